@@ -1,0 +1,47 @@
+"""Compiled kernels: the only floor where time is spent, and the only one that knows pointers.
+
+`level` is the table of kernels for this processor, chosen at import from those that were built:
+x86-64-v4 (AVX-512), v3 (AVX2) or v2 (SSE4.2), or plain vector code on other processors.
+The environment variable ``CKERAS_LEVEL`` forces a lower one.
+"""
+
+import importlib
+import os
+import pkgutil
+
+from ckeras._kernels.runtime import Level, cpu_supports
+
+ORDER = ("v4", "v3", "v2", "generic")
+
+
+def built_levels() -> list[str]:
+    """Names of the levels that were compiled into this installation, best first."""
+    prefix = "_level_"
+    found = {m.name[len(prefix) :] for m in pkgutil.iter_modules(__path__) if m.name.startswith(prefix)}
+    return [name for name in ("native", *ORDER) if name in found]
+
+
+def usable_levels() -> list[str]:
+    """Names of the built levels that this processor can run, best first."""
+    return [name for name in built_levels() if cpu_supports(name)]
+
+
+def load_level(name: str) -> Level:
+    """The table of kernels of one level."""
+    return Level(importlib.import_module(f"ckeras._kernels._level_{name}"))
+
+
+def _choose() -> str:
+    usable = usable_levels()
+    forced = os.environ.get("CKERAS_LEVEL")
+    if forced:
+        if forced not in usable:
+            raise ImportError(f"CKERAS_LEVEL={forced!r}, but this processor and build can run only {usable}")
+        return forced
+    if not usable:
+        raise ImportError(f"this processor runs none of the instruction levels that were built: {built_levels()}")
+    return usable[0]
+
+
+level_name = _choose()
+level = load_level(level_name)

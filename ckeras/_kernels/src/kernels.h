@@ -1,0 +1,52 @@
+/* The contract between the kernels and the runtime.
+ *
+ * A kernel is one C function over buffers. It receives
+ *   buf   addresses: outputs first, then inputs; every array is C-contiguous unless the kernel says otherwise,
+ *         aligned to its item size only;
+ *   p, f  its integer and real parameters, fixed when a plan is compiled (sizes, strides, flags, constants);
+ *   err   filled before a non-zero return, which says that an output may be incomplete.
+ * It holds no state and no Python object, and never allocates memory that it keeps.
+ *
+ * These files are compiled once an instruction level; `level.c` gathers them into one table.
+ */
+#ifndef CK_KERNELS_H
+#define CK_KERNELS_H
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CK_F32, CK_F64, CK_I32, CK_I64, CK_BOOL, CK_U8, CK_I8, CK_I16, CK_U16, CK_U32, CK_U64, CK_F16, CK_DTYPES };
+
+enum { CK_OK = 0, CK_BAD_INDEX = 1 };
+
+/* CK_BAD_INDEX: the `where`-th index was `value`, which is outside [0, limit). */
+typedef struct {
+    int64_t code, where, value, limit;
+} ck_error;
+
+typedef int (*ck_kernel)(char *const *buf, const int64_t *p, const double *f, ck_error *err);
+typedef struct {
+    const char *name;
+    ck_kernel fn;
+} ck_entry;
+
+/* One elementwise step over a block: dst[i] = fn(a[i], b[i], c[i]); unused operands are ignored. dst may equal
+ * an operand. `cost` is a rough price in cycles an element, which decides how many threads are worth waking. */
+typedef void (*ck_block)(void *dst, const void *a, const void *b, const void *c, int64_t n);
+typedef struct {
+    const char *name; /* "add.f32" */
+    ck_block fn;
+    int cost;
+} ck_map_op;
+
+typedef struct {
+    const ck_entry *kernels;   /* ends with a NULL name */
+    const ck_map_op *map_ops;  /* ends with a NULL name; the order is the same at every level */
+    void (*set_threads)(int n);
+} ck_level;
+
+/* Set through ck_level.set_threads; every parallel region uses at most this many threads, and none at 1. */
+extern int ck_threads;
+
+#define CK_MAX_NDIM 32
+
+#endif

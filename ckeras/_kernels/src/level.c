@@ -1,0 +1,43 @@
+/* All kernels at one instruction level, as an extension module that holds nothing but their table.
+ * The build defines CK_LEVEL (v2, v3, v4, generic or native) and the architecture flags that go with it. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "kernels.h"
+
+int ck_threads = 1;
+static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
+
+#include "gemm.c"
+#include "map.c"
+#include "random.c"
+#include "reduce.c"
+#include "softmax.c"
+#include "gather.c"
+#include "copy.c"
+
+static const ck_entry kernels[] = {
+    GEMM_KERNELS MAP_KERNELS RANDOM_KERNELS REDUCE_KERNELS SOFTMAX_KERNELS GATHER_KERNELS COPY_KERNELS
+    {NULL, NULL},
+};
+
+static const ck_level level = {kernels, ck_map_ops, set_threads};
+
+#define CK_JOIN_(a, b) a##b
+#define CK_JOIN(a, b) CK_JOIN_(a, b)
+#define CK_TEXT_(a) #a
+#define CK_TEXT(a) CK_TEXT_(a)
+
+PyMODINIT_FUNC CK_JOIN(PyInit__level_, CK_LEVEL)(void)
+{
+    static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "_level_" CK_TEXT(CK_LEVEL), NULL, -1, NULL};
+    PyObject *module = PyModule_Create(&def);
+    if (module == NULL) return NULL;
+    PyObject *table = PyCapsule_New((void *)&level, "ckeras._kernels.level", NULL);
+    if (table == NULL || PyModule_AddObject(module, "table", table) < 0) {
+        Py_XDECREF(table);
+        Py_DECREF(module);
+        return NULL;
+    }
+    return module;
+}

@@ -1,0 +1,1 @@
+#define RANDOM_KERNELS

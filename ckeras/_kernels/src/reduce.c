@@ -1,0 +1,1 @@
+#define REDUCE_KERNELS

@@ -1,0 +1,1 @@
+#define SOFTMAX_KERNELS

@@ -1,0 +1,77 @@
+"""Builds the extension modules: the runtime, and the kernels once an instruction level.
+
+CKERAS_BUILD=native compiles the kernels for this machine alone, so that a rebuild is quick.
+"""
+
+import copy
+import os
+import platform
+import sys
+
+import numpy
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+SOURCES = "ckeras/_kernels/src"
+# Named one by one: -ffast-math would flush denormals for the whole process that imports the package.
+FLAGS = ["-O3", "-std=gnu11", "-fno-math-errno", "-fno-trapping-math", "-fopenmp", "-Wno-psabi", "-g0"]
+X86_LEVELS = {
+    "v2": ["-march=x86-64-v2", "-mprefer-vector-width=128"],
+    "v3": ["-march=x86-64-v3", "-mprefer-vector-width=256"],
+    "v4": ["-march=x86-64-v4", "-mprefer-vector-width=512"],
+}
+
+
+def levels() -> dict[str, list[str]]:
+    """The instruction levels to build, each with its compiler flags."""
+    x86 = platform.machine().lower() in ("x86_64", "amd64")
+    wanted = os.environ.get("CKERAS_BUILD", "all")
+    if wanted == "native":
+        return {"native": ["-march=native"] + (["-mprefer-vector-width=512"] if x86 else [])}
+    if wanted != "all":
+        raise SystemExit(f"CKERAS_BUILD must be 'all' or 'native', not {wanted!r}")
+    return X86_LEVELS if x86 else {"generic": []}
+
+
+def extensions() -> list[Extension]:
+    headers = [f"{SOURCES}/{name}" for name in sorted(os.listdir(SOURCES))]
+    found = [
+        Extension(
+            f"ckeras._kernels._level_{name}",
+            [f"{SOURCES}/level.c"],
+            depends=headers,
+            define_macros=[("CK_LEVEL", name)],
+            extra_compile_args=FLAGS + flags,
+            extra_link_args=["-fopenmp"],
+        )
+        for name, flags in levels().items()
+    ]
+    runtime = Extension(
+        "ckeras._kernels.runtime",
+        ["ckeras/_kernels/runtime.pyx"],
+        include_dirs=[SOURCES, numpy.get_include()],
+        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
+        depends=[f"{SOURCES}/kernels.h"],
+        extra_compile_args=["-O2", "-g0"],
+    )
+    return found + cythonize([runtime], language_level=3)
+
+
+class BuildLevels(build_ext):
+    """Compiles the levels side by side: they share sources, so each has a build directory of its own."""
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
+
+    def build_extension(self, ext: Extension) -> None:
+        worker = copy.copy(self)
+        worker.build_temp = os.path.join(self.build_temp, ext.name)
+        build_ext.build_extension(worker, ext)
+
+
+if sys.platform == "win32":
+    raise SystemExit("ckeras builds with GCC or Clang on Linux and macOS")
+
+setup(ext_modules=extensions(), cmdclass={"build_ext": BuildLevels})
