@@ -1,9 +1,11 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """Loads one level of the kernels and runs them: alone, or as the instructions of a plan."""
 
+from cpython.exc cimport PyErr_CheckSignals
 from cpython.pycapsule cimport PyCapsule_GetPointer
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
 
 cimport numpy as cnp
 
@@ -28,6 +30,28 @@ cdef extern from "kernels.h" nogil:
 
 cdef extern from *:
     """
+    #include <stdlib.h>
+    #include <time.h>
+    static double ck_clock(void)
+    {
+        struct timespec t;
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    }
+    static char *ck_arena(size_t bytes)
+    {
+        void *memory = NULL;
+        return posix_memalign(&memory, 64, bytes ? bytes : 64) ? NULL : (char *)memory;
+    }
+    /* A uniform number in [0, n), from the i-th output of SplitMix64 (Steele et al., 2014) seeded by seed. */
+    static uint64_t ck_draw(uint64_t seed, uint64_t i, uint64_t n)
+    {
+        uint64_t z = seed + (i + 1) * 0x9E3779B97F4A7C15u;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+        z ^= z >> 31;
+        return (uint64_t)(((unsigned __int128)z * n) >> 64);
+    }
     #if defined(__x86_64__)
     static int ck_cpu_v2(void) { return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"); }
     static int ck_cpu_v3(void) {
@@ -44,6 +68,9 @@ cdef extern from *:
     static int ck_cpu_v4(void) { return 0; }
     #endif
     """
+    double ck_clock() noexcept nogil
+    char *ck_arena(size_t bytes) noexcept nogil
+    uint64_t ck_draw(uint64_t seed, uint64_t i, uint64_t n) noexcept nogil
     int ck_cpu_v2() nogil
     int ck_cpu_v3() nogil
     int ck_cpu_v4() nogil
@@ -108,4 +135,432 @@ cdef class Level:
             code = fn(buf, <const int64_t *> cnp.PyArray_DATA(pp), <const double *> cnp.PyArray_DATA(ff), &err)
         free(buf)
         if code:
-            raise IndexError(f"index {err.value} at position {err.where} is out of range [0, {err.limit})")
+            raise fault(name, err)
+
+
+def fault(str label, ck_error err):
+    """The exception for an error that a kernel reported."""
+    return IndexError(f"{label}: index {err.value} at position {err.where} is outside [0, {err.limit})")
+
+
+cdef class Kernel:
+    """One kernel with its parameters, ready to run on numpy arrays."""
+    cdef ck_kernel fn
+    cdef int n
+    cdef int64_t *p
+    cdef double *f
+    cdef tuple operands
+
+    def __cinit__(self, Level level, str name, tuple operands, tuple p, tuple f):
+        cdef int i
+        self.fn = <ck_kernel> <size_t> level.addresses[name]
+        self.n = len(operands)
+        self.operands = operands
+        self.p = <int64_t *> malloc((len(p) + 1) * sizeof(int64_t))
+        self.f = <double *> malloc((len(f) + 1) * sizeof(double))
+        for i in range(len(p)):
+            self.p[i] = p[i]
+        for i in range(len(f)):
+            self.f[i] = f[i]
+
+    def __dealloc__(self):
+        free(self.p)
+        free(self.f)
+
+    cpdef run(self, list arrays, str label):
+        """Run on ``arrays``, which are contiguous; `operands` says which of them are its buffers."""
+        cdef char *buf[64]
+        cdef char **many = buf
+        cdef ck_error err
+        cdef int i, code
+        if self.n > 64:
+            many = <char **> malloc(self.n * sizeof(char *))
+        for i in range(self.n):
+            many[i] = <char *> cnp.PyArray_DATA(<cnp.ndarray> arrays[<int> self.operands[i]])
+        with nogil:
+            code = self.fn(many, self.p, self.f, &err)
+        if self.n > 64:
+            free(many)
+        if code:
+            raise fault(label, err)
+
+
+cdef class Context:
+    """The memory in which one thread at a time runs a plan: its arena, and every address resolved."""
+    cdef char *arena
+    cdef char **ptr
+    cdef list views
+    cdef bint patched
+
+    def __dealloc__(self):
+        free(self.arena)
+        free(self.ptr)
+
+
+cdef class Feed:
+    """Arrays that an epoch takes its batches from, row by row, in some order.
+
+    ``sources`` are contiguous arrays with as many rows each; ``codes`` their dtypes' codes; ``casts`` those of the
+    plan's inputs.
+    """
+    cdef list sources
+    cdef int n
+    cdef int64_t rows
+    cdef char **base
+    cdef int64_t *row_bytes
+    cdef int64_t *p
+    cdef bint *direct
+    cdef readonly cnp.ndarray order
+    cdef bint shuffled
+    cdef ck_kernel gather
+
+    def __cinit__(self, Level level, list sources, list codes, list casts):
+        cdef int i
+        cdef int64_t columns
+        self.sources = sources
+        self.n = len(sources)
+        self.rows = sources[0].shape[0]
+        self.base = <char **> malloc(self.n * sizeof(char *))
+        self.row_bytes = <int64_t *> malloc(self.n * sizeof(int64_t))
+        self.p = <int64_t *> malloc(5 * self.n * sizeof(int64_t))
+        self.direct = <bint *> malloc(self.n * sizeof(bint))
+        self.gather = <ck_kernel> <size_t> level.addresses["gather_cast"]
+        for i in range(self.n):
+            array = sources[i]
+            columns = array.size // self.rows if self.rows else 0
+            self.base[i] = <char *> cnp.PyArray_DATA(<cnp.ndarray> array)
+            self.row_bytes[i] = columns * array.itemsize
+            self.direct[i] = codes[i] == casts[i]
+            self.p[5 * i] = codes[i]
+            self.p[5 * i + 1] = casts[i]
+            self.p[5 * i + 2] = columns
+            self.p[5 * i + 4] = self.rows
+        self.order = np.arange(self.rows, dtype=np.int64)
+        self.shuffled = False
+
+    def __dealloc__(self):
+        free(self.base)
+        free(self.row_bytes)
+        free(self.p)
+        free(self.direct)
+
+    def shuffle(self, seed):
+        """Put the rows in the random order that ``seed`` stands for (Fisher and Yates)."""
+        cdef int64_t *order = <int64_t *> cnp.PyArray_DATA(self.order)
+        cdef uint64_t s = seed
+        cdef int64_t i, j, n = self.rows
+        for i in range(n):
+            order[i] = i
+        for i in range(n - 1, 0, -1):
+            j = <int64_t> ck_draw(s, i, i + 1)
+            order[i], order[j] = order[j], order[i]
+        self.shuffled = True
+
+
+cdef class Plan:
+    """A compiled step: a flat list of instructions over one arena.
+
+    Args:
+        level: the kernels.
+        instructions: (kernel name or None, Python function or None, slots, p, f, label) each; a function is called
+            with (output views, input views) split at ``n_out``, given as p[0].
+        slots: what each slot is: ("arena", offset), ("fixed", array) or ("input", number, offset), the last being
+            the place in the arena where an input's batch is put.
+        specs: (shape, numpy dtype) of each slot.
+        inputs: numbers of slots; outputs: numbers of slots.
+        arena: bytes.
+        written: variables that a run assigns, told beforehand through `detach`.
+    """
+    cdef int n_instr, n_in, n_out, n_ptr
+    cdef ck_kernel *fn
+    cdef int *start
+    cdef int64_t **p
+    cdef double **f
+    cdef int64_t *params
+    cdef double *reals
+    cdef size_t arena_bytes
+    cdef int *patch_start
+    cdef int *patch
+    cdef int64_t *input_offset
+    cdef int64_t *input_bytes
+    cdef int64_t *output_bytes
+    cdef list functions
+    cdef list labels
+    cdef list slot_of_ptr
+    cdef list slots
+    cdef list specs
+    cdef list output_specs
+    cdef list input_shapes
+    cdef list input_dtypes
+    cdef list free_contexts
+    cdef list written
+    cdef bint has_python
+    cdef int out_start
+
+    def __cinit__(self, Level level, list instructions, list slots, list specs, list inputs, list outputs,
+                  size_t arena, list written):
+        cdef int i, j, k, n = len(instructions), n_p = 0, n_f = 0
+        self.n_instr, self.n_in, self.n_out = n, len(inputs), len(outputs)
+        self.arena_bytes = arena
+        self.slots, self.specs, self.written = slots, specs, written
+        self.functions = [instruction[1] for instruction in instructions]
+        self.labels = [instruction[5] for instruction in instructions]
+        self.has_python = any(f is not None for f in self.functions)
+        self.free_contexts = []
+        for instruction in instructions:
+            n_p += len(instruction[3])
+            n_f += len(instruction[4])
+        self.fn = <ck_kernel *> malloc((n + 1) * sizeof(ck_kernel))
+        self.start = <int *> malloc((n + 1) * sizeof(int))
+        self.p = <int64_t **> malloc((n + 1) * sizeof(int64_t *))
+        self.f = <double **> malloc((n + 1) * sizeof(double *))
+        self.params = <int64_t *> malloc((n_p + 1) * sizeof(int64_t))
+        self.reals = <double *> malloc((n_f + 1) * sizeof(double))
+        self.slot_of_ptr = []
+        n_p = n_f = 0
+        for i in range(n):
+            name, function, operands, p, f, label = instructions[i]
+            self.fn[i] = NULL if name is None else <ck_kernel> <size_t> level.addresses[name]
+            self.start[i] = len(self.slot_of_ptr)
+            self.slot_of_ptr.extend(operands)
+            self.p[i] = self.params + n_p
+            self.f[i] = self.reals + n_f
+            for v in p:
+                self.params[n_p] = v
+                n_p += 1
+            for v in f:
+                self.reals[n_f] = v
+                n_f += 1
+        self.start[n] = self.out_start = len(self.slot_of_ptr)
+        self.slot_of_ptr.extend(outputs)
+        self.n_ptr = len(self.slot_of_ptr)
+        self.patch_start = <int *> malloc((self.n_in + 1) * sizeof(int))
+        self.patch = <int *> malloc((self.n_ptr + 1) * sizeof(int))
+        self.input_offset = <int64_t *> malloc((self.n_in + 1) * sizeof(int64_t))
+        self.input_bytes = <int64_t *> malloc((self.n_in + 1) * sizeof(int64_t))
+        self.output_bytes = <int64_t *> malloc((self.n_out + 1) * sizeof(int64_t))
+        self.input_shapes = [specs[s][0] for s in inputs]
+        self.input_dtypes = [specs[s][1] for s in inputs]
+        self.output_specs = [specs[s] for s in outputs]
+        k = 0
+        for i in range(self.n_in):
+            self.patch_start[i] = k
+            self.input_offset[i] = slots[inputs[i]][2]
+            self.input_bytes[i] = _bytes(specs[inputs[i]])
+            for j in range(self.n_ptr):
+                if self.slot_of_ptr[j] == inputs[i]:
+                    self.patch[k] = j
+                    k += 1
+        self.patch_start[self.n_in] = k
+        for i in range(self.n_out):
+            self.output_bytes[i] = _bytes(specs[outputs[i]])
+
+    def __dealloc__(self):
+        free(self.fn)
+        free(self.start)
+        free(self.p)
+        free(self.f)
+        free(self.params)
+        free(self.reals)
+        free(self.patch_start)
+        free(self.patch)
+        free(self.input_offset)
+        free(self.input_bytes)
+        free(self.output_bytes)
+
+    cdef Context context(self):
+        """A free context, or a new one; it goes back with `release`."""
+        cdef Context c
+        cdef int i
+        if self.free_contexts:
+            return self.free_contexts.pop()
+        c = Context()
+        c.arena = ck_arena(self.arena_bytes)
+        c.ptr = <char **> malloc((self.n_ptr + 1) * sizeof(char *))
+        if c.arena == NULL or c.ptr == NULL:
+            raise MemoryError(f"a plan needs an arena of {self.arena_bytes} bytes")
+        for i in range(self.n_ptr):
+            slot = self.slots[self.slot_of_ptr[i]]
+            if slot[0] == "fixed":
+                c.ptr[i] = <char *> cnp.PyArray_DATA(<cnp.ndarray> slot[1])
+            else:
+                c.ptr[i] = c.arena + <int64_t> (slot[1] if slot[0] == "arena" else slot[2])
+        c.views = []
+        if self.has_python:
+            for i in range(self.n_instr):
+                c.views.append(None if self.functions[i] is None else self.views(c, i))
+        return c
+
+    cdef object views(self, Context c, int i):
+        """Numpy arrays over the buffers of instruction ``i``: (outputs, inputs)."""
+        cdef int j
+        cdef cnp.npy_intp dims[64]
+        arrays = []
+        for j in range(self.start[i], self.start[i + 1]):
+            shape, dtype = self.specs[self.slot_of_ptr[j]]
+            for axis, size in enumerate(shape):
+                dims[axis] = size
+            arrays.append(cnp.PyArray_SimpleNewFromData(len(shape), dims, dtype.num, c.ptr[j]))
+        return arrays[:self.p[i][0]], arrays[self.p[i][0]:]
+
+    cdef int execute(self, Context c, int *at, ck_error *err) except? -7 nogil:
+        """Run every instruction; an error's code is returned, with the instruction in ``at``."""
+        cdef int i, code
+        for i in range(self.n_instr):
+            if self.fn[i] != NULL:
+                code = self.fn[i](c.ptr + self.start[i], self.p[i], self.f[i], err)
+                if code:
+                    at[0] = i
+                    return code
+            else:
+                with gil:
+                    self.functions[i](*c.views[i])
+        return 0
+
+    cdef void point(self, Context c, int i, char *address) noexcept nogil:
+        """Let input ``i`` be read at ``address``."""
+        cdef int k
+        for k in range(self.patch_start[i], self.patch_start[i + 1]):
+            c.ptr[self.patch[k]] = address
+
+    cdef void point_home(self, Context c) noexcept nogil:
+        """Let the inputs be read in the arena again."""
+        cdef int i
+        for i in range(self.n_in):
+            self.point(c, i, c.arena + self.input_offset[i])
+        c.patched = False
+
+    cdef prepare_written(self):
+        for variable in self.written:
+            variable.detach()
+
+    cdef list collect(self, Context c):
+        cdef int i
+        cdef list results = []
+        for i in range(self.n_out):
+            shape, dtype = self.output_specs[i]
+            array = np.empty(shape, dtype)
+            memcpy(cnp.PyArray_DATA(<cnp.ndarray> array), c.ptr[self.out_start + i], self.output_bytes[i])
+            results.append(array)
+        return results
+
+    def run(self, list arrays):
+        """Run on ``arrays``: contiguous, of the inputs' shapes and dtypes. Returns the outputs as new arrays."""
+        cdef Context c = self.context()
+        cdef int i, at = 0, code
+        cdef ck_error err
+        try:
+            self.prepare_written()
+            for i in range(self.n_in):
+                if self.has_python:
+                    memcpy(c.arena + self.input_offset[i], cnp.PyArray_DATA(<cnp.ndarray> arrays[i]), self.input_bytes[i])
+                else:
+                    self.point(c, i, <char *> cnp.PyArray_DATA(<cnp.ndarray> arrays[i]))
+            c.patched = not self.has_python
+            with nogil:
+                code = self.execute(c, &at, &err)
+            if code:
+                raise fault(self.labels[at], err)
+            return self.collect(c)
+        finally:
+            self.free_contexts.append(c)
+
+    def run_steps(self, Feed feed, int64_t batch, int64_t first, int64_t last, double budget, list results=None):
+        """Run the steps ``first`` to ``last`` - 1 of an epoch of batches of ``batch`` rows of ``feed``.
+
+        Returns after ``budget`` seconds at the latest step that was begun by then; answers signals within a step.
+        Where ``results`` is a list of arrays, step i stores output k in rows i * batch ... of results[k].
+
+        Returns: (the next step to run, the outputs of the last step run).
+        """
+        cdef Context c = self.context()
+        cdef int i, at = 0, code = 0
+        cdef int64_t step, start, rows
+        cdef int64_t *order = <int64_t *> cnp.PyArray_DATA(feed.order)
+        cdef ck_error err
+        cdef double begun, now, seen
+        cdef char *buf[3]
+        cdef char **result = NULL
+        cdef int n_result = 0
+        if feed.n != self.n_in:
+            raise ValueError(f"the plan has {self.n_in} inputs, the feed {feed.n} arrays")
+        if results is not None:
+            n_result = len(results)
+            result = <char **> malloc((n_result + 1) * sizeof(char *))
+            for i in range(n_result):
+                result[i] = <char *> cnp.PyArray_DATA(<cnp.ndarray> results[i])
+        try:
+            self.prepare_written()
+            self.point_home(c)
+            with nogil:
+                begun = seen = ck_clock()
+                step = first
+                while step < last:
+                    start = step * batch
+                    rows = feed.rows - start
+                    if rows > batch:
+                        rows = batch
+                    for i in range(feed.n):
+                        if feed.direct[i] and not feed.shuffled and not self.has_python:
+                            self.point(c, i, feed.base[i] + start * feed.row_bytes[i])
+                            continue
+                        buf[0] = c.arena + self.input_offset[i]
+                        buf[1] = feed.base[i]
+                        buf[2] = <char *> (order + start)
+                        feed.p[5 * i + 3] = rows
+                        feed.gather(buf, feed.p + 5 * i, NULL, &err)
+                    code = self.execute(c, &at, &err)
+                    if code:
+                        break
+                    for i in range(n_result):
+                        memcpy(result[i] + step * batch * (self.output_bytes[i] // rows), c.ptr[self.out_start + i],
+                               self.output_bytes[i])
+                    step += 1
+                    now = ck_clock()
+                    if now - seen > 0.005:
+                        seen = now
+                        with gil:
+                            PyErr_CheckSignals()
+                    if now - begun > budget:
+                        break
+            if code:
+                raise fault(self.labels[at], err)
+            return step, (self.collect(c) if results is None else None)
+        finally:
+            free(result)
+            self.free_contexts.append(c)
+
+    def profile(self, list arrays, int repeats):
+        """Seconds each instruction takes, the least of ``repeats`` runs."""
+        cdef Context c = self.context()
+        cdef ck_error err
+        cdef int i, r, code = 0
+        cdef double t
+        best = [float("inf")] * self.n_instr
+        try:
+            self.prepare_written()
+            self.point_home(c)
+            for i in range(self.n_in):
+                memcpy(c.arena + self.input_offset[i], cnp.PyArray_DATA(<cnp.ndarray> arrays[i]), self.input_bytes[i])
+            for r in range(repeats):
+                for i in range(self.n_instr):
+                    t = ck_clock()
+                    if self.fn[i] != NULL:
+                        code = self.fn[i](c.ptr + self.start[i], self.p[i], self.f[i], &err)
+                    else:
+                        self.functions[i](*c.views[i])
+                    t = ck_clock() - t
+                    if code:
+                        raise fault(self.labels[i], err)
+                    best[i] = min(best[i], t)
+            return best
+        finally:
+            self.free_contexts.append(c)
+
+
+def _bytes(spec):
+    shape, dtype = spec
+    n = dtype.itemsize
+    for d in shape:
+        n *= d
+    return n

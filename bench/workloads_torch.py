@@ -1,0 +1,115 @@
+"""The workloads of `workloads.py` in plain PyTorch, written as its users write them.
+
+python bench/workloads_torch.py xor,mlp
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from workloads import call, result, run
+
+WORKLOADS: dict[str, Callable[[Any, Any], Iterator[dict[str, Any]]]] = {}
+
+
+def workload(function: Callable) -> Callable:
+    """Enter a function of ``(torch, numpy)`` that yields results into the table, under its own name."""
+    WORKLOADS[function.__name__] = function
+    return function
+
+
+def train(
+    torch: Any,
+    build: Callable[[], tuple[Any, Any, Any]],
+    x: Any,
+    y: Any,
+    epochs: int,
+    batch_size: int,
+) -> tuple[float, float]:
+    """Seconds until the first step has ended, and seconds a step in the median epoch after the first."""
+    start = time.perf_counter()
+    model, loss, optimizer = build()
+
+    def step(batch: Any) -> None:
+        optimizer.zero_grad(set_to_none=True)
+        loss(model(x[batch]), y[batch]).backward()
+        optimizer.step()
+
+    step(torch.arange(min(batch_size, len(x))))
+    first_s = time.perf_counter() - start
+    seconds = []
+    for _ in range(epochs):
+        begun = time.perf_counter()
+        order = torch.randperm(len(x))
+        for i in range(0, len(x), batch_size):
+            step(order[i : i + batch_size])
+        seconds.append(time.perf_counter() - begun)
+    return first_s, statistics.median(seconds[1:]) / -(-len(x) // batch_size)
+
+
+@workload
+def xor(torch: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """XOR, one sample a step."""
+    nn = torch.nn
+    x = torch.tensor([[1, 1], [1, 0], [0, 1], [0, 0]], dtype=torch.float32)
+    y = torch.tensor([[0], [1], [1], [0]], dtype=torch.float32)
+
+    def build() -> tuple[Any, Any, Any]:
+        model = nn.Sequential(nn.Linear(2, 2), nn.Sigmoid(), nn.Linear(2, 1), nn.Sigmoid())
+        return model, nn.MSELoss(), torch.optim.SGD(model.parameters(), 0.1)
+
+    yield result("xor", *train(torch, build, x, y, epochs=50, batch_size=1))
+
+
+@workload
+def bin(torch: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """Two classes from 100 numbers."""
+    nn = torch.nn
+    x, y = torch.rand(1000, 100), torch.randint(0, 2, (1000, 1)).float()
+
+    def build() -> tuple[Any, Any, Any]:
+        model = nn.Sequential(nn.Linear(100, 32), nn.ReLU(), nn.Linear(32, 1), nn.Sigmoid())
+        return model, nn.BCELoss(), torch.optim.RMSprop(model.parameters())
+
+    yield result("bin", *train(torch, build, x, y, epochs=10, batch_size=32))
+
+
+@workload
+def mlp(torch: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """784-512-512-10 with Adam, batch 128."""
+    nn = torch.nn
+    x, y = torch.rand(30000, 784), torch.randint(0, 10, (30000,))
+
+    def build() -> tuple[Any, Any, Any]:
+        model = nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))
+        return model, nn.CrossEntropyLoss(), torch.optim.Adam(model.parameters())
+
+    yield result("mlp", *train(torch, build, x, y, epochs=3, batch_size=128))
+
+
+@workload
+def predict(torch: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """One sample through 100-64-64-10; PyTorch has no ``predict``, only the call."""
+    nn = torch.nn
+    start = time.perf_counter()
+    model = nn.Sequential(
+        nn.Linear(100, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10), nn.Softmax(-1)
+    )
+    x = torch.rand(1, 100)
+    built = time.perf_counter() - start
+    with torch.no_grad():
+        first_s, seconds = call(lambda: model(x), 500)
+    yield result("call", built + first_s, seconds)
+
+
+if __name__ == "__main__":
+
+    def load() -> Any:
+        """Import PyTorch."""
+        import torch
+
+        return torch
+
+    run(load, WORKLOADS, sys.argv[1].split(","))

@@ -1,0 +1,137 @@
+"""Runs an unmodified Keras script on ckeras: ``python -m ckeras script.py ...``.
+
+In that process ``keras`` and ``tensorflow`` are ckeras (see `ckeras.compat.imports`); everything else is as if Python
+itself had been given the script: ``sys.argv``, ``sys.path[0]``, ``__main__``, ``__file__``, the exit status, and a
+traceback of the script's frames alone.
+"""
+
+import importlib
+import importlib.util
+import io
+import os
+import runpy
+import sys
+from collections.abc import Sequence
+from importlib.machinery import EXTENSION_SUFFIXES
+from types import ModuleType, TracebackType
+
+USAGE = """\
+usage: python -m ckeras script.py [argument ...]
+       python -m ckeras -c code [argument ...]
+       python -m ckeras -m module [argument ...]
+
+Runs a Keras script on ckeras: keras and tensorflow are ckeras in that process.
+Without a script, prints the configuration. A script named - is read from standard input.
+"""
+
+
+def _is_built(package: str) -> bool:
+    return any(os.path.exists(os.path.join(package, "_kernels", f"runtime{end}")) for end in EXTENSION_SUFFIXES)
+
+
+def _leave_unbuilt_tree() -> bool:
+    """Whether this file is that of a source tree without kernels, and the installed package has been run instead.
+
+    ``python -m`` looks into the current folder first. In a clone that is the source tree, which hides the package
+    that ``pip install .`` has just installed.
+    """
+    here = os.path.dirname(os.path.abspath(__file__))
+    if _is_built(here):
+        return False
+    tree = os.path.dirname(here)
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != tree]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "ckeras"]:
+        del sys.modules[name]
+    found = importlib.util.find_spec("ckeras")
+    if found is None or not found.submodule_search_locations or not _is_built(found.submodule_search_locations[0]):
+        sys.exit(f"ckeras: the kernels of {tree} are not built; `pip install {tree}` builds and installs them")
+    importlib.import_module("ckeras.__main__").main(sys.argv[1:])
+    return True
+
+
+def _run(source: str | bytes, filename: str, directory: str) -> None:
+    """Run source text as the module ``__main__``, which stays in place for what runs at exit."""
+    module = ModuleType("__main__")
+    module.__dict__.update(__builtins__=__builtins__, __doc__=None)
+    if os.path.exists(filename):
+        module.__file__ = filename
+    sys.modules["__main__"] = module
+    _set_first_path(directory)
+    exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
+
+
+def _set_first_path(directory: str) -> None:
+    if not getattr(sys.flags, "safe_path", False):  # python -P and -I keep the script's folder out
+        sys.path[0] = directory
+
+
+def _run_script(path: str) -> None:
+    if path == "-":
+        return _run(sys.stdin.read(), "<stdin>", "")
+    absolute = os.path.abspath(path)
+    if os.path.isdir(absolute) or absolute.endswith((".zip", ".pyz", ".pyc")):
+        runpy.run_path(path, run_name="__main__")
+        return None
+    try:
+        with io.open_code(absolute) as file:
+            source = file.read()
+    except OSError as error:
+        print(f"ckeras: can't open file {absolute!r}: [Errno {error.errno}] {error.strerror}", file=sys.stderr)
+        sys.exit(2)
+    return _run(source, absolute, os.path.dirname(os.path.realpath(path)))
+
+
+def _is_own(names: dict[str, object]) -> bool:
+    return names.get("__name__") == "runpy" or names.get("__package__") == "ckeras"
+
+
+def _hide_own_frames() -> None:
+    """Let an uncaught error's traceback begin with the script's first frame.
+
+    As a hook and not an ``except``, so that Python itself still ends the process the way each error asks for.
+    """
+    shown = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, frames: TracebackType | None) -> None:
+        while frames is not None and _is_own(frames.tb_frame.f_globals):
+            frames = frames.tb_next
+        shown(kind, error.with_traceback(frames), frames)
+
+    sys.excepthook = hook
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run what the command line asks for."""
+    from ckeras._version import version
+    from ckeras.compat import imports
+    from ckeras.utils.show_config import show_config
+
+    if not arguments:
+        return show_config()
+    first, rest = arguments[0], list(arguments[1:])
+    if first in ("-h", "--help"):
+        return print(USAGE, end="")
+    if first in ("-V", "--version"):
+        return print(f"ckeras {version}")
+    if first in ("-c", "-m") and not rest:
+        print(f"ckeras: argument expected for the {first} option\n{USAGE}", end="", file=sys.stderr)
+        sys.exit(2)
+    if first.startswith("-") and first not in ("-", "-c", "-m"):
+        print(f"ckeras: unknown option {first}\n{USAGE}", end="", file=sys.stderr)
+        sys.exit(2)
+
+    imports.install()
+    _hide_own_frames()
+    sys.argv = [first, *rest]
+    if first == "-c":
+        sys.argv = ["-c", *rest[1:]]
+        _run(rest[0], "<string>", "")
+    elif first == "-m":
+        sys.argv = rest
+        runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+    else:
+        _run_script(first)
+
+
+if __name__ == "__main__" and not _leave_unbuilt_tree():
+    main(sys.argv[1:])

@@ -1,0 +1,361 @@
+/* The matrix product for one dtype; gemm.c includes this file once for float and once for double, with
+ *   T      the item type
+ *   FN(x)  the name x for this dtype
+ *   V      the vector type, L its lanes
+ */
+#define W (PANEL_VECTORS * L) /* columns of a panel of B */
+
+/* c (m x n, contiguous) = act(op(a) op(b) + bias); op(a) is m x k, op(b) is k x n. Transposed means that the array
+ * holds the transpose: a is k x m, b is n x k. */
+typedef struct {
+    int64_t m, n, k;
+    const T *a, *b, *bias;
+    T *c;
+    int a_transposed, b_transposed, act;
+    int64_t block; /* items of k summed in one go */
+    int by_dots;   /* the way and the block fix the order of summation: both follow from the shape alone */
+    int late, late_act;
+    const T *late_bias; /* where c is a column computed as a row: one bias for all, applied in the end */
+} FN(product);
+
+/* One tile: c[h x n] (row step ldc) = or += a[h x k] b[k x n], then bias and relu. a's steps are rs by row and cs by
+ * column, b's row step is ldb and its rows can be read up to nv vectors; n <= nv * L. h and nv are constants where
+ * this is inlined, so that acc lives in registers. */
+typedef struct {
+    int64_t k, rs, cs, ldb, ldc, n;
+    const T *bias; /* NULL, or n values */
+    int first, relu;
+} FN(tile_args);
+
+CK_INLINE void FN(tile)(int h, int nv, const T *a, const T *b, T *c, const FN(tile_args) *g)
+{
+    const int64_t k = g->k, rs = g->rs, cs = g->cs, ldb = g->ldb, ldc = g->ldc;
+    V acc[MAX_TILE_ROWS][WIDE_VECTORS];
+    /* Rows in threes share a pointer: base, base + rs and base + 2 rs are one address each, so four pointers reach
+     * twelve rows. */
+    const T *base[(MAX_TILE_ROWS + 2) / 3];
+    _Pragma("GCC unroll 16") for (int i = 0; i < h; i++)
+        _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) acc[i][v] = (V){};
+    _Pragma("GCC unroll 16") for (int i = 0; i < h; i += 3) base[i / 3] = a + i * rs;
+
+    for (int64_t s = 0; s < k; s++) {
+        V row[WIDE_VECTORS];
+        _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) row[v] = *(const V *)(b + v * L);
+        b += ldb;
+        _Pragma("GCC unroll 16") for (int i = 0; i < h; i++) {
+            T x = base[i / 3][i % 3 * rs];
+            _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) acc[i][v] += x * row[v];
+        }
+        _Pragma("GCC unroll 16") for (int i = 0; i < h; i += 3) base[i / 3] += cs;
+    }
+
+    if (g->n == nv * L) {
+        if (!g->first)
+            _Pragma("GCC unroll 16") for (int i = 0; i < h; i++)
+                _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) acc[i][v] += *(V *)(c + i * ldc + v * L);
+        if (g->bias)
+            _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) {
+                V x = *(const V *)(g->bias + v * L);
+                _Pragma("GCC unroll 16") for (int i = 0; i < h; i++) acc[i][v] += x;
+            }
+        if (g->relu)
+            _Pragma("GCC unroll 16") for (int i = 0; i < h; i++)
+                _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) acc[i][v] = FN(ck_relu)(acc[i][v]);
+        _Pragma("GCC unroll 16") for (int i = 0; i < h; i++)
+            _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) *(V *)(c + i * ldc + v * L) = acc[i][v];
+        return;
+    }
+    _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) {
+        int64_t left = g->n - v * L;
+        int n = left < 0 ? 0 : left < L ? (int)left : L;
+        V bias = g->bias ? FN(ck_load_part)(g->bias + v * L, n) : (V){};
+        _Pragma("GCC unroll 16") for (int i = 0; i < h; i++) {
+            V x = acc[i][v];
+            if (!g->first) x += FN(ck_load_part)(c + i * ldc + v * L, n);
+            if (g->bias) x += bias;
+            if (g->relu) x = FN(ck_relu)(x);
+            FN(ck_store_part)(c + i * ldc + v * L, x, n);
+        }
+    }
+}
+
+typedef void (*FN(tile_fn))(const T *, const T *, T *, const FN(tile_args) *);
+#define TILE_FN(h)                                                                                                     \
+    static void FN(tile_##h##x1)(const T *a, const T *b, T *c, const FN(tile_args) *g) { FN(tile)(h, 1, a, b, c, g); } \
+    static void FN(tile_##h##x2)(const T *a, const T *b, T *c, const FN(tile_args) *g) { FN(tile)(h, 2, a, b, c, g); }
+EACH_TILE(TILE_FN)
+#undef TILE_FN
+/* One row needs more columns than two vectors to keep the multipliers busy. */
+static void FN(tile_wide)(const T *a, const T *b, T *c, const FN(tile_args) *g)
+{
+    FN(tile)(1, WIDE_VECTORS, a, b, c, g);
+}
+
+#define TILE_NAME(h) FN(tile_##h##x1),
+static const FN(tile_fn) FN(tiles1)[] = {EACH_TILE(TILE_NAME)};
+#undef TILE_NAME
+#define TILE_NAME(h) FN(tile_##h##x2),
+static const FN(tile_fn) FN(tiles2)[] = {EACH_TILE(TILE_NAME)};
+#undef TILE_NAME
+
+/* c[h x n] = act(c + bias); `bias` is NULL, n values, or one value for all where bias_step is 0 */
+static void FN(finish)(T *c, int64_t ldc, int64_t h, int64_t n, const T *bias, int bias_step, int act)
+{
+    for (int64_t i = 0; i < h; i++, c += ldc)
+        for (int64_t j = 0; j < n; j += L) {
+            int part = n - j < L ? (int)(n - j) : L;
+            V x = FN(ck_load_part)(c + j, part);
+            if (bias && bias_step) x += FN(ck_load_part)(bias + j, part);
+            else if (bias) x += bias[0];
+            if (act == CK_ACT_RELU) x = FN(ck_relu)(x);
+            else if (act == CK_ACT_SIGMOID) x = FN(ck_sigmoid)(x);
+            else if (act == CK_ACT_TANH) x = FN(ck_tanh)(x);
+            FN(ck_store_part)(c + j, x, part);
+        }
+}
+
+/* panel[k x ldp] = b[k x n] (row step ldb), where n may be less than ldp. `rows` of b can be read as whole vectors
+ * without leaving the array: what they bring from beyond column n reaches only lanes that no one stores. */
+static void FN(pack_rows)(T *panel, int64_t ldp, const T *b, int64_t ldb, int64_t k, int64_t n, int64_t rows)
+{
+    if (rows > k) rows = k;
+    int64_t s = 0;
+    for (; s < rows; s++, b += ldb, panel += ldp)
+        for (int64_t j = 0; j < ldp; j += L) *(V *)(panel + j) = *(const V *)(b + j);
+    for (; s < k; s++, b += ldb, panel += ldp)
+        for (int64_t j = 0; j < ldp; j++) panel[j] = j < n ? b[j] : 0;
+}
+
+/* panel[k x ldp] = the transpose of b[n x k] (row step ldb), columns n to ldp zero; in 4 x 4 blocks */
+static void FN(pack_columns)(T *panel, int64_t ldp, const T *b, int64_t ldb, int64_t k, int64_t n)
+{
+    typedef T quad __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T)), may_alias));
+    int64_t j = 0;
+    for (; j + 4 <= n; j += 4) {
+        const T *r = b + j * ldb;
+        int64_t s = 0;
+        for (; s + 4 <= k; s += 4) {
+            quad a0 = *(const quad *)(r + s), a1 = *(const quad *)(r + ldb + s);
+            quad a2 = *(const quad *)(r + 2 * ldb + s), a3 = *(const quad *)(r + 3 * ldb + s);
+            quad lo01 = __builtin_shufflevector(a0, a1, 0, 4, 1, 5), hi01 = __builtin_shufflevector(a0, a1, 2, 6, 3, 7);
+            quad lo23 = __builtin_shufflevector(a2, a3, 0, 4, 1, 5), hi23 = __builtin_shufflevector(a2, a3, 2, 6, 3, 7);
+            T *p = panel + s * ldp + j;
+            *(quad *)p = __builtin_shufflevector(lo01, lo23, 0, 1, 4, 5);
+            *(quad *)(p + ldp) = __builtin_shufflevector(lo01, lo23, 2, 3, 6, 7);
+            *(quad *)(p + 2 * ldp) = __builtin_shufflevector(hi01, hi23, 0, 1, 4, 5);
+            *(quad *)(p + 3 * ldp) = __builtin_shufflevector(hi01, hi23, 2, 3, 6, 7);
+        }
+        for (; s < k; s++)
+            for (int q = 0; q < 4; q++) panel[s * ldp + j + q] = r[q * ldb + s];
+    }
+    for (; j < n; j++)
+        for (int64_t s = 0; s < k; s++) panel[s * ldp + j] = b[j * ldb + s];
+    for (; j < ldp; j++)
+        for (int64_t s = 0; s < k; s++) panel[s * ldp + j] = 0;
+}
+
+/* Rows [i0, i1) and columns [j0, j1) of the product, by tiles. For each block of k, the panels of b (k x W) are
+ * copied so that a tile reads them as one stream, and stay in the second cache while rows of a pass by. */
+static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)
+{
+    const int64_t ldb = g->b_transposed ? g->k : g->n;
+    const int64_t tiles = (i1 - i0 + TILE_ROWS - 1) / TILE_ROWS;
+    const int pack = g->b_transposed || tiles > 2;
+    const int64_t items = g->k * g->n;
+    T *packed = NULL;
+    FN(tile_args) t = {.rs = g->a_transposed ? 1 : g->k, .cs = g->a_transposed ? g->m : 1, .ldc = g->n};
+
+    for (int64_t jc = j0; jc < j1; jc += PACKED_PANELS * W) {
+        const int64_t je = j1 - jc < PACKED_PANELS * W ? j1 : jc + PACKED_PANELS * W;
+        int64_t pc = 0;
+        do { /* at least once: with k = 0 the product is act(bias) */
+            t.k = g->k - pc < g->block ? g->k - pc : g->block;
+            t.first = pc == 0;
+            const int last = pc + t.k == g->k;
+            t.relu = last && g->act == CK_ACT_RELU;
+
+            for (int64_t ic = i0; ic < i1; ic += ROW_TILES * TILE_ROWS) {
+                const int64_t ie = i1 - ic < ROW_TILES * TILE_ROWS ? i1 : ic + ROW_TILES * TILE_ROWS;
+                const int64_t count = (ie - ic + TILE_ROWS - 1) / TILE_ROWS;
+                for (int64_t j = jc, step; j < je; j += step) {
+                    FN(tile_fn) wide = NULL;
+                    step = W;
+                    if (ie - ic == 1 && !pack && je - j >= WIDE_VECTORS * L) {
+                        wide = FN(tile_wide);
+                        step = WIDE_VECTORS * L;
+                    }
+                    t.n = je - j < step ? je - j : step;
+                    const FN(tile_fn) *fns = t.n <= L ? FN(tiles1) : FN(tiles2);
+                    const int64_t full = t.n <= L ? L : step;
+                    const T *b = g->b + (g->b_transposed ? j * ldb + pc : pc * ldb + j);
+                    t.ldb = ldb;
+                    if (pack || t.n < full) {
+                        if (!packed) packed = (T *)ck_packed;
+                        T *panel = packed + (j - jc) * g->block;
+                        if (ic > i0) {
+                        } else if (g->b_transposed) FN(pack_columns)(panel, full, b, ldb, t.k, t.n);
+                        else {
+                            int64_t room = items - pc * ldb - j - full; /* beyond the first row's vectors */
+                            FN(pack_rows)(panel, full, b, ldb, t.k, t.n, room < 0 ? 0 : room / ldb + 1);
+                        }
+                        b = panel;
+                        t.ldb = full;
+                    }
+                    t.bias = last && g->bias ? g->bias + j : NULL;
+                    /* Tiles of nearly equal heights: 13 rows are 7 and 6, not 12 and 1. */
+                    for (int64_t q = 0, i = ic, h; q < count; q++, i += h) {
+                        h = (ie - ic) / count + (q < (ie - ic) % count);
+                        T *c = g->c + i * g->n + j;
+                        const T *a = g->a + (g->a_transposed ? pc * g->m + i : i * g->k + pc);
+                        (wide ? wide : fns[h - 1])(a, b, c, &t);
+                        if (last && g->act > CK_ACT_RELU) FN(finish)(c, g->n, h, t.n, NULL, 1, g->act);
+                    }
+                }
+            }
+            pc += t.k;
+        } while (pc < g->k);
+    }
+}
+
+/* c[h x w] (row step ldc) = a[h x k] b[w x k]^T: both operands are read along k, in lanes that are added up last */
+CK_INLINE void FN(dots)(int h, int w, int64_t k, const T *a, int64_t lda, const T *b, int64_t ldb, T *c, int64_t ldc)
+{
+    V acc[DOT_ROWS][DOT_COLUMNS];
+    _Pragma("GCC unroll 16") for (int i = 0; i < h; i++)
+        _Pragma("GCC unroll 16") for (int j = 0; j < w; j++) acc[i][j] = (V){};
+    int64_t s = 0;
+    for (; s + L <= k; s += L) {
+        V x[DOT_ROWS];
+        _Pragma("GCC unroll 16") for (int i = 0; i < h; i++) x[i] = *(const V *)(a + i * lda + s);
+        _Pragma("GCC unroll 16") for (int j = 0; j < w; j++) {
+            V y = *(const V *)(b + j * ldb + s);
+            _Pragma("GCC unroll 16") for (int i = 0; i < h; i++) acc[i][j] += x[i] * y;
+        }
+    }
+    if (s < k) {
+        int n = (int)(k - s);
+        _Pragma("GCC unroll 16") for (int j = 0; j < w; j++) {
+            V y = FN(ck_load_part)(b + j * ldb + s, n);
+            _Pragma("GCC unroll 16") for (int i = 0; i < h; i++)
+                acc[i][j] += FN(ck_load_part)(a + i * lda + s, n) * y;
+        }
+    }
+    _Pragma("GCC unroll 16") for (int i = 0; i < h; i++)
+        _Pragma("GCC unroll 16") for (int j = 0; j < w; j++) c[i * ldc + j] = FN(ck_sum)(acc[i][j]);
+}
+
+/* Rows [i0, i1) and columns [j0, j1) of the product, by dots; a is not transposed and b is. */
+static void FN(dot_block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)
+{
+    const int64_t k = g->k, n = g->n;
+    for (int64_t i = i0; i < i1; i += DOT_ROWS) {
+        const int64_t h = i1 - i < DOT_ROWS ? i1 - i : DOT_ROWS;
+        const T *a = g->a + i * k;
+        int64_t j = j0;
+        for (; j + DOT_COLUMNS <= j1; j += DOT_COLUMNS) {
+            const T *b = g->b + j * k;
+            T *c = g->c + i * n + j;
+            if (h == 1) FN(dots)(1, DOT_COLUMNS, k, a, k, b, k, c, n);
+            else if (h == 2) FN(dots)(2, DOT_COLUMNS, k, a, k, b, k, c, n);
+            else if (h == 3) FN(dots)(3, DOT_COLUMNS, k, a, k, b, k, c, n);
+            else FN(dots)(4, DOT_COLUMNS, k, a, k, b, k, c, n);
+        }
+        for (; j < j1; j++) {
+            const T *b = g->b + j * k;
+            T *c = g->c + i * n + j;
+            if (h == 1) FN(dots)(1, 1, k, a, k, b, k, c, n);
+            else if (h == 2) FN(dots)(2, 1, k, a, k, b, k, c, n);
+            else if (h == 3) FN(dots)(3, 1, k, a, k, b, k, c, n);
+            else FN(dots)(4, 1, k, a, k, b, k, c, n);
+        }
+        if (g->bias || g->act) FN(finish)(g->c + i * n + j0, n, h, j1 - j0, g->bias ? g->bias + j0 : NULL, 1, g->act);
+    }
+}
+
+/* One cell of the rows x columns grid that threads share; columns are cut between vectors */
+static void FN(cell)(const FN(product) *g, int64_t row, int64_t rows, int64_t column, int64_t columns)
+{
+    const int64_t vectors = (g->n + L - 1) / L;
+    const int64_t i0 = g->m * row / rows, i1 = g->m * (row + 1) / rows;
+    const int64_t j0 = vectors * column / columns * L, end = vectors * (column + 1) / columns * L;
+    const int64_t j1 = end < g->n ? end : g->n;
+    if (g->by_dots) FN(dot_block)(g, i0, i1, j0, j1);
+    else FN(block)(g, i0, i1, j0, j1);
+    if (g->late) FN(finish)(g->c + j0, 0, 1, j1 - j0, g->late_bias, 0, g->late_act);
+}
+
+static void FN(batch_item)(FN(product) *g, const FN(product) *first, int64_t index, const int64_t *strides)
+{
+    *g = *first;
+    g->a += index * strides[0];
+    g->b += index * strides[1];
+    g->c += index * strides[2];
+}
+
+/* The grid that leaves the least work to the busiest thread; packing b costs about as much as PACK_COST rows */
+static void FN(choose_grid)(const FN(product) *g, int64_t batch, int threads, int64_t *rows, int64_t *columns)
+{
+    double best = 0;
+    for (int64_t r = 1; r <= threads; r++)
+        for (int64_t c = 1; c * r <= threads; c++) {
+            int64_t rounds = (batch * r * c + threads - 1) / threads;
+            double height = (double)((g->m + r - 1) / r) + PACK_COST;
+            double width = (double)((g->n + L - 1) / L + c - 1) / c;
+            if (best == 0 || rounds * height * width < best) {
+                best = rounds * height * width;
+                *rows = r;
+                *columns = c;
+            }
+        }
+}
+
+static int FN(gemm)(char *const *buf, const int64_t *p)
+{
+    const int64_t batch = p[1];
+    int64_t strides[3] = {p[7], p[8], p[9]};
+    FN(product) g = {.m = p[2], .n = p[3], .k = p[4], .a = (const T *)buf[1], .b = (const T *)buf[2],
+                     .bias = p[11] ? (const T *)buf[3] : NULL, .c = (T *)buf[0], .a_transposed = p[5] != 0,
+                     .b_transposed = p[6] != 0, .act = (int)p[10]};
+    if (batch <= 0 || g.m <= 0 || g.n <= 0) return CK_OK;
+
+    /* A column is computed as a row: c^T = b^T a^T. Its one bias then belongs to all, and comes last. */
+    if (g.n == 1 && g.m > 1) {
+        FN(product) s = {.m = 1, .n = g.m, .k = g.k, .a = g.b, .b = g.a, .c = g.c, .b_transposed = !g.a_transposed,
+                         .late = g.bias || g.act, .late_bias = g.bias, .late_act = g.act};
+        g = s;
+        int64_t swap = strides[0];
+        strides[0] = strides[1];
+        strides[1] = swap;
+    }
+    /* Vectors are neither transposed nor not. */
+    if (g.m == 1) g.a_transposed = 0;
+    if (g.k <= 1) g.b_transposed = 0;
+    if (g.n == 1) g.b_transposed = 1;
+    g.by_dots = g.b_transposed && !g.a_transposed && (g.m == 1 || (g.k >= 2 * L && (g.m <= DOT_MAX || g.n <= DOT_MAX)));
+    /* Blocks of k of equal length */
+    const int64_t blocks = (g.k + BLOCK_K - 1) / BLOCK_K;
+    g.block = blocks > 1 ? (g.k + blocks - 1) / blocks : BLOCK_K;
+
+    int threads = ck_threads;
+    const double work = (double)batch * g.m * g.n * g.k;
+    if (threads > 1 && work < threads * THREAD_WORK) threads = (int)(work / THREAD_WORK);
+    if (threads <= 1) {
+        for (int64_t i = 0; i < batch; i++) {
+            FN(cell)(&g, 0, 1, 0, 1);
+            g.a += strides[0];
+            g.b += strides[1];
+            g.c += strides[2];
+        }
+        return CK_OK;
+    }
+    int64_t rows = 1, columns = 1;
+    FN(choose_grid)(&g, batch, threads, &rows, &columns);
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int64_t t = 0; t < batch * rows * columns; t++) {
+        FN(product) item;
+        FN(batch_item)(&item, &g, t / (rows * columns), strides);
+        FN(cell)(&item, t / columns % rows, rows, t % columns, columns);
+    }
+    return CK_OK;
+}
+#undef W

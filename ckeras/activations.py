@@ -1,0 +1,225 @@
+"""Activation functions: elementwise, but for softmax and log_softmax.
+
+Each takes a tensor of floats of any shape and returns one of the same shape and dtype. Where the code names `x`, an
+array, a Tensor or a Variable will do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from ckeras import ops, registry
+
+ship = registry.activations.ship
+
+
+def _with_logits(output: Any, logits: Any) -> Any:
+    """Let a cross-entropy that receives `output` compute from the logits, which is exact where `output` saturates."""
+    if hasattr(output, "__dict__"):
+        output._keras_logits = logits
+    return output
+
+
+@ship()
+def linear(x: Any) -> Any:
+    """The input itself: `x`."""
+    return x
+
+
+@ship()
+def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
+    """Rectified linear unit: `max(x, 0)` (Nair and Hinton, 2010), and its generalisation.
+
+    Args:
+        x: Tensor.
+        negative_slope: Slope `a` below the threshold: `a * (x - threshold)`.
+        max_value: Upper bound of the result, or None.
+        threshold: Where `x` begins to pass; up to it the result is 0 when there is no slope.
+
+    >>> import numpy as np
+    >>> float(relu(np.array([-3.0]), negative_slope=0.5)[0])
+    -1.5
+    """
+    x = ops.convert_to_tensor(x)
+    if not negative_slope and not threshold:
+        return ops.relu(x) if max_value is None else ops.clip(x, 0.0, max_value)
+    if max_value is None and not threshold:
+        return leaky_relu(x, negative_slope)
+    passed = ops.where(x > threshold, x, ops.zeros_like(x)) if threshold else ops.relu(x)
+    if max_value is not None:
+        passed = ops.clip(passed, 0.0, max_value)
+    if negative_slope:
+        passed = passed - negative_slope * ops.relu(threshold - x)
+    return passed
+
+
+@ship()
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+    """Leaky rectified linear unit: `x` where positive, `negative_slope * x` elsewhere (Maas et al., 2013)."""
+    x = ops.convert_to_tensor(x)
+    return ops.where(x > 0, x, negative_slope * x)
+
+
+@ship()
+def relu6(x: Any) -> Any:
+    """`min(max(x, 0), 6)` (Krizhevsky, 2010)."""
+    return ops.clip(ops.convert_to_tensor(x), 0.0, 6.0)
+
+
+@ship()
+def softmax(x: Any, axis: int | tuple[int, ...] = -1) -> Any:
+    """Exponentials that sum to one: `exp(x) / sum(exp(x), axis)`, computed without overflow.
+
+    Args:
+        x: Tensor of rank one or more, the logits.
+        axis: Axis or axes along which the result sums to one.
+
+    >>> import numpy as np
+    >>> softmax(np.array([[1.0, 1.0]])).shape
+    (1, 2)
+    """
+    x = ops.convert_to_tensor(x)
+    return _with_logits(ops.softmax(x, axis=axis), x)
+
+
+@ship()
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """Logarithm of the softmax: `x - log(sum(exp(x), axis))`, computed without overflow."""
+    return ops.log_softmax(ops.convert_to_tensor(x), axis=axis)
+
+
+@ship()
+def sigmoid(x: Any) -> Any:
+    """Logistic function: `1 / (1 + exp(-x))`."""
+    x = ops.convert_to_tensor(x)
+    return _with_logits(ops.sigmoid(x), x)
+
+
+@ship()
+def tanh(x: Any) -> Any:
+    """Hyperbolic tangent."""
+    return ops.tanh(ops.convert_to_tensor(x))
+
+
+@ship()
+def exponential(x: Any) -> Any:
+    """`exp(x)`."""
+    return ops.exp(ops.convert_to_tensor(x))
+
+
+@ship()
+def softplus(x: Any) -> Any:
+    """`log(1 + exp(x))`, a smooth relu (Dugas et al., 2001)."""
+    return ops.softplus(ops.convert_to_tensor(x))
+
+
+@ship()
+def softsign(x: Any) -> Any:
+    """`x / (1 + |x|)` (Bergstra et al., 2009)."""
+    x = ops.convert_to_tensor(x)
+    return x / (1.0 + ops.abs(x))
+
+
+@ship()
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """Exponential linear unit: `x` where positive, `alpha * (exp(x) - 1)` elsewhere (Clevert et al., 2015)."""
+    x = ops.convert_to_tensor(x)
+    return ops.where(x > 0, x, alpha * ops.expm1(ops.minimum(x, 0.0)))
+
+
+@ship()
+def selu(x: Any) -> Any:
+    """Scaled exponential linear unit: `1.0507 * elu(x, 1.6733)` (Klambauer et al., 2017)."""
+    return 1.0507009873554805 * elu(x, 1.6732632423543772)
+
+
+@ship()
+def celu(x: Any, alpha: float = 1.0) -> Any:
+    """`max(x, 0) + min(0, alpha * (exp(x / alpha) - 1))` (Barron, 2017)."""
+    x = ops.convert_to_tensor(x)
+    return ops.where(x > 0, x, alpha * ops.expm1(ops.minimum(x, 0.0) / alpha))
+
+
+@ship("swish")
+def silu(x: Any) -> Any:
+    """Swish: `x * sigmoid(x)` (Elfwing et al., 2017; Ramachandran et al., 2017)."""
+    x = ops.convert_to_tensor(x)
+    return x * ops.sigmoid(x)
+
+
+swish = silu
+
+
+@ship()
+def gelu(x: Any, approximate: bool = False) -> Any:
+    """Gaussian error linear unit: `x * P(X <= x)` for a standard normal X (Hendrycks and Gimpel, 2016).
+
+    Args:
+        x: Tensor.
+        approximate: Whether to take `0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))` for it.
+    """
+    x = ops.convert_to_tensor(x)
+    if approximate:
+        return 0.5 * x * (1.0 + ops.tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * x * x * x)))
+    return 0.5 * x * (1.0 + ops.erf(x * math.sqrt(0.5)))
+
+
+@ship()
+def mish(x: Any) -> Any:
+    """`x * tanh(softplus(x))` (Misra, 2019)."""
+    x = ops.convert_to_tensor(x)
+    return x * ops.tanh(ops.softplus(x))
+
+
+@ship()
+def hard_sigmoid(x: Any) -> Any:
+    """`x / 6 + 0.5` cut to between 0 and 1."""
+    return ops.clip(ops.convert_to_tensor(x) / 6.0 + 0.5, 0.0, 1.0)
+
+
+@ship("hard_swish")
+def hard_silu(x: Any) -> Any:
+    """`x * hard_sigmoid(x)` (Howard et al., 2019)."""
+    x = ops.convert_to_tensor(x)
+    return x * hard_sigmoid(x)
+
+
+hard_swish = hard_silu
+
+
+@ship()
+def hard_tanh(x: Any) -> Any:
+    """`x` cut to between -1 and 1."""
+    return ops.clip(ops.convert_to_tensor(x), -1.0, 1.0)
+
+
+@ship()
+def log_sigmoid(x: Any) -> Any:
+    """`log(1 / (1 + exp(-x)))`, computed as `-softplus(-x)`."""
+    return -ops.softplus(-ops.convert_to_tensor(x))
+
+
+def get(identifier: Any) -> Callable[..., Any]:
+    """The activation that `identifier` stands for: None (linear), a name, a config, or a callable.
+
+    Raises:
+        ValueError: if the name is unknown (the sentence lists the nearest), or what came is none of these.
+
+    >>> get("relu") is relu
+    True
+    """
+    return linear if identifier is None else registry.activations.get(identifier)
+
+
+def serialize(activation: Callable[..., Any]) -> Any:
+    """The name of an activation of ckeras; the config of any other, as `deserialize` takes it."""
+    if activation in registry.activations._shipped.values():
+        return activation.__name__
+    return registry.activations.serialize(activation)
+
+
+def deserialize(config: Any, custom_objects: dict | None = None) -> Callable[..., Any]:
+    """The activation that a name or a config of `serialize` describes."""
+    return registry.activations.deserialize(config, custom_objects)

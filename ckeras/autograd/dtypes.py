@@ -1,0 +1,116 @@
+"""Names of dtypes, and the dtype of a result made from several."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ckeras import config
+
+NUMPY = {
+    name: np.dtype(name)
+    for name in (
+        "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 float32 float64 complex64 complex128".split()
+    )
+}
+# The dtypes that kernels know, by their codes in kernels.h, and their suffixes in the names of map steps.
+_KERNEL = "float32 float64 int32 int64 bool uint8 int8 int16 uint16 uint32 uint64 float16".split()
+CODE = {name: code for code, name in enumerate(_KERNEL)}
+SUFFIX = dict(zip(_KERNEL, "f32 f64 i32 i64 bool u8 i8 i16 u16 u32 u64 f16".split(), strict=True))
+ITEMSIZE = {name: dtype.itemsize for name, dtype in NUMPY.items()}
+FLOATS = frozenset({"float16", "float32", "float64"})
+INTEGERS = frozenset({"uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"})
+_NAMES = {dtype: name for name, dtype in NUMPY.items()}
+_WEAK = {bool: "bool", int: "int", float: "float"}
+
+# Where two dtypes meet: the lattice of JAX's type promotion, which Keras 3 follows. "int" and "float" are the
+# types of Python scalars, which take the type of what they meet.
+_PARENTS = {
+    "bool": ("int",),
+    "int": ("uint8", "int8"),
+    "uint8": ("int16", "uint16"),
+    "uint16": ("int32", "uint32"),
+    "uint32": ("int64", "uint64"),
+    "uint64": ("float",),
+    "int8": ("int16",),
+    "int16": ("int32",),
+    "int32": ("int64",),
+    "int64": ("float",),
+    "float": ("float16",),
+    "float16": ("float32",),
+    "float32": ("float64", "complex64"),
+    "float64": ("complex128",),
+    "complex64": ("complex128",),
+    "complex128": (),
+}
+
+
+def standardize(dtype: Any) -> str:
+    """The name of ``dtype`` (a string, a Python type, a numpy dtype, an object with a ``name``)."""
+    if dtype is None:
+        return config.floatx()
+    if type(dtype) is str and dtype in NUMPY:
+        return dtype
+    if dtype is int:
+        return "int32"
+    if dtype is float:
+        return config.floatx()
+    if dtype is bool:
+        return "bool"
+    name = getattr(dtype, "compute_dtype", None) or getattr(dtype, "as_numpy_dtype", dtype)
+    try:
+        return _NAMES[np.dtype(name)]
+    except (TypeError, KeyError):
+        raise ValueError(f"unknown dtype {dtype!r}: expected one of {', '.join(NUMPY)}") from None
+
+
+def of_array(array: np.ndarray) -> str:
+    """The name of a numpy array's dtype; an array of objects or of strings has none."""
+    try:
+        return _NAMES[array.dtype]
+    except KeyError:
+        native = array.dtype.newbyteorder("=")
+        if native in _NAMES:
+            return _NAMES[native]
+        raise TypeError(
+            f"expected an array of numbers, got one of dtype {array.dtype} and shape {array.shape}"
+        ) from None
+
+
+@lru_cache(maxsize=None)
+def _ancestors(name: str) -> frozenset[str]:
+    found = {name}
+    for parent in _PARENTS[name]:
+        found |= _ancestors(parent)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=None)
+def _join(names: frozenset[str]) -> str:
+    common = frozenset.intersection(*(_ancestors(name) for name in names))
+    # The lowest common ancestor is the one whose own ancestors are all the others.
+    return max(common, key=lambda name: len(_ancestors(name)))
+
+
+def weak(value: Any) -> str:
+    """The dtype name of a tensor or of an array, or the weak type ("bool", "int", "float") of a Python scalar."""
+    name = _WEAK.get(type(value))
+    return name if name else value.dtype
+
+
+def result_type(*names: str) -> str:
+    """The dtype in which values of these dtypes meet; "int" and "float" stand for Python scalars.
+
+    >>> result_type("int32", "float32"), result_type("float32", "float"), result_type("int64", "float")
+    ('float32', 'float32', 'float32')
+    """
+    name = _join(frozenset(names))
+    if name == "int":
+        return "int32"
+    return config.floatx() if name == "float" else name
+
+
+def all_float(names: Iterable[str]) -> bool:
+    """Whether every one of these dtypes is a float type, and so may carry a gradient."""
+    return all(name in FLOATS for name in names)

@@ -1,0 +1,140 @@
+"""Python's operators and numpy's protocols, for tensors and variables alike.
+
+Each calls the public function of `ckeras.ops` of that name, which reaches the op table; so they are differentiable
+and compile. `functions` is bound on first use, since `ops` stands on a higher floor.
+"""
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+
+class _Functions(dict):
+    def __missing__(self, name: str) -> Any:
+        self[name] = getattr(importlib.import_module("ckeras.ops"), name)
+        return self[name]
+
+
+functions: dict[str, Any] = _Functions()
+
+
+def _binary(name: str) -> tuple[Any, Any]:
+    def forward(self: Any, other: Any) -> Any:
+        return functions[name](self, other) if _operand(other) else NotImplemented
+
+    def reflected(self: Any, other: Any) -> Any:
+        return functions[name](other, self) if _operand(other) else NotImplemented
+
+    return forward, reflected
+
+
+def _operand(x: Any) -> bool:
+    return isinstance(x, (Operators, int, float, bool, np.ndarray, np.generic, list, tuple))
+
+
+def _comparison(name: str) -> Any:
+    return _binary(name)[0]
+
+
+def _unary(name: str) -> Any:
+    def method(self: Any) -> Any:
+        return functions[name](self)
+
+    return method
+
+
+class Operators:
+    """What `Tensor` and `Variable` share: arithmetic, comparison, indexing, numpy's dispatch."""
+
+    __slots__ = ()
+    __array_priority__ = 100
+
+    __add__, __radd__ = _binary("add")
+    __sub__, __rsub__ = _binary("subtract")
+    __mul__, __rmul__ = _binary("multiply")
+    __truediv__, __rtruediv__ = _binary("divide")
+    __floordiv__, __rfloordiv__ = _binary("floor_divide")
+    __mod__, __rmod__ = _binary("mod")
+    __pow__, __rpow__ = _binary("power")
+    __matmul__, __rmatmul__ = _binary("matmul")
+    __and__, __rand__ = _binary("logical_and")
+    __or__, __ror__ = _binary("logical_or")
+    __xor__, __rxor__ = _binary("logical_xor")
+    __lt__ = _comparison("less")
+    __le__ = _comparison("less_equal")
+    __gt__ = _comparison("greater")
+    __ge__ = _comparison("greater_equal")
+    __eq__ = _comparison("equal")
+    __ne__ = _comparison("not_equal")
+    __neg__ = _unary("negative")
+    __abs__ = _unary("abs")
+    __invert__ = _unary("logical_not")
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __getitem__(self, key: Any) -> Any:
+        return functions["getitem"](self, key)
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return functions["round"](self, ndigits or 0)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def T(self) -> Any:
+        """The transpose: all axes reversed."""
+        return functions["transpose"](self)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a tensor with no axes")
+        return self.shape[0]
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        function = _counterpart(ufunc.__name__)
+        if method == "__call__" and function is not None and not kwargs:
+            return function(*inputs)
+        return getattr(ufunc, method)(*_as_arrays(inputs), **_as_arrays(kwargs))
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        function = _counterpart(func.__name__)
+        if function is not None:
+            return function(*args, **kwargs)
+        return func(*_as_arrays(args), **_as_arrays(kwargs))
+
+
+# numpy's names that differ from those of ops.
+_RENAMED = {"remainder": "mod", "amax": "max", "amin": "min", "bitwise_and": "logical_and", "invert": "logical_not",
+            "bitwise_or": "logical_or", "bitwise_xor": "logical_xor"}  # fmt: skip
+
+
+def _counterpart(name: str) -> Any:
+    """The function of `ops` that does what numpy's ``name`` does; `None` leaves the call to numpy."""
+    try:
+        return functions[_RENAMED.get(name, name)]
+    except AttributeError:
+        return None
+
+
+def _as_arrays(values: Any) -> Any:
+    """``values`` with each tensor inside turned into a numpy array."""
+    if isinstance(values, Operators):
+        return np.asarray(values)
+    if isinstance(values, dict):
+        return {k: _as_arrays(v) for k, v in values.items()}
+    if isinstance(values, (list, tuple)):
+        return type(values)(_as_arrays(v) for v in values)
+    return values

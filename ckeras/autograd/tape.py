@@ -1,0 +1,213 @@
+"""Reverse-mode differentiation: the calls between the tapes's sources and its target, walked backwards."""
+
+from typing import Any
+
+from ckeras import config
+from ckeras.autograd import dtypes
+from ckeras.autograd.op import Op, as_tensor, table
+from ckeras.autograd.operators import functions
+from ckeras.autograd.structure import flatten, map_structure
+from ckeras.autograd.tensor import Tensor
+from ckeras.autograd.variable import Variable
+
+scope = config.scope
+
+
+class GradientTape:
+    """Records the ops run inside it, and gives the gradients of one of their results.
+
+    Args:
+        persistent: whether `gradient` may be called more than once.
+        watch_accessed_variables: whether trainable variables are watched when they are read.
+
+    Tapes nest: a gradient taken inside an outer tape is recorded by it, which gives second derivatives.
+
+    >>> import ckeras
+    >>> x = ckeras.ops.convert_to_tensor(3.0)
+    >>> with GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = x * x
+    >>> float(tape.gradient(y, x))
+    6.0
+    """
+
+    def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True):
+        self._persistent = persistent
+        self._watch_variables = watch_accessed_variables
+        self._used = False
+        self._clear()
+
+    def _clear(self) -> None:
+        self._records: list[tuple[Op, list[Tensor], dict[str, Any], Any]] = []
+        self._tracked: dict[int, Tensor] = {}
+        self._variables: dict[int, tuple[Variable, list[Tensor]]] = {}
+
+    def __enter__(self) -> "GradientTape":
+        scope.tapes = [*getattr(scope, "tapes", ()), self]
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        scope.tapes = [tape for tape in scope.tapes if tape is not self]
+
+    def watch(self, tensor: Any) -> None:
+        """Follow this tensor, variable, or structure of them."""
+        for x in flatten(tensor):
+            if isinstance(x, Variable):
+                self._follow(x, x.value)
+            elif isinstance(x, Tensor):
+                self._tracked[id(x)] = x
+            else:
+                raise TypeError(f"GradientTape.watch expects tensors or variables, got {type(x).__name__}")
+
+    def read(self, variable: Variable, tensor: Tensor) -> None:
+        """Called when ``variable`` is read as ``tensor`` while this tape is active."""
+        if self._watch_variables and variable.trainable:
+            self._follow(variable, tensor)
+
+    def _follow(self, variable: Variable, tensor: Tensor) -> None:
+        if id(tensor) not in self._tracked:
+            self._tracked[id(tensor)] = tensor
+            self._variables.setdefault(id(variable), (variable, []))[1].append(tensor)
+
+    def record(self, op: Op, inputs: list[Tensor], attrs: dict[str, Any], result: Any) -> None:
+        """Called after every op while this tape is active."""
+        tracked = self._tracked
+        for x in inputs:
+            if id(x) in tracked:
+                break
+        else:
+            return
+        if op.vjp is None:
+            return
+        self._records.append((op, inputs, attrs, result))
+        for y in result if isinstance(result, list) else (result,):
+            if y.dtype in dtypes.FLOATS:
+                tracked[id(y)] = y
+
+    def stop_recording(self) -> "_Pause":
+        """A context inside which this tape records nothing."""
+        return _Pause(self)
+
+    def reset(self) -> None:
+        """Forget everything recorded so far."""
+        self._clear()
+        self._used = False
+
+    def watched_variables(self) -> list[Variable]:
+        """The variables read so far, in order."""
+        return [variable for variable, _ in self._variables.values()]
+
+    def gradient(
+        self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: str = "none"
+    ) -> Any:
+        """The gradient of the sum of ``target`` with respect to each of ``sources``, in their structure.
+
+        Args:
+            target: a tensor or a structure of them.
+            sources: tensors or variables, or any structure of them.
+            output_gradients: weights of the elements of ``target``, of its structure; ones by default.
+            unconnected_gradients: what a source that ``target`` does not depend on gets: "none" or "zero".
+        """
+        if self._used and not self._persistent:
+            raise RuntimeError("a tape that is not persistent gives its gradient once; use GradientTape(persistent=True)")
+        if unconnected_gradients not in ("none", "zero"):
+            raise ValueError(f"unconnected_gradients expects 'none' or 'zero', got {unconnected_gradients!r}")
+        self._used = True
+        targets = [as_tensor(t) for t in flatten(target)]
+        if output_gradients is None:
+            seeds = [functions["ones_like"](t) for t in targets]
+        else:
+            seeds = [None if g is None else as_tensor(g) for g in flatten(output_gradients)]
+            if len(seeds) != len(targets):
+                raise ValueError(f"output_gradients expects {len(targets)} tensors, as many as target, got {len(seeds)}")
+        records, variables = self._records, self._variables
+        wanted = set()
+        for x in flatten(sources):
+            if isinstance(x, Variable):
+                wanted.update(id(t) for t in variables.get(id(x), (x, ()))[1])
+            elif isinstance(x, Tensor):
+                wanted.add(id(x))
+            else:
+                raise TypeError(f"gradient expects tensors or variables as sources, got {type(x).__name__}")
+        if not self._persistent:
+            self._clear()
+        found = _backward(records, targets, seeds, wanted)
+
+        def result(x: Any) -> Any:
+            if isinstance(x, Variable):
+                parts = [found[id(t)] for t in variables.get(id(x), (x, ()))[1] if id(t) in found]
+                total = parts[0] if parts else None
+                for part in parts[1:]:
+                    total = functions["add"](total, part)
+            else:
+                total = found.get(id(x))
+            if total is None and unconnected_gradients == "zero":
+                total = functions["zeros_like"](x)
+            return total
+
+        return map_structure(result, sources)
+
+
+class _Pause:
+    def __init__(self, tape: GradientTape):
+        self._tape = tape
+
+    def __enter__(self) -> None:
+        self._tapes = getattr(scope, "tapes", [])
+        scope.tapes = [tape for tape in self._tapes if tape is not self._tape]
+
+    def __exit__(self, *exc: Any) -> None:
+        scope.tapes = self._tapes
+
+
+def _backward(records: list, targets: list[Tensor], seeds: list, wanted: set[int]) -> dict[int, Tensor]:
+    """Cotangents by id of the tensors in ``wanted`` that ``targets`` depend on."""
+    # Only calls that lie between a wanted tensor and the targets have work to do.
+    reached = set(wanted)
+    useful = []
+    for op, inputs, attrs, result in records:
+        if any(id(x) in reached for x in inputs):
+            useful.append((op, inputs, attrs, result))
+            reached.update(id(y) for y in (result if isinstance(result, list) else (result,)))
+    cotangents: dict[int, Tensor] = {}
+
+    def accumulate(x: Tensor, g: Tensor) -> None:
+        known = cotangents.get(id(x))
+        cotangents[id(x)] = g if known is None else functions["add"](known, g)
+
+    for target, seed in zip(targets, seeds, strict=True):
+        if seed is not None and target.dtype in dtypes.FLOATS:
+            accumulate(target, seed)
+    for op, inputs, attrs, result in reversed(useful):
+        if isinstance(result, list):
+            g = [cotangents.get(id(y)) for y in result]
+            if all(v is None for v in g):
+                continue
+        else:
+            g = cotangents.get(id(result))
+            if g is None:
+                continue
+        for position, x in enumerate(inputs):
+            if id(x) not in reached or x.dtype not in dtypes.FLOATS:
+                continue
+            vjp = op.gradient_of(position)
+            if vjp is None:
+                continue
+            part = vjp(g, result, *inputs, **attrs)
+            if part is None:
+                continue
+            if op.elementwise and part.shape != x.shape:
+                part = sum_to(part, x.shape)
+            accumulate(x, part)
+    return cotangents
+
+
+def sum_to(g: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Sum ``g`` over the axes along which a value of ``shape`` was broadcast to it."""
+    lead = len(g.shape) - len(shape)
+    axes = tuple(range(lead)) + tuple(
+        lead + i for i, d in enumerate(shape) if d == 1 and g.shape[lead + i] != 1
+    )
+    if axes:
+        g = table["sum"](g, axis=axes, keepdims=False)
+    return g if g.shape == shape else table["reshape"](g, shape=shape)

@@ -1,0 +1,138 @@
+"""What ``import tensorflow`` gives where ckeras stands for it: the names that Keras scripts use, on `ckeras.ops`.
+
+It is not TensorFlow: there are no graphs, sessions, datasets or devices. A name that is absent says so when it is used.
+"""
+
+import types
+from collections.abc import Callable
+from typing import Any
+
+import ckeras as keras
+from ckeras import ops as _ops
+from ckeras.compat.tensorflow import config, linalg, math, nn, random, test  # noqa: F401  names of the module
+from ckeras.compat.tensorflow.table import names_of
+
+# The release whose names these are; scripts compare it with versions they know.
+__version__ = "2.20.0+ckeras"
+version = types.SimpleNamespace(VERSION=__version__)
+newaxis = None
+
+# A dtype is its name, as everywhere in ckeras.
+_BITS = {"float": (16, 32, 64), "int": (8, 16, 32, 64), "uint": (8, 16, 32, 64)}
+globals().update({f"{kind}{n}": f"{kind}{n}" for kind, bits in _BITS.items() for n in bits}, bool="bool")
+
+ROWS = {
+    # what the rest is made of
+    "GradientTape": "GradientTape",
+    "Tensor": "autograd.Tensor",
+    "is_tensor": "ops.is_tensor(x)",
+    "convert_to_tensor": "ops.convert_to_tensor(value=x, dtype)",
+    "cast": "ops.cast(x, dtype)",
+    "stop_gradient": "ops.stop_gradient(input=variable)",
+    "shape": "ops.shape(input=x)",
+    "size": "ops.size(input=x)",
+    **{name: name for name in ("initializers", "losses", "metrics", "optimizers")},
+    # arrays
+    "zeros": "ops.zeros(shape, dtype)",
+    "ones": "ops.ones(shape, dtype)",
+    "zeros_like": "ops.zeros_like(input=x, dtype)",
+    "ones_like": "ops.ones_like(input=x, dtype)",
+    "fill": "ops.full(dims=shape, value=fill_value)",
+    "eye": "ops.eye(num_rows=N, num_columns=M)",
+    "linspace": "ops.linspace(start, stop, num)",
+    "reshape": "ops.reshape(tensor=x, shape=newshape)",
+    "transpose": "ops.transpose(a=x, perm=axes)",
+    "expand_dims": "ops.expand_dims(input=x, axis)",
+    "squeeze": "ops.squeeze(input=x, axis)",
+    "concat": "ops.concatenate(values=xs, axis)",
+    "stack": "ops.stack(values=x, axis)",
+    "tile": "ops.tile(input=x, multiples=repeats)",
+    "repeat": "ops.repeat(input=x, repeats, axis)",
+    "broadcast_to": "ops.broadcast_to(input=x, shape)",
+    "pad": "ops.pad(tensor=x, paddings=pad_width, mode, constant_values)",
+    "where": "ops.where(condition, x=x1, y=x2)",
+    # arithmetic, which tensorflow.math has too
+    **math.ARITHMETIC,
+    "matmul": "compat.tensorflow.linalg.matmul",
+    "tensordot": "ops.tensordot(a=x1, b=x2, axes)",
+    "einsum": "ops.einsum",
+    "norm": "ops.norm(tensor=x, ord, axis, keepdims)",
+    "argmax": "compat.tensorflow.math.argmax",
+    "argmin": "compat.tensorflow.math.argmin",
+    "clip_by_value": "ops.clip(t=x, clip_value_min=x_min, clip_value_max=x_max)",
+}
+
+__getattr__, __dir__ = names_of(__name__, ROWS)
+
+
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:
+    """A tensor of ``value``, reshaped to ``shape``, or filled with the one number that ``value`` is."""
+    tensor = _ops.convert_to_tensor(value, dtype=dtype)
+    if shape is None or tuple(tensor.shape) == tuple(shape):
+        return tensor
+    return _ops.broadcast_to(tensor, shape) if tensor.ndim == 0 else _ops.reshape(tensor, shape)
+
+
+class Variable(keras.Variable):
+    """A `ckeras.Variable`, made with TensorFlow's parameters."""
+
+    def __init__(
+        self,
+        initial_value: Any = None,
+        trainable: bool = True,
+        validate_shape: bool = True,
+        caching_device: Any = None,
+        name: str | None = None,
+        variable_def: Any = None,
+        dtype: Any = None,
+        import_scope: Any = None,
+        constraint: Any = None,
+        shape: Any = None,
+    ) -> None:
+        if callable(initial_value):
+            initial_value = initial_value()
+        super().__init__(initial_value, dtype=dtype, trainable=trainable, name=name)
+        self.constraint = constraint
+
+
+def function(func: Callable | None = None, **options: Any) -> Callable:
+    """Compile ``func`` with `ckeras.function`; TensorFlow's options are accepted and have no effect."""
+    return keras.function if func is None else keras.function(func)
+
+
+def identity(input: Any, name: str | None = None) -> Any:
+    """The tensor itself: tensors do not change, so there is nothing to copy."""
+    return _ops.convert_to_tensor(input)
+
+
+def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str | None = None) -> Any:
+    """The numbers from ``start`` (0 if only one is given) up to but not including ``limit``, ``delta`` apart."""
+    if limit is None:
+        start, limit = 0, start
+    return _ops.arange(start, limit, delta, dtype=dtype)
+
+
+def one_hot(
+    indices: Any,
+    depth: int,
+    on_value: Any = None,
+    off_value: Any = None,
+    axis: int | None = None,
+    dtype: Any = None,
+    name: str | None = None,
+) -> Any:
+    """A new axis of length ``depth``, ``on_value`` (1) at each index and ``off_value`` (0) elsewhere."""
+    hot = _ops.one_hot(indices, depth, axis=-1 if axis is None else axis, dtype=dtype or "float32")
+    if on_value is None and off_value is None:
+        return hot
+    return _ops.where(hot > 0, 1 if on_value is None else on_value, 0 if off_value is None else off_value)
+
+
+def gather(params: Any, indices: Any, validate_indices: Any = None, axis: int = 0, name: str | None = None) -> Any:
+    """The slices of ``params`` along ``axis`` that ``indices`` number."""
+    return _ops.take(params, indices, axis=axis)
+
+
+def executing_eagerly() -> bool:
+    """True: outside of a compiled function, every call computes at once."""
+    return True

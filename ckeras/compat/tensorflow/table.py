@@ -1,0 +1,70 @@
+"""How a name of TensorFlow's becomes one of ckeras's: rows of a table, resolved on first use.
+
+A row is the path of an object below ``ckeras``. With parentheses it is a function, and they list TensorFlow's
+parameters in TensorFlow's order, each with ckeras's name for it where that differs:
+
+    "reduce_sum": "ops.sum(input_tensor=x, axis, keepdims)"
+"""
+
+import importlib
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+
+def resolve(path: str) -> Any:
+    """The object at ``path`` below ``ckeras``; an empty path is ckeras itself.
+
+    >>> resolve("config.floatx")()
+    'float32'
+    """
+    module, _, name = f"ckeras.{path}".rstrip(".").rpartition(".")
+    return getattr(importlib.import_module(module), name) if module else importlib.import_module(name)
+
+
+def renamed(name: str, row: str) -> Callable[..., Any]:
+    """The function of a row, under TensorFlow's name and with TensorFlow's parameters.
+
+    >>> renamed("reduce_sum", "ops.sum(input_tensor=x, axis, keepdims)").__signature__
+    <Signature (input_tensor=None, axis=None, keepdims=None, name=None)>
+    """
+    path, _, listed = row.rstrip(")").partition("(")
+    target = resolve(path)
+    pairs = [p.strip().partition("=") for p in listed.split(",")]
+    ours = {theirs: new or theirs for theirs, _, new in pairs}
+    parameters = [inspect.Parameter(p, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None) for p in [*ours, "name"]]
+    signature = inspect.Signature(parameters)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            given = signature.bind(*args, **kwargs).arguments
+        except TypeError as error:
+            raise TypeError(f"{name}() {error}") from None
+        return target(**{ours[p]: value for p, value in given.items() if p != "name"})
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"TensorFlow's spelling of `ckeras.{path}`."
+    call.__signature__ = signature
+    return call
+
+
+def names_of(module: str, rows: dict[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """``__getattr__`` and ``__dir__`` for a module whose names are ``rows``."""
+    public = module.rpartition("ckeras.compat.")[2]
+
+    def load(name: str) -> Any:
+        row = rows.get(name)
+        if row is None:
+            raise AttributeError(
+                f"{public}.{name} is not among the names of TensorFlow that ckeras has; in a Keras script, "
+                f"keras.ops and keras.random have what tensorflow is mostly used for"
+            )
+        value = renamed(name, row) if row.endswith(")") else resolve(row)
+        setattr(sys.modules[module], name, value)  # found directly the next time
+        return value
+
+    def names() -> list[str]:
+        return sorted({*vars(sys.modules[module]), *rows})
+
+    return load, names

@@ -1,0 +1,1 @@
+"""From a Python function to a plan: trace -> graph -> rewriting -> fusion -> memory -> instructions."""

@@ -1,0 +1,29 @@
+"""Floating-point operations and bytes of an instruction: what a profile sets its time against."""
+
+import math
+from collections.abc import Sequence
+
+from ckeras.autograd import Spec
+from ckeras.autograd.dtypes import ITEMSIZE
+from ckeras.autograd.eager import Call
+
+
+def _bytes(specs: Sequence[Spec]) -> int:
+    return sum(math.prod(s.shape) * ITEMSIZE[s.dtype] for s in specs)
+
+
+def of_call(call: Call, specs: Sequence[Spec]) -> tuple[int, int]:
+    """(flops, bytes) of one kernel call on buffers of these specs."""
+    if call.kernel == "gemm":
+        _, batch, m, n, k = call.p[:5]
+        return 2 * batch * m * n * k, _bytes(specs)
+    if call.kernel == "copy":
+        return 0, 2 * call.p[0] * math.prod(call.p[4 : 4 + call.p[1]])
+    if call.kernel in ("gather_rows", "fill"):
+        return 0, 2 * _bytes(specs[:1])
+    return max(math.prod(s.shape) for s in specs), _bytes(specs)
+
+
+def of_map(size: int, steps: int, specs: Sequence[Spec]) -> tuple[int, int]:
+    """(flops, bytes) of a fused run of ``steps`` over ``size`` elements."""
+    return size * steps, _bytes(specs)

@@ -1,0 +1,193 @@
+"""Functions that compile themselves, once for each signature of their arguments."""
+
+import functools
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ckeras import config
+from ckeras.autograd import KerasTensor, NeedsValue, Spec, Tensor, TracedTensor, Variable
+from ckeras.autograd.dtypes import NUMPY
+from ckeras.autograd.eager import wrap
+from ckeras.autograd.structure import flatten, pack
+from ckeras.compiler.plan import Plan
+from ckeras.compiler.trace import is_value, trace
+
+scope = config.scope
+MAX_PLANS = 32
+
+
+def warn_eager(name: str, error: NeedsValue) -> None:
+    """The one warning of a function that cannot be compiled."""
+    warnings.warn(
+        f"{name} is run op by op, which is slower: it asks for the value of a tensor at {error.where}, "
+        "which is not known when it is compiled. Use ops.where, ops.cond or a comparison in ops instead.",
+        stacklevel=3,
+    )
+
+
+class Plans:
+    """Plans by signature; the least recently used are dropped."""
+
+    def __init__(self, limit: int = MAX_PLANS):
+        self._plans: OrderedDict[Any, Any] = OrderedDict()
+        self._limit = limit
+
+    def get(self, key: Any) -> Any:
+        """The plan of this signature, or `None`."""
+        found = self._plans.get(key)
+        if found is not None:
+            self._plans.move_to_end(key)
+        return found
+
+    def put(self, key: Any, plan: Any) -> None:
+        """Keep a plan."""
+        self._plans[key] = plan
+        if len(self._plans) > self._limit:
+            self._plans.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all plans."""
+        self._plans.clear()
+
+    def values(self) -> list[Any]:
+        """All plans, the least recently used first."""
+        return list(self._plans.values())
+
+
+class Function:
+    """A function of tensors that runs as a plan.
+
+    Made by `ckeras.function`. Arguments may be nested structures; numbers, strings and other values that are not
+    arrays are part of the signature. What the function does in Python happens once a signature, while it is traced.
+    """
+
+    def __init__(self, python_function: Callable[..., Any]):
+        self.python_function = python_function
+        self.plans = Plans()
+        self._eager = False
+        functools.update_wrapper(self, python_function)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else _Bound(self, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._eager or getattr(scope, "trace", None) is not None or getattr(scope, "tapes", None):
+            return self.python_function(*args, **kwargs)
+        leaves = flatten((args, kwargs))
+        if any(type(x) in (TracedTensor, KerasTensor) for x in leaves):
+            return self.python_function(*args, **kwargs)
+        arrays: list[np.ndarray] = []
+        signature: list[Any] = []
+        for leaf in leaves:
+            if isinstance(leaf, (Tensor, np.ndarray)):
+                tensor = leaf if isinstance(leaf, Tensor) else wrap(leaf)
+                arrays.append(tensor._array)
+                signature.append(tensor.spec)
+            else:
+                signature.append((type(leaf), leaf if _hashable(leaf) else id(leaf)))
+        key = (_shape_of((args, kwargs)), tuple(signature), config.floatx())
+        found = self.plans.get(key)
+        if found is None:
+            try:
+                found = self._compile(args, kwargs, leaves)
+            except NeedsValue as error:
+                warn_eager(getattr(self, "__name__", "the function"), error)
+                self._eager = True
+                return self.python_function(*args, **kwargs)
+            self.plans.put(key, found)
+        plan, structure, places, _ = found
+        results = [Tensor(array, spec.dtype) for array, spec in zip(plan.run(arrays), plan.output_specs, strict=True)]
+        return pack(structure, [results[p] if isinstance(p, _Place) else p for p in places])
+
+    def _compile(self, args: Any, kwargs: Any, leaves: list[Any]) -> tuple[Plan, Any, list[Any], list[Any]]:
+        specs = [wrap(x).spec if isinstance(x, np.ndarray) else x.spec for x in leaves if _is_array(x)]
+
+        def arguments(inputs: list[Any]) -> tuple[Any, Any]:
+            remaining = iter(inputs)
+            return pack((args, kwargs), [next(remaining) if _is_array(x) else x for x in leaves])
+
+        graph, result = trace(lambda a, k: self.python_function(*a, **k), specs, arguments)
+        places: list[Any] = []
+        for leaf in flatten(result):
+            places.append(_Place(sum(isinstance(p, _Place) for p in places)) if is_value(leaf) else leaf)
+        # Values that count by identity are kept alive, so that their identity is not given to another.
+        return Plan(graph), result, places, [x for x in leaves if not _is_array(x)]
+
+
+class _Place(int):
+    """The number of a plan's output."""
+
+
+class _Bound:
+    """A compiled method of one object, which is part of its signature."""
+
+    def __init__(self, function: Function, instance: Any):
+        self._function, self._instance = function, instance
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._function(self._instance, *args, **kwargs)
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, (Tensor, np.ndarray))
+
+
+def _hashable(x: Any) -> bool:
+    if isinstance(x, Variable):
+        return False
+    try:
+        hash(x)
+    except TypeError:
+        return False
+    return True
+
+
+def _shape_of(structure: Any) -> Any:
+    """The structure without its leaves, to compare by."""
+    if isinstance(structure, dict):
+        return tuple((key, _shape_of(structure[key])) for key in sorted(structure))
+    if isinstance(structure, (list, tuple)):
+        return (type(structure).__name__, *(_shape_of(part) for part in structure))
+    return None
+
+
+def function(
+    func: Callable[..., Any] | None = None,
+    input_signature: Any = None,
+    autograph: bool = True,
+    jit_compile: bool | None = None,
+    reduce_retracing: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """Compile ``func``: it is traced once for each signature, and run as a plan from then on.
+
+    Also a decorator, with or without arguments. The options are those of `tf.function`; a plan is always compiled
+    whole and for exact shapes, so they change nothing.
+
+    >>> import ckeras
+    >>> @function
+    ... def double(x):
+    ...     return x + x
+    >>> double(ckeras.ops.convert_to_tensor([1.0, 2.0])).tolist()
+    [2.0, 4.0]
+    """
+    if func is None:
+        return Function
+    return Function(func)
+
+
+def compile_plan(
+    python_function: Callable[..., Any], specs: list[Spec], arguments: Callable[[list[Any]], tuple]
+) -> tuple[Plan, Any]:
+    """The plan of ``python_function(*arguments(inputs))`` for inputs of these specs, and what it returned."""
+    graph, result = trace(python_function, specs, arguments)
+    return Plan(graph), result
+
+
+def as_input(array: np.ndarray, spec: Spec) -> np.ndarray:
+    """``array`` as a plan takes it: contiguous and of the input's dtype."""
+    return np.ascontiguousarray(array, NUMPY[spec.dtype])

@@ -1,0 +1,133 @@
+"""Groups runs of elementwise calls into one pass over memory each, and puts everything in order.
+
+A unit is what becomes one instruction (or, for calls of several kernels, a few): a single call, or a group of
+elementwise calls over the same number of elements. Two units may join if neither needs the other through a third.
+"""
+
+import math
+from collections.abc import Sequence
+
+from ckeras.autograd import Tensor, TracedTensor
+from ckeras.compiler.trace import Node, Trace
+
+MAX_STEPS = 64
+MAX_OPERANDS = 32
+
+
+def root(x: Tensor) -> Tensor:
+    """The value whose memory ``x`` is: itself, or what it is a reshaped view of."""
+    while type(x) is TracedTensor and x.node is not None and x.node.op.alias:
+        x = x.node.inputs[0]
+    return x
+
+
+class Unit:
+    """One or more calls that run together; ``shape`` is the index space of a group that broadcasts, else `None`."""
+
+    __slots__ = ("bit", "fused", "needs", "nodes", "shape", "size")
+
+    def __init__(self, node: Node, number: int, fused: bool):
+        self.nodes = [node]
+        self.bit = 1 << number
+        self.needs = 0  # bits of all units that must run before
+        self.fused = fused
+        self.size = math.prod(node.outputs[0].shape)
+        self.shape = node.outputs[0].shape if fused and not _flat(node, self.size) else None
+
+    @property
+    def space(self) -> tuple[int, ...]:
+        """The index space of a group."""
+        return self.nodes[0].outputs[0].shape if self.shape is None else self.shape
+
+
+def _flat(node: Node, size: int) -> bool:
+    """Whether every operand is whole or a single element, so that only the number of elements matters."""
+    return all(math.prod(x.shape) in (1, size) for x in node.inputs)
+
+
+def _fusable(node: Node) -> bool:
+    return node.op.elementwise and node.op.opcode(node.inputs, node.outputs[0]) is not None
+
+
+def group(graph: Trace) -> list[Unit]:
+    """The units of the graph, in an order in which they can run."""
+    units: list[Unit] = []
+    unit_of: dict[int, Unit] = {}  # by id of a root value
+    readers: dict[int, Unit] = {}  # the last group to read a value
+    for number, node in enumerate(graph.nodes):
+        if node.op.alias:
+            continue
+        unit = Unit(node, number, _fusable(node))
+        sources = [root(x) for x in node.inputs]
+        makers = {id(u): u for u in (unit_of.get(id(x)) for x in sources) if u is not None}
+        for maker in makers.values():
+            unit.needs |= maker.bit | maker.needs
+        units.append(unit)
+        if unit.fused:
+            partners = list(makers.values())
+            partners += [readers[id(x)] for x in sources if id(x) in readers and math.prod(x.shape) > 1]
+            for partner in reversed(partners):
+                if partner in units and partner is not unit and _may_join(units, partner, unit):
+                    unit = _join(units, partner, unit, unit_of, readers)
+            for x in sources:
+                readers[id(x)] = unit
+        for y in node.outputs:
+            unit_of[id(y)] = unit
+    return _order(units)
+
+
+def _may_join(units: list[Unit], a: Unit, b: Unit) -> bool:
+    if not a.fused or a.size != b.size or len(a.nodes) + len(b.nodes) > MAX_STEPS:
+        return False
+    if a.shape is not None and b.shape is not None and a.shape != b.shape:
+        return False
+    if _operands(a) + _operands(b) > MAX_OPERANDS:
+        return False
+    # A third unit that needs one and is needed by the other would have to run in the midst of them.
+    return not any(
+        u is not a
+        and u is not b
+        and ((u.needs & a.bit and b.needs & u.bit) or (u.needs & b.bit and a.needs & u.bit))
+        for u in units
+    )
+
+
+def _operands(unit: Unit) -> int:
+    return len({id(root(x)) for node in unit.nodes for x in node.inputs}) + 1
+
+
+def _join(units: list[Unit], a: Unit, b: Unit, unit_of: dict[int, Unit], readers: dict[int, Unit]) -> Unit:
+    """Move the calls of ``b`` into ``a``, and tell every unit that needs one of them."""
+    bits = a.bit | b.bit
+    units.remove(b)
+    a.nodes += b.nodes
+    a.shape = a.shape if a.shape is not None else b.shape
+    a.needs = (a.needs | b.needs) & ~bits
+    a.bit = bits
+    for u in units:
+        if u is not a and u.needs & bits:
+            u.needs |= bits | a.needs
+    for table in (unit_of, readers):
+        for key, unit in table.items():
+            if unit is b:
+                table[key] = a
+    return a
+
+
+def _order(units: Sequence[Unit]) -> list[Unit]:
+    """Each unit after what it needs; otherwise in the order of their last calls in the trace."""
+    place = {id(u): u.bit.bit_length() for u in units}
+    waiting = sorted(units, key=lambda u: place[id(u)])
+    done, ordered = 0, []
+    present = 0
+    for u in units:
+        present |= u.bit
+    while waiting:
+        for i, u in enumerate(waiting):
+            if not (u.needs & present) & ~done:
+                done |= u.bit
+                ordered.append(waiting.pop(i))
+                break
+        else:
+            raise RuntimeError("the units of a graph need each other in a circle")
+    return ordered

@@ -1,0 +1,380 @@
+"""From a trace to a plan: the flat list of instructions that the runtime walks without Python."""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ckeras._kernels import level
+from ckeras._kernels.runtime import Plan as NativePlan
+from ckeras.autograd import Spec, Tensor, TracedTensor, Variable, dtypes
+from ckeras.autograd.dtypes import ITEMSIZE, NUMPY
+from ckeras.autograd.eager import native_calls, python_results
+from ckeras.autograd.program import Program
+from ckeras.compiler import cost
+from ckeras.compiler.fuse import Unit, group, root
+from ckeras.compiler.memory import aligned, allocate
+from ckeras.compiler.rewrite import index_limits, rewrite
+from ckeras.compiler.trace import Node, Trace
+
+_CONSTANTS = ("float32", "float64", "int32", "bool")
+
+
+class Instruction(NamedTuple):
+    """One kernel with its buffers (slot numbers, outputs first), or a Python function in its place."""
+
+    kernel: str | None
+    function: Callable[..., None] | None
+    operands: tuple[int, ...]
+    p: tuple[int, ...]
+    f: tuple[float, ...]
+    label: str
+    shapes: tuple[tuple[int, ...], ...]
+    flops: int
+    bytes: int
+
+
+class Plan:
+    """A compiled function for one signature. It is a value: `run` may be called from several threads at once.
+
+    ``limits`` are the inputs that hold indices, as `rewrite.index_limits` gives them.
+    """
+
+    def __init__(self, graph: Trace):
+        rewrite(graph)
+        self.limits = index_limits(graph)
+        builder = _Builder(graph)
+        self.instructions = builder.instructions
+        self.arena_bytes = builder.arena_bytes
+        self.input_specs = [Spec(x.shape, x.dtype) for x in graph.inputs]
+        self.output_specs = [Spec(x.shape, x.dtype) for x in graph.outputs]
+        self.variables = builder.variables
+        self.assigned = [variable for variable, _ in graph.assigned.values()]
+        self.native = NativePlan(
+            level,
+            [i[:6] for i in self.instructions],
+            builder.slots,
+            [(s.shape, NUMPY[s.dtype]) for s in builder.specs],
+            builder.input_slots,
+            builder.output_slots,
+            self.arena_bytes,
+            self.assigned,
+        )
+
+    def run(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
+        """The outputs for inputs of the plan's shapes and dtypes, which are contiguous."""
+        return self.native.run(arrays)
+
+    @property
+    def python_instructions(self) -> int:
+        """How many instructions call Python."""
+        return sum(1 for i in self.instructions if i.function is not None)
+
+    def __str__(self) -> str:
+        lines = [
+            f"plan: {len(self.instructions)} instructions, {self.python_instructions} in Python, "
+            f"arena {self.arena_bytes:,} bytes"
+        ]
+        for number, i in enumerate(self.instructions):
+            shapes = " ".join("x".join(map(str, s)) or "()" for s in i.shapes)
+            lines.append(f"{number:4d}  {i.kernel or 'python':<26} {i.bytes:>12,} B  {shapes:<40} {i.label}")
+        return "\n".join(lines)
+
+    def profile(self, arrays: list[np.ndarray], repeats: int = 5) -> "Profile":
+        """Time each instruction, on inputs as `run` takes them; assigned variables are put back afterwards."""
+        kept = [variable.numpy() for variable in self.assigned]
+        try:
+            return Profile(self, self.native.profile(arrays, repeats))
+        finally:
+            for variable, value in zip(self.assigned, kept, strict=True):
+                variable.assign(value)
+
+
+class Profile:
+    """Seconds, flops and bytes of each instruction of a plan; prints itself as a table."""
+
+    def __init__(self, plan: Plan, seconds: list[float]):
+        self.instructions = plan.instructions
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        total = sum(self.seconds) or 1e-12
+        lines = [f"{'':>4}  {'kernel':<26} {'us':>9} {'share':>6} {'GF/s':>8} {'GB/s':>8} {'bytes':>13}  shapes, ops"]
+        for number, (i, t) in enumerate(zip(self.instructions, self.seconds, strict=True)):
+            shapes = " ".join("x".join(map(str, s)) or "()" for s in i.shapes)
+            t = max(t, 1e-9)
+            lines.append(
+                f"{number:4d}  {i.kernel or 'python':<26} {t * 1e6:9.2f} {t / total:6.1%} {i.flops / t / 1e9:8.1f} "
+                f"{i.bytes / t / 1e9:8.1f} {i.bytes:13,}  {shapes}  {i.label}"
+            )
+        flops, moved = sum(i.flops for i in self.instructions), sum(i.bytes for i in self.instructions)
+        lines.append(
+            f"{'':>4}  {'in all':<26} {total * 1e6:9.2f} {1:6.1%} {flops / total / 1e9:8.1f} "
+            f"{moved / total / 1e9:8.1f} {moved:13,}"
+        )
+        return "\n".join(lines)
+
+
+class _Builder:
+    """Assigns slots, decides which values live in variables, and makes the instructions."""
+
+    def __init__(self, graph: Trace):
+        self.slots: list[tuple[Any, ...]] = []
+        self.specs: list[Spec] = []
+        self.instructions: list[Instruction] = []
+        self.variables: list[Variable] = [variable for variable, _ in graph.reads.values()]
+        self._slot: dict[int, int] = {}  # by id of a root value
+        self._keep: list[Any] = []
+        self._fixed_values = {id(x): variable for variable, x in graph.reads.values()}
+        _copy_entangled(graph)
+        units = group(graph)
+        position = {id(y): i for i, u in enumerate(units) for node in u.nodes for y in node.outputs}
+        last = self._last_uses(graph, units)
+
+        reserved = 0
+        self.input_slots = []
+        for number, x in enumerate(graph.inputs):
+            self.input_slots.append(self._new(x, ("input", number, reserved)))
+            reserved += aligned(_nbytes(x))
+        for variable, x in graph.reads.values():
+            self._new(x, ("fixed", variable._array))
+        copies = []
+        for variable, value in graph.assigned.values():
+            target = root(value)
+            if self._in_place(variable, target, graph, units, position, last):
+                self._new(target, ("fixed", variable._array))
+            else:
+                copies.append((variable, value))
+        inner = _inside_groups(graph, units)
+        arena = [
+            (id(y), _nbytes(y), position[id(y)], last.get(id(y), position[id(y)]))
+            for u in units
+            for node in u.nodes
+            for y in node.outputs
+            if id(y) not in self._slot and id(y) not in inner
+        ]
+        offsets, self.arena_bytes = allocate(arena, reserved)
+        for u in units:
+            for node in u.nodes:
+                for y in node.outputs:
+                    if id(y) in offsets:
+                        self._new(y, ("arena", offsets[id(y)]))
+        for u in units:
+            if u.fused:
+                self._fused(u, inner)
+            else:
+                self._single(u.nodes[0])
+        for variable, value in copies:
+            self._store(variable, value)
+        self.output_slots = [self._read(x) for x in graph.outputs]
+
+    # -- slots
+
+    def _new(self, value: Tensor | None, slot: tuple[Any, ...], spec: Spec | None = None) -> int:
+        self.slots.append(slot)
+        self.specs.append(spec or Spec(value.shape, value.dtype))
+        if value is not None:
+            self._slot[id(value)] = len(self.slots) - 1
+            self._keep.append(value)
+        return len(self.slots) - 1
+
+    def _read(self, x: Tensor) -> int:
+        """The slot from which ``x`` is read, in its own shape."""
+        source = root(x)
+        slot = self._slot.get(id(source))
+        if slot is None:  # a known value
+            slot = self._new(source, ("fixed", source._array))
+        if source is x or source.shape == x.shape:
+            return slot
+        view = self._slot.get(id(x))
+        if view is None:
+            view = self._new(x, self.slots[slot])
+        # An input's own slot is where the runtime puts its address; a view of it must be that slot too.
+        return slot if self.slots[slot][0] == "input" else view
+
+    # -- liveness
+
+    def _last_uses(self, graph: Trace, units: list[Unit]) -> dict[int, int]:
+        last: dict[int, int] = {}
+        for i, u in enumerate(units):
+            for node in u.nodes:
+                for x in node.inputs:
+                    last[id(root(x))] = i
+        for x in [*graph.outputs, *(value for _, value in graph.assigned.values())]:
+            last[id(root(x))] = len(units)
+        return last
+
+    def _in_place(
+        self, variable: Variable, value: Tensor, graph: Trace, units: list[Unit], position: dict[int, int], last: Any
+    ) -> bool:
+        """Whether the call that makes ``value`` may write it into the variable's memory at once."""
+        if id(value) not in position or id(value) in self._slot or value.dtype != variable.dtype:
+            return False
+        at = position[id(value)]
+        if id(variable) not in graph.reads:
+            return True
+        old = graph.reads[id(variable)][1]
+        if last.get(id(old), -1) < at:
+            return True
+        if last[id(old)] > at or not units[at].fused:
+            return False
+        # The group itself reads the old value: element by element, it may be overwritten as it goes.
+        return all(
+            math.prod(x.shape) == units[at].size
+            for node in units[at].nodes
+            for x in node.inputs
+            if root(x) is old
+        )
+
+    # -- instructions
+
+    def _emit(self, kernel: str, operands: Any, p: Any, f: Any, label: str, work: tuple[int, int]) -> None:
+        shapes = tuple(self.specs[s].shape for s in operands[:4])
+        self.instructions.append(Instruction(kernel, None, tuple(operands), p, f, label, shapes, *work))
+
+    def _single(self, node: Node) -> None:
+        outputs = [self._slot[id(y)] for y in node.outputs]
+        inputs = [self._read(x) for x in node.inputs]
+        specs = [Spec(x.shape, x.dtype) for x in node.inputs]
+        out_specs = [Spec(y.shape, y.dtype) for y in node.outputs]
+        calls = native_calls(node.op, specs, out_specs, node.attrs)
+        buffers = outputs + inputs
+        if calls is None:
+            self._python(node, buffers, out_specs)
+            return
+        for call in calls:
+            operands = [buffers[i] for i in call.operands]
+            work = cost.of_call(call, [self.specs[s] for s in operands])
+            self._emit(call.kernel, operands, call.p, call.f, node.op.name, work)
+
+    def _python(self, node: Node, buffers: list[int], out_specs: list[Spec]) -> None:
+        op, attrs = node.op, node.attrs
+        shapes = [x.shape for x in node.inputs]
+
+        def function(outs: list[np.ndarray], ins: list[np.ndarray]) -> None:
+            arrays = [x.reshape(shape) for x, shape in zip(ins, shapes, strict=True)]
+            for out, result in zip(outs, python_results(op, arrays, out_specs, attrs), strict=True):
+                out[...] = result
+
+        moved = sum(_spec_bytes(self.specs[s]) for s in buffers)
+        self.instructions.append(
+            Instruction(
+                None, function, tuple(buffers), (len(out_specs),), (), op.name,
+                tuple(self.specs[s].shape for s in buffers[:4]), 0, moved,
+            )  # fmt: skip
+        )
+
+    def _fused(self, unit: Unit, inner: set[int]) -> None:
+        program = Program(unit.space)
+        register: dict[int, int] = {}
+        operands: list[Tensor] = []
+        reads: dict[int, list[tuple[int, int]]] = {}  # slot -> (register, the step that last reads it)
+
+        def load(x: Tensor) -> int:
+            source = root(x)
+            if id(source) in register:
+                return register[id(source)]
+            # Views of one value may be read along different axes, so they are different registers.
+            key = id(source) if math.prod(x.shape) == unit.size else (id(source), x.shape)
+            if key in register:
+                return register[key]
+            value = None
+            if type(source) is not TracedTensor and source._array.size == 1 and source.dtype in _CONSTANTS:
+                value = source._array.reshape(()).item()
+                register[key] = program.constant(value, source.dtype)
+                return register[key]
+            spec = Spec(x.shape, x.dtype)
+            register[key] = program.read(len(operands), spec)
+            operands.append(x)
+            reads.setdefault(self._read(source), []).append((register[key], -1))
+            return register[key]
+
+        last_read: dict[int, int] = {}
+        made_at: dict[int, int] = {}
+        for number, node in enumerate(unit.nodes):
+            sources = [load(x) for x in node.inputs]
+            for r in sources:
+                last_read[r] = number
+            y = node.outputs[0]
+            code = node.op.opcode(node.inputs, y)
+            register[id(y)] = program.step(code, sources, y.dtype)
+            made_at[id(y)] = number
+        outputs = [node.outputs[0] for node in unit.nodes if id(node.outputs[0]) not in inner]
+        for i, y in enumerate(outputs):
+            memory = self._memory(self._slot[id(y)])
+            late = any(
+                self._memory(slot) == memory and last_read[r] > made_at[id(y)]
+                for slot, pairs in reads.items()
+                for r, _ in pairs
+            )
+            program.write(i, register[id(y)], y.dtype, direct=not late)
+        p, f, order = program.encode()
+        buffers = [self._slot[id(y)] for y in outputs] + [self._read(root(operands[i])) for i in order]
+        label = "+".join(node.op.name for node in unit.nodes)
+        work = cost.of_map(unit.size, len(unit.nodes), [self.specs[s] for s in buffers])
+        self._emit("map", buffers, p, f, label, work)
+
+    def _memory(self, slot: int) -> Any:
+        kind, where, *_ = self.slots[slot]
+        return (kind, id(where) if kind == "fixed" else where)
+
+    def _store(self, variable: Variable, value: Tensor) -> None:
+        """Copy a value into a variable at the end of the plan."""
+        spec = Spec(variable.shape, variable.dtype)
+        target = self._new(None, ("fixed", variable._array), spec)
+        size = math.prod(variable.shape)
+        p = (ITEMSIZE[variable.dtype], 1, 0, 0, size, 1, 1)
+        self._emit("copy", (target, self._read(value)), p, (), "assign", (0, 2 * _spec_bytes(spec)))
+
+
+def _copy_entangled(graph: Trace) -> None:
+    """Variables that are assigned the old value of other variables get a copy, taken before anything is written."""
+    from ckeras.autograd import table
+
+    old = {id(x) for _, x in graph.reads.values()}
+    inputs = {id(x) for x in graph.inputs}
+    taken: set[int] = set()
+    for key, (variable, value) in list(graph.assigned.items()):
+        source = root(value)
+        if id(source) in old or id(source) in inputs or id(source) in taken:
+            graph.assigned[key] = (variable, _copied(graph, table, value))
+        taken.add(id(source))
+    written = {id(graph.reads[k][1]) for k in graph.assigned if k in graph.reads}
+    graph.outputs = [_copied(graph, table, x) if id(root(x)) in written else x for x in graph.outputs]
+
+
+def _copied(graph: Trace, table: Any, value: Tensor) -> Tensor:
+    """A node that copies ``value``."""
+    source = root(value)
+    node = Node(table["broadcast_to"], [source], {"shape": source.shape})
+    node.outputs = [TracedTensor(source.shape, source.dtype, graph, node)]
+    graph.nodes.append(node)
+    if source.shape == value.shape:
+        return node.outputs[0]
+    view = Node(table["reshape"], [node.outputs[0]], {"shape": value.shape})
+    view.outputs = [TracedTensor(value.shape, value.dtype, graph, view)]
+    graph.nodes.append(view)
+    return view.outputs[0]
+
+
+def _inside_groups(graph: Trace, units: list[Unit]) -> set[int]:
+    """Values that only their own group reads, and that need no memory."""
+    outside = {id(root(x)) for x in [*graph.outputs, *(value for _, value in graph.assigned.values())]}
+    for u in units:
+        own = {id(y) for node in u.nodes for y in node.outputs} if u.fused else set()
+        for node in u.nodes:
+            for x in node.inputs:
+                source = root(x)
+                # A group reads its own values in registers only where they are whole.
+                if id(source) not in own:
+                    outside.add(id(source))
+    return {id(node.outputs[0]) for u in units if u.fused for node in u.nodes} - outside
+
+
+def _nbytes(x: Tensor) -> int:
+    return math.prod(x.shape) * ITEMSIZE[x.dtype]
+
+
+def _spec_bytes(spec: Spec) -> int:
+    return math.prod(spec.shape) * dtypes.ITEMSIZE[spec.dtype]

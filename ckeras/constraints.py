@@ -1,0 +1,139 @@
+"""Conditions a weight is brought back to after each update."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckeras import config as _config
+from ckeras import ops, registry
+
+ship = registry.constraints.ship
+
+
+class Constraint:
+    """A function from a weight to the weight as it should be.
+
+    A subclass defines `__call__(w)`, which returns a tensor of the shape of `w`, and `get_config()` if it has
+    parameters.
+    """
+
+    def __call__(self, w: Any) -> Any:
+        """The weight `w` brought to the condition."""
+        raise NotImplementedError(f"{type(self).__name__} has no __call__(w) method.")
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments from which `from_config` makes an equal constraint."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Constraint:
+        """The constraint with the arguments of `config`."""
+        return cls(**config)
+
+
+def _norm(w: Any, axis: Any) -> Any:
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    return ops.sqrt(ops.sum(ops.square(w), axis=axis, keepdims=True))
+
+
+@ship()
+class MaxNorm(Constraint):
+    """Scale down each vector along `axis` whose norm is above `max_value` (Srivastava et al., 2014).
+
+    Args:
+        max_value: The largest Euclidean norm.
+        axis: Axis, or list of axes, of the vectors: 0 for the inputs of a dense kernel, [0, 1, 2] for those of a
+            2D convolution's.
+    """
+
+    def __init__(self, max_value: float = 2, axis: Any = 0):
+        self.max_value = max_value
+        self.axis = axis
+
+    def __call__(self, w: Any) -> Any:
+        w = ops.convert_to_tensor(w)
+        norm = _norm(w, self.axis)
+        return w * (ops.clip(norm, 0, self.max_value) / (_config.epsilon() + norm))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"max_value": self.max_value, "axis": self.axis}
+
+
+@ship()
+class NonNeg(Constraint):
+    """Set negative weights to zero."""
+
+    def __call__(self, w: Any) -> Any:
+        w = ops.convert_to_tensor(w)
+        return ops.where(w >= 0, w, ops.zeros_like(w))
+
+
+@ship()
+class UnitNorm(Constraint):
+    """Scale each vector along `axis` to Euclidean norm 1.
+
+    Args:
+        axis: Axis, or list of axes, of the vectors.
+    """
+
+    def __init__(self, axis: Any = 0):
+        self.axis = axis
+
+    def __call__(self, w: Any) -> Any:
+        w = ops.convert_to_tensor(w)
+        return w / (_config.epsilon() + _norm(w, self.axis))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"axis": self.axis}
+
+
+@ship()
+class MinMaxNorm(Constraint):
+    """Bring the norm of each vector along `axis` to between `min_value` and `max_value`.
+
+    Args:
+        min_value: The smallest Euclidean norm.
+        max_value: The largest.
+        rate: Share of the way to go in one step: `rate * clip(norm, min_value, max_value) + (1 - rate) * norm`.
+        axis: Axis, or list of axes, of the vectors.
+    """
+
+    def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0):
+        self.min_value = min_value
+        self.max_value = max_value
+        self.rate = rate
+        self.axis = axis
+
+    def __call__(self, w: Any) -> Any:
+        w = ops.convert_to_tensor(w)
+        norm = _norm(w, self.axis)
+        wanted = self.rate * ops.clip(norm, self.min_value, self.max_value) + (1 - self.rate) * norm
+        return w * (wanted / (_config.epsilon() + norm))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"min_value": self.min_value, "max_value": self.max_value, "rate": self.rate, "axis": self.axis}
+
+
+max_norm = MaxNorm
+non_neg = NonNeg
+unit_norm = UnitNorm
+min_max_norm = MinMaxNorm
+
+
+def get(identifier: Any) -> Any:
+    """The constraint that `identifier` stands for: None, a name, a config, a class, or a callable.
+
+    Raises:
+        ValueError: if the name is unknown (the sentence lists the nearest), or what came is none of these.
+    """
+    return registry.constraints.get(identifier)
+
+
+def serialize(constraint: Any) -> Any:
+    """The config of a constraint, from which `deserialize` makes an equal one."""
+    return registry.constraints.serialize(constraint)
+
+
+def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
+    """The constraint that a config of `serialize`, or a name, describes."""
+    return registry.constraints.deserialize(config, custom_objects)

@@ -1,0 +1,443 @@
+"""Initial values of weights.
+
+An initializer is called with a shape, and a dtype, and returns a tensor. A random one draws its seed once, when it is
+made, so calling it again gives the same values; `clone` gives one with a seed of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ckeras import config as _config
+from ckeras import ops, random, registry
+
+ship = registry.initializers.ship
+
+
+class Initializer:
+    """A function of a shape and a dtype that makes the first value of a weight.
+
+    A subclass defines `__call__(shape, dtype=None)` and, if it has parameters, `get_config()`.
+    """
+
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
+        """A tensor of this shape and dtype (`floatx()` when None)."""
+        raise NotImplementedError(f"{type(self).__name__} has no __call__(shape, dtype=None) method.")
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments from which `from_config` makes an equal initializer."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Initializer:
+        """The initializer with the arguments of `config`."""
+        return cls(**config)
+
+    def clone(self) -> Initializer:
+        """Another with the same arguments; its seed is its own where none was given."""
+        return type(self).from_config(self.get_config())
+
+
+def _shape(shape: Any, owner: Any) -> tuple[int, ...]:
+    dims = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    if any(d is None or int(d) < 0 for d in dims):
+        raise ValueError(f"{type(owner).__name__} expects a shape of numbers of at least 0, got {shape!r}.")
+    return tuple(int(d) for d in dims)
+
+
+@ship("zero")
+class Zeros(Initializer):
+    """All 0.
+
+    >>> Zeros()((2, 3)).shape
+    (2, 3)
+    """
+
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
+        return ops.zeros(_shape(shape, self), dtype=dtype or _config.floatx())
+
+
+@ship("one")
+class Ones(Initializer):
+    """All 1."""
+
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
+        return ops.ones(_shape(shape, self), dtype=dtype or _config.floatx())
+
+
+@ship()
+class Constant(Initializer):
+    """All one value.
+
+    Args:
+        value: A number, or an array that broadcasts to the shape asked for.
+    """
+
+    def __init__(self, value: Any = 0.0):
+        self.value = value
+
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
+        dtype = dtype or _config.floatx()
+        return ops.broadcast_to(ops.cast(ops.convert_to_tensor(self.value), dtype), _shape(shape, self))
+
+    def get_config(self) -> dict[str, Any]:
+        value = self.value
+        if hasattr(value, "shape"):
+            array = ops.convert_to_numpy(value)
+            inner = {"value": array.tolist(), "dtype": str(array.dtype)}
+            value = {"class_name": "__numpy__", "config": inner}
+        return {"value": value}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Constant:
+        value = config.get("value", 0.0)
+        if isinstance(value, dict):
+            value = np.array(value["config"]["value"], dtype=value["config"].get("dtype"))
+        return cls(value)
+
+
+class RandomInitializer(Initializer):
+    """An initializer that draws random numbers.
+
+    Args:
+        seed: An integer, a `SeedGenerator`, or None for an integer drawn now from the global generator.
+
+    Raises:
+        ValueError: if `seed` is none of these.
+    """
+
+    def __init__(self, seed: Any = None):
+        self._given_seed = seed
+        if seed is None:
+            seed = random.make_default_seed()
+        elif isinstance(seed, dict):
+            seed = self._given_seed = random.SeedGenerator.from_config(seed["config"])
+        elif isinstance(seed, bool) or not isinstance(seed, (int, np.integer, random.SeedGenerator)):
+            raise ValueError(f"{type(self).__name__} expects seed to be an integer or a SeedGenerator, got {seed!r}.")
+        self.seed = seed
+
+    def get_config(self) -> dict[str, Any]:
+        seed = self._given_seed
+        if isinstance(seed, random.SeedGenerator):
+            seed = {
+                "module": "keras.random",
+                "class_name": "SeedGenerator",
+                "config": seed.get_config(),
+                "registered_name": None,
+            }
+        return {"seed": seed}
+
+
+@ship("uniform")
+class RandomUniform(RandomInitializer):
+    """Uniform between two values.
+
+    Args:
+        minval: Lower bound, which may occur.
+        maxval: Upper bound, which does not.
+        seed: An integer, a `SeedGenerator`, or None for a seed drawn now.
+    """
+
+    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None):
+        super().__init__(seed)
+        self.minval = minval
+        self.maxval = maxval
+
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
+        return random.uniform(
+            _shape(shape, self), self.minval, self.maxval, dtype=dtype or _config.floatx(), seed=self.seed
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        return {"minval": self.minval, "maxval": self.maxval, **super().get_config()}
+
+
+@ship("normal")
+class RandomNormal(RandomInitializer):
+    """Normally distributed.
+
+    Args:
+        mean: Mean.
+        stddev: Standard deviation.
+        seed: An integer, a `SeedGenerator`, or None for a seed drawn now.
+    """
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None):
+        super().__init__(seed)
+        self.mean = mean
+        self.stddev = stddev
+
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
+        return random.normal(
+            _shape(shape, self), self.mean, self.stddev, dtype=dtype or _config.floatx(), seed=self.seed
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        return {"mean": self.mean, "stddev": self.stddev, **super().get_config()}
+
+
+@ship()
+class TruncatedNormal(RandomInitializer):
+    """Normally distributed, what is further than two standard deviations from the mean drawn again.
+
+    Args:
+        mean: Mean.
+        stddev: Standard deviation before truncation; after it, it is 0.8796 times that.
+        seed: An integer, a `SeedGenerator`, or None for a seed drawn now.
+    """
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None):
+        super().__init__(seed)
+        self.mean = mean
+        self.stddev = stddev
+
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
+        return random.truncated_normal(
+            _shape(shape, self), self.mean, self.stddev, dtype=dtype or _config.floatx(), seed=self.seed
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        return {"mean": self.mean, "stddev": self.stddev, **super().get_config()}
+
+
+# Standard deviation of a standard normal truncated at two standard deviations.
+_TRUNCATED_STDDEV = 0.87962566103423978
+
+_MODES = ("fan_in", "fan_out", "fan_avg")
+_DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
+
+
+@ship()
+class VarianceScaling(RandomInitializer):
+    """Random, of mean 0 and variance `scale / n`, where `n` follows from the shape.
+
+    For a dense kernel of shape (inputs, outputs), fan_in is inputs and fan_out outputs; for a convolution's
+    (*window, inputs, outputs), both are multiplied by the size of the window.
+
+    Args:
+        scale: Positive factor of the variance.
+        mode: What n is: "fan_in", "fan_out" or "fan_avg", their mean.
+        distribution: "truncated_normal" ("normal" is another name for it), "untruncated_normal" or "uniform", which
+            is within `sqrt(3 * scale / n)` of 0.
+        seed: An integer, a `SeedGenerator`, or None for a seed drawn now.
+        input_axes: The axes that hold inputs, when they are not the last but one.
+        output_axes: The axes that hold outputs, when they are not the last.
+
+    Raises:
+        ValueError: if `scale` is not positive, or `mode` or `distribution` is none of those named.
+
+    >>> kernel = VarianceScaling(scale=2.0, mode="fan_in", distribution="uniform", seed=0)((6, 3))
+    >>> float(ops.max(ops.abs(kernel))) <= 1.0
+    True
+    """
+
+    def __init__(
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: Any = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ):
+        name = type(self).__name__
+        if not scale > 0:
+            raise ValueError(f"{name} expects scale to be a positive number, got {scale!r}.")
+        if mode not in _MODES:
+            raise ValueError(f"{name} expects mode to be one of {_MODES}, got {mode!r}.")
+        if distribution == "normal":
+            distribution = "truncated_normal"
+        if distribution not in _DISTRIBUTIONS:
+            raise ValueError(f"{name} expects distribution to be one of {_DISTRIBUTIONS}, got {distribution!r}.")
+        super().__init__(seed)
+        self.scale = scale
+        self.mode = mode
+        self.distribution = distribution
+        self.input_axes = input_axes
+        self.output_axes = output_axes
+
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
+        shape = _shape(shape, self)
+        dtype = dtype or _config.floatx()
+        fan_in, fan_out = compute_fans(shape, self.input_axes, self.output_axes)
+        n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+        stddev = math.sqrt(self.scale / max(1.0, n))
+        if self.distribution == "uniform":
+            limit = math.sqrt(3.0) * stddev
+            return random.uniform(shape, -limit, limit, dtype=dtype, seed=self.seed)
+        if self.distribution == "untruncated_normal":
+            return random.normal(shape, 0.0, stddev, dtype=dtype, seed=self.seed)
+        return random.truncated_normal(shape, 0.0, stddev / _TRUNCATED_STDDEV, dtype=dtype, seed=self.seed)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "scale": self.scale,
+            "mode": self.mode,
+            "distribution": self.distribution,
+            "input_axes": self.input_axes,
+            "output_axes": self.output_axes,
+        }
+
+
+class _Scaled(VarianceScaling):
+    """A variance scaling that goes by a name of its own, with scale, mode and distribution fixed."""
+
+    _fixed: tuple[float, str, str]
+
+    def __init__(
+        self,
+        seed: Any = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ):
+        super().__init__(*self._fixed, seed=seed, input_axes=input_axes, output_axes=output_axes)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        return {key: config[key] for key in ("seed", "input_axes", "output_axes")}
+
+
+@ship()
+class GlorotUniform(_Scaled):
+    """Uniform within `sqrt(6 / (fan_in + fan_out))` of 0 (Glorot and Bengio, 2010).
+
+    The arguments are those of `VarianceScaling` of the same names.
+    """
+
+    _fixed = (1.0, "fan_avg", "uniform")
+
+
+@ship()
+class GlorotNormal(_Scaled):
+    """Truncated normal of variance `2 / (fan_in + fan_out)` (Glorot and Bengio, 2010).
+
+    The arguments are those of `VarianceScaling` of the same names.
+    """
+
+    _fixed = (1.0, "fan_avg", "truncated_normal")
+
+
+@ship()
+class HeUniform(_Scaled):
+    """Uniform within `sqrt(6 / fan_in)` of 0 (He et al., 2015).
+
+    The arguments are those of `VarianceScaling` of the same names.
+    """
+
+    _fixed = (2.0, "fan_in", "uniform")
+
+
+@ship()
+class HeNormal(_Scaled):
+    """Truncated normal of variance `2 / fan_in` (He et al., 2015).
+
+    The arguments are those of `VarianceScaling` of the same names.
+    """
+
+    _fixed = (2.0, "fan_in", "truncated_normal")
+
+
+@ship()
+class LecunUniform(_Scaled):
+    """Uniform within `sqrt(3 / fan_in)` of 0 (LeCun et al., 1998).
+
+    The arguments are those of `VarianceScaling` of the same names.
+    """
+
+    _fixed = (1.0, "fan_in", "uniform")
+
+
+@ship()
+class LecunNormal(_Scaled):
+    """Truncated normal of variance `1 / fan_in` (LeCun et al., 1998).
+
+    The arguments are those of `VarianceScaling` of the same names.
+    """
+
+    _fixed = (1.0, "fan_in", "truncated_normal")
+
+
+def compute_fans(
+    shape: tuple[int, ...],
+    input_axes: Sequence[int] | None = None,
+    output_axes: Sequence[int] | None = None,
+) -> tuple[int, int]:
+    """How many inputs reach one output of a kernel of this shape, and how many outputs one input.
+
+    >>> compute_fans((3, 3, 16, 32))
+    (144, 288)
+    """
+    rank = len(shape)
+    if rank == 0:
+        return 1, 1
+    if rank == 1 and input_axes is None and output_axes is None:
+        return shape[0], shape[0]
+    inputs = _axes("input_axes", (rank - 2,) if input_axes is None else input_axes, rank)
+    outputs = _axes("output_axes", (rank - 1,) if output_axes is None else output_axes, rank)
+    window = math.prod(shape[axis] for axis in range(rank) if axis not in inputs and axis not in outputs)
+    return window * math.prod(shape[a] for a in inputs), window * math.prod(shape[a] for a in outputs)
+
+
+def _axes(name: str, axes: Any, rank: int) -> tuple[int, ...]:
+    axes = (axes,) if isinstance(axes, int) else tuple(axes)
+    if any(not isinstance(a, int) or not -rank <= a < rank for a in axes):
+        raise ValueError(f"Expected {name} to be axes of a shape of rank {rank}, got {axes!r}.")
+    return tuple(a % rank for a in axes)
+
+
+zeros = Zeros
+ones = Ones
+constant = Constant
+random_uniform = RandomUniform
+random_normal = RandomNormal
+truncated_normal = TruncatedNormal
+variance_scaling = VarianceScaling
+glorot_uniform = GlorotUniform
+glorot_normal = GlorotNormal
+he_uniform = HeUniform
+he_normal = HeNormal
+lecun_uniform = LecunUniform
+lecun_normal = LecunNormal
+
+
+def get(identifier: Any) -> Callable[..., Any] | None:
+    """The initializer that `identifier` stands for.
+
+    Args:
+        identifier: None, a name, a config, a class, a callable of shape and dtype, or an array, which becomes the
+            initial value itself.
+
+    Raises:
+        ValueError: if the name is unknown (the sentence lists the nearest), or what came is none of these.
+
+    >>> type(get("he_normal")).__name__
+    'HeNormal'
+    """
+    if hasattr(identifier, "shape") and not callable(identifier):
+        return _as_given(identifier)
+    return registry.initializers.get(identifier)
+
+
+def _as_given(values: Any) -> Callable[..., Any]:
+    def initial_value(shape: Sequence[int], dtype: str | None = None) -> Any:
+        tensor = ops.convert_to_tensor(values)
+        if tuple(tensor.shape) != tuple(shape):
+            raise ValueError(f"Expected initial values of shape {tuple(shape)}, got {tuple(tensor.shape)}.")
+        return ops.cast(tensor, dtype or _config.floatx())
+
+    return initial_value
+
+
+def serialize(initializer: Any) -> Any:
+    """The config of an initializer, from which `deserialize` makes an equal one."""
+    return registry.initializers.serialize(initializer)
+
+
+def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
+    """The initializer that a config of `serialize`, or a name, describes."""
+    return registry.initializers.deserialize(config, custom_objects)

@@ -1,0 +1,145 @@
+"""The densely connected layer."""
+
+from typing import Any
+
+from ckeras import activations, constraints, initializers, ops, registry, regularizers
+from ckeras.layers.input_spec import InputSpec
+from ckeras.layers.layer import Layer
+
+
+@registry.layers.ship()
+class Dense(Layer):
+    """activation(x @ kernel + bias), over the last axis of x.
+
+    Args:
+        units: size of the last axis of the output.
+        activation: name or function; none by default.
+        use_bias: whether a bias is added.
+        kernel_initializer, bias_initializer: what the weights begin as.
+        kernel_regularizer, bias_regularizer, activity_regularizer: what they, and the output, add to the loss.
+        kernel_constraint, bias_constraint: what is applied to them after each update.
+        lora_rank, lora_alpha: rank of a trained low-rank update of the frozen kernel (Hu et al., 2021), and its
+            scale, by default the rank: kernel + lora_alpha / lora_rank * a @ b.
+
+    Shapes: (batch, ..., n) -> (batch, ..., units).
+
+    >>> import ckeras
+    >>> Dense(3, activation="relu")(ckeras.ops.ones((2, 5))).shape
+    (2, 3)
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        if isinstance(units, bool) or not hasattr(units, "__index__") or units < 1:
+            raise ValueError(f"Dense expects units to be a positive integer, got {units!r}")
+        self.units = int(units)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.lora_rank = lora_rank
+        self.lora_alpha = lora_rank if lora_alpha is None else lora_alpha
+        self.input_spec = InputSpec(min_ndim=2)
+        self.supports_masking = True
+        self._kernel = None
+        self.bias = None
+        self.lora_enabled = False
+
+    def build(self, input_shape: Any) -> None:
+        size = input_shape[-1]
+        if size is None:
+            raise ValueError(f"layer {self.name!r} needs to know the last axis of its input, got shape {input_shape}")
+        self._kernel = self.add_weight(
+            (size, self.units),
+            self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+            name="kernel",
+        )
+        if self.use_bias:
+            self.bias = self.add_weight(
+                (self.units,),
+                self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+                name="bias",
+            )
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: size})
+        self.built = True
+        if self.lora_rank:
+            self.enable_lora(self.lora_rank, self.lora_alpha)
+
+    @property
+    def kernel(self) -> Any:
+        """The weights' matrix, shape (n, units)."""
+        if not self.built:
+            raise AttributeError(f"layer {self.name!r} has no kernel before it is built")
+        if self.lora_enabled:
+            return self._kernel + (self.lora_alpha / self.lora_rank) * ops.matmul(self.lora_kernel_a, self.lora_kernel_b)
+        return self._kernel
+
+    def enable_lora(
+        self, rank: int, lora_alpha: float | None = None, a_initializer: Any = "he_uniform", b_initializer: Any = "zeros"
+    ) -> None:
+        """Freeze the kernel, and train a low-rank update of it instead."""
+        if self.kernel_constraint is not None:
+            raise ValueError(f"layer {self.name!r}: a kernel with a constraint cannot have a low-rank update")
+        if not self.built:
+            raise ValueError(f"layer {self.name!r} must be built before enable_lora")
+        if self.lora_enabled:
+            raise ValueError(f"layer {self.name!r} has a low-rank update already")
+        n, units = self._kernel.shape
+        self.lora_kernel_a = self.add_weight(
+            (n, rank), a_initializer, regularizer=self.kernel_regularizer, name="lora_kernel_a"
+        )
+        self.lora_kernel_b = self.add_weight(
+            (rank, units), b_initializer, regularizer=self.kernel_regularizer, name="lora_kernel_b"
+        )
+        self._kernel.trainable = False
+        self.lora_rank, self.lora_alpha = rank, rank if lora_alpha is None else lora_alpha
+        self.lora_enabled = True
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        x = ops.matmul(inputs, self.kernel)
+        if self.bias is not None:
+            x = x + self.bias
+        return x if self.activation is None else self.activation(x)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self) -> dict[str, Any]:
+        config = {
+            **super().get_config(),
+            "units": self.units,
+            "activation": activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+            "kernel_constraint": constraints.serialize(self.kernel_constraint),
+            "bias_constraint": constraints.serialize(self.bias_constraint),
+        }
+        if self.lora_rank:
+            config |= {"lora_rank": self.lora_rank, "lora_alpha": self.lora_alpha}
+        return config

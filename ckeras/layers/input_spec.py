@@ -1,0 +1,85 @@
+"""What a layer expects of its input."""
+
+from typing import Any
+
+from ckeras.autograd import Tensor
+from ckeras.autograd.structure import flatten
+
+
+class InputSpec:
+    """The rank, shape, dtype and sizes that an input of a layer must have.
+
+    Args:
+        dtype: name of the dtype.
+        shape: with `None` where any size will do.
+        ndim, max_ndim, min_ndim: the rank, or its bounds.
+        axes: {axis: size}.
+        allow_last_axis_squeeze: whether an input with a last axis more, or less, of size 1 fits too.
+        name: of the input.
+        optional: whether the input may be `None`.
+    """
+
+    def __init__(
+        self,
+        dtype: Any = None,
+        shape: Any = None,
+        ndim: int | None = None,
+        max_ndim: int | None = None,
+        min_ndim: int | None = None,
+        axes: dict[int, int] | None = None,
+        allow_last_axis_squeeze: bool = False,
+        name: str | None = None,
+        optional: bool = False,
+    ):
+        self.dtype = dtype
+        self.shape = None if shape is None else tuple(shape)
+        self.ndim = len(self.shape) if self.shape is not None else ndim
+        self.max_ndim = max_ndim
+        self.min_ndim = min_ndim
+        self.axes = dict(axes or {})
+        self.allow_last_axis_squeeze = allow_last_axis_squeeze
+        self.name = name
+        self.optional = optional
+
+    def __repr__(self) -> str:
+        given = {k: v for k, v in vars(self).items() if v not in (None, {}, False)}
+        return f"InputSpec({', '.join(f'{k}={v}' for k, v in given.items())})"
+
+    def problem(self, x: Any) -> str | None:
+        """What is wrong with ``x``, or `None`."""
+        if x is None and self.optional:
+            return None
+        shape = tuple(x.shape)
+        rank = len(shape)
+        if self.allow_last_axis_squeeze and self.shape is not None and abs(rank - len(self.shape)) == 1:
+            shape = shape[:-1] if rank > len(self.shape) and shape[-1] == 1 else (*shape, 1)
+            rank = len(shape)
+        if self.ndim is not None and rank != self.ndim:
+            return f"expected {self.ndim} axes, got {rank} in shape {tuple(x.shape)}"
+        if self.max_ndim is not None and rank > self.max_ndim:
+            return f"expected at most {self.max_ndim} axes, got {rank} in shape {tuple(x.shape)}"
+        if self.min_ndim is not None and rank < self.min_ndim:
+            return f"expected at least {self.min_ndim} axes, got {rank} in shape {tuple(x.shape)}"
+        if self.dtype is not None and x.dtype != self.dtype:
+            return f"expected dtype {self.dtype}, got {x.dtype}"
+        for axis, size in self.axes.items():
+            if size is not None and shape[axis] not in (size, None):
+                return f"expected size {size} at axis {axis}, got shape {tuple(x.shape)}"
+        if self.shape is not None:
+            for expected, got in zip(self.shape, shape, strict=True):
+                if expected is not None and got is not None and expected != got:
+                    return f"expected shape {self.shape}, got {tuple(x.shape)}"
+        return None
+
+
+def check_inputs(spec: Any, inputs: Any, layer: str) -> None:
+    """Raise ValueError if ``inputs`` are not as ``spec`` (one `InputSpec` or a structure of them) says."""
+    specs, values = flatten(spec), flatten(inputs)
+    if len(specs) != len(values):
+        raise ValueError(f"layer {layer!r} expects {len(specs)} inputs, got {len(values)}")
+    for s, x in zip(specs, values, strict=True):
+        if s is None or not (isinstance(x, Tensor) or x is None):
+            continue
+        problem = s.problem(x)
+        if problem is not None:
+            raise ValueError(f"layer {layer!r}: wrong input: {problem}")

@@ -1,0 +1,48 @@
+"""Flatten."""
+
+import math
+from typing import Any
+
+from ckeras import config, ops, registry
+from ckeras.layers.input_spec import InputSpec
+from ckeras.layers.layer import Layer
+
+
+@registry.layers.ship()
+class Flatten(Layer):
+    """All axes but the batch joined into one: (batch, a, b, ...) -> (batch, a * b * ...).
+
+    Args:
+        data_format: "channels_last" or "channels_first", whose channels are moved to the end first.
+
+    >>> import ckeras
+    >>> Flatten()(ckeras.ops.ones((2, 8, 8))).shape
+    (2, 64)
+    """
+
+    def __init__(self, data_format: str | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        data_format = config.image_data_format() if data_format is None else data_format
+        if data_format not in ("channels_last", "channels_first"):
+            raise ValueError(f"Flatten expects data_format 'channels_last' or 'channels_first', got {data_format!r}")
+        self.data_format = data_format
+        self.input_spec = InputSpec(min_ndim=1)
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        rank = len(inputs.shape)
+        if self.data_format == "channels_first" and rank > 2:
+            inputs = ops.transpose(inputs, (0, *range(2, rank), 1))
+        return ops.reshape(inputs, self._target(inputs.shape))
+
+    def _target(self, shape: Any) -> tuple[int | None, ...]:
+        rest = shape[1:]
+        if None in rest:
+            raise ValueError(f"layer {self.name!r} needs to know all axes but the batch, got shape {tuple(shape)}")
+        return (shape[0], math.prod(rest))
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        return self._target(input_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "data_format": self.data_format}

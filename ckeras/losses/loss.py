@@ -1,0 +1,244 @@
+"""The base of losses, and how the values of a batch become one number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from ckeras import config as _config
+from ckeras import ops, registry
+
+REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
+
+
+class Loss:
+    """A number that says how far predictions are from targets.
+
+    A subclass defines `call(y_true, y_pred)`, which gives one value a sample (or a timestep, a pixel, ...); calling
+    the object weighs and reduces them.
+
+    Args:
+        name: Name, made from the class's when None.
+        reduction: "sum_over_batch_size" or "mean": the sum over the number of values; "sum"; or
+            "mean_with_sample_weight": the sum over the sum of the weights; "none" or None: no reduction.
+        dtype: Dtype of the computation; `floatx()` when None.
+
+    Raises:
+        ValueError: if `reduction` is none of these.
+
+    >>> import numpy as np
+    >>> class MaxError(Loss):
+    ...     def call(self, y_true, y_pred):
+    ...         return ops.max(ops.abs(y_true - y_pred), axis=-1)
+    >>> float(MaxError()(np.zeros((2, 2)), np.array([[1.0, 2.0], [0.0, 4.0]])))
+    3.0
+    """
+
+    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None):
+        if reduction not in REDUCTIONS:
+            raise ValueError(f"{type(self).__name__} expects reduction to be one of {REDUCTIONS}, got {reduction!r}.")
+        self.name = name or registry.auto_name(type(self).__name__)
+        self.reduction = reduction
+        self._dtype = dtype_name(dtype)
+
+    @property
+    def dtype(self) -> str:
+        """Dtype of the computation."""
+        return self._dtype
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The reduced loss of a batch.
+
+        Args:
+            y_true: Targets.
+            y_pred: Predictions, of the same shape unless the loss says otherwise.
+            sample_weight: Weights of the values of `call`: of their shape, of one that broadcasts to it, or with one
+                axis of length 1 more or less.
+
+        Returns:
+            A scalar; with reduction "none", what `call` gives, weighted.
+
+        Raises:
+            ValueError: if the shapes do not fit.
+        """
+        mask = get_mask(y_pred)
+        y_pred = _map(self._convert, y_pred)
+        y_true = _map(self._convert_target, y_true)
+        values = self.call(y_true, y_pred)
+        own_mask = get_mask(values)
+        if mask is None or own_mask is None:
+            mask = own_mask if mask is None else mask
+        else:
+            mask = ops.logical_and(mask, own_mask)
+        return reduce_weighted_values(values, sample_weight, mask, self.reduction, self.dtype, where=self.name)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The loss of each sample; defined by a subclass."""
+        raise NotImplementedError(f"{type(self).__name__} has no call(y_true, y_pred) method.")
+
+    def _convert(self, x: Any) -> Any:
+        return ops.convert_to_tensor(x, dtype=self.dtype)
+
+    def _convert_target(self, x: Any) -> Any:
+        return self._convert(x)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments from which `from_config` makes an equal loss."""
+        return {"name": self.name, "reduction": self.reduction}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Loss:
+        """The loss with the arguments of `config`."""
+        return cls(**config)
+
+
+class LossFunctionWrapper(Loss):
+    """A loss whose values are a function's.
+
+    Args:
+        fn: Function of `(y_true, y_pred, **kwargs)` that gives one value a sample.
+        reduction: As in `Loss`.
+        name: Name, made from the class's when None.
+        dtype: Dtype of the computation; `floatx()` when None.
+        kwargs: Passed to `fn` at each call.
+    """
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        self.fn = fn
+        self._fn_kwargs = kwargs
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        if hasattr(y_true, "shape") and hasattr(y_pred, "shape"):
+            y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
+        return self.fn(y_true, y_pred, **self._fn_kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments from which `from_config` makes an equal loss."""
+        if type(self) is LossFunctionWrapper:
+            return {**super().get_config(), "fn": registry.losses.serialize(self.fn), **self._fn_kwargs}
+        return {**super().get_config(), **self._fn_kwargs}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Loss:
+        """The loss with the arguments of `config`."""
+        if "fn" in config:
+            config = {**config, "fn": registry.losses.deserialize(config["fn"])}
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name} reduction={self.reduction}>"
+
+
+def dtype_name(dtype: Any) -> str:
+    """The dtype of a computation, from None, a name, or a policy with a `compute_dtype`."""
+    return getattr(dtype, "compute_dtype", dtype) or _config.floatx()
+
+
+def get_mask(x: Any) -> Any:
+    """The mask a layer attached to its output, or None."""
+    return getattr(x, "_keras_mask", None)
+
+
+def set_mask(x: Any, mask: Any) -> None:
+    """Attach a mask to a tensor."""
+    x._keras_mask = mask
+
+
+def _map(fn: Callable[[Any], Any], x: Any) -> Any:
+    """Apply `fn` to an array or, in a dict of arrays, to each."""
+    return {key: _map(fn, value) for key, value in x.items()} if isinstance(x, dict) else fn(x)
+
+
+def fits(a: tuple, b: tuple) -> bool:
+    """Whether two shapes broadcast; an unknown dimension (None) fits any."""
+    pairs = zip(reversed(a), reversed(b), strict=False)
+    return all(m == n or 1 in (m, n) or None in (m, n) for m, n in pairs)
+
+
+def same(a: tuple, b: tuple) -> bool:
+    """Whether two shapes are the same; an unknown dimension (None) may be any."""
+    return len(a) == len(b) and all(m == n or None in (m, n) for m, n in zip(a, b, strict=True))
+
+
+def squeeze_or_expand_to_same_rank(x1: Any, x2: Any, expand_rank_1: bool = True) -> tuple[Any, Any]:
+    """Make the ranks equal when one has a last axis of length 1 more.
+
+    Where the other is of rank 1 it gets that axis (unless `expand_rank_1` is false); otherwise the axis is dropped.
+    """
+    excess = len(x1.shape) - len(x2.shape)
+    if excess == 1 and x1.shape[-1] == 1:
+        if len(x2.shape) == 1 and expand_rank_1:
+            return x1, ops.expand_dims(x2, axis=-1)
+        return ops.squeeze(x1, axis=-1), x2
+    if excess == -1 and x2.shape[-1] == 1:
+        if len(x1.shape) == 1 and expand_rank_1:
+            return ops.expand_dims(x1, axis=-1), x2
+        return x1, ops.squeeze(x2, axis=-1)
+    return x1, x2
+
+
+def reduce_weighted_values(
+    values: Any,
+    sample_weight: Any = None,
+    mask: Any = None,
+    reduction: str | None = "sum_over_batch_size",
+    dtype: Any = None,
+    where: str = "loss",
+) -> Any:
+    """Weigh the values of a batch, leave out the masked ones, and reduce them.
+
+    Args:
+        values: Tensor of any shape.
+        sample_weight: Weights, or None.
+        mask: Booleans, true for the values that count, or None. A mean is over the values that count.
+        reduction: As in `Loss`.
+        dtype: Dtype of the result; that of `values` when None.
+        where: What to call the loss in a message.
+
+    Raises:
+        ValueError: if the weights' shape does not fit the values'.
+    """
+    values = ops.convert_to_tensor(values, dtype=dtype)
+    weight = None if sample_weight is None else ops.convert_to_tensor(sample_weight, dtype=values.dtype)
+    weight = apply_mask(weight, mask, values.dtype, reduction)
+    if weight is not None:
+        values, weight = squeeze_or_expand_to_same_rank(values, weight)
+        if not fits(values.shape, weight.shape):
+            raise ValueError(
+                f"{where}: expected sample_weight of a shape that fits the losses' {tuple(values.shape)}, "
+                f"got {tuple(weight.shape)}."
+            )
+        values = values * weight
+    if reduction in (None, "none") or not values.shape:
+        return values
+    if reduction == "sum":
+        return ops.sum(values)
+    if reduction == "mean_with_sample_weight" and weight is not None:
+        return ops.divide_no_nan(ops.sum(values), ops.sum(weight))
+    return ops.sum(values) / max(1, math.prod(values.shape))
+
+
+def apply_mask(sample_weight: Any, mask: Any, dtype: str, reduction: str | None) -> Any:
+    """Weights that are 0 where `mask` is false, or None if there are neither.
+
+    For a mean, the other weights are scaled so that it is one over the values that count.
+    """
+    if mask is None:
+        return sample_weight
+    mask = ops.cast(ops.convert_to_tensor(mask), dtype)
+    if reduction in ("mean", "sum_over_batch_size"):
+        mask = mask * ops.divide_no_nan(float(math.prod(mask.shape)), ops.sum(mask))
+    if sample_weight is None:
+        return mask
+    weight = ops.convert_to_tensor(sample_weight, dtype=dtype)
+    mask, weight = squeeze_or_expand_to_same_rank(mask, weight)
+    return weight * mask

@@ -1,0 +1,175 @@
+"""Shares of predictions that are right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckeras import config as _config
+from ckeras import ops, registry
+from ckeras.losses.loss import fits, same, squeeze_or_expand_to_same_rank
+from ckeras.metrics.mean import MeanMetricWrapper
+
+ship = registry.metrics.ship
+
+
+def _expect(name: str, condition: bool, expected: str, y_true: Any, y_pred: Any) -> None:
+    if not condition:
+        raise ValueError(
+            f"{name}: expected {expected}, "
+            f"got y_true of shape {tuple(y_true.shape)} and y_pred of shape {tuple(y_pred.shape)}."
+        )
+
+
+def _pair(name: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    y_pred = ops.convert_to_tensor(y_pred)
+    y_true = ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype)
+    y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
+    _expect(name, fits(y_true.shape, y_pred.shape), "y_true and y_pred of the same shape", y_true, y_pred)
+    return y_true, y_pred
+
+
+def accuracy(y_true: Any, y_pred: Any) -> Any:
+    """1 where `y_true == y_pred`, 0 elsewhere, as floats of their shape."""
+    y_true, y_pred = _pair("accuracy", y_true, y_pred)
+    return ops.cast(ops.equal(y_true, y_pred), _config.floatx())
+
+
+def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
+    """1 where `y_pred` is above the threshold and `y_true` is 1, or it is not and `y_true` is 0; 0 elsewhere.
+
+    Args:
+        y_true: Targets, 0 or 1.
+        y_pred: Probabilities, of the same shape.
+        threshold: What a probability must exceed to be a yes.
+
+    Returns:
+        Floats of the shape of `y_pred`.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    y_true, y_pred = _pair("binary_accuracy", y_true, y_pred)
+    return ops.cast(ops.equal(y_true, ops.cast(y_pred > threshold, y_true.dtype)), _config.floatx())
+
+
+def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """1 where the largest of `y_pred` is at the place of the largest of `y_true`, 0 elsewhere.
+
+    Args:
+        y_true: One-hot rows, shape (batch, ..., classes).
+        y_pred: Probabilities or logits, of the same shape.
+
+    Returns:
+        Floats of shape (batch, ...).
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    y_pred = ops.convert_to_tensor(y_pred)
+    y_true = ops.convert_to_tensor(y_true)
+    _expect(
+        "categorical_accuracy",
+        same(y_true.shape, y_pred.shape),
+        "one-hot rows in y_true, of the same shape as y_pred (class numbers are for sparse_categorical_accuracy)",
+        y_true,
+        y_pred,
+    )
+    return ops.cast(ops.equal(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1)), _config.floatx())
+
+
+def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """1 where the largest of `y_pred` is at place `y_true`, 0 elsewhere.
+
+    Args:
+        y_true: Class numbers, shape (batch, ...) or (batch, ..., 1).
+        y_pred: Probabilities or logits, shape (batch, ..., classes).
+
+    Returns:
+        Floats of shape (batch, ...).
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    y_pred = ops.convert_to_tensor(y_pred)
+    y_true = ops.convert_to_tensor(y_true)
+    if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
+        y_true = ops.squeeze(y_true, axis=-1)
+    _expect(
+        "sparse_categorical_accuracy",
+        same(y_true.shape, y_pred.shape[:-1]),
+        "class numbers in y_true, of the shape of y_pred without its last axis "
+        "(one-hot rows are for categorical_accuracy)",
+        y_true,
+        y_pred,
+    )
+    predicted = ops.cast(ops.argmax(y_pred, axis=-1), y_true.dtype)
+    return ops.cast(ops.equal(y_true, predicted), _config.floatx())
+
+
+@ship("acc")
+class Accuracy(MeanMetricWrapper):
+    """Share of predictions equal to their targets.
+
+    Args:
+        name: Name of the metric.
+        dtype: Dtype of the computation; `floatx()` when None.
+
+    >>> import numpy as np
+    >>> float(Accuracy()(np.array([1, 2, 3, 4]), np.array([1, 2, 3, 0])))
+    0.75
+    """
+
+    _direction = "up"
+
+    def __init__(self, name: str | None = "accuracy", dtype: Any = None):
+        super().__init__(accuracy, name=name, dtype=dtype)
+
+
+@ship()
+class BinaryAccuracy(MeanMetricWrapper):
+    """Share of probabilities on their target's side of a threshold.
+
+    Args:
+        name: Name of the metric.
+        dtype: Dtype of the computation; `floatx()` when None.
+        threshold: What a probability must exceed to be a yes.
+    """
+
+    _direction = "up"
+
+    def __init__(self, name: str | None = "binary_accuracy", dtype: Any = None, threshold: float = 0.5):
+        super().__init__(binary_accuracy, name=name, dtype=dtype, threshold=threshold)
+        self.threshold = threshold
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "threshold": self.threshold}
+
+
+@ship()
+class CategoricalAccuracy(MeanMetricWrapper):
+    """Share of predictions whose largest class is that of a one-hot target.
+
+    Args:
+        name: Name of the metric.
+        dtype: Dtype of the computation; `floatx()` when None.
+    """
+
+    _direction = "up"
+
+    def __init__(self, name: str | None = "categorical_accuracy", dtype: Any = None):
+        super().__init__(categorical_accuracy, name=name, dtype=dtype)
+
+
+@ship()
+class SparseCategoricalAccuracy(MeanMetricWrapper):
+    """Share of predictions whose largest class is the target's class number.
+
+    Args:
+        name: Name of the metric.
+        dtype: Dtype of the computation; `floatx()` when None.
+    """
+
+    _direction = "up"
+
+    def __init__(self, name: str | None = "sparse_categorical_accuracy", dtype: Any = None):
+        super().__init__(sparse_categorical_accuracy, name=name, dtype=dtype)

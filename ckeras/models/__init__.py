@@ -1,0 +1,6 @@
+"""Models."""
+
+from ckeras.models.model import Model
+from ckeras.models.sequential import Sequential
+
+__all__ = ["Model", "Sequential"]

@@ -1,0 +1,160 @@
+"""Models: layers that can be compiled, trained, evaluated and asked for predictions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ckeras import config
+from ckeras.autograd import Tensor, dtypes
+from ckeras.autograd.eager import wrap
+from ckeras.compiler.function import Plans, compile_plan
+from ckeras.layers.core.input_layer import InputLayer
+from ckeras.layers.layer import Layer
+from ckeras.trainer.trainer import Trainer
+
+scope = config.scope
+
+
+class Model(Trainer, Layer):
+    """A layer that can be trained. Subclass it: make layers in `__init__`, use them in `call`.
+
+    >>> import ckeras
+    >>> class Regression(Model):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.dense = ckeras.layers.Dense(1)
+    ...     def call(self, x):
+    ...         return self.dense(x)
+    >>> model = Regression()
+    >>> model.compile("sgd", "mse")
+    >>> model.predict(ckeras.ops.ones((4, 3)), verbose=0).shape
+    (4, 1)
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        if args:
+            raise TypeError(
+                f"{type(self).__name__} expects keyword arguments and a call() method in a subclass, got {args!r:.80}"
+            )
+        Trainer.__init__(self)
+        Layer.__init__(self, **kwargs)
+        self._call_plans = Plans()
+        self._call_version = -1
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of the model, but not those inside its layers."""
+        return [x for x in self._sublayers() if isinstance(x, Layer)]
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of this name, or at this place."""
+        if (name is None) == (index is None):
+            raise ValueError("get_layer expects either a name or an index")
+        if index is not None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise ValueError(f"get_layer: index {index} is out of range, the model has {len(self.layers)} layers")
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(f"get_layer: no layer is called {name!r}; there are {[layer.name for layer in self.layers]}")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output; eagerly through a compiled plan where that makes no difference but speed."""
+        if len(args) == 1 and not kwargs and self.built:
+            result = self._call_compiled(args[0])
+            if result is not None:
+                return result
+        return super().__call__(*args, **kwargs)
+
+    def _call_compiled(self, x: Any) -> Tensor | None:
+        """The output from a plan, or `None` where the call has to be made op by op.
+
+        A plan is used for models that consist of shipped layers, outside tapes, traces and other layers.
+        """
+        if getattr(scope, "trace", None) is not None or getattr(scope, "tapes", None) or not self._is_transparent():
+            return None
+        if type(x) is Tensor:
+            array = x._array
+        elif type(x) is np.ndarray:
+            array = x
+        else:
+            return None
+        if getattr(scope, "training", None) is not None:
+            return None
+        if self._call_version != Layer._version:
+            self._call_plans.clear()
+            self._call_version = Layer._version
+        key = (array.shape, array.dtype)
+        plan = self._call_plans.get(key)
+        if plan is None:
+            tensor = x if isinstance(x, Tensor) else wrap(x)
+            super().__call__(tensor)  # raises for what does not fit
+            plan, result = compile_plan(lambda t: super(Model, self).__call__(t), [tensor.spec], tuple)
+            if not isinstance(result, Tensor) or plan.assigned:
+                return None
+            self._call_plans.put(key, plan)
+        if not array.flags.c_contiguous or not array.flags.aligned or not array.dtype.isnative:
+            array = wrap(array)._array
+        return Tensor(plan.native.run([array])[0], plan.output_specs[0].dtype)
+
+    def _is_transparent(self) -> bool:
+        """Whether calling the model again and again does nothing that a plan would not repeat."""
+        return False
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Any = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
+        """Print a table of the layers, their output shapes and numbers of weights."""
+        from ckeras.utils.summary import print_summary
+
+        print_summary(
+            self,
+            line_length=line_length,
+            positions=positions,
+            print_fn=print_fn,
+            expand_nested=expand_nested,
+            show_trainable=show_trainable,
+            layer_range=layer_range,
+        )
+
+    def build_for(self, specs: Any) -> None:
+        """Make the weights, if they are not there yet, for data of these specs (batch included)."""
+        from ckeras.autograd import KerasTensor
+        from ckeras.autograd.structure import map_structure
+
+        if not all(layer.built for layer in self._flatten_layers()):
+            symbols = map_structure(
+                lambda s: KerasTensor(
+                    (None, *s.shape[1:]), self.compute_dtype if s.dtype in dtypes.FLOATS else s.dtype
+                ),
+                specs,
+            )
+            self(symbols)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Compiled plans are not copied; they are made again when needed."""
+        state = dict(self.__dict__)
+        for name in ("_call_plans", "_plans"):
+            state[name] = Plans()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that `from_config` makes the model again from."""
+        return Layer.get_config(self)
+
+
+def is_input(layer: Any) -> bool:
+    """Whether a layer only stands for an input."""
+    return isinstance(layer, InputLayer)

@@ -1,0 +1,201 @@
+"""Sequential models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckeras import registry
+from ckeras.autograd import KerasTensor, Tensor
+from ckeras.layers.core.input_layer import InputLayer
+from ckeras.layers.layer import Layer, throwaway_trace
+from ckeras.models.model import Model, is_input
+
+
+@registry.layers.ship()
+class Sequential(Model):
+    """A model that is a chain of layers, each with one input and one output.
+
+    Args:
+        layers: the layers; an `Input` may come first, and lets the model be built at once.
+        trainable: whether weights are trained.
+        name: of the model.
+
+    >>> from ckeras import layers
+    >>> model = Sequential([layers.Input((4,)), layers.Dense(8, activation="relu"), layers.Dense(1)])
+    >>> model.count_params(), model.output_shape
+    (49, (None, 1))
+    """
+
+    def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None):
+        super().__init__(trainable=trainable, name=name)
+        self._chain: list[Layer] = []
+        self._outputs: KerasTensor | None = None
+        self._pure: bool | None = None
+        for layer in [layers] if isinstance(layers, Layer) else layers or []:
+            self._append(layer)
+        self._connect()
+
+    # -- the chain
+
+    def add(self, layer: Any, rebuild: bool = True) -> None:
+        """Put a layer at the end."""
+        self._append(layer)
+        if rebuild:
+            self._connect()
+
+    def _append(self, layer: Any) -> None:
+        if isinstance(layer, KerasTensor) and isinstance(layer.history, InputLayer):
+            layer = layer.history
+        if not isinstance(layer, Layer):
+            raise TypeError(f"Sequential expects layers, got {layer!r} of type {type(layer).__name__}")
+        if any(x.name == layer.name for x in self._chain):
+            raise ValueError(f"Sequential expects layers of different names, got a second {layer.name!r}")
+        if is_input(layer) and self._chain:
+            raise ValueError(f"Sequential expects an Input only as its first layer, {self.name!r} has {self._chain[0]!r}")
+        shape = getattr(layer, "_input_shape_arg", None)
+        if not self._chain and not is_input(layer) and shape is not None:
+            self._chain.append(InputLayer(batch_shape=shape, dtype=layer.dtype))
+        self._chain.append(layer)
+        if not any(layer is x for x in self._layers):
+            self._layers.append(layer)
+        self._changed()
+
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Take the last layer off, and return it."""
+        if not self._chain or is_input(self._chain[-1]):
+            raise IndexError(f"model {self.name!r} has no layer to pop")
+        layer = self._chain.pop()
+        self._layers.remove(layer)
+        self._changed()
+        if rebuild:
+            self._connect()
+        return layer
+
+    def _changed(self) -> None:
+        self.built, self._outputs, self._pure = False, None, None
+        self._call_plans.clear()
+        self._plans.clear()
+
+    def _connect(self) -> None:
+        """Build all layers, if the shape of the input is known."""
+        if self._chain and is_input(self._chain[0]) and not self.built:
+            x = self._chain[0].output
+            self._follow(x)
+
+    def _follow(self, x: KerasTensor) -> None:
+        self._input = x
+        for layer in self._chain:
+            if not is_input(layer):
+                x = self._checked(layer, layer(x))
+        self._outputs = self._output = x
+        self.built = True
+
+    def _checked(self, layer: Layer, output: Any) -> Tensor:
+        if not isinstance(output, Tensor):
+            raise ValueError(
+                f"Sequential expects each layer to have one output, {layer.name!r} gave {type(output).__name__}"
+            )
+        return output
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, without the input."""
+        return [layer for layer in self._chain if not is_input(layer)]
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The symbolic input, in a list."""
+        return [self.input]
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The symbolic output, in a list."""
+        return [self.output]
+
+    @property
+    def input(self) -> KerasTensor:
+        """The symbolic input."""
+        return self._symbolic()[0]
+
+    @property
+    def output(self) -> KerasTensor:
+        """The symbolic output."""
+        return self._symbolic()[1]
+
+    def _symbolic(self) -> tuple[KerasTensor, KerasTensor]:
+        if self._outputs is None:
+            raise AttributeError(f"Sequential model {self.name!r} has no input or output before it is built")
+        return self._input, self._outputs
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """The shape of the input, batch included."""
+        return self.input.shape
+
+    @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        """The shape of the output, batch included."""
+        return self.output.shape
+
+    def build(self, input_shape: Any = None) -> None:
+        """Build all layers for inputs of this shape, batch included."""
+        if self.built:
+            return
+        if input_shape is None:
+            self._connect()
+            return
+        if not self._chain:
+            raise ValueError(f"Sequential model {self.name!r} has no layers to build")
+        dtype = self._chain[0].compute_dtype
+        if not is_input(self._chain[0]):
+            self._chain.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=dtype))
+        self._follow(self._chain[0].output)
+
+    def __call__(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Compute the output."""
+        if training is None and mask is None:
+            return super().__call__(inputs)
+        return super().__call__(inputs, training=training)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        x = inputs
+        for layer in self._chain:
+            if not is_input(layer):
+                x = self._checked(layer, layer(x))
+        return x
+
+    def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
+        with throwaway_trace():
+            return self.call(inputs)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        shape = tuple(input_shape)
+        for layer in self.layers:
+            shape = layer.compute_output_shape(shape)
+        return shape
+
+    def expected_input(self) -> tuple[int | None, ...] | None:
+        """The shape an input must have, batch included, if it is known."""
+        return self._chain[0].batch_shape if self._chain and is_input(self._chain[0]) else None
+
+    def _is_transparent(self) -> bool:
+        if self._pure is None:
+            self._pure = all(
+                type(layer).__module__.startswith("ckeras.") for layer in self._flatten_layers(include_self=False)
+            ) and type(self) is Sequential
+        return self._pure
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "trainable": self._trainable,
+            "layers": [registry.layers.serialize(layer) for layer in self._chain],
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Sequential:
+        """A new model with this configuration; its weights are new too."""
+        layers = [registry.layers.deserialize(c, custom_objects=custom_objects) for c in config["layers"]]
+        return cls(layers, name=config.get("name"), trainable=config.get("trainable", True))
+
+

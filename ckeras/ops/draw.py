@@ -1,0 +1,54 @@
+"""Random numbers from a counter-based generator (Philox; Salmon et al., 2011).
+
+A draw is a function of a seed, two integers: a key and how many draws came before. So it does not depend on the
+number of threads, and a compiled step draws anew each time, since the seed is a variable.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ckeras._kernels import level
+from ckeras._kernels.runtime import Kernel
+from ckeras.autograd import Op, Spec, Tensor
+from ckeras.autograd.dtypes import CODE, NUMPY
+from ckeras.autograd.eager import Call
+
+_KINDS = {"uniform": 0, "normal": 1, "truncated_normal": 2, "bernoulli": 3, "integers": 4}
+
+
+def _p(kind: str, shape: tuple[int, ...], dtype: str) -> tuple[int, ...]:
+    return (_KINDS[kind], CODE[dtype], math.prod(shape))
+
+
+def _forward(seed: np.ndarray, kind: str, shape: tuple[int, ...], dtype: str, parameters: tuple[float, ...]) -> Any:
+    """The draw in float32 (or int64), for dtypes that the kernel does not make."""
+    made = "int64" if kind == "integers" else "float32"
+    array = np.empty(shape, NUMPY[made])
+    Kernel(level, "random", (0, 1), _p(kind, shape, made), parameters).run([array, seed], "random")
+    return array
+
+
+def _kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
+    kind, dtype = attrs["kind"], attrs["dtype"]
+    native = ("int32", "int64") if kind == "integers" else ("float32", "float64")
+    if dtype not in native and not (kind == "bernoulli" and dtype == "bool"):
+        return None
+    return [Call("random", (0, 1), _p(kind, attrs["shape"], dtype), attrs["parameters"])]
+
+
+_random = Op(
+    "random",
+    lambda seed, kind, shape, dtype, parameters: Spec(shape, dtype),
+    _forward,
+    _kernel,
+)
+
+
+def draw(seed: Tensor, kind: str, shape: tuple[int, ...], dtype: str, *parameters: float) -> Tensor:
+    """Random numbers of ``kind`` ("uniform", "normal", "truncated_normal", "bernoulli", "integers").
+
+    ``parameters`` are: the limits; mean and deviation; the probability and the value that is drawn with it, else 0.
+    """
+    return _random(seed, kind=kind, shape=tuple(shape), dtype=dtype, parameters=tuple(float(v) for v in parameters))

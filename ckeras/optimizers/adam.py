@@ -1,0 +1,111 @@
+"""Gradient descent by moving means of the gradients and their squares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ckeras import ops, registry
+from ckeras.autograd import Variable
+from ckeras.optimizers.optimizer import Optimizer
+
+
+@registry.optimizers.ship()
+class Adam(Optimizer):
+    """Adaptive moments (Kingma and Ba, 2014).
+
+    In step t, `m += (1 - beta_1) * (g - m)`, `v += (1 - beta_2) * (g**2 - v)` and `w -= a * m / (sqrt(v) + epsilon)`
+    with `a = learning_rate * sqrt(1 - beta_2**t) / (1 - beta_1**t)`. With AMSGrad (Reddi et al., 2018) the largest
+    `v` so far takes its place in the root.
+
+    Args:
+        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
+        beta_1: Share of the mean of the gradients that is kept.
+        beta_2: Share of the mean of their squares that is kept.
+        epsilon: What is added to the root, so that it is not 0 (the paper's "epsilon hat").
+        amsgrad: Whether to use AMSGrad.
+
+    The other arguments are those of `Optimizer`.
+
+    >>> import numpy as np
+    >>> weight = Variable(np.array([1.0], "float32"))
+    >>> Adam(learning_rate=0.25).apply([np.array([8.0], "float32")], [weight])
+    >>> round(float(weight.numpy()[0]), 4)
+    0.75
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+            use_ema=use_ema,
+            ema_momentum=ema_momentum,
+            ema_overwrite_frequency=ema_overwrite_frequency,
+            loss_scale_factor=loss_scale_factor,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            name=name,
+            **kwargs,
+        )
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.amsgrad = amsgrad
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Make the two moving means, and the largest second where AMSGrad needs it, for each variable."""
+        if self.built:
+            return
+        super().build(variables)
+        self._momentums, self._velocities = self.add_optimizer_variables(variables, ["momentum", "velocity"])
+        if self.amsgrad:
+            self._largest = self.add_optimizer_variables(variables, "velocity_hat")
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        """Update one variable from its gradient."""
+        i = self._get_variable_index(variable)
+        m, v = self._momentums[i], self._velocities[i]
+        mean = m + (gradient - m) * (1 - self.beta_1)
+        square = v + (ops.square(gradient) - v) * (1 - self.beta_2)
+        self.assign(m, mean)
+        self.assign(v, square)
+        if self.amsgrad:
+            square = ops.maximum(self._largest[i], square)
+            self.assign(self._largest[i], square)
+        alpha = self.once_a_step(variable.dtype, lambda: self._step_size(learning_rate, variable.dtype))
+        self.assign_sub(variable, mean * alpha / (ops.sqrt(square) + self.epsilon))
+
+    def _step_size(self, learning_rate: Any, dtype: str) -> Any:
+        """The learning rate, corrected for the means' having begun at 0."""
+        step = ops.cast(self.iterations + 1, dtype)
+        correction = ops.sqrt(1 - ops.power(self.beta_2, step)) / (1 - ops.power(self.beta_1, step))
+        return ops.cast(learning_rate, dtype) * correction
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+            "amsgrad": self.amsgrad,
+        }

@@ -1,0 +1,29 @@
+"""Bounds on the size of gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckeras import ops
+
+
+def by_norm(gradient: Any, limit: float) -> Any:
+    """Scale a gradient down to Euclidean norm `limit` where its norm is above it."""
+    norm = ops.sqrt(ops.sum(ops.square(gradient)))
+    return gradient * limit / ops.maximum(norm, limit)
+
+
+def by_global_norm(gradients: list[Any], limit: float) -> list[Any]:
+    """Scale gradients down together so that the norm of all their entries is at most `limit` (Pascanu et al., 2012).
+
+    When that norm is infinite or NaN, all become NaN.
+    """
+    squares = [ops.sum(ops.square(g)) for g in gradients]
+    norm = ops.sqrt(sum(squares[1:], squares[0]))
+    scale = limit / ops.maximum(norm, limit) + (norm - norm)
+    return [g * ops.cast(scale, g.dtype) for g in gradients]
+
+
+def by_value(gradient: Any, limit: float) -> Any:
+    """Cut the entries of a gradient to between `-limit` and `limit`."""
+    return ops.clip(gradient, -limit, limit)

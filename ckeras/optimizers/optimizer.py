@@ -1,0 +1,601 @@
+"""The base of optimizers: everything but the rule by which one variable is updated."""
+
+from __future__ import annotations
+
+import numbers
+import re
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ckeras import config as _config
+from ckeras import initializers, ops, registry
+from ckeras.autograd import GradientTape, Variable
+from ckeras.optimizers import clipping, schedules
+from ckeras.optimizers.schedules import LearningRateSchedule
+
+
+class Optimizer:
+    """Updates variables from the gradients of a loss.
+
+    A subclass defines `update_step(gradient, variable, learning_rate)`, which computes in ops and changes variables
+    with `self.assign`, `self.assign_add` and `self.assign_sub`; `build(variables)`, if it keeps variables of its own,
+    made with `add_optimizer_variables`; and `get_config()`, if it has parameters.
+
+    One step: gradients are divided by the loss scale, accumulated, clipped; weights decay; `update_step` is called
+    for each variable; the moving averages follow; constraints are applied; `iterations` grows by one.
+
+    Args:
+        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
+        weight_decay: Factor `d` of decoupled weight decay: each step begins with `w -= d * learning_rate * w`
+            (Loshchilov and Hutter, 2017), or None.
+        clipnorm: Largest Euclidean norm of one variable's gradient, or None.
+        clipvalue: Largest magnitude of an entry of a gradient, or None.
+        global_clipnorm: Largest Euclidean norm of all gradients together, or None.
+        use_ema: Whether to keep an exponential moving average of each variable (Polyak and Juditsky, 1992).
+        ema_momentum: The average is `ema_momentum * average + (1 - ema_momentum) * variable`.
+        ema_overwrite_frequency: After how many iterations the variables take the averages' values; None for only
+            when `finalize_variable_values` is called, as at the end of `fit`.
+        loss_scale_factor: Factor the loss is multiplied by (`scale_loss`) and gradients are divided by, or None.
+        gradient_accumulation_steps: Number of steps, 2 or more, whose mean gradient makes one update, or None.
+        name: Name, made from the class's when None.
+        kwargs: `lr`, the older spelling of `learning_rate`, and `decay`, which divides a learning rate that is a
+            number by `1 + decay * iterations`.
+
+    Raises:
+        ValueError: if an argument is unknown or out of range, or more than one kind of clipping is asked for.
+
+    >>> import numpy as np
+    >>> class SignDescent(Optimizer):
+    ...     def update_step(self, gradient, variable, learning_rate):
+    ...         self.assign_sub(variable, learning_rate * ops.sign(gradient))
+    >>> weight = Variable(np.array([1.0, 2.0], "float32"))
+    >>> SignDescent(learning_rate=0.5).apply([np.array([3.0, -0.1], "float32")], [weight])
+    >>> weight.numpy().tolist()
+    [0.5, 2.5]
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
+        self._variables: list[Variable] = []
+        owner = type(self).__name__
+        learning_rate = kwargs.pop("lr", learning_rate)
+        decay = kwargs.pop("decay", None)
+        if kwargs:
+            raise ValueError(f"{owner} got unknown arguments: {', '.join(map(repr, kwargs))}.")
+        clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
+        given = {key: value for key, value in clips.items() if value is not None}
+        if len(given) > 1:
+            raise ValueError(f"{owner} expects at most one of clipnorm, clipvalue and global_clipnorm, got {given}.")
+        for key, value in {**given, "decay": decay or 0}.items():
+            if not value >= 0:
+                raise ValueError(f"{owner} expects {key} to be at least 0, got {value!r}.")
+        if use_ema:
+            if not 0 <= ema_momentum <= 1:
+                raise ValueError(f"{owner} expects ema_momentum to be between 0 and 1, got {ema_momentum!r}.")
+            if ema_overwrite_frequency and not _is_count(ema_overwrite_frequency, 1):
+                raise ValueError(
+                    f"{owner} expects ema_overwrite_frequency to be None or an integer of at least 1, "
+                    f"got {ema_overwrite_frequency!r}."
+                )
+        if gradient_accumulation_steps and not _is_count(gradient_accumulation_steps, 2):
+            raise ValueError(
+                f"{owner} expects gradient_accumulation_steps to be None or an integer of at least 2, "
+                f"got {gradient_accumulation_steps!r}."
+            )
+        self.name = name or registry.auto_name(owner)
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.use_ema = use_ema
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self.decay = decay
+        self.built = False
+        self._trainable_variables: list[Variable] = []
+        self._indices: dict[int, int] = {}
+        self._undecayed: list[Variable] = []
+        self._undecayed_names: re.Pattern | None = None
+        self._gate: Any = None  # a condition under which `assign` takes effect, or None
+        self._scalars: dict | None = None  # what `once_a_step` has computed in this step
+
+        rate = self._checked_rate(learning_rate)
+        self._iterations = self._add("iteration", 0, "int32")
+        self._learning_rate = rate if callable(rate) else self._add("learning_rate", rate, _config.floatx())
+
+    # Variables
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All variables of the optimizer: iterations, learning rate, and what `build` made."""
+        return list(self._variables)
+
+    @property
+    def iterations(self) -> Any:
+        """How many updates were made: steps, over `gradient_accumulation_steps` where that is set."""
+        steps = self.gradient_accumulation_steps
+        return self._iterations // steps if steps else self._iterations
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Make the optimizer's variables for the model's trainable `variables`."""
+        variables = list(variables)
+        if self.use_ema:
+            self._averages = self.add_optimizer_variables(variables, "average")
+        if self.gradient_accumulation_steps:
+            self._accumulators = self.add_optimizer_variables(variables, "gradient_accumulator")
+        self._trainable_variables = variables
+        self._indices = {}
+        self.built = True
+
+    def add_variable(
+        self,
+        shape: Sequence[int],
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        aggregation: str = "none",
+        layout: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Make a variable that belongs to the optimizer.
+
+        Args:
+            shape: Shape.
+            initializer: Anything `ckeras.initializers.get` takes.
+            dtype: Dtype; `floatx()` when None.
+            aggregation: How values of several replicas would be joined.
+            layout: Must be None: there are no devices to lay a variable out on.
+            name: Name.
+        """
+        self._check_initialized()
+        if layout is not None:
+            raise ValueError(f"{self.name}: expected layout to be None, got {layout!r}.")
+        variable = Variable(
+            initializers.get(initializer),
+            shape=tuple(shape),
+            dtype=dtype or _config.floatx(),
+            trainable=False,
+            aggregation=aggregation,
+            name=name,
+        )
+        return self._own(variable)
+
+    def add_variable_from_reference(
+        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
+    ) -> Variable:
+        """Make a variable of the shape and dtype of a model's variable, named after it."""
+        path = getattr(reference_variable, "path", None) or reference_variable.name
+        return self.add_variable(
+            reference_variable.shape,
+            initializer=initializer,
+            dtype=reference_variable.dtype,
+            name=f"{path.replace('/', '_').replace(':', '_')}_{name or 'var'}",
+        )
+
+    def add_optimizer_variables(
+        self, trainable_variables: Sequence[Variable], name: str | Sequence[str], initializer: Any = "zeros"
+    ) -> Any:
+        """Make a variable for each of a model's: a list, or for several names a tuple of a list each.
+
+        Args:
+            trainable_variables: The model's variables.
+            name: What to call the optimizer's, as "momentum", or a list of such names.
+            initializer: Anything `ckeras.initializers.get` takes, or a list of such, one a name.
+        """
+        names = [name] if isinstance(name, str) else list(name)
+        several = isinstance(initializer, (list, tuple))
+        starts = list(initializer) if several else [initializer] * len(names)
+        if len(starts) != len(names):
+            raise ValueError(f"{self.name}: expected an initializer for each of {names}, got {len(starts)}.")
+        made: tuple[list[Variable], ...] = tuple([] for _ in names)
+        for variable in trainable_variables:
+            for one, start, into in zip(names, starts, made, strict=True):
+                into.append(self.add_variable_from_reference(variable, one, start))
+        return made[0] if isinstance(name, str) else made
+
+    def _add(self, name: str, value: Any, dtype: str) -> Variable:
+        return self._own(Variable(value, dtype=dtype, trainable=False, aggregation="only_first_replica", name=name))
+
+    def _own(self, variable: Variable) -> Variable:
+        variable.path = f"{self.name}/{variable.name}"
+        self._variables.append(variable)
+        return variable
+
+    def _get_variable_index(self, variable: Variable) -> int:
+        """The place of a model's variable among those the optimizer was built for."""
+        if not self._indices:
+            self._indices = {id(v): i for i, v in enumerate(self._trainable_variables)}
+        if id(variable) not in self._indices:
+            raise ValueError(
+                f"{self.name} was built for other variables than {variable.path!r} of shape {tuple(variable.shape)}; "
+                "new variables need a new optimizer."
+            )
+        return self._indices[id(variable)]
+
+    # Learning rate
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate: a variable where it was given as a number, else its value at this iteration.
+
+        Assigning a number changes it, unless it follows a schedule (TypeError).
+        """
+        rate = self._learning_rate
+        if isinstance(rate, LearningRateSchedule):
+            return rate(self._iterations)
+        return rate if isinstance(rate, Variable) else rate()
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate: Any) -> None:
+        if isinstance(learning_rate, Variable):
+            learning_rate = learning_rate.value
+        rate = learning_rate if hasattr(learning_rate, "dtype") else self._checked_rate(learning_rate)
+        current = self._learning_rate
+        if callable(rate):
+            self._learning_rate = rate
+            self._variables = [v for v in self._variables if v is not current]
+        elif isinstance(current, LearningRateSchedule):
+            raise TypeError(
+                f"The learning rate of {self.name} follows {type(current).__name__} and cannot be set; "
+                "an optimizer made with a number has one that can."
+            )
+        elif isinstance(current, Variable):
+            current.assign(rate)
+        else:
+            self._learning_rate = self._add("learning_rate", rate, _config.floatx())
+            self._variables.insert(1, self._variables.pop())
+
+    lr = learning_rate
+
+    def _checked_rate(self, rate: Any) -> Any:
+        if isinstance(rate, dict):
+            rate = schedules.deserialize(rate)
+        number = isinstance(rate, (numbers.Real, np.number)) and not isinstance(rate, bool)
+        if not (number or callable(rate)) or isinstance(rate, type):
+            raise ValueError(
+                f"{type(self).__name__} expects learning_rate to be a number, a LearningRateSchedule or a function "
+                f"of no arguments, got {rate!r}."
+            )
+        return float(rate) if number else rate
+
+    def _rate_now(self) -> Any:
+        rate = self.learning_rate
+        if self.decay and isinstance(self._learning_rate, Variable):
+            rate = rate / (1.0 + self.decay * ops.cast(self.iterations, rate.dtype))
+        return rate
+
+    # A step
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
+        """Update variables from pairs of a gradient and its variable; gives the number of steps taken."""
+        pairs = list(grads_and_vars)
+        self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+        return self._iterations
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
+        """Update variables from their gradients.
+
+        Args:
+            grads: A gradient, or None, for each variable, of its shape.
+            trainable_variables: The variables; those of `build` when None. The first call builds the optimizer.
+
+        Raises:
+            ValueError: if there is no gradient at all, the numbers of gradients and variables differ, a shape does
+                not fit, or a variable is not one the optimizer was built for. Nothing has changed then.
+        """
+        grads = list(grads)
+        if not grads:
+            return
+        pairs = self._checked_pairs(grads, trainable_variables)
+        if not self.built:
+            self.build(list(trainable_variables))
+        variables = [variable for _, variable in pairs]
+        grads = [self._cast(gradient, variable.dtype) for gradient, variable in pairs]
+        if self.loss_scale_factor is not None:
+            grads = [g * (1.0 / self.loss_scale_factor) for g in grads]
+        self._scalars = {}
+        try:
+            if self.gradient_accumulation_steps:
+                grads = self._accumulate(grads, variables)
+            self._update(self._clip(grads), variables)
+            if self.use_ema:
+                self._average(variables)
+        finally:
+            self._scalars = self._gate = None
+        for variable in variables:
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable))
+        self._iterations.assign_add(1)
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        """Update one variable from its gradient; defined by a subclass."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no update_step(gradient, variable, learning_rate) method."
+        )
+
+    def assign(self, variable: Variable, value: Any) -> None:
+        """Give a variable a value, unless gradients are still being accumulated."""
+        if self._gate is not None:
+            value = ops.where(self._gate, value, variable)
+        variable.assign(value)
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """Add a value to a variable, unless gradients are still being accumulated."""
+        if self._gate is None:
+            variable.assign_add(value)
+        else:
+            self.assign(variable, variable + value)
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """Subtract a value from a variable, unless gradients are still being accumulated."""
+        if self._gate is None:
+            variable.assign_sub(value)
+        else:
+            self.assign(variable, variable - value)
+
+    def once_a_step(self, key: Any, compute: Callable[[], Any]) -> Any:
+        """The value of `compute()`, computed for the first of a step's variables and kept for the others."""
+        if self._scalars is None:
+            return compute()
+        if key not in self._scalars:
+            self._scalars[key] = compute()
+        return self._scalars[key]
+
+    def scalar(self, value: Any, dtype: str) -> Any:
+        """A number of this step, as the learning rate, in a variable's dtype."""
+        return self.once_a_step((id(value), dtype), lambda: ops.cast(value, dtype))
+
+    def minimize(self, loss: Any, var_list: Any, tape: GradientTape | None = None) -> Variable:
+        """Compute gradients and apply them.
+
+        Args:
+            loss: A function of no arguments that gives the loss; or a tensor, with the tape it was recorded on.
+            var_list: The variables, or a function of no arguments that gives them.
+            tape: The tape, where `loss` is a tensor.
+
+        Raises:
+            ValueError: if `loss` is a tensor and there is no tape.
+        """
+        if callable(loss):
+            with tape or GradientTape() as tape:
+                value = loss()
+                variables = list(var_list() if callable(var_list) else var_list)
+                value = self.scale_loss(value)
+        elif tape is None:
+            raise ValueError(f"{self.name}.minimize expects a function as loss, or a tensor and its tape, got no tape.")
+        else:
+            variables = list(var_list() if callable(var_list) else var_list)
+            value = loss
+            if self.loss_scale_factor is not None:
+                with tape:
+                    value = self.scale_loss(loss)
+        self.apply(tape.gradient(value, variables), variables)
+        return self._iterations
+
+    def scale_loss(self, loss: Any) -> Any:
+        """The loss whose gradients `apply` expects: multiplied by `loss_scale_factor`, where there is one."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+
+    def _checked_pairs(self, grads: list[Any], variables: Sequence[Variable] | None) -> list[tuple[Any, Variable]]:
+        if variables is None:
+            if not self.built:
+                raise ValueError(f"{self.name}.apply needs trainable_variables until the optimizer is built.")
+            variables = self._trainable_variables
+        if len(grads) != len(variables):
+            raise ValueError(
+                f"{self.name}.apply expects a gradient for each of {len(variables)} variables, got {len(grads)}."
+            )
+        pairs, missing = [], []
+        for gradient, variable in zip(grads, variables, strict=True):
+            if self.built:
+                self._get_variable_index(variable)
+            if gradient is None:
+                missing.append(variable.path)
+                continue
+            shape = tuple(gradient.shape) if hasattr(gradient, "shape") else np.shape(gradient)
+            if shape != tuple(variable.shape):
+                raise ValueError(
+                    f"{self.name}.apply expects a gradient of shape {tuple(variable.shape)} for variable "
+                    f"{variable.path!r}, got {shape}."
+                )
+            pairs.append((gradient, variable))
+        if not pairs:
+            raise ValueError(f"{self.name}.apply got no gradient for any of its {len(variables)} variables.")
+        if missing:
+            warnings.warn(
+                f"{self.name}: there are no gradients for variables {missing}: the loss does not depend on them.",
+                stacklevel=4,
+            )
+        return pairs
+
+    def _cast(self, gradient: Any, dtype: str) -> Any:
+        gradient = ops.convert_to_tensor(gradient)
+        return gradient if gradient.dtype == dtype else ops.cast(gradient, dtype)
+
+    def _accumulate(self, grads: list[Any], variables: list[Variable]) -> list[Any]:
+        """The mean gradients if this step updates; from here on `assign` takes effect only then."""
+        steps = self.gradient_accumulation_steps
+        updates = ops.equal((self._iterations + 1) % steps, 0)
+        means = []
+        for gradient, variable in zip(grads, variables, strict=True):
+            accumulator = self._accumulators[self._get_variable_index(variable)]
+            total = accumulator + gradient
+            accumulator.assign(ops.where(updates, ops.zeros_like(total), total))
+            means.append(total / steps)
+        self._gate = updates
+        return means
+
+    def _clip(self, grads: list[Any]) -> list[Any]:
+        if self.clipnorm:
+            return [clipping.by_norm(g, self.clipnorm) for g in grads]
+        if self.global_clipnorm:
+            return clipping.by_global_norm(grads, self.global_clipnorm)
+        if self.clipvalue:
+            return [clipping.by_value(g, self.clipvalue) for g in grads]
+        return grads
+
+    def _update(self, grads: list[Any], variables: list[Variable]) -> None:
+        rate = self._rate_now()
+        if self.weight_decay is not None:
+            for variable in variables:
+                if self._use_weight_decay(variable):
+                    shrink = self.once_a_step(
+                        ("weight decay", variable.dtype),
+                        lambda v=variable: self.weight_decay * ops.cast(rate, v.dtype),
+                    )
+                    self.assign(variable, variable - variable * shrink)
+        for gradient, variable in zip(grads, variables, strict=True):
+            self.update_step(gradient, variable, rate)
+
+    # Weight decay
+
+    def exclude_from_weight_decay(
+        self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
+    ) -> None:
+        """Keep variables from decaying. Call it before the first step.
+
+        Args:
+            var_list: The variables.
+            var_names: Patterns; a variable whose name contains one of them does not decay, as ["bias"].
+        """
+        self._undecayed = list(var_list or ())
+        self._undecayed_names = re.compile("|".join(var_names)) if var_names else None
+
+    def _use_weight_decay(self, variable: Variable) -> bool:
+        if any(variable is one for one in self._undecayed):
+            return False
+        return self._undecayed_names is None or self._undecayed_names.search(variable.name) is None
+
+    # Moving averages
+
+    def _average(self, variables: list[Variable]) -> None:
+        for variable in variables:
+            average = self._averages[self._get_variable_index(variable)]
+            momentum = self.once_a_step(
+                ("ema", variable.dtype),
+                lambda v=variable: self.ema_momentum * ops.cast(ops.not_equal(self.iterations, 0), v.dtype),
+            )
+            average.assign(momentum * average + (1.0 - momentum) * variable)
+        if self.ema_overwrite_frequency:
+            due = ops.equal((self.iterations + 1) % self.ema_overwrite_frequency, 0)
+            for variable in variables:
+                average = self._averages[self._get_variable_index(variable)]
+                variable.assign(ops.where(due, average, variable))
+
+    def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
+        """Give the model's variables their final values: the moving averages, where `use_ema` is set."""
+        if self.use_ema:
+            averages = [self._averages[self._get_variable_index(variable)] for variable in var_list]
+            for variable, average in zip(var_list, averages, strict=True):
+                variable.assign(average)
+
+    # State and config
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Assign arrays to `variables`, in their order.
+
+        Raises:
+            ValueError: if the optimizer is not built, or a number or shape does not fit; nothing has changed then.
+        """
+        if not self.built:
+            raise ValueError(f"{self.name}.set_weights needs an optimizer that is built; call build(variables) first.")
+        if len(weights) != len(self._variables):
+            raise ValueError(
+                f"{self.name}.set_weights expects {len(self._variables)} arrays, one a variable, got {len(weights)}."
+            )
+        self._assign_all([np.asarray(weight) for weight in weights])
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the values of `variables` into a mapping, under "0", "1", ..."""
+        for i, variable in enumerate(self._variables):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take the values of `variables` from a mapping that `save_own_variables` filled.
+
+        If it holds another number of them, nothing is loaded and a warning says so.
+        """
+        if len(store) != len(self._variables):
+            warnings.warn(
+                f"{self.name}: its state was not loaded, since it has {len(self._variables)} variables "
+                f"and the saved optimizer {len(store)}.",
+                stacklevel=2,
+            )
+            return
+        self._assign_all([np.asarray(store[str(i)]) for i in range(len(self._variables))])
+
+    def _assign_all(self, values: list[np.ndarray]) -> None:
+        for variable, value in zip(self._variables, values, strict=True):
+            if value.shape != tuple(variable.shape):
+                raise ValueError(
+                    f"{self.name} expects a value of shape {tuple(variable.shape)} for {variable.path!r}, "
+                    f"got {value.shape}."
+                )
+        for variable, value in zip(self._variables, values, strict=True):
+            variable.assign(value)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments from which `from_config` makes an equal optimizer, without its state."""
+        rate = self._learning_rate
+        config = {
+            "name": self.name,
+            "learning_rate": float(rate.numpy()) if isinstance(rate, Variable) else schedules.serialize(rate),
+            "weight_decay": self.weight_decay,
+            "clipnorm": self.clipnorm,
+            "global_clipnorm": self.global_clipnorm,
+            "clipvalue": self.clipvalue,
+            "use_ema": self.use_ema,
+            "ema_momentum": self.ema_momentum,
+            "ema_overwrite_frequency": self.ema_overwrite_frequency,
+            "loss_scale_factor": self.loss_scale_factor,
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
+        }
+        if self.decay:
+            config["decay"] = self.decay
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Optimizer:
+        """The optimizer with the arguments of `config`."""
+        rate = config.get("learning_rate")
+        if isinstance(rate, dict):
+            config = {**config, "learning_rate": schedules.deserialize(rate, custom_objects)}
+        return cls(**config)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Variable) and not name.startswith("_") and name not in ("learning_rate", "lr"):
+            self._check_initialized()
+            if not any(value is one for one in self._variables):
+                self._variables.append(value)
+        super().__setattr__(name, value)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_indices": {}, "_scalars": None, "_gate": None}
+
+    def _check_initialized(self) -> None:
+        if "_variables" not in self.__dict__:
+            raise RuntimeError(f"{type(self).__name__}.__init__() must call super().__init__() before anything else.")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+def _is_count(value: Any, least: int) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least

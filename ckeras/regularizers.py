@@ -1,0 +1,140 @@
+"""Penalties on the size of weights, added to the loss."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ckeras import ops, registry
+
+ship = registry.regularizers.ship
+
+
+class Regularizer:
+    """A function of a weight whose value is added to the loss.
+
+    A subclass defines `__call__(x)`, which returns a scalar, and `get_config()` if it has parameters.
+    """
+
+    def __call__(self, x: Any) -> Any:
+        """The penalty of the weight `x`: 0 unless a subclass says otherwise."""
+        return 0.0
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments from which `from_config` makes an equal regularizer."""
+        raise NotImplementedError(f"{type(self).__name__} has no get_config() method, so it cannot be saved.")
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Regularizer:
+        """The regularizer with the arguments of `config`."""
+        return cls(**config)
+
+
+def _factor(name: str, value: Any, default: float) -> float:
+    if value is None:
+        return default
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
+        raise ValueError(f"Expected {name} to be a finite number of at least 0, got {value!r}.")
+    number = float(value)
+    if not math.isfinite(number) or number < 0:
+        raise ValueError(f"Expected {name} to be a finite number of at least 0, got {value!r}.")
+    return number
+
+
+@ship("l1_l2", "l1l2")
+class L1L2(Regularizer):
+    """`l1 * sum(|x|) + l2 * sum(x**2)` (elastic net; Zou and Hastie, 2005).
+
+    Args:
+        l1: Factor of the sum of magnitudes, at least 0; None is 0.
+        l2: Factor of the sum of squares, at least 0; None is 0.
+
+    Raises:
+        ValueError: if a factor is negative or not finite.
+
+    >>> import numpy as np
+    >>> round(float(L1L2(l1=0.5, l2=1.0)(np.array([[1.0, -2.0]]))), 6)
+    6.5
+    """
+
+    def __init__(self, l1: float | None = 0.0, l2: float | None = 0.0):
+        self.l1 = _factor("l1", l1, 0.0)
+        self.l2 = _factor("l2", l2, 0.0)
+
+    def __call__(self, x: Any) -> Any:
+        x = ops.convert_to_tensor(x)
+        terms = []
+        if self.l1:
+            terms.append(self.l1 * ops.sum(ops.abs(x)))
+        if self.l2:
+            terms.append(self.l2 * ops.sum(ops.square(x)))
+        return sum(terms[1:], terms[0]) if terms else ops.zeros((), dtype=x.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"l1": self.l1, "l2": self.l2}
+
+
+@ship()
+class L1(Regularizer):
+    """`l1 * sum(|x|)` (lasso; Tibshirani, 1996).
+
+    Args:
+        l1: Factor, at least 0; None is 0.01.
+
+    Raises:
+        ValueError: if the factor is negative or not finite.
+    """
+
+    def __init__(self, l1: float | None = 0.01):
+        self.l1 = _factor("l1", l1, 0.01)
+
+    def __call__(self, x: Any) -> Any:
+        return self.l1 * ops.sum(ops.abs(x))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"l1": self.l1}
+
+
+@ship()
+class L2(Regularizer):
+    """`l2 * sum(x**2)` (ridge; Hoerl and Kennard, 1970).
+
+    Args:
+        l2: Factor, at least 0; None is 0.01.
+
+    Raises:
+        ValueError: if the factor is negative or not finite.
+    """
+
+    def __init__(self, l2: float | None = 0.01):
+        self.l2 = _factor("l2", l2, 0.01)
+
+    def __call__(self, x: Any) -> Any:
+        return self.l2 * ops.sum(ops.square(x))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"l2": self.l2}
+
+
+l1 = L1
+l2 = L2
+l1_l2 = L1L2
+
+
+def get(identifier: Any) -> Any:
+    """The regularizer that `identifier` stands for: None, a name, a config, a class, or a callable.
+
+    Raises:
+        ValueError: if the name is unknown (the sentence lists the nearest), or what came is none of these.
+    """
+    return registry.regularizers.get(identifier)
+
+
+def serialize(regularizer: Any) -> Any:
+    """The config of a regularizer, from which `deserialize` makes an equal one."""
+    return registry.regularizers.serialize(regularizer)
+
+
+def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
+    """The regularizer that a config of `serialize`, or a name, describes."""
+    return registry.regularizers.deserialize(config, custom_objects)
