@@ -1,0 +1,37 @@
+"""Keras on compiled kernels of its own: the Keras API for the CPU, with no framework underneath.
+
+Every name loads on first use, so that importing the package costs next to nothing.
+"""
+
+from ckeras._version import version as __version__
+from ckeras.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        **dict.fromkeys(
+            [
+                "activations", "callbacks", "config", "constraints", "datasets", "initializers", "layers", "losses",
+                "metrics", "models", "ops", "optimizers", "random", "registry", "regularizers", "utils",
+            ]
+        ),
+        "Function": "compiler.function",
+        "GradientTape": "autograd.tape",
+        "Input": "layers",
+        "InputSpec": "layers",
+        "Initializer": "initializers",
+        "KerasTensor": "autograd.tensor",
+        "Layer": "layers",
+        "Loss": "losses",
+        "Metric": "metrics",
+        "Model": "models",
+        "Optimizer": "optimizers",
+        "Regularizer": "regularizers",
+        "Sequential": "models",
+        "Tensor": "autograd.tensor",
+        "Variable": "autograd.variable",
+        "function": "compiler.function",
+        "show_config": "utils.show_config:show_config",
+        "version": "_version:version",
+    },
+)  # fmt: skip

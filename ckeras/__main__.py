@@ -39,13 +39,16 @@ def _leave_unbuilt_tree() -> bool:
     if _is_built(here):
         return False
     tree = os.path.dirname(here)
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != tree]
+    before = sys.path[:]
+    sys.path[:] = [entry for entry in before if os.path.abspath(entry) != tree]
     for name in [name for name in sys.modules if name.partition(".")[0] == "ckeras"]:
         del sys.modules[name]
     found = importlib.util.find_spec("ckeras")
     if found is None or not found.submodule_search_locations or not _is_built(found.submodule_search_locations[0]):
         sys.exit(f"ckeras: the kernels of {tree} are not built; `pip install {tree}` builds and installs them")
-    importlib.import_module("ckeras.__main__").main(sys.argv[1:])
+    installed = importlib.import_module("ckeras.__main__")
+    sys.path[:] = before
+    installed.main(sys.argv[1:])
     return True
 
 

@@ -72,6 +72,15 @@ def global_generator() -> SeedGenerator:
     return _global
 
 
+def host_seed() -> int:
+    """An integer that follows from the global generator, for decisions made in Python such as an epoch's order."""
+    state = global_generator().state
+    state.detach()
+    key, count = state._array.tolist()
+    state._array[1] = count + 1
+    return (key * 0x9E3779B97F4A7C15 + count * 0xD1B54A32D192ED03) & ((1 << 64) - 1)
+
+
 def set_random_seed(seed: int) -> None:
     """Seed Python's, numpy's and ckeras's generators, so that what follows can be repeated bit for bit."""
     global _global

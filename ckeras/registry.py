@@ -21,10 +21,11 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
-import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from ckeras.utils.naming import to_snake_case
 
 
 class Table:
@@ -96,7 +97,7 @@ class Table:
             for name in (obj.__name__, *names):
                 self._shipped[name] = obj
             if inspect.isclass(obj):
-                self._shipped.setdefault(snake_case(obj.__name__), obj)
+                self._shipped.setdefault(to_snake_case(obj.__name__), obj)
             return obj
 
         return decorate
@@ -420,32 +421,3 @@ def get_registered_object(
         if found is None and names:
             found = names.get(name)
     return found
-
-
-# Names of instances
-
-_name_counts: dict[str, int] = {}
-
-
-def snake_case(name: str) -> str:
-    """A class name as its instances are called.
-
-    >>> snake_case("MeanSquaredError"), snake_case("ReLU"), snake_case("RMSprop")
-    ('mean_squared_error', 're_lu', 'rm_sprop')
-    """
-    name = re.sub(r"\W+", "", name)
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
-
-
-def auto_name(prefix: str) -> str:
-    """The next free name for an instance of class `prefix`: "dense", "dense_1", ..."""
-    prefix = snake_case(prefix)
-    count = _name_counts.get(prefix, 0)
-    _name_counts[prefix] = count + 1
-    return f"{prefix}_{count}" if count else prefix
-
-
-def reset_names() -> None:
-    """Let `auto_name` count from the beginning again."""
-    _name_counts.clear()

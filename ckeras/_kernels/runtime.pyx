@@ -256,6 +256,13 @@ cdef class Feed:
             order[i], order[j] = order[j], order[i]
         self.shuffled = True
 
+    def arrange(self, order):
+        """Put the rows in this order, a permutation of their numbers."""
+        if sorted(order) != list(range(self.rows)):
+            raise ValueError("a feed's order is a permutation of its rows")
+        self.order[...] = order
+        self.shuffled = True
+
 
 cdef class Plan:
     """A compiled step: a flat list of instructions over one arena.

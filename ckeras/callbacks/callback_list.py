@@ -107,10 +107,10 @@ class CallbackList:
     def set_model(self, model: object) -> None:
         """Hand the model to every callback."""
         self._model = model
-        if self._adds_history and model is not None:
-            model.history = self.history
         for callback in self.callbacks:
             callback.set_model(model)
+        if self._adds_history:
+            self.history.attach()
 
     def _collect(self) -> None:
         """Note for each hook the callbacks that override it: everything else is never called."""

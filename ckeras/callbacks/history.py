@@ -26,8 +26,12 @@ class History(Callback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         self.epoch = []
+        self.attach()
+
+    def attach(self) -> None:
+        """Become ``model.history``. That is no change of the model, so its compiled plans stay valid."""
         if self._model is not None:
-            self._model.history = self
+            object.__setattr__(self._model, "history", self)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self.epoch.append(epoch)

@@ -263,20 +263,22 @@ class Layer(Tracker):
             if self.input_spec is not None:
                 check_inputs(self.input_spec, first, self.name)
         takes_training = "training" in _parameters(type(self).call)
-        outer = getattr(scope, "training", None)
+        outer, nested = getattr(scope, "training", None), getattr(scope, "in_call", False)
+        if not nested:
+            self._clear_losses()
         given = kwargs.get("training")
         training = outer if given is None else bool(given)
         if takes_training:
             kwargs["training"] = bool(training)
         elif "training" in kwargs:
             del kwargs["training"]
-        scope.training = training
+        scope.training, scope.in_call = training, True
         try:
             if any(type(x) is KerasTensor for x in leaves):
                 return self._call_symbolically(args, kwargs)
             outputs = self.call(*args, **kwargs)
         finally:
-            scope.training = outer
+            scope.training, scope.in_call = outer, nested
         if self.activity_regularizer is not None:
             self._regularize_activity(outputs)
         return outputs

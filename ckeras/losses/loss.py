@@ -8,6 +8,7 @@ from typing import Any
 
 from ckeras import config as _config
 from ckeras import ops, registry
+from ckeras.utils.naming import auto_name
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
@@ -38,7 +39,7 @@ class Loss:
     def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None):
         if reduction not in REDUCTIONS:
             raise ValueError(f"{type(self).__name__} expects reduction to be one of {REDUCTIONS}, got {reduction!r}.")
-        self.name = name or registry.auto_name(type(self).__name__)
+        self.name = name or auto_name(type(self).__name__)
         self.reduction = reduction
         self._dtype = dtype_name(dtype)
 

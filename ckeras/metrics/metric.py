@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ckeras import initializers, ops, registry
+from ckeras import initializers, ops
 from ckeras.autograd import Variable
 from ckeras.losses.loss import dtype_name
+from ckeras.utils.naming import auto_name
 
 
 class Metric:
@@ -37,7 +38,7 @@ class Metric:
     def __init__(self, dtype: Any = None, name: str | None = None):
         self._variables: list[Variable] = []
         self._metrics: list[Metric] = []
-        self.name = name or registry.auto_name(type(self).__name__)
+        self.name = name or auto_name(type(self).__name__)
         self._dtype = dtype_name(dtype)
 
     @property

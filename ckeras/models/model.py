@@ -82,7 +82,7 @@ class Model(Trainer, Layer):
             array = x
         else:
             return None
-        if getattr(scope, "training", None) is not None:
+        if getattr(scope, "in_call", False):
             return None
         if self._call_version != Layer._version:
             self._call_plans.clear()

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from ckeras import config as _config
-from ckeras import initializers, ops, registry
+from ckeras import initializers, ops
 from ckeras.autograd import GradientTape, Variable
 from ckeras.optimizers import clipping, schedules
 from ckeras.optimizers.schedules import LearningRateSchedule
+from ckeras.utils.naming import auto_name
 
 
 class Optimizer:
@@ -98,7 +99,7 @@ class Optimizer:
                 f"{owner} expects gradient_accumulation_steps to be None or an integer of at least 2, "
                 f"got {gradient_accumulation_steps!r}."
             )
-        self.name = name or registry.auto_name(owner)
+        self.name = name or auto_name(owner)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue

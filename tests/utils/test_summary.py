@@ -199,7 +199,7 @@ def test_summary_prints_what_keras_prints(screen, case, terminal):
     assert screens.draw_summary(fakes, print_summary, case, terminal) == kept(case, terminal)
 
 
-SEQUENTIAL = [case for case in screens.SUMMARIES if case not in ("compiled", "chain", "graph", "graph_trainable")]
+SEQUENTIAL = [case for case in screens.SUMMARIES if case not in ("chain", "graph", "graph_trainable")]
 
 
 @pytest.mark.skipif(not hasattr(ckeras, "Sequential"), reason="there are no models yet")

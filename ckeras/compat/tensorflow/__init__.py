@@ -23,7 +23,7 @@ globals().update({f"{kind}{n}": f"{kind}{n}" for kind, bits in _BITS.items() for
 
 ROWS = {
     # what the rest is made of
-    "GradientTape": "GradientTape",
+    "GradientTape": "autograd.GradientTape",
     "Tensor": "autograd.Tensor",
     "is_tensor": "ops.is_tensor(x)",
     "convert_to_tensor": "ops.convert_to_tensor(value=x, dtype)",
@@ -55,7 +55,6 @@ ROWS = {
     **math.ARITHMETIC,
     "matmul": "compat.tensorflow.linalg.matmul",
     "tensordot": "ops.tensordot(a=x1, b=x2, axes)",
-    "einsum": "ops.einsum",
     "norm": "ops.norm(tensor=x, ord, axis, keepdims)",
     "argmax": "compat.tensorflow.math.argmax",
     "argmin": "compat.tensorflow.math.argmin",

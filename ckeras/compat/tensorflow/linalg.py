@@ -6,14 +6,8 @@ from ckeras import ops as _ops
 from ckeras.compat.tensorflow.table import names_of
 
 ROWS = {
-    "einsum": "ops.einsum",
     "eye": "ops.eye(num_rows=N, num_columns=M)",
     "norm": "ops.norm(tensor=x, ord, axis, keepdims)",
-    "inv": "ops.inv(input=x)",
-    "det": "ops.det(input=x)",
-    "cholesky": "ops.cholesky(input=x)",
-    "solve": "ops.solve(matrix=a, rhs=b)",
-    "trace": "ops.trace(x)",
     "tensordot": "ops.tensordot(a=x1, b=x2, axes)",
 }
 

@@ -18,7 +18,6 @@ ARITHMETIC = {
     **{f"reduce_{name}": f"ops.{name}(input_tensor=x, axis, keepdims)" for name in _REDUCED},
     "pow": "ops.power(x=x1, y=x2)",
     "logical_not": "ops.logical_not(x)",
-    "cumsum": "ops.cumsum(x, axis)",
 }
 
 ROWS = {
@@ -32,7 +31,6 @@ ROWS = {
     "reduce_std": "ops.std(input_tensor=x, axis, keepdims)",
     "reduce_variance": "ops.var(input_tensor=x, axis, keepdims)",
     "reduce_logsumexp": "ops.logsumexp(input_tensor=x, axis, keepdims)",
-    "top_k": "ops.top_k(input=x, k, sorted)",
 }
 
 __getattr__, __dir__ = names_of(__name__, ROWS)

@@ -14,7 +14,6 @@ ROWS = {
     "softmax": "ops.softmax(logits=x, axis)",
     "log_softmax": "ops.log_softmax(logits=x, axis)",
     "dropout": "random.dropout(x=inputs, rate, noise_shape, seed)",
-    "top_k": "ops.top_k(input=x, k, sorted)",
 }
 
 __getattr__, __dir__ = names_of(__name__, ROWS)

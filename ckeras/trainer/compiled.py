@@ -1,0 +1,225 @@
+"""The loss and the metrics of a compiled model, for one output or several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ckeras import losses, metrics, ops, registry
+from ckeras.autograd.structure import flatten
+
+_ACCURACY = ("accuracy", "acc")
+_CROSSENTROPY = ("crossentropy", "ce")
+
+
+class CompiledLoss:
+    """The sum of the losses of the outputs, each with its weight.
+
+    Args:
+        loss: a name, function or `Loss` for one output; a list of them, or a dict by output name, for several.
+        weights: likewise, of numbers.
+    """
+
+    def __init__(self, loss: Any, weights: Any = None):
+        self._given, self._weights = loss, weights
+        self._parts: list[tuple[Callable[..., Any], float] | None] | None = None
+        for one in flatten(loss):
+            _resolve_loss(one)  # an unknown name is told at once
+
+    def build(self, keys: list[Any]) -> None:
+        """Give each output its loss."""
+        if self._parts is not None and len(self._parts) == len(keys):
+            return
+        chosen = _distribute(self._given, keys, "loss")
+        weights = _distribute(self._weights, keys, "loss_weights") if self._weights is not None else [1.0] * len(keys)
+        self._parts = [
+            None if loss is None else (_resolve_loss(loss), 1.0 if weight is None else float(weight))
+            for loss, weight in zip(chosen, weights, strict=True)
+        ]
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The total; `None` if no output has a loss."""
+        keys, predictions = outputs_of(y_pred)
+        self.build(keys)
+        targets = _align(y_true, keys, "y")
+        weights = [None] * len(keys) if sample_weight is None else _align(sample_weight, keys, "sample_weight")
+        total = None
+        for part, t, p, w in zip(self._parts, targets, predictions, weights, strict=True):
+            if part is None:
+                continue
+            loss, factor = part
+            value = loss(t, p, w)
+            value = value if factor == 1.0 else value * factor
+            total = value if total is None else total + value
+        return total
+
+    def default_for(self, position: int) -> Any:
+        """The loss of one output, which tells what "accuracy" means for it."""
+        part = self._parts[position] if self._parts and position < len(self._parts) else None
+        return part[0] if part else None
+
+
+def _resolve_loss(loss: Any) -> Callable[..., Any] | None:
+    found = losses.get(loss)
+    if found is None or isinstance(found, losses.Loss):
+        return found
+    # The function's own name is the loss's, as Keras has it.
+    return losses.LossFunctionWrapper(found, name=getattr(found, "__name__", "loss"))
+
+
+class CompiledMetrics:
+    """The metrics of the outputs, made when the first outputs are seen.
+
+    Args:
+        given: names, functions or `Metric` objects for one output; a list or dict of such lists for several.
+        weighted: likewise, of those that sample weights apply to.
+    """
+
+    def __init__(self, given: Any = None, weighted: Any = None):
+        self._given, self._weighted = given, weighted
+        self._parts: list[tuple[list[Any], list[Any]]] | None = None
+        self._names: list[str | None] = []
+        for one in flatten([given, weighted]):
+            if isinstance(one, str) and one not in (*_ACCURACY, *_CROSSENTROPY):
+                metrics.get(one)
+
+    def build(self, y_true: Any, y_pred: Any, loss: CompiledLoss | None) -> None:
+        """Resolve the names, now that shapes are known."""
+        keys, predictions = outputs_of(y_pred)
+        if loss is not None:
+            loss.build(keys)
+        targets = _align(y_true, keys, "y")
+        several = len(keys) > 1
+        plain = _distribute(self._given, keys, "metrics", lists=True)
+        weighted = _distribute(self._weighted, keys, "weighted_metrics", lists=True)
+        parts = []
+        for i, (t, p) in enumerate(zip(targets, predictions, strict=True)):
+            own = loss.default_for(i) if loss else None
+            parts.append(
+                ([_resolve_metric(m, t, p, own) for m in _listed(plain[i])],
+                 [_resolve_metric(m, t, p, own) for m in _listed(weighted[i])])
+            )  # fmt: skip
+        self._names = [str(k) if several else None for k in keys]
+        self._parts = parts
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take in a batch."""
+        keys, predictions = outputs_of(y_pred)
+        targets = _align(y_true, keys, "y")
+        weights = [None] * len(keys) if sample_weight is None else _align(sample_weight, keys, "sample_weight")
+        for (plain, weighted), t, p, w in zip(self._parts or [], targets, predictions, weights, strict=True):
+            for metric in plain:
+                metric.update_state(t, p)
+            for metric in weighted:
+                metric.update_state(t, p, sample_weight=w)
+
+    @property
+    def metrics(self) -> list[Any]:
+        """All metrics, in order."""
+        return [m for plain, weighted in self._parts or [] for m in (*plain, *weighted)]
+
+    def named(self) -> list[tuple[str, Any]]:
+        """(name in the logs, metric) for each; a name taken already gets a number."""
+        found: list[tuple[str, Any]] = []
+        seen: dict[str, int] = {}
+        for output, (plain, weighted) in zip(self._names, self._parts or [], strict=True):
+            for metric in (*plain, *weighted):
+                name = metric.name if output is None else f"{output}_{metric.name}"
+                count = seen.get(name, 0)
+                seen[name] = count + 1
+                found.append((f"{name}_{count}" if count else name, metric))
+        return found
+
+
+def _resolve_metric(given: Any, y_true: Any, y_pred: Any, loss: Any) -> Any:
+    if given is None or isinstance(given, metrics.Metric):
+        return given
+    if isinstance(given, str) and given.lower() in (*_ACCURACY, *_CROSSENTROPY):
+        made = _by_shape(given.lower(), y_true, y_pred, loss)
+    else:
+        made = metrics.get(given)
+        if isinstance(made, metrics.Metric):
+            return made
+        return metrics.MeanMetricWrapper(made, name=getattr(made, "__name__", "metric"))
+    made.name = given
+    return made
+
+
+def _by_shape(name: str, y_true: Any, y_pred: Any, loss: Any) -> Any:
+    """The form of "accuracy" or "crossentropy" that fits the shapes: binary, of class numbers, or of one-hot rows."""
+    from_logits = bool(getattr(loss, "_fn_kwargs", {}).get("from_logits", False))
+    last = y_pred.shape[-1] if y_pred.shape else 1
+    target_last = y_true.shape[-1] if y_true.shape else 1
+    if last == 1:
+        kind = "Binary"
+    elif len(y_true.shape) < len(y_pred.shape) or target_last == 1:
+        kind = "SparseCategorical"
+    else:
+        kind = "Categorical"
+    if name in _ACCURACY:
+        return registry.metrics.resolve(f"{kind}Accuracy")()
+    return metrics.MeanMetricWrapper(
+        registry.losses.resolve(f"{'_'.join(_words(kind))}_crossentropy"), name=name, from_logits=from_logits
+    )
+
+
+def _words(kind: str) -> list[str]:
+    return ["sparse", "categorical"] if kind == "SparseCategorical" else [kind.lower()]
+
+
+def outputs_of(y_pred: Any) -> tuple[list[Any], list[Any]]:
+    """(names or numbers, values) of a model's outputs."""
+    if isinstance(y_pred, dict):
+        return list(y_pred), list(y_pred.values())
+    values = flatten(y_pred)
+    return (list(range(len(values))), values)
+
+
+def _align(value: Any, keys: list[Any], name: str) -> list[Any]:
+    """The part of ``value`` for each output."""
+    if isinstance(value, dict):
+        missing = [k for k in keys if k not in value]
+        if missing:
+            raise ValueError(f"{name} has no entry for the outputs {missing}; it has {list(value)}")
+        return [value[k] for k in keys]
+    parts = flatten(value)
+    if len(parts) == 1 and len(keys) > 1 and name == "sample_weight":
+        return parts * len(keys)
+    if len(parts) != len(keys):
+        raise ValueError(f"the model has {len(keys)} outputs, and {name} has {len(parts)} parts")
+    return parts
+
+
+def _distribute(given: Any, keys: list[Any], name: str, lists: bool = False) -> list[Any]:
+    """What was given for each output."""
+    if isinstance(given, dict):
+        unknown = [k for k in given if k not in keys]
+        if unknown:
+            raise ValueError(f"{name} names the outputs {unknown}, and the model has {keys}")
+        return [given.get(k) for k in keys]
+    if len(keys) == 1:
+        if lists:
+            given = _listed(given)
+            return [given[0] if len(given) == 1 and isinstance(given[0], (list, tuple)) else given]
+        return [given[0] if isinstance(given, (list, tuple)) and len(given) == 1 else given]
+    if given is None:
+        return [None] * len(keys)
+    if not isinstance(given, (list, tuple)):
+        return [given] * len(keys)
+    if len(given) != len(keys):
+        raise ValueError(f"{name} has {len(given)} entries, and the model has {len(keys)} outputs")
+    return list(given)
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return [m for m in value if m is not None] if isinstance(value, (list, tuple)) else [value]
+
+
+def total(values: list[Any]) -> Any:
+    """The sum of scalar losses."""
+    found = values[0]
+    for value in values[1:]:
+        found = ops.add(found, value)
+    return found

@@ -1,0 +1,166 @@
+"""The arrays that are fed to a model: checked, in their structure, ready to be gathered batch by batch."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ckeras import config
+from ckeras._kernels import level
+from ckeras._kernels.runtime import Feed
+from ckeras.autograd import Spec, Tensor, Variable, dtypes
+from ckeras.autograd.dtypes import CODE, NUMPY
+from ckeras.autograd.structure import flatten, map_structure
+
+# The dtype in which a model sees data of a dtype; floats become the default float type.
+_SEEN_AS = {
+    "bool": "bool", "uint8": "uint8", "int8": "int32", "int16": "int32", "uint16": "int32", "int32": "int32",
+    "uint32": "int64", "int64": "int64", "uint64": "int64",
+}  # fmt: skip
+
+
+class DataSet(NamedTuple):
+    """Arrays of equally many rows, in the structure (x,), (x, y) or (x, y, sample_weight) that a step takes."""
+
+    structure: tuple
+    arrays: list[np.ndarray]
+    dtypes: list[str]  # in which the model sees them
+
+    @property
+    def rows(self) -> int:
+        """The number of samples."""
+        return self.arrays[0].shape[0]
+
+    def specs(self, batch: int) -> list[Spec]:
+        """Specs of a batch."""
+        return [Spec((batch, *a.shape[1:]), d) for a, d in zip(self.arrays, self.dtypes, strict=True)]
+
+    def feed(self) -> Feed:
+        """A feed that gathers batches from these arrays."""
+        codes = [CODE[dtypes.of_array(a)] for a in self.arrays]
+        return Feed(level, self.arrays, codes, [CODE[d] for d in self.dtypes])
+
+    def part(self, begin: int, end: int) -> DataSet:
+        """Some of the rows."""
+        return self._replace(arrays=[a[begin:end] for a in self.arrays])
+
+    def batch(self, begin: int, end: int) -> list[np.ndarray]:
+        """Some of the rows, as a plan takes them."""
+        return [
+            np.ascontiguousarray(a[begin:end], NUMPY[d]) for a, d in zip(self.arrays, self.dtypes, strict=True)
+        ]
+
+
+def data_set(x: Any, y: Any = None, sample_weight: Any = None, where: str = "fit") -> DataSet:
+    """Check and convert the arguments of `fit`, `evaluate` or `predict`.
+
+    Raises:
+        ValueError: if there is no data, the numbers of rows differ, or an array has no axis for them.
+        TypeError: if something is not an array of numbers.
+    """
+    parts: list[tuple[str, Any]] = [("x", x)]
+    if y is not None:
+        parts.append(("y", y))
+    elif sample_weight is not None:
+        raise ValueError(f"{where} expects y where sample_weight is given")
+    if sample_weight is not None:
+        parts.append(("sample_weight", sample_weight))
+    structure, arrays, names = [], [], []
+    for name, value in parts:
+        value = _standard(value, name, where)
+        structure.append(map_structure(lambda a: None, value))
+        for a in flatten(value):
+            arrays.append(a)
+            names.append(name)
+    rows = [a.shape[0] for a in arrays]
+    if len(set(rows)) > 1:
+        described = ", ".join(f"{n} has {r}" for n, r in zip(names, rows, strict=True))
+        raise ValueError(f"{where} expects arrays of equally many samples: {described}")
+    if rows[0] == 0:
+        raise ValueError(f"{where} expects at least one sample, but {names[0]} has the shape {arrays[0].shape}")
+    seen = [_SEEN_AS.get(dtypes.of_array(a), config.floatx()) for a in arrays]
+    return DataSet(tuple(structure), arrays, seen)
+
+
+def _standard(value: Any, name: str, where: str) -> Any:
+    """An argument as a structure of arrays of numbers with at least one axis, contiguous."""
+    if isinstance(value, dict):
+        return {k: _standard(v, f"{name}[{k!r}]", where) for k, v in value.items()}
+    if isinstance(value, (list, tuple)) and not _is_nested_numbers(value):
+        return type(value)(_standard(v, f"{name}[{i}]", where) for i, v in enumerate(value))
+    return _array(value, name, where)
+
+
+def _is_nested_numbers(value: Any) -> bool:
+    """Whether a list is one array written out, and not a list of arrays."""
+    while isinstance(value, (list, tuple)):
+        if len(value) == 0:
+            return True
+        value = value[0]
+    return isinstance(value, (bool, int, float, str, bytes, np.generic)) or value is None
+
+
+def _array(value: Any, name: str, where: str) -> np.ndarray:
+    if isinstance(value, (Tensor, Variable)):
+        value = value.numpy()
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{where} expects {name} to be an array, but its rows differ in length: {error}") from None
+    if array.dtype == object or array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{where} expects {name} to be an array of numbers, got {type(value).__name__} of dtype {array.dtype}"
+        )
+    if array.ndim == 0:
+        raise ValueError(f"{where} expects {name} to have an axis of samples, got a single number")
+    if array.ndim == 1 and name.startswith("x"):
+        array = array[:, None]  # a column: one feature a sample
+    dtype = dtypes.of_array(array) if array.dtype.itemsize <= 8 else "float64"
+    return np.require(array, NUMPY[dtype], ("C", "A"))
+
+
+def split_validation(data: DataSet, share: float) -> tuple[DataSet, DataSet]:
+    """The first rows, and the last ``share`` of them."""
+    if not 0 < share < 1:
+        raise ValueError(f"fit expects validation_split to be in (0, 1), got {share!r}")
+    cut = int(data.rows * (1 - share))
+    if cut == 0 or cut == data.rows:
+        raise ValueError(
+            f"fit cannot split {data.rows} samples with validation_split={share}: one part would be empty"
+        )
+    return data.part(0, cut), data.part(cut, data.rows)
+
+
+def class_weights(y: Any, weights: dict[int, float]) -> np.ndarray:
+    """The weight of each sample's class: class numbers, one-hot rows, or one column."""
+    labels = np.asarray(y)
+    if labels.ndim > 1:
+        labels = labels.argmax(-1) if labels.shape[-1] > 1 else labels[..., 0]
+    labels = labels.astype(np.int64)
+    found = np.ones(labels.shape, config.floatx())
+    for label, weight in weights.items():
+        found[labels == int(label)] = weight
+    return found
+
+
+def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
+    """(x, y, sample_weight) from what a step is given, with `None` for what is not there.
+
+    >>> unpack_x_y_sample_weight((1, 2))
+    (1, 2, None)
+    """
+    if isinstance(data, list):
+        data = tuple(data)
+    if not isinstance(data, tuple):
+        return (data, None, None)
+    if len(data) > 3:
+        raise ValueError(f"a step expects x, (x,), (x, y) or (x, y, sample_weight), got {len(data)} parts")
+    return (*data, *[None] * (3 - len(data)))
+
+
+def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """The reverse of `unpack_x_y_sample_weight`."""
+    if y is None:
+        return x if not isinstance(x, (tuple, list)) else (x,)
+    return (x, y) if sample_weight is None else (x, y, sample_weight)

@@ -1,0 +1,204 @@
+"""One pass over data: batches are gathered, the compiled step runs, and Python is entered only when it is due."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ckeras.autograd import NeedsValue, Tensor
+from ckeras.autograd.structure import flatten, pack
+from ckeras.callbacks import CallbackList
+from ckeras.compiler.function import warn_eager
+from ckeras.compiler.trace import is_value
+from ckeras.random import host_seed
+from ckeras.trainer.data import DataSet
+from ckeras.trainer.steps import Step, as_number, check_indices, compile_step, eager_batches
+
+PROGRESS_SECONDS = 0.04  # how often the progress bar hears of the steps made
+
+
+class Pass:
+    """Runs a step over all batches of a data set, once for each call of `run`.
+
+    Everything that can be wrong with the data shows when this is made, before anything has changed.
+
+    Args:
+        model: the model.
+        kind: "train", "test" or "predict".
+        data: what is fed.
+        batch: rows in a batch; the last may be smaller.
+        where: the method that the user called, for messages.
+        shuffle: whether each run takes the rows in a new random order; "batch" keeps batches together.
+        limit: the most steps of a run, or `None`.
+    """
+
+    def __init__(
+        self, model: Any, kind: str, data: DataSet, batch: int, where: str, shuffle: Any = False, limit: int | None = None
+    ):
+        self.model, self.kind, self.data, self.batch = model, kind, data, min(batch, data.rows)
+        self.shuffle = shuffle
+        self.steps = math.ceil(data.rows / self.batch)
+        if limit is not None:
+            if limit > self.steps:
+                raise ValueError(f"{where}: {limit} steps of {batch} rows need more than the {data.rows} samples given")
+            self.steps = limit
+        self.feed = data.feed()
+        self.segments: list[tuple[Step, int, int]] = []
+        self.eager = bool(model.run_eagerly)
+        if not self.eager:
+            try:
+                self._compile(where)
+            except NeedsValue as error:
+                warn_eager(f"{type(model).__name__}.{kind}_step", error)
+                model.run_eagerly = self.eager = True
+
+    def _compile(self, where: str) -> None:
+        whole = min(self.data.rows // self.batch, self.steps)
+        parts = [(self.batch, 0, whole)]
+        if self.steps > whole:
+            parts.append((self.data.rows - whole * self.batch, whole, self.steps))
+        function, extra = self.model.step_function(self.kind)
+        for rows, first, last in parts:
+            if last > first:
+                step = compile_step(self.model._plans, self.kind, function, self.data, rows, extra)
+                check_indices(step, self.data, where)
+                self.segments.append((step, first, last))
+
+    def run(self, callbacks: CallbackList) -> dict[str, Any]:
+        """One pass; returns its logs."""
+        model = self.model
+        model.reset_metrics()
+        if self.shuffle:
+            self._shuffle()
+        if self.eager:
+            return self._run_eagerly(callbacks)
+        hooks = callbacks.batch_hooks
+        if f"on_{self.kind}_batch_begin" in hooks or f"on_{self.kind}_batch_end" in hooks:
+            return self._run_with_hooks(callbacks)
+        progress = callbacks.progress
+        live = progress is not None and progress.live
+        budget = PROGRESS_SECONDS if live else math.inf
+        outputs = step = None
+        for step, first, last in self.segments:
+            at = first
+            while at < last:
+                at, outputs = step.plan.native.run_steps(self.feed, self.batch, at, last, budget)
+                if live and at < self.steps:
+                    getattr(progress, f"on_{self.kind}_batch_end")(at - 1, self._logs(step, outputs))
+        return self._logs(step, outputs)
+
+    def _shuffle(self) -> None:
+        seed = host_seed()
+        if self.shuffle == "batch":
+            blocks = np.random.Generator(np.random.Philox(seed)).permutation(self.data.rows // self.batch)
+            whole = (blocks[:, None] * self.batch + np.arange(self.batch)).reshape(-1)
+            self.feed.arrange(np.concatenate([whole, np.arange(len(whole), self.data.rows)]))
+        else:
+            self.feed.shuffle(seed)
+
+    def _logs(self, step: Step, outputs: list[np.ndarray]) -> dict[str, Any]:
+        """What a custom step returned, or the results of the metrics if it has the same names."""
+        if step.structure is None:
+            return self.model.metric_results()
+        return self._either(step.result(outputs))
+
+    def _either(self, logs: Any) -> dict[str, Any]:
+        if logs is None:
+            return self.model.metric_results()
+        if not isinstance(logs, dict):
+            raise TypeError(
+                f"{type(self.model).__name__}.{self.kind}_step must return a dict of logs, got {type(logs).__name__}"
+            )
+        results = self.model.metric_results()
+        if set(results) == set(logs):
+            return results
+        return {k: as_number(v) for k, v in sorted(logs.items())}
+
+    def _run_with_hooks(self, callbacks: CallbackList) -> dict[str, Any]:
+        begin, end = (getattr(callbacks, f"on_{self.kind}_batch_{edge}") for edge in ("begin", "end"))
+        stride = self.model.steps_per_execution
+        progress = callbacks.progress if callbacks.progress is not None and callbacks.progress.live else None
+        logs: dict[str, Any] = {}
+        for step, first, last in self.segments:
+            at = first
+            while at < last:
+                stop = min(at + stride, last)
+                begin(at)
+                _, outputs = step.plan.native.run_steps(self.feed, self.batch, at, stop, math.inf)
+                logs = self._logs(step, outputs)
+                at = stop
+                end(at - 1, logs)
+                if progress is not None and at < self.steps:
+                    getattr(progress, f"on_{self.kind}_batch_end")(at - 1, logs)
+                if self.model.stop_training and self.kind == "train":
+                    return logs
+        return logs
+
+    def _run_eagerly(self, callbacks: CallbackList) -> dict[str, Any]:
+        begin, end = (getattr(callbacks, f"on_{self.kind}_batch_{edge}") for edge in ("begin", "end"))
+        progress = callbacks.progress if callbacks.progress is not None and callbacks.progress.live else None
+        function = getattr(self.model, f"{self.kind}_step")
+        logs: dict[str, Any] = {}
+        for number, batch in enumerate(eager_batches(self.data, self.feed.order, self.batch)):
+            if number == self.steps:
+                break
+            begin(number)
+            logs = self._either(function(batch))
+            end(number, logs)
+            if progress is not None and number + 1 < self.steps:
+                getattr(progress, f"on_{self.kind}_batch_end")(number, logs)
+            if self.model.stop_training and self.kind == "train":
+                break
+        return logs
+
+    def predict(self, callbacks: CallbackList) -> Any:
+        """One pass of predictions: the outputs of all rows, in the structure that the model gives them."""
+        if self.eager:
+            return self._predict_eagerly(callbacks)
+        first_step = self.segments[0][0]
+        rows = min(self.data.rows, self.steps * self.batch)
+        _check_rows(first_step, self.batch if self.segments[0][2] > 0 and self.data.rows >= self.batch else rows)
+        results = [
+            np.empty((rows, *spec.shape[1:]), spec.dtype) for spec in first_step.plan.output_specs
+        ]
+        hooks = callbacks.batch_hooks
+        watched = "on_predict_batch_begin" in hooks or "on_predict_batch_end" in hooks
+        progress = callbacks.progress
+        live = progress is not None and progress.live
+        budget = PROGRESS_SECONDS if live else math.inf
+        for step, first, last in self.segments:
+            at = first
+            while at < last:
+                if watched:
+                    callbacks.on_predict_batch_begin(at)
+                stop = at + 1 if watched else last
+                at, _ = step.plan.native.run_steps(self.feed, self.batch, at, stop, budget, results)
+                if watched:
+                    part = [r[(at - 1) * self.batch : at * self.batch] for r in results]
+                    callbacks.on_predict_batch_end(at - 1, {"outputs": pack(first_step.structure, part)})
+                if live and at < self.steps:
+                    progress.on_predict_batch_end(at - 1, None)
+        return pack(first_step.structure, results)
+
+    def _predict_eagerly(self, callbacks: CallbackList) -> Any:
+        parts = []
+        structure = None
+        for number, batch in enumerate(eager_batches(self.data, self.feed.order, self.batch)):
+            if number == self.steps:
+                break
+            callbacks.on_predict_batch_begin(number)
+            structure = self.model.predict_step(batch)
+            parts.append([x.numpy() if isinstance(x, Tensor) else np.asarray(x) for x in flatten(structure)])
+            callbacks.on_predict_batch_end(number, {"outputs": pack(structure, parts[-1])})
+        return pack(structure, [np.concatenate(column) for column in zip(*parts, strict=True)])
+
+
+def _check_rows(step: Step, rows: int) -> None:
+    for leaf in flatten(step.structure):
+        if not is_value(leaf):
+            raise TypeError(f"predict expects a model whose outputs are tensors, got {type(leaf).__name__}")
+    for spec in step.plan.output_specs:
+        if not spec.shape or spec.shape[0] != rows:
+            raise ValueError(f"predict expects outputs with a row for each sample, got shape {spec.shape} for {rows}")

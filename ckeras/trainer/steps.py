@@ -1,0 +1,115 @@
+"""Compiled steps: the plan of a training, test or prediction step for each shape of batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ckeras import config
+from ckeras.autograd import NeedsValue, Tensor, Variable
+from ckeras.autograd.eager import wrap
+from ckeras.autograd.structure import flatten, pack
+from ckeras.compiler.function import Plans, compile_plan
+from ckeras.compiler.plan import Plan
+from ckeras.compiler.trace import is_value
+from ckeras.trainer.data import DataSet
+
+scope = config.scope
+
+
+class Step(NamedTuple):
+    """A plan, and the structure that its outputs are leaves of."""
+
+    plan: Plan
+    structure: Any
+
+    def result(self, arrays: list[np.ndarray]) -> Any:
+        """The step's result from the plan's outputs."""
+        remaining = iter(Tensor(a, s.dtype) for a, s in zip(arrays, self.plan.output_specs, strict=True))
+        return pack(self.structure, [next(remaining) if is_value(x) else x for x in flatten(self.structure)])
+
+
+def compile_step(
+    plans: Plans, kind: str, function: Callable[[Any], Any], data: DataSet, batch: int, extra: Any = None
+) -> Step:
+    """The step ``function(data)`` for batches of ``batch`` rows, from ``plans`` if it is there.
+
+    Raises `NeedsValue` if the function cannot be compiled.
+    """
+    specs = data.specs(batch)
+    key = (kind, tuple(specs), _frame(data.structure), extra, config.floatx())
+    step = plans.get(key)
+    if step is None:
+        plan, result = compile_plan(function, specs, lambda inputs: (pack(data.structure, inputs),))
+        step = Step(plan, result)
+        plans.put(key, step)
+    return step
+
+
+def _frame(structure: Any) -> str:
+    return repr(structure)
+
+
+def check_indices(step: Step, data: DataSet, where: str) -> None:
+    """Raise IndexError, before anything is run, if data that serves as indices is out of range."""
+    for number, limit, op in step.plan.limits:
+        array = data.arrays[number]
+        if array.size == 0:
+            continue
+        low, high = array.min(), array.max()
+        if low < 0 or high >= limit:
+            bad = low if low < 0 else high
+            name = "x" if number < len(flatten(data.structure[0])) else "y"
+            row = int(np.argwhere(array == bad)[0][0])
+            raise IndexError(
+                f"{where} expects {name} to hold numbers from 0 to {limit - 1}, as {op} indexes {limit} classes or rows "
+                f"with it, got {bad} in row {row}"
+            )
+
+
+class Scalars:
+    """A compiled function of no arguments that gives scalars by name, such as the results of metrics."""
+
+    def __init__(self, function: Callable[[], Any]):
+        self._function = function
+        self._plan: Plan | None = None
+        self._names: list[str] = []
+        self._eager = False
+
+    def __call__(self) -> dict[str, float]:
+        """Compute them."""
+        if self._plan is None and not self._eager:
+            self._compile()
+        if self._eager:
+            return {k: as_number(v) for k, v in sorted(self._function().items())}
+        values = self._plan.native.run([])
+        return {k: v.item() if v.ndim == 0 else v for k, v in zip(self._names, values, strict=True)}
+
+    def _compile(self) -> None:
+        try:
+            plan, result = compile_plan(self._function, [], tuple)
+        except NeedsValue:
+            self._eager = True
+            return
+        if not all(is_value(v) for v in result.values()):
+            self._eager = True
+            return
+        self._plan, self._names = plan, sorted(result)
+
+
+def as_number(value: Any) -> Any:
+    """A scalar tensor as a Python number, other tensors as arrays."""
+    if isinstance(value, (Tensor, Variable)):
+        value = value.numpy()
+    array = np.asarray(value)
+    return array.item() if array.ndim == 0 else array
+
+
+def eager_batches(data: DataSet, order: np.ndarray, batch: int) -> Any:
+    """The batches of an epoch as tensors in the structure that a step takes, for models that are not compiled."""
+    for begin in range(0, data.rows, batch):
+        rows = order[begin : begin + batch]
+        tensors = [wrap(np.asarray(a[rows], d)) for a, d in zip(data.arrays, data.dtypes, strict=True)]
+        yield pack(data.structure, tensors)

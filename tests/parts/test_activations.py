@@ -1,0 +1,60 @@
+"""Activations: their values, and how they are found."""
+
+import numpy as np
+import pytest
+
+from ckeras import activations, ops
+
+KIND = "activation/"
+
+
+def test_value_is_that_of_keras(keras_case, agrees):
+    assert keras_case.dtype == ("float64" if "float64" in keras_case.name else "float32")
+    agrees(rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["relu", "softmax", "swish", "silu", "hard_swish", "leaky_relu"])
+def test_by_name(name):
+    assert activations.get(name) is getattr(activations, name)
+
+
+def test_none_is_linear():
+    assert activations.get(None) is activations.linear
+
+
+def test_unknown_name_and_type():
+    with pytest.raises(ValueError, match="Unknown activation 'rellu'; the nearest names are 'relu'"):
+        activations.get("rellu")
+    with pytest.raises(ValueError, match="Expected an activation"):
+        activations.get(3)
+
+
+def test_round_trip():
+    assert activations.serialize(activations.relu) == "relu"
+    assert activations.deserialize("relu") is activations.relu
+    config = {"module": "builtins", "class_name": "function", "config": "relu", "registered_name": "function"}
+    assert activations.deserialize(config) is activations.relu
+
+
+def test_a_lambda_cannot_be_saved():
+    with pytest.raises(ValueError, match="function with a name"):
+        activations.serialize(lambda x: x)
+
+
+@pytest.mark.parametrize("name", ["softmax", "sigmoid"])
+def test_logits_go_with_the_result(name):
+    x = ops.convert_to_tensor(np.array([[1.0, -2.0]], "float32"))
+    assert activations.get(name)(x)._keras_logits is x
+
+
+@pytest.mark.parametrize("name", sorted(set(activations.registry.activations.names()) - {"softmax", "log_softmax"}))
+def test_elementwise_ones_take_empty_arrays_and_nan(name):
+    function = activations.get(name)
+    assert function(np.zeros((0, 3), "float32")).shape == (0, 3)
+    if name not in ("hard_sigmoid", "relu6", "hard_tanh"):
+        assert np.isnan(np.asarray(function(np.array([np.nan], "float32")))).all()
+
+
+def test_softmax_does_not_overflow():
+    y = np.asarray(activations.softmax(np.array([[1000.0, 0.0, -1000.0]], "float32")))
+    np.testing.assert_array_equal(y, [[1.0, 0.0, 0.0]])

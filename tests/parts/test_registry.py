@@ -1,0 +1,226 @@
+"""The registry: registering, looking up, nearest names, custom objects, and what it loads."""
+
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from ckeras import activations, losses, metrics, registry
+
+
+@pytest.fixture
+def table():
+    """The table of losses, and what it was afterwards."""
+    before = dict(registry.losses._registered), dict(registry.losses._name_of)
+    yield registry.losses
+    registry.losses._registered, registry.losses._name_of = before
+
+
+@pytest.fixture
+def custom():
+    """Registered objects, forgotten afterwards."""
+    before = dict(registry._custom_objects), dict(registry._custom_names)
+    yield
+    for now, then in zip((registry._custom_objects, registry._custom_names), before, strict=True):
+        now.clear()
+        now.update(then)
+
+
+def distance(y_true, y_pred):
+    return y_true - y_pred
+
+
+class Distance(losses.Loss):
+    def __init__(self, power=1, name=None, reduction="sum_over_batch_size"):
+        super().__init__(name=name, reduction=reduction)
+        self.power = power
+
+    def call(self, y_true, y_pred):
+        return abs(y_true - y_pred) ** self.power
+
+    def get_config(self):
+        return {**super().get_config(), "power": self.power}
+
+
+def test_register_under_its_own_name(table):
+    assert table.register(distance) is distance
+    assert table.resolve("distance") is distance
+    assert losses.get("distance") is distance
+    assert "distance" in table
+    assert "distance" in table.names()
+
+
+def test_decorator_with_and_without_names(table):
+    assert table("far", "very_far")(distance) is distance
+    assert table.resolve("far") is table.resolve("very_far") is distance
+    assert "distance" not in table
+
+    @table
+    def nearby(y_true, y_pred):
+        return y_true
+
+    assert table.resolve("nearby") is nearby
+
+
+def test_a_shipped_name_is_not_replaced_silently(table):
+    with pytest.raises(ValueError) as error:
+        table.register(distance, "own", "mse")
+    assert "test_registry.distance" in str(error.value)
+    assert "ckeras.losses.regression.mean_squared_error" in str(error.value)
+    assert table.resolve("mse") is losses.mean_squared_error
+    assert "own" not in table
+    table.register(distance, "mse", override=True)
+    assert losses.get("mse") is distance
+    table.unregister("mse")
+    assert losses.get("mse") is losses.mean_squared_error
+
+
+def test_a_registered_name_is_not_replaced_silently(table):
+    table.register(distance, "far")
+    table.register(distance, "far")
+    with pytest.raises(ValueError, match=r"Distance as loss 'far': the name belongs to .*distance"):
+        table.register(Distance, "far")
+
+
+@pytest.mark.parametrize(("obj", "names"), [(3, ("three",)), (distance, (3,)), (distance, ("",))])
+def test_what_cannot_be_registered(table, obj, names):
+    with pytest.raises(TypeError):
+        table.register(obj, *names)
+
+
+def test_unknown_name_lists_the_nearest():
+    with pytest.raises(ValueError) as error:
+        registry.losses.resolve("meen_squared_error")
+    assert str(error.value).startswith("Unknown loss 'meen_squared_error'; the nearest names are 'mean_squared_error'")
+    assert registry.losses.nearest("MSE")[0] in ("mse", "MSE")
+    with pytest.raises(ValueError, match=r"registry.losses.names\(\)"):
+        registry.losses.resolve("§§§")
+
+
+def test_nearest_names_each_part_once():
+    names = registry.activations.nearest("hard_swsh")
+    parts = [registry.activations.resolve(name) for name in names]
+    assert len(parts) == len(set(parts))
+
+
+def test_own_class_round_trip(table):
+    table("distance_loss")(Distance)
+    config = losses.serialize(Distance(power=2, name="d"))
+    assert config["class_name"] == "Distance"
+    assert config["registered_name"] == "distance_loss"
+    twin = losses.deserialize(config)
+    assert type(twin) is Distance
+    assert twin.power == 2
+    assert type(losses.get("distance_loss")) is Distance
+
+
+def test_own_function_round_trip(table):
+    table("far")(distance)
+    assert losses.deserialize(losses.serialize(distance)) is distance
+
+
+def test_custom_objects_come_first():
+    config = losses.serialize(Distance(power=3))
+    with pytest.raises(ValueError, match="Unknown loss 'Distance'"):
+        losses.deserialize(config)
+    assert losses.deserialize(config, custom_objects={"Distance": Distance}).power == 3
+    with registry.custom_object_scope({"Distance": Distance, "mse": distance}):
+        assert losses.deserialize(config).power == 3
+        assert losses.get("mse") is distance
+    assert losses.get("mse") is losses.mean_squared_error
+
+
+def test_scopes_nest_and_belong_to_a_thread():
+    seen = []
+    with registry.CustomObjectScope({"mse": distance}):
+        with registry.CustomObjectScope({"mse": Distance}):
+            assert registry.losses.resolve("mse") is Distance
+        assert registry.losses.resolve("mse") is distance
+        thread = threading.Thread(target=lambda: seen.append(registry.losses.resolve("mse")))
+        thread.start()
+        thread.join()
+    assert seen == [losses.mean_squared_error]
+
+
+def test_scope_ends_with_an_error():
+    with pytest.raises(RuntimeError), registry.CustomObjectScope({"mse": distance}):
+        raise RuntimeError
+    assert registry.losses.resolve("mse") is losses.mean_squared_error
+
+
+def test_register_keras_serializable(custom):
+    registered = registry.register_keras_serializable("my_package", "Far")(Distance)
+    assert registered is Distance
+    assert registry.get_registered_name(Distance) == "my_package>Far"
+    assert registry.get_registered_object("my_package>Far") is Distance
+    config = losses.serialize(Distance(power=4))
+    assert config["registered_name"] == "my_package>Far"
+    assert losses.deserialize(config).power == 4
+
+
+def test_registered_function_round_trip(custom):
+    registry.register_keras_serializable()(distance)
+    config = losses.serialize(distance)
+    assert config["registered_name"] == "Custom>distance"
+    assert losses.deserialize(config) is distance
+
+
+def test_registering_a_class_without_get_config(custom):
+    class Plain:
+        pass
+
+    with pytest.raises(ValueError, match="get_config"):
+        registry.register_keras_serializable()(Plain)
+
+
+def test_get_registered_object_looks_where_it_is_told():
+    assert registry.get_registered_object("a") is None
+    assert registry.get_registered_object("a", custom_objects={"a": 1}, module_objects={"a": 2}) == 1
+    assert registry.get_registered_object("a", module_objects={"a": 2}) == 2
+    assert registry.get_registered_name(distance) == "distance"
+
+
+def test_get_custom_objects(custom):
+    registry.get_custom_objects()["far"] = distance
+    assert losses.get("far") is distance
+    assert activations.get("far") is distance
+
+
+@pytest.mark.parametrize("config", [{}, {"config": {}}, 3])
+def test_configs_without_a_class_name(config):
+    with pytest.raises(ValueError, match="class_name"):
+        losses.deserialize(config)
+
+
+@pytest.mark.parametrize(
+    ("module", "table"),
+    [
+        ("keras.losses", registry.losses),
+        ("keras.src.losses.losses", registry.losses),
+        ("ckeras.metrics", registry.metrics),
+        ("keras.optimizers.schedules", registry.schedules),
+        ("keras.optimizers", registry.optimizers),
+        ("builtins", None),
+        ("losses", None),
+        (None, None),
+    ],
+)
+def test_table_of_a_module(module, table):
+    assert registry.table_of(module) is table
+
+
+def test_a_config_says_which_table_it_is_for():
+    config = {"module": "keras.metrics", "class_name": "MeanSquaredError", "config": {}, "registered_name": None}
+    assert type(losses.deserialize(config)) is metrics.MeanSquaredError
+
+
+def test_importing_the_registry_imports_no_parts():
+    code = (
+        "import sys; from ckeras import registry; "
+        "parts = [m for m in sys.modules if m.split('.')[1:2] in (['losses'], ['optimizers'], ['layers'])]; "
+        "assert not parts, parts; "
+        "registry.losses.resolve('mse'); assert 'ckeras.losses' in sys.modules; "
+        "assert 'ckeras.optimizers' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
