@@ -12,12 +12,14 @@ from ckeras.autograd import Op, Tensor, TracedTensor, table
 from ckeras.compiler.trace import Node, Trace
 
 _FUSABLE = ("relu", "sigmoid", "tanh")
+_YIELDS_SOFTMAX = ("softmax_xent", "softmax_xent_sparse")
 
 
 def rewrite(graph: Trace) -> None:
     """Apply all passes in place."""
     _simplify(graph)
     _drop_unused(graph)
+    _share_softmax(graph)
     _join_dense(graph)
     _drop_unused(graph)
 
@@ -101,7 +103,6 @@ def _simplify(graph: Trace) -> None:
             x = replaced[id(x)]
         return x
 
-    softmaxes: dict[int, TracedTensor] = {}
     for node in nodes:
         node.inputs = [current(x) for x in node.inputs]
         before = len(graph.nodes)
@@ -114,8 +115,6 @@ def _simplify(graph: Trace) -> None:
         rule = _RULES.get(node.op.name)
         if rule is not None:
             stands_for = rule(node)
-        if stands_for is None and node.op.name == "softmax":
-            stands_for = softmaxes.get(id(node.inputs[0]))
         if stands_for is not None:
             replaced[id(node.outputs[0])] = stands_for
             for made in graph.nodes[before:]:  # a view the rule added
@@ -129,8 +128,6 @@ def _simplify(graph: Trace) -> None:
             continue
         seen[key] = node
         graph.nodes.append(node)
-        if node.op.name in ("softmax_xent", "softmax_xent_sparse"):
-            softmaxes[id(node.inputs[0])] = node.outputs[1]
     graph.outputs = [current(x) for x in graph.outputs]
     graph.assigned = {k: (variable, current(x)) for k, (variable, x) in graph.assigned.items()}
 
@@ -158,6 +155,27 @@ def _drop_unused(graph: Trace) -> None:
             needed.update(id(x) for x in node.inputs)
             kept.append(node)
     graph.nodes = kept[::-1]
+
+
+def _share_softmax(graph: Trace) -> None:
+    """A cross-entropy of logits yields their softmax too: no need to compute it apart."""
+    made = {id(n.inputs[0]): (i, n) for i, n in enumerate(graph.nodes) if n.op.name in _YIELDS_SOFTMAX}
+    first_use: dict[int, int] = {}
+    for i, node in enumerate(graph.nodes):
+        for x in node.inputs:
+            first_use.setdefault(id(x), i)
+    replaced: dict[int, Tensor] = {}
+    for node in graph.nodes:
+        if node.op.name == "softmax" and id(node.inputs[0]) in made:
+            place, entropy = made[id(node.inputs[0])]
+            if first_use.get(id(node.outputs[0]), place + 1) > place:
+                replaced[id(node.outputs[0])] = entropy.outputs[1]
+    if replaced:
+        graph.nodes = [n for n in graph.nodes if id(n.outputs[0]) not in replaced]
+        for node in graph.nodes:
+            node.inputs = [replaced.get(id(x), x) for x in node.inputs]
+        graph.outputs = [replaced.get(id(x), x) for x in graph.outputs]
+        graph.assigned = {k: (v, replaced.get(id(x), x)) for k, (v, x) in graph.assigned.items()}
 
 
 # -- product + bias + activation ----------------------------------------------------------------------------------

@@ -372,13 +372,18 @@ def sigmoid_cross_entropy(logits: Any, target: Any) -> Tensor:
 # -- comparison and logic -----------------------------------------------------------------------------------------
 
 
+# Dtypes without a comparison of their own are compared in a wider one.
+_COMPARED_AS = {**dict.fromkeys(("bool", "uint8", "int8", "uint16", "int16"), "int32"), "uint32": "int64"}
+
+
 def _comparing(name: str, forward: Callable[..., Any], doc: str) -> Callable[[Any, Any], Tensor]:
     row = _row(name, forward, infer=_truth)
 
     def function(x1: Any, x2: Any) -> Tensor:
         a, b = promote(x1, x2)
-        if a.dtype == "bool" and name not in ("equal", "not_equal"):
-            a, b = cast(a, "int32"), cast(b, "int32")
+        wide = _COMPARED_AS.get(a.dtype)
+        if wide is not None and not (a.dtype == "bool" and name in ("equal", "not_equal")):
+            a, b = cast(a, wide), cast(b, wide)
         return row(a, b)
 
     function.__name__ = function.__qualname__ = name

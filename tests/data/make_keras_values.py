@@ -11,6 +11,17 @@ from types import SimpleNamespace
 import numpy as np
 
 VALUES = pathlib.Path(__file__).with_name("keras_values.npz")
+MODULES = (
+    "activations",
+    "config",
+    "constraints",
+    "initializers",
+    "losses",
+    "metrics",
+    "ops",
+    "optimizers",
+    "regularizers",
+)
 DTYPES = ("float32", "float64")
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
@@ -340,11 +351,9 @@ def main():
     import keras
 
     assert keras.__version__.startswith("3.15"), keras.__version__
-    names = ("activations", "constraints", "initializers", "losses", "metrics", "ops", "optimizers", "regularizers")
-    k = SimpleNamespace(
-        Variable=keras.Variable, numpy=keras.ops.convert_to_numpy, **{n: getattr(keras, n) for n in names}
-    )
-    values = {name: k.numpy(compute()) for name, compute in cases(k).items()}
+    modules = {name: getattr(keras, name) for name in MODULES}
+    k = SimpleNamespace(Variable=keras.Variable, numpy=keras.ops.convert_to_numpy, **modules)
+    values = {name: k.numpy(value(k, name, compute)) for name, compute in cases(k).items()}
     np.savez_compressed(VALUES, names=np.array(list(values)), **pack(values))
     print(f"{len(values)} values, {VALUES.stat().st_size} bytes")
 

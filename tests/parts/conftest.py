@@ -16,8 +16,7 @@ _VALUES = _MADE.unpack()
 
 
 def _ckeras():
-    names = ("activations", "constraints", "initializers", "losses", "metrics", "ops", "optimizers", "regularizers")
-    parts = {name: importlib.import_module(f"ckeras.{name}") for name in names}
+    parts = {name: importlib.import_module(f"ckeras.{name}") for name in _MADE.MODULES}
     variable = importlib.import_module("ckeras.autograd").Variable
     return SimpleNamespace(Variable=variable, numpy=parts["ops"].convert_to_numpy, **parts)
 
@@ -31,14 +30,16 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="session")
 def ckeras_cases():
-    """Name -> function that computes the case with ckeras."""
-    return _MADE.cases(_ckeras())
+    """What computes the case of a name with ckeras."""
+    k = _ckeras()
+    cases = _MADE.cases(k)
+    return lambda name: _MADE.value(k, name, cases[name])
 
 
 @pytest.fixture
 def keras_case(request, ckeras_cases):
     """The name of a case, what ckeras gives, and what Keras gave."""
-    result = ckeras_cases[request.param]()
+    result = ckeras_cases(request.param)
     dtype = getattr(result, "dtype", None)
     return SimpleNamespace(
         name=request.param, result=np.asarray(result), dtype=str(dtype), expected=_VALUES[request.param]
