@@ -140,7 +140,9 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     x = as_tensor(inputs)
     if rate >= 1.0:
         return x * 0
-    shape = x.shape if noise_shape is None else tuple(
-        d if n is None else n for n, d in zip(noise_shape, x.shape, strict=True)
+    shape = (
+        x.shape
+        if noise_shape is None
+        else tuple(d if n is None else n for n, d in zip(noise_shape, x.shape, strict=True))
     )
     return x * draw(draw_seed(seed), "bernoulli", shape, x.dtype, 1.0 - rate, 1.0 / (1.0 - rate))

@@ -168,12 +168,8 @@ class Table:
 
     def _load(self) -> None:
         if not self._loaded:
+            importlib.import_module(self.home)
             self._loaded = True
-            try:
-                importlib.import_module(self.home)
-            except BaseException:
-                self._loaded = False
-                raise
 
     def _plural(self) -> str:
         return self.home.removeprefix("ckeras.").rpartition(".")[2]

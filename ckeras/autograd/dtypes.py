@@ -1,23 +1,30 @@
 """Names of dtypes, and the dtype of a result made from several."""
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from ckeras import config
 
-NUMPY = {
-    name: np.dtype(name)
-    for name in (
-        "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 float32 float64 complex64 complex128".split()
-    )
+# The dtypes that kernels know, in the order of their codes in kernels.h, with their suffixes in the names of map steps.
+SUFFIX = {
+    "float32": "f32",
+    "float64": "f64",
+    "int32": "i32",
+    "int64": "i64",
+    "bool": "bool",
+    "uint8": "u8",
+    "int8": "i8",
+    "int16": "i16",
+    "uint16": "u16",
+    "uint32": "u32",
+    "uint64": "u64",
+    "float16": "f16",
 }
-# The dtypes that kernels know, by their codes in kernels.h, and their suffixes in the names of map steps.
-_KERNEL = "float32 float64 int32 int64 bool uint8 int8 int16 uint16 uint32 uint64 float16".split()
-CODE = {name: code for code, name in enumerate(_KERNEL)}
-SUFFIX = dict(zip(_KERNEL, "f32 f64 i32 i64 bool u8 i8 i16 u16 u32 u64 f16".split(), strict=True))
+CODE = {name: code for code, name in enumerate(SUFFIX)}
+NUMPY = {name: np.dtype(name) for name in (*SUFFIX, "complex64", "complex128")}
 ITEMSIZE = {name: dtype.itemsize for name, dtype in NUMPY.items()}
 FLOATS = frozenset({"float16", "float32", "float64"})
 INTEGERS = frozenset({"uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"})
@@ -78,7 +85,7 @@ def of_array(array: np.ndarray) -> str:
         ) from None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _ancestors(name: str) -> frozenset[str]:
     found = {name}
     for parent in _PARENTS[name]:
@@ -86,7 +93,7 @@ def _ancestors(name: str) -> frozenset[str]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _join(names: frozenset[str]) -> str:
     common = frozenset.intersection(*(_ancestors(name) for name in names))
     # The lowest common ancestor is the one whose own ancestors are all the others.

@@ -15,6 +15,7 @@ from ckeras.autograd.tensor import Spec, Tensor
 if TYPE_CHECKING:
     from ckeras.autograd.op import Op
 
+
 class Call(NamedTuple):
     """One run of a kernel: ``operands`` number its buffers, the row's outputs first, then its inputs."""
 
@@ -62,9 +63,7 @@ def bind(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attrs: dict[
     return None if calls is None else [Kernel(level, c.kernel, c.operands, c.p, c.f) for c in calls]
 
 
-def native_calls(
-    op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attrs: dict[str, Any]
-) -> list[Call] | None:
+def native_calls(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attrs: dict[str, Any]) -> list[Call] | None:
     """The native calls that compute a row for these specs."""
     if op.elementwise:
         return single_step(op, inputs, outputs[0])
@@ -123,6 +122,4 @@ def python_results(
     with np.errstate(all="ignore"):
         found = op.forward(*inputs, **attrs)
     found = found if isinstance(found, (list, tuple)) else [found]
-    return [
-        np.array(r, dtypes.NUMPY[s.dtype], order="C").reshape(s.shape) for r, s in zip(found, outputs, strict=True)
-    ]
+    return [np.array(r, dtypes.NUMPY[s.dtype], order="C").reshape(s.shape) for r, s in zip(found, outputs, strict=True)]

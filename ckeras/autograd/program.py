@@ -99,7 +99,9 @@ class Program:
             walks = [[1] for _ in self.inputs]
         else:
             # The full walk takes part, so that the axes are joined only where the flat index runs through them.
-            dims, walks = collapse(self.shape, [full, *(s for s, k in zip(strides, kinds, strict=True) if k == STRIDED)])
+            dims, walks = collapse(
+                self.shape, [full, *(s for s, k in zip(strides, kinds, strict=True) if k == STRIDED)]
+            )
             strided = iter(walks[1:])
             walks = [next(strided) if k == STRIDED else [0] * len(dims) for k in kinds]
         cost = 1 + sum(_COSTS[opcode] for opcode, _, _ in self.steps)

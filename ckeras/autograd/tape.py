@@ -109,7 +109,9 @@ class GradientTape:
             unconnected_gradients: what a source that ``target`` does not depend on gets: "none" or "zero".
         """
         if self._used and not self._persistent:
-            raise RuntimeError("a tape that is not persistent gives its gradient once; use GradientTape(persistent=True)")
+            raise RuntimeError(
+                "a tape that is not persistent gives its gradient once; use GradientTape(persistent=True)"
+            )
         if unconnected_gradients not in ("none", "zero"):
             raise ValueError(f"unconnected_gradients expects 'none' or 'zero', got {unconnected_gradients!r}")
         self._used = True
@@ -119,7 +121,9 @@ class GradientTape:
         else:
             seeds = [None if g is None else as_tensor(g) for g in flatten(output_gradients)]
             if len(seeds) != len(targets):
-                raise ValueError(f"output_gradients expects {len(targets)} tensors, as many as target, got {len(seeds)}")
+                raise ValueError(
+                    f"output_gradients expects {len(targets)} tensors, as many as target, got {len(seeds)}"
+                )
         records, variables = self._records, self._variables
         wanted = set()
         for x in flatten(sources):
@@ -205,9 +209,7 @@ def _backward(records: list, targets: list[Tensor], seeds: list, wanted: set[int
 def sum_to(g: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Sum ``g`` over the axes along which a value of ``shape`` was broadcast to it."""
     lead = len(g.shape) - len(shape)
-    axes = tuple(range(lead)) + tuple(
-        lead + i for i, d in enumerate(shape) if d == 1 and g.shape[lead + i] != 1
-    )
+    axes = tuple(range(lead)) + tuple(lead + i for i, d in enumerate(shape) if d == 1 and g.shape[lead + i] != 1)
     if axes:
         g = table["sum"](g, axis=axes, keepdims=False)
     return g if g.shape == shape else table["reshape"](g, shape=shape)

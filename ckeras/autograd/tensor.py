@@ -190,7 +190,8 @@ class KerasTensor(Tensor):
     @property
     def _array(self) -> np.ndarray:
         raise TypeError(
-            f"the symbolic tensor {self.name!r} of shape {self.shape} has no value; call a model on real data to get one"
+            f"the symbolic tensor {self.name!r} of shape {self.shape} has no value; "
+            "call a model on real data to get one"
         )
 
     _borrowed = _array

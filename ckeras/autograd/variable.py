@@ -137,7 +137,9 @@ class Variable(Operators):
 
     def _check(self, shape: tuple[int, ...]) -> None:
         if shape != self._shape:
-            raise ValueError(f"Variable {self.path!r} has shape {self._shape}, and was assigned a value of shape {shape}")
+            raise ValueError(
+                f"Variable {self.path!r} has shape {self._shape}, and was assigned a value of shape {shape}"
+            )
 
     def assign_add(self, value: Any) -> "Variable":
         """Add to the value."""

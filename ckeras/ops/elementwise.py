@@ -23,9 +23,7 @@ def broadcast_shapes(*shapes: tuple[int | None, ...]) -> tuple[int | None, ...]:
             d = shape[axis] if -axis <= len(shape) else 1
             if d == 1 or d == size:
                 continue
-            if size == 1:
-                size = d
-            elif size is None:
+            if size in (1, None):
                 size = d
             elif d is not None:
                 raise ValueError(f"shapes {' and '.join(map(str, shapes))} cannot be broadcast together")
@@ -194,7 +192,9 @@ def mod(x1: Any, x2: Any) -> Tensor:
 
 
 def _both_bool(*values: Any) -> bool:
-    return all(dtypes.weak(x if isinstance(x, (Tensor, Variable, int, float)) else as_tensor(x)) == "bool" for x in values)
+    return all(
+        dtypes.weak(x if isinstance(x, (Tensor, Variable, int, float)) else as_tensor(x)) == "bool" for x in values
+    )
 
 
 def power(x1: Any, x2: Any) -> Tensor:
@@ -252,7 +252,9 @@ def _floating(row: Op, doc: str) -> Callable[[Any], Tensor]:
 
 def _named(function: Callable[..., Any], row: Op, doc: str) -> Callable[..., Any]:
     function.__name__ = function.__qualname__ = row.name
-    function.__doc__ = f"{doc}, element by element.\n\n    Integers and booleans are taken as floats where the result is not one."
+    function.__doc__ = (
+        f"{doc}, element by element.\n\n    Integers and booleans are taken as floats where the result is not one."
+    )
     return function
 
 
@@ -304,7 +306,9 @@ rsqrt = _float_row(
     "1 / sqrt(x)",
 )
 exp = _float_row("exp", np.exp, lambda g, y, x: _mul(g, y), "e to the power of x")
-exp2 = _float_row("exp2", np.exp2, lambda g, y, x: _mul(_mul(g, y), scalar(math.log(2), g.dtype)), "2 to the power of x")
+exp2 = _float_row(
+    "exp2", np.exp2, lambda g, y, x: _mul(_mul(g, y), scalar(math.log(2), g.dtype)), "2 to the power of x"
+)
 expm1 = _float_row("expm1", np.expm1, lambda g, y, x: _mul(g, _add(y, scalar(1, g.dtype))), "exp(x) - 1, exact near 0")
 log = _floating(_log, "The natural logarithm of x")
 log1p = _float_row("log1p", np.log1p, lambda g, y, x: _div(g, _add(x, scalar(1, g.dtype))), "log(1 + x), exact near 0")

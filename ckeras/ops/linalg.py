@@ -9,7 +9,7 @@ from ckeras.autograd import Op, Spec, Tensor
 from ckeras.autograd.dtypes import CODE
 from ckeras.autograd.eager import Call
 from ckeras.ops import elementwise as e
-from ckeras.ops import shape as s
+from ckeras.ops import layout as s
 
 ACTIVATIONS = {"linear": 0, "relu": 1, "sigmoid": 2, "tanh": 3}
 _NUMPY_ACTIVATIONS = {
@@ -152,5 +152,3 @@ def outer(x1: Any, x2: Any) -> Tensor:
     """The products of every element of x1 with every element of x2."""
     a, b = s.ravel(x1), s.ravel(x2)
     return e.multiply(s.expand_dims(a, 1), s.expand_dims(b, 0))
-
-

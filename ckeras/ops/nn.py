@@ -12,7 +12,7 @@ from ckeras.autograd.dtypes import CODE
 from ckeras.autograd.eager import Call
 from ckeras.ops import elementwise as e
 from ckeras.ops import reduction as r
-from ckeras.ops import shape as s
+from ckeras.ops import layout as s
 from ckeras.ops.creation import arange
 
 _NATIVE_FLOATS = ("float32", "float64")
@@ -64,7 +64,8 @@ _softmax_grad = Op(
     vjp=[
         lambda h, z, g, y: _softmax_grad(h, y),
         lambda h, z, g, y: e.subtract(
-            e.multiply(h, e.subtract(g, r.sum(e.multiply(g, y), -1, True))), e.multiply(g, r.sum(e.multiply(h, y), -1, True))
+            e.multiply(h, e.subtract(g, r.sum(e.multiply(g, y), -1, True))),
+            e.multiply(g, r.sum(e.multiply(h, y), -1, True)),
         ),
     ],
 )
@@ -185,9 +186,9 @@ _xent = Op(
     _row_kernel("softmax_xent", (0, 1, 2, 3)),
     vjp=[
         _xent_vjp(lambda: _xent_grad),
-        lambda g, y, logits, target: None
-        if g[0] is None
-        else e.negative(e.multiply(s.expand_dims(g[0], -1), log_softmax(logits))),
+        lambda g, y, logits, target: (
+            None if g[0] is None else e.negative(e.multiply(s.expand_dims(g[0], -1), log_softmax(logits)))
+        ),
     ],
 )
 _xent_grad = Op(
@@ -300,7 +301,9 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     Where it is the result of `ckeras.activations.sigmoid`, the loss is computed from what that was applied to.
     """
     x, t = e.as_float(output), e.as_float(target)
-    if len(x.shape) != len(t.shape) or any(a != b and None not in (a, b) for a, b in zip(x.shape, t.shape, strict=True)):
+    if len(x.shape) != len(t.shape) or any(
+        a != b and None not in (a, b) for a, b in zip(x.shape, t.shape, strict=True)
+    ):
         raise ValueError(f"binary_crossentropy expects target and output of one shape, got {t.shape} and {x.shape}")
     t = e.cast(t, x.dtype)
     if not from_logits and _logits(output) is not None:
@@ -308,9 +311,7 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     if from_logits:
         return e.sigmoid_cross_entropy(x, t)
     p = e.clip(x, config.epsilon(), 1.0 - config.epsilon())
-    return e.negative(
-        e.add(e.multiply(t, e.log(p)), e.multiply(e.subtract(1.0, t), e.log(e.subtract(1.0, p))))
-    )
+    return e.negative(e.add(e.multiply(t, e.log(p)), e.multiply(e.subtract(1.0, t), e.log(e.subtract(1.0, p)))))
 
 
 # -- encodings ----------------------------------------------------------------------------------------------------
@@ -394,5 +395,3 @@ hard_swish = hard_silu
 def log_sigmoid(x: Any) -> Tensor:
     """log(sigmoid(x)), stable."""
     return e.negative(e.softplus(e.negative(e.as_float(x))))
-
-

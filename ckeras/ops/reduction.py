@@ -9,7 +9,7 @@ import numpy as np
 from ckeras.autograd import Op, Spec, Tensor, as_tensor, dtypes
 from ckeras.autograd.eager import Call
 from ckeras.ops import elementwise as e
-from ckeras.ops.shape import reshape
+from ckeras.ops.layout import reshape
 
 _KERNEL_CODES = {"sum": 0, "prod": 1, "max": 2, "min": 3, "any": 4, "all": 5, "argmax": 6, "argmin": 7}
 _NATIVE = {
@@ -161,7 +161,9 @@ def _extreme(row: Op, fold: Callable[..., Tensor], x: Any, axis: Any, keepdims: 
     axes = canonical_axes(axis, len(x.shape))
     if any_zero(x.shape, axes):
         if initial is None:
-            raise ValueError(f"{row.name} over no elements needs `initial`: the shape is {x.shape}, the axes are {axes}")
+            raise ValueError(
+                f"{row.name} over no elements needs `initial`: the shape is {x.shape}, the axes are {axes}"
+            )
         return e.broadcast_to(e.cast(initial, x.dtype), _reduced(x.shape, axes, keepdims))
     result = row(e.cast(x, "int32") if x.dtype == "bool" else x, axis=axes, keepdims=bool(keepdims))
     result = e.cast(result, x.dtype)
@@ -232,7 +234,9 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     top = max(x, axes, True)
     top = e.where(e.isfinite(top), top, 0)
     result = e.add(e.log(sum(e.exp(e.subtract(x, top)), axes, True)), top)
-    return result if keepdims else reshape(result, tuple(-1 if d is None else d for d in _reduced(x.shape, axes, False)))
+    return (
+        result if keepdims else reshape(result, tuple(-1 if d is None else d for d in _reduced(x.shape, axes, False)))
+    )
 
 
 def count_nonzero(x: Any, axis: Any = None) -> Tensor:

@@ -119,7 +119,6 @@ class Pass:
     def _run_with_hooks(self, callbacks: CallbackList) -> dict[str, Any]:
         begin, end = (getattr(callbacks, f"on_{self.kind}_batch_{edge}") for edge in ("begin", "end"))
         stride = self.model.steps_per_execution
-        progress = callbacks.progress if callbacks.progress is not None and callbacks.progress.live else None
         logs: dict[str, Any] = {}
         for step, first, last in self.segments:
             at = first
@@ -130,15 +129,12 @@ class Pass:
                 logs = self._logs(step, outputs)
                 at = stop
                 end(at - 1, logs)
-                if progress is not None and at < self.steps:
-                    getattr(progress, f"on_{self.kind}_batch_end")(at - 1, logs)
                 if self.model.stop_training and self.kind == "train":
                     return logs
         return logs
 
     def _run_eagerly(self, callbacks: CallbackList) -> dict[str, Any]:
         begin, end = (getattr(callbacks, f"on_{self.kind}_batch_{edge}") for edge in ("begin", "end"))
-        progress = callbacks.progress if callbacks.progress is not None and callbacks.progress.live else None
         function = getattr(self.model, f"{self.kind}_step")
         logs: dict[str, Any] = {}
         for number, batch in enumerate(eager_batches(self.data, self.feed.order, self.batch)):
@@ -147,8 +143,6 @@ class Pass:
             begin(number)
             logs = self._either(function(batch))
             end(number, logs)
-            if progress is not None and number + 1 < self.steps:
-                getattr(progress, f"on_{self.kind}_batch_end")(number, logs)
             if self.model.stop_training and self.kind == "train":
                 break
         return logs

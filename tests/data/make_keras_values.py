@@ -280,7 +280,9 @@ def activations(k, out):
         for i, options in enumerate(variants):
             for dtype in DTYPES:
                 function = getattr(k.activations, name)
-                out[f"activation/{name}/{i}/{dtype}"] = lambda f=function, o=options, d=dtype: f(x.astype(d), **o)
+                out[f"activation/{name}/{i}/{dtype}"] = lambda f=function, o=options, d=dtype: f(
+                    k.ops.convert_to_tensor(x.astype(d)), **o
+                )
 
 
 def penalties(k, out):

@@ -13,13 +13,13 @@ NAMES = {np.dtype(t): name for name, t in DTYPES.items()}
 
 
 def collapse(shape, strides):
-    """Merges neighbouring dimensions that every array strides through as one; ``strides`` is a list a array."""
+    """Merges neighbouring dimensions that every array steps through as one; ``strides`` is one list an array."""
     dims, merged = [], []
     for k, d in enumerate(shape):
         here = [s[k] for s in strides]
         if d == 1 and len(shape) > 1:
             continue
-        if dims and all(m == s * d for m, s in zip(merged[-1], here)):
+        if dims and all(m == s * d for m, s in zip(merged[-1], here, strict=True)):
             dims[-1] *= d
             merged[-1] = here
         else:
@@ -27,7 +27,7 @@ def collapse(shape, strides):
             merged.append(here)
     if not dims:
         dims, merged = [1], [[0] * len(strides)]
-    return dims, [list(s) for s in zip(*merged)] if strides else []
+    return dims, [list(s) for s in zip(*merged, strict=True)] if strides else []
 
 
 class Program:
@@ -49,10 +49,8 @@ class Program:
         view = np.broadcast_to(array, self.shape)
         strides = [s // array.itemsize for s in view.strides]
         if kind is None:
-            if array.size == 1:
-                kind = 1
-            else:
-                kind = 0 if array.shape == self.shape and array.flags.c_contiguous else 2
+            contiguous = array.shape == self.shape and array.flags.c_contiguous
+            kind = 1 if array.size == 1 else 0 if contiguous else 2
         self.inputs.append((array, kind, reg, strides))
         return reg
 
@@ -81,7 +79,7 @@ class Program:
             cost = sum(level.costs[s[0]] for s in self.steps)
         p = [n, len(dims), len(self.inputs), len(self.outputs), len(self.constants), len(self.steps), self.n_reg, cost]
         p += dims
-        for (array, kind, reg, _), s in zip(self.inputs, strides):
+        for (array, kind, reg, _), s in zip(self.inputs, strides, strict=True):
             p += [kind, array.itemsize, reg, *s]
         for reg, code, _ in self.constants:
             p += [reg, code]

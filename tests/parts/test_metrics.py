@@ -5,12 +5,22 @@ import pytest
 
 from ckeras import losses, metrics, ops
 from ckeras.autograd import Variable
+from ckeras.compiler.function import function
 
 KIND = "metric/"
 
 
 def test_state_and_result_are_those_of_keras(keras_case, agrees):
-    agrees()
+    agrees(rtol64=3e-7, atol64=1e-7)  # Keras takes means in float32 whatever the dtype
+
+
+def test_float64_is_accumulated_in_float64():
+    metric = metrics.MeanSquaredError(dtype="float64")
+    y, p = np.random.default_rng(0).standard_normal((2, 6, 4))
+    metric.update_state(y, p)
+    metric.update_state(2 * y, p)
+    expected = (((y - p) ** 2).mean() + ((2 * y - p) ** 2).mean()) / 2
+    assert float(metric.result()) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +127,29 @@ def test_mask_leaves_samples_out():
     predictions = ops.convert_to_tensor(np.array([[1.0], [3.0], [30.0]], "float32"))
     predictions._keras_mask = ops.convert_to_tensor(np.array([True, True, False]))
     assert float(metrics.MeanAbsoluteError()(np.zeros((3, 1)), predictions)) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("metric", "true", "predicted"),
+    [
+        (metrics.SparseCategoricalAccuracy(), np.array([1, 0, 1]), np.eye(3, dtype="float32")),
+        (metrics.CategoricalAccuracy(), np.eye(3, dtype="float32")[::-1].copy(), np.eye(3, dtype="float32")),
+        (metrics.BinaryAccuracy(), np.array([1, 0, 1]), np.array([[0.7], [0.6], [0.2]], "float32")),
+        (metrics.MeanSquaredError(), np.zeros((3, 2), "float32"), np.ones((3, 2), "float32")),
+    ],
+)
+def test_a_compiled_update_is_the_eager_update(metric, true, predicted):
+    for sample_weight in (None, np.array([1.0, 0.5, 2.0], "float32")):
+        metric.reset_state()
+        metric.update_state(true, predicted, sample_weight)
+        expected = float(metric.result())
+        metric.reset_state()
+        update = function(lambda *batch: metric.update_state(*batch))
+        batch = (true, predicted) if sample_weight is None else (true, predicted, sample_weight)
+        update(*batch)
+        assert float(metric.result()) == pytest.approx(expected)
+        (entry,) = update.plans.values()
+        assert entry[0].python_instructions == 0, str(entry[0])
 
 
 def test_directions():

@@ -8,6 +8,7 @@ import pytest
 
 from ckeras import constraints, ops, optimizers, registry
 from ckeras.autograd import GradientTape, Variable
+from ckeras.compiler.function import function
 
 KIND = "optimizer/"
 
@@ -405,6 +406,41 @@ def test_own_optimizer():
     optimizer.apply([np.array([3.0, -0.1], "float32")], [w])
     assert values(w).tolist() == [0.5, 2.5]
     assert [v.name for v in optimizer.variables] == ["iteration", "learning_rate", "w_last"]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: optimizers.SGD(0.1),
+        lambda: optimizers.SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.1),
+        lambda: optimizers.SGD(0.1, decay=0.5, clipnorm=1.0),
+        lambda: optimizers.SGD(lambda: 0.1, global_clipnorm=1.0),
+        lambda: optimizers.RMSprop(0.1, centered=True, momentum=0.5, clipvalue=0.5),
+        lambda: optimizers.Adam(0.1),
+        lambda: optimizers.Adam(0.1, amsgrad=True, loss_scale_factor=4.0),
+        lambda: optimizers.Adam(0.1, gradient_accumulation_steps=2),
+        lambda: optimizers.Adam(0.1, use_ema=True, ema_overwrite_frequency=3),
+    ],
+)
+def test_a_compiled_step_is_the_eager_step(make):
+    results = []
+    for compiled in (False, True):
+        weights = [variable(1.0, -2.0, 3.0, name="a"), Variable(ones(2, 3), name="b")]
+        optimizer = make()
+        optimizer.build(weights)
+
+        def step(scale, optimizer=optimizer, weights=weights):
+            optimizer.apply([scale * (w + ops.square(w)) for w in weights], weights)
+
+        run = function(step) if compiled else step
+        for i in range(7):
+            run(ops.convert_to_tensor(np.float32((1.0, 5.0, 0.0)[i % 3])))
+        if compiled:
+            (entry,) = run.plans.values()
+            assert entry[0].python_instructions == 0, str(entry[0])
+        results.append([values(v) for v in (*weights, *optimizer.variables)])
+    for eager, planned in zip(*results, strict=True):
+        np.testing.assert_allclose(planned, eager, rtol=2e-6, atol=1e-7)
 
 
 def test_base_class_says_what_is_missing():

@@ -10,41 +10,43 @@
 #include "kernels.h"
 #include "vector.h"
 
-/* TILE_ROWS x two vectors of sums, the two vectors of b and one of a must fit the registers. */
+/* Sizes by level: TILE_ROWS x PANEL_VECTORS sums, the vectors of b and one of a must fit the registers, and so must
+ * DOT_ROWS x DOT_COLUMNS sums with their operands. DOT_MAX: how few rows or columns a product with a transposed b must
+ * have to be faster by dots. */
 #if defined(__AVX512F__)
 #define TILE_ROWS 12
 #define EACH_TILE(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
-#elif defined(__aarch64__)
-#define TILE_ROWS 8
-#define EACH_TILE(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
+#define DOT_COLUMNS 4
+#define DOT_MAX 32
 #elif defined(__AVX2__)
 #define TILE_ROWS 6
 #define EACH_TILE(X) X(1) X(2) X(3) X(4) X(5) X(6)
+#define DOT_COLUMNS 2
+#define DOT_MAX 8
+#elif defined(__aarch64__)
+#define TILE_ROWS 8
+#define EACH_TILE(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
+#define DOT_COLUMNS 4
+#define DOT_MAX 32
 #else
 #define TILE_ROWS 4
 #define EACH_TILE(X) X(1) X(2) X(3) X(4)
-#endif
-#define MAX_TILE_ROWS TILE_ROWS
-#define PANEL_VECTORS 2
-#define WIDE_VECTORS 8
-
-#define DOT_ROWS 4
-#if CK_VECTOR_BYTES == 64 || defined(__aarch64__)
-#define DOT_COLUMNS 4
-#else
 #define DOT_COLUMNS 2
+#define DOT_MAX 32
 #endif
-#define DOT_MAX 8 /* rows or columns up to which a transposed b is read as it is */
+#define DOT_ROWS 4
+#define PANEL_VECTORS 2 /* width of a tile and of a panel of b */
+#define WIDE_VECTORS 8  /* width of a tile of one row */
 
-#define BLOCK_K 384       /* items of k in a block */
-#define PACKED_PANELS 16  /* panels of b kept at a time */
-#define ROW_TILES 12      /* tiles of a that pass by a panel before the next panel */
-#define PACK_COST 4
-#define THREAD_WORK 250000. /* multiply-adds that pay for a thread */
+#define BLOCK_K 384         /* items of k summed in one go: a strip of a fits the first cache */
+#define PACKED_PANELS 8     /* panels of b at a time: with BLOCK_K, what half of a second cache holds */
+#define FAR 4096            /* bytes between the rows of a beyond which its strips are copied too: a page for each */
+#define PACK_COST 4         /* copying b costs about what this many rows of a do */
+#define THREAD_WORK 250000. /* multiply-adds that pay for a thread: 5 us, of which waking it takes one */
 
-/* Copied panels, a buffer for each thread: too large for the stacks that some threads are given */
+/* A strip of a and the panels of b, a buffer for each thread: too large for the stacks that some threads have */
 static _Thread_local __attribute__((aligned(64)))
-char ck_packed[PACKED_PANELS * PANEL_VECTORS * CK_VECTOR_BYTES * BLOCK_K];
+char ck_packed[TILE_ROWS * BLOCK_K * 8 + 128 + PACKED_PANELS * PANEL_VECTORS * CK_VECTOR_BYTES * BLOCK_K];
 
 #define T float
 #define V ck_vf32

@@ -30,10 +30,10 @@ typedef struct {
 CK_INLINE void FN(tile)(int h, int nv, const T *a, const T *b, T *c, const FN(tile_args) *g)
 {
     const int64_t k = g->k, rs = g->rs, cs = g->cs, ldb = g->ldb, ldc = g->ldc;
-    V acc[MAX_TILE_ROWS][WIDE_VECTORS];
+    V acc[TILE_ROWS][WIDE_VECTORS];
     /* Rows in threes share a pointer: base, base + rs and base + 2 rs are one address each, so four pointers reach
      * twelve rows. */
-    const T *base[(MAX_TILE_ROWS + 2) / 3];
+    const T *base[(TILE_ROWS + 2) / 3];
     _Pragma("GCC unroll 16") for (int i = 0; i < h; i++)
         _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) acc[i][v] = (V){};
     _Pragma("GCC unroll 16") for (int i = 0; i < h; i += 3) base[i / 3] = a + i * rs;
@@ -114,13 +114,14 @@ static void FN(finish)(T *c, int64_t ldc, int64_t h, int64_t n, const T *bias, i
         }
 }
 
-/* panel[k x ldp] = b[k x n] (row step ldb), where n may be less than ldp. `rows` of b can be read as whole vectors
- * without leaving the array: what they bring from beyond column n reaches only lanes that no one stores. */
-static void FN(pack_rows)(T *panel, int64_t ldp, const T *b, int64_t ldb, int64_t k, int64_t n, int64_t rows)
+/* panel[k x ldp] = b[k x n] (row step ldb), n <= ldp. The array of b ends `items` after its first row begins here, and
+ * rows are copied in whole vectors as long as that does not read beyond: what they bring from beyond column n comes to
+ * lanes that no one stores, or is overwritten by the next row (n = ldp, not a multiple of L). */
+static void FN(pack_rows)(T *panel, int64_t ldp, const T *b, int64_t ldb, int64_t k, int64_t n, int64_t items)
 {
-    if (rows > k) rows = k;
+    const int64_t room = items - (ldp + L - 1) / L * L, whole = room < 0 ? 0 : room / ldb + 1;
     int64_t s = 0;
-    for (; s < rows; s++, b += ldb, panel += ldp)
+    for (; s < k && s < whole; s++, b += ldb, panel += ldp)
         for (int64_t j = 0; j < ldp; j += L) *(V *)(panel + j) = *(const V *)(b + j);
     for (; s < k; s++, b += ldb, panel += ldp)
         for (int64_t j = 0; j < ldp; j++) panel[j] = j < n ? b[j] : 0;
@@ -155,65 +156,65 @@ static void FN(pack_columns)(T *panel, int64_t ldp, const T *b, int64_t ldb, int
 }
 
 /* Rows [i0, i1) and columns [j0, j1) of the product, by tiles. For each block of k, the panels of b (k x W) are
- * copied so that a tile reads them as one stream, and stay in the second cache while rows of a pass by. */
+ * copied so that a tile reads each as one stream; they stay in the second cache while strips of a (rows of one tile),
+ * which stay in the first, pass by. */
 static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)
 {
-    const int64_t ldb = g->b_transposed ? g->k : g->n;
-    const int64_t tiles = (i1 - i0 + TILE_ROWS - 1) / TILE_ROWS;
-    const int pack = g->b_transposed || tiles > 2;
-    const int64_t items = g->k * g->n;
-    T *packed = NULL;
-    FN(tile_args) t = {.rs = g->a_transposed ? 1 : g->k, .cs = g->a_transposed ? g->m : 1, .ldc = g->n};
+    const int64_t m = g->m, n = g->n, k = g->k, ldb = g->b_transposed ? k : n;
+    const int64_t strips = (i1 - i0 + TILE_ROWS - 1) / TILE_ROWS;
+    const int pack_b = g->b_transposed || strips > 2;
+    const int64_t lda = g->a_transposed ? m : k;
+    const int pack_a = strips > 2 && j1 - j0 >= 8 * W && lda * (int64_t)sizeof(T) >= FAR;
+    const int wide = i1 - i0 == 1 && !pack_b;
+    FN(tile_args) t = {.rs = pack_a || g->a_transposed ? 1 : k, .cs = g->a_transposed ? m : 1, .ldc = n};
+    T *const strip = (T *)ck_packed, *const panels = strip + TILE_ROWS * BLOCK_K + L;
 
     for (int64_t jc = j0; jc < j1; jc += PACKED_PANELS * W) {
         const int64_t je = j1 - jc < PACKED_PANELS * W ? j1 : jc + PACKED_PANELS * W;
         int64_t pc = 0;
         do { /* at least once: with k = 0 the product is act(bias) */
-            t.k = g->k - pc < g->block ? g->k - pc : g->block;
+            t.k = k - pc < g->block ? k - pc : g->block;
             t.first = pc == 0;
-            const int last = pc + t.k == g->k;
+            const int last = pc + t.k == k;
             t.relu = last && g->act == CK_ACT_RELU;
 
-            for (int64_t ic = i0; ic < i1; ic += ROW_TILES * TILE_ROWS) {
-                const int64_t ie = i1 - ic < ROW_TILES * TILE_ROWS ? i1 : ic + ROW_TILES * TILE_ROWS;
-                const int64_t count = (ie - ic + TILE_ROWS - 1) / TILE_ROWS;
-                for (int64_t j = jc, step; j < je; j += step) {
-                    FN(tile_fn) wide = NULL;
-                    step = W;
-                    if (ie - ic == 1 && !pack && je - j >= WIDE_VECTORS * L) {
-                        wide = FN(tile_wide);
-                        step = WIDE_VECTORS * L;
-                    }
-                    t.n = je - j < step ? je - j : step;
-                    const FN(tile_fn) *fns = t.n <= L ? FN(tiles1) : FN(tiles2);
-                    const int64_t full = t.n <= L ? L : step;
-                    const T *b = g->b + (g->b_transposed ? j * ldb + pc : pc * ldb + j);
-                    t.ldb = ldb;
-                    if (pack || t.n < full) {
-                        if (!packed) packed = (T *)ck_packed;
-                        T *panel = packed + (j - jc) * g->block;
-                        if (ic > i0) {
-                        } else if (g->b_transposed) FN(pack_columns)(panel, full, b, ldb, t.k, t.n);
-                        else {
-                            int64_t room = items - pc * ldb - j - full; /* beyond the first row's vectors */
-                            FN(pack_rows)(panel, full, b, ldb, t.k, t.n, room < 0 ? 0 : room / ldb + 1);
-                        }
-                        b = panel;
-                        t.ldb = full;
-                    }
+            /* All panels, or the last one if it is not whole vectors */
+            for (int64_t j = pack_b ? jc : jc + (je - jc) / W * W; j < je; j += W) {
+                const int64_t columns = je - j < W ? je - j : W, ldp = columns > L ? W : L;
+                T *panel = panels + (j - jc) * t.k;
+                if (g->b_transposed) FN(pack_columns)(panel, ldp, g->b + j * k + pc, k, t.k, columns);
+                else FN(pack_rows)(panel, ldp, g->b + pc * n + j, n, t.k, columns, (k - pc) * n - j);
+            }
+            for (int64_t q = 0, i = i0, h; q < strips; q++, i += h) {
+                /* Nearly equal heights: 13 rows are 7 and 6, not 12 and 1. */
+                h = (i1 - i0) / strips + (q < (i1 - i0) % strips);
+                const T *a = g->a + (g->a_transposed ? pc * m + i : i * k + pc);
+                if (pack_a) {
+                    if (g->a_transposed) FN(pack_rows)(strip, h, a, m, t.k, h, (k - pc) * m - i);
+                    else FN(pack_columns)(strip, h, a, k, t.k, h);
+                    a = strip;
+                    t.cs = h;
+                } else if (!g->a_transposed && q + 1 < strips) { /* the next strip, while this one is at work */
+                    for (int64_t r = h; r < 2 * h; r++)
+                        for (int64_t s = 0; s < t.k; s += 64 / sizeof(T)) __builtin_prefetch(a + r * k + s);
+                }
+                for (int64_t j = jc; j < je; j += t.n) {
+                    FN(tile_fn) fn = FN(tiles2)[h - 1];
+                    int64_t full = W;
+                    if (wide && je - j >= WIDE_VECTORS * L) fn = FN(tile_wide), full = WIDE_VECTORS * L;
+                    else if (je - j <= L) fn = FN(tiles1)[h - 1], full = L;
+                    t.n = je - j < full ? je - j : full;
+                    const int packed = pack_b || t.n < full;
+                    const T *b = packed ? panels + (j - jc) * t.k : g->b + pc * n + j;
+                    t.ldb = packed ? full : ldb;
                     t.bias = last && g->bias ? g->bias + j : NULL;
-                    /* Tiles of nearly equal heights: 13 rows are 7 and 6, not 12 and 1. */
-                    for (int64_t q = 0, i = ic, h; q < count; q++, i += h) {
-                        h = (ie - ic) / count + (q < (ie - ic) % count);
-                        T *c = g->c + i * g->n + j;
-                        const T *a = g->a + (g->a_transposed ? pc * g->m + i : i * g->k + pc);
-                        (wide ? wide : fns[h - 1])(a, b, c, &t);
-                        if (last && g->act > CK_ACT_RELU) FN(finish)(c, g->n, h, t.n, NULL, 1, g->act);
-                    }
+                    T *c = g->c + i * n + j;
+                    fn(a, b, c, &t);
+                    if (last && g->act > CK_ACT_RELU) FN(finish)(c, n, h, t.n, NULL, 1, g->act);
                 }
             }
             pc += t.k;
-        } while (pc < g->k);
+        } while (pc < k);
     }
 }
 
@@ -244,32 +245,35 @@ CK_INLINE void FN(dots)(int h, int w, int64_t k, const T *a, int64_t lda, const 
         _Pragma("GCC unroll 16") for (int j = 0; j < w; j++) c[i * ldc + j] = FN(ck_sum)(acc[i][j]);
 }
 
-/* Rows [i0, i1) and columns [j0, j1) of the product, by dots; a is not transposed and b is. */
+/* Rows [i0, i1) and columns [j0, j1) of the product, by dots; a is not transposed and b is. A few rows of b at a time
+ * meet DOT_MAX rows of a, which stay in the second cache: b is read once where there are no more rows. */
 static void FN(dot_block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)
 {
     const int64_t k = g->k, n = g->n;
-    for (int64_t i = i0; i < i1; i += DOT_ROWS) {
-        const int64_t h = i1 - i < DOT_ROWS ? i1 - i : DOT_ROWS;
-        const T *a = g->a + i * k;
-        int64_t j = j0;
-        for (; j + DOT_COLUMNS <= j1; j += DOT_COLUMNS) {
-            const T *b = g->b + j * k;
-            T *c = g->c + i * n + j;
-            if (h == 1) FN(dots)(1, DOT_COLUMNS, k, a, k, b, k, c, n);
-            else if (h == 2) FN(dots)(2, DOT_COLUMNS, k, a, k, b, k, c, n);
-            else if (h == 3) FN(dots)(3, DOT_COLUMNS, k, a, k, b, k, c, n);
-            else FN(dots)(4, DOT_COLUMNS, k, a, k, b, k, c, n);
+    for (int64_t ic = i0; ic < i1; ic += DOT_MAX) {
+        const int64_t ie = i1 - ic < DOT_MAX ? i1 : ic + DOT_MAX;
+        for (int64_t j = j0, w; j < j1; j += w) {
+            w = j1 - j < DOT_COLUMNS ? 1 : DOT_COLUMNS;
+            for (int64_t i = ic; i < ie; i += DOT_ROWS) {
+                const int64_t h = ie - i < DOT_ROWS ? ie - i : DOT_ROWS;
+                const T *a = g->a + i * k, *b = g->b + j * k;
+                T *c = g->c + i * n + j;
+                if (w == 1) {
+                    if (h == 1) FN(dots)(1, 1, k, a, k, b, k, c, n);
+                    else if (h == 2) FN(dots)(2, 1, k, a, k, b, k, c, n);
+                    else if (h == 3) FN(dots)(3, 1, k, a, k, b, k, c, n);
+                    else FN(dots)(4, 1, k, a, k, b, k, c, n);
+                } else {
+                    if (h == 1) FN(dots)(1, DOT_COLUMNS, k, a, k, b, k, c, n);
+                    else if (h == 2) FN(dots)(2, DOT_COLUMNS, k, a, k, b, k, c, n);
+                    else if (h == 3) FN(dots)(3, DOT_COLUMNS, k, a, k, b, k, c, n);
+                    else FN(dots)(4, DOT_COLUMNS, k, a, k, b, k, c, n);
+                }
+            }
         }
-        for (; j < j1; j++) {
-            const T *b = g->b + j * k;
-            T *c = g->c + i * n + j;
-            if (h == 1) FN(dots)(1, 1, k, a, k, b, k, c, n);
-            else if (h == 2) FN(dots)(2, 1, k, a, k, b, k, c, n);
-            else if (h == 3) FN(dots)(3, 1, k, a, k, b, k, c, n);
-            else FN(dots)(4, 1, k, a, k, b, k, c, n);
-        }
-        if (g->bias || g->act) FN(finish)(g->c + i * n + j0, n, h, j1 - j0, g->bias ? g->bias + j0 : NULL, 1, g->act);
     }
+    if (g->bias || g->act)
+        FN(finish)(g->c + i0 * n + j0, n, i1 - i0, j1 - j0, g->bias ? g->bias + j0 : NULL, 1, g->act);
 }
 
 /* One cell of the rows x columns grid that threads share; columns are cut between vectors */
@@ -331,13 +335,16 @@ static int FN(gemm)(char *const *buf, const int64_t *p)
     if (g.m == 1) g.a_transposed = 0;
     if (g.k <= 1) g.b_transposed = 0;
     if (g.n == 1) g.b_transposed = 1;
-    g.by_dots = g.b_transposed && !g.a_transposed && (g.m == 1 || (g.k >= 2 * L && (g.m <= DOT_MAX || g.n <= DOT_MAX)));
+    /* By dots: worth it for few rows or columns, where k is long enough to pay for adding up the lanes */
+    const int64_t least = g.m < g.n ? g.m : g.n;
+    g.by_dots = g.b_transposed && !g.a_transposed &&
+                (g.m == 1 || (least <= 8 && g.k >= 4 * L) || (least <= DOT_MAX && g.k >= 16 * L && g.k <= 2048));
     /* Blocks of k of equal length */
     const int64_t blocks = (g.k + BLOCK_K - 1) / BLOCK_K;
     g.block = blocks > 1 ? (g.k + blocks - 1) / blocks : BLOCK_K;
 
     int threads = ck_threads;
-    const double work = (double)batch * g.m * g.n * g.k;
+    const double work = (double)batch * (g.m + 2) * g.n * g.k; /* + 2: few rows wait for memory */
     if (threads > 1 && work < threads * THREAD_WORK) threads = (int)(work / THREAD_WORK);
     if (threads <= 1) {
         for (int64_t i = 0; i < batch; i++) {

@@ -122,31 +122,31 @@ VM_INLINE uint16_t half_from_f64(double x)
     return half_from_f32(vm_from_f32((double)f == x ? bits : odd));
 }
 
-#define FROM_f32(x) (x)
-#define FROM_f64(x) (x)
-#define FROM_i32(x) (x)
-#define FROM_i64(x) (x)
-#define FROM_bool(x) ((x) != 0)
-#define FROM_u8(x) (x)
-#define FROM_i8(x) (x)
-#define FROM_i16(x) (x)
-#define FROM_u16(x) (x)
-#define FROM_u32(x) (x)
-#define FROM_u64(x) (x)
-#define FROM_f16(x) half_to_f32(x)
+#define MAP_FROM_f32(x) (x)
+#define MAP_FROM_f64(x) (x)
+#define MAP_FROM_i32(x) (x)
+#define MAP_FROM_i64(x) (x)
+#define MAP_FROM_bool(x) ((x) != 0)
+#define MAP_FROM_u8(x) (x)
+#define MAP_FROM_i8(x) (x)
+#define MAP_FROM_i16(x) (x)
+#define MAP_FROM_u16(x) (x)
+#define MAP_FROM_u32(x) (x)
+#define MAP_FROM_u64(x) (x)
+#define MAP_FROM_f16(x) half_to_f32(x)
 /* Small integers through a wider one, as a real number out of their range is then taken modulo, not undefined. */
-#define TO_f32(x) (float)(x)
-#define TO_f64(x) (double)(x)
-#define TO_i32(x) (int32_t)(x)
-#define TO_i64(x) (int64_t)(x)
-#define TO_bool(x) ((x) != 0)
-#define TO_u8(x) (uint8_t)(int32_t)(x)
-#define TO_i8(x) (int8_t)(int32_t)(x)
-#define TO_i16(x) (int16_t)(int32_t)(x)
-#define TO_u16(x) (uint16_t)(int32_t)(x)
-#define TO_u32(x) (uint32_t)(int64_t)(x)
-#define TO_u64(x) (uint64_t)(x)
-#define TO_f16(x) _Generic((x), double: half_from_f64(x), default: half_from_f32((float)(x)))
+#define MAP_TO_f32(x) (float)(x)
+#define MAP_TO_f64(x) (double)(x)
+#define MAP_TO_i32(x) (int32_t)(x)
+#define MAP_TO_i64(x) (int64_t)(x)
+#define MAP_TO_bool(x) ((x) != 0)
+#define MAP_TO_u8(x) (uint8_t)(int32_t)(x)
+#define MAP_TO_i8(x) (int8_t)(int32_t)(x)
+#define MAP_TO_i16(x) (int16_t)(int32_t)(x)
+#define MAP_TO_u16(x) (uint16_t)(int32_t)(x)
+#define MAP_TO_u32(x) (uint32_t)(int64_t)(x)
+#define MAP_TO_u64(x) (uint64_t)(x)
+#define MAP_TO_f16(x) _Generic((x), double: half_from_f64(x), default: half_from_f32((float)(x)))
 
 /* ---- the steps ---- */
 
@@ -189,12 +189,23 @@ VM_INLINE uint16_t half_from_f64(double x)
             dst[i] = expression;                                                                                       \
         }                                                                                                              \
     }
+#define TRIPLE(name, D, cost, expression)                                                                              \
+    BLOCK(map_##name##_##D)                                                                                            \
+    {                                                                                                                  \
+        t_##D *dst = dst_;                                                                                             \
+        const t_##D *a = a_, *b = b_, *c = c_;                                                                         \
+        EACH                                                                                                           \
+        {                                                                                                              \
+            const t_##D x = a[i], y = b[i], z = c[i];                                                                  \
+            dst[i] = expression;                                                                                       \
+        }                                                                                                              \
+    }
 #define CAST(F, T, cost)                                                                                               \
     BLOCK(map_cast_##F##_##T)                                                                                          \
     {                                                                                                                  \
         t_##T *dst = dst_;                                                                                             \
         const t_##F *a = a_;                                                                                           \
-        EACH dst[i] = TO_##T(FROM_##F(a[i]));                                                                          \
+        EACH dst[i] = MAP_TO_##T(MAP_FROM_##F(a[i]));                                                                  \
     }
 
 /* The polynomials of vmath.h up to their bound; libm for the elements beyond, if there are any. */
@@ -230,11 +241,13 @@ TRIG_STEP(tan, f64, )
 #undef UNARY
 #undef BINARY
 #undef TERNARY
+#undef TRIPLE
 #undef CUSTOM
 #undef CAST
 #define UNARY(name, D, R, cost, expression) {#name "." #D, map_##name##_##D, cost},
 #define BINARY(name, D, R, cost, expression) {#name "." #D, map_##name##_##D, cost},
 #define TERNARY(name, D, cost, expression) {#name "." #D, map_##name##_##D, cost},
+#define TRIPLE(name, D, cost, expression) {#name "." #D, map_##name##_##D, cost},
 #define CUSTOM(name, D, R, cost) {#name "." #D, map_##name##_##D, cost},
 #define CAST(F, T, cost) {"cast." #F "." #T, map_cast_##F##_##T, cost},
 
@@ -246,11 +259,13 @@ static const ck_map_op ck_map_ops[] = {
 #undef UNARY
 #undef BINARY
 #undef TERNARY
+#undef TRIPLE
 #undef CUSTOM
 #undef CAST
 #define UNARY(name, D, R, cost, expression) sizeof(t_##R),
 #define BINARY(name, D, R, cost, expression) sizeof(t_##R),
 #define TERNARY(name, D, cost, expression) sizeof(t_##D),
+#define TRIPLE(name, D, cost, expression) sizeof(t_##D),
 #define CUSTOM(name, D, R, cost) sizeof(t_##R),
 #define CAST(F, T, cost) sizeof(t_##T),
 
@@ -262,6 +277,7 @@ static const uint8_t map_result_size[] = {
 #undef UNARY
 #undef BINARY
 #undef TERNARY
+#undef TRIPLE
 #undef CUSTOM
 #undef CAST
 #undef BLOCK
@@ -277,7 +293,7 @@ enum {
     MAP_L1_BYTES = 24576,       /* of scratch; the rest of L1 is for the blocks of inputs and outputs */
     MAP_MAX_BLOCK = 2048,
     MAP_BLOCK_CYCLES = 8192,    /* a block that costs more is cut, so that threads have something to share */
-    MAP_THREAD_CYCLES = 16384,  /* what a thread must have to do to be worth waking */
+    MAP_THREAD_CYCLES = 32768,  /* what a thread must have to do to be worth waking */
     MAP_PAD = 128,              /* bytes after each register: rows may be written past their end */
 };
 
@@ -300,7 +316,8 @@ typedef struct {
 typedef struct {
     const char *base;
     int64_t *dims, *strides, *at, offset;
-    int ndim, reg, item, once;
+    int ndim, reg, item, once; /* once: a block holds whole periods, so every block is the same */
+    int64_t period;
 } map_strided;
 
 #define MAP_ITEM_TYPES(X) X(uint8_t, 1) X(uint16_t, 2) X(uint32_t, 4) X(uint64_t, 8)
@@ -394,7 +411,17 @@ static char *map_read(map_strided *s, char *scratch, int64_t n, int may_point)
     return scratch;
 }
 
-/* The number of elements after which a strided input repeats itself for ever, or 0 if it does not. */
+/* n elements of an input that repeats itself every `period` elements, from the start of a period: doubled, not read. */
+static char *map_read_periodic(map_strided *s, char *scratch, int64_t n, int64_t period)
+{
+    if (period >= n) return map_read(s, scratch, n, 1);
+    map_read(s, scratch, period, 0);
+    for (int64_t have = period; have < n; have *= 2)
+        memcpy(scratch + have * s->item, scratch, (have < n - have ? have : n - have) * s->item);
+    return scratch;
+}
+
+/* The number of elements after which a strided input repeats itself; n if it does not. */
 static int64_t map_period(const int64_t *dims, const int64_t *strides, int ndim)
 {
     int k = 0;
@@ -411,7 +438,8 @@ static void map_open(map_strided *s, const map_job *job, const int64_t *in, cons
     s->base = base;
     s->item = (int)in[1];
     s->reg = (int)in[2];
-    s->once = !job->written[s->reg] && job->block % map_period(dims, strides, ndim) == 0;
+    s->period = map_period(dims, strides, ndim);
+    s->once = !job->written[s->reg] && job->block % s->period == 0;
     int m = 0; /* the merged dimensions, outermost first */
     s->dims[0] = dims[0];
     s->strides[0] = strides[0];
@@ -442,7 +470,7 @@ static int map_constant(char *dst, double value, int64_t dtype)
 {
 #define CONSTANT(code, D)                                                                                              \
     case code: {                                                                                                       \
-        t_##D v = TO_##D(value);                                                                                       \
+        t_##D v = MAP_TO_##D(value);                                                                                   \
         memcpy(dst, &v, sizeof v);                                                                                     \
         return sizeof v;                                                                                               \
     }
@@ -469,6 +497,58 @@ static const uint8_t map_dtype_size[CK_DTYPES] = {
     [CK_I8] = 1,  [CK_I16] = 2, [CK_U16] = 2, [CK_U32] = 4, [CK_U64] = 8,  [CK_F16] = 2,
 };
 
+/* Bytes of scratch for one register, a multiple of a cache line. */
+static inline int64_t map_scratch_bytes(int64_t n, int item) { return ((n * item + 63) & ~(int64_t)63) + MAP_PAD; }
+
+/* The whole program as one block, with nothing prepared that one block does not need. */
+static void map_run_single(const map_job *job, int64_t n)
+{
+    const int64_t *p = job->p;
+    const int ndim = (int)p[1], n_in = (int)p[2], n_out = (int)p[3], n_const = (int)p[4], n_step = (int)p[5];
+    const int n_reg = (int)p[6], in_size = 3 + ndim;
+    int64_t bytes = 64;
+    for (int r = 0; r < n_reg; r++)
+        if (job->item[r]) bytes += map_scratch_bytes(n, job->item[r]);
+    char memory[bytes], *next = memory + (-(uintptr_t)memory & 63);
+    char *slots[MAP_MAX_REG + 1], **reg = slots + 1;
+    slots[0] = NULL; /* register -1 */
+    for (int r = 0; r < n_reg; r++) {
+        if (!job->item[r]) continue;
+        reg[r] = next;
+        next += map_scratch_bytes(n, job->item[r]);
+    }
+    const int64_t *in = job->in;
+    for (int i = 0; i < n_in; i++, in += in_size) {
+        const int r = (int)in[2], item = (int)in[1];
+        char *base = job->buf[n_out + i];
+        if (in[0] == 2) {
+            int64_t odometer[3 * ndim];
+            map_strided s = {.dims = odometer, .strides = odometer + ndim, .at = odometer + 2 * ndim};
+            map_open(&s, job, in, base, 0);
+            reg[r] = job->written[r] ? map_read(&s, reg[r], n, 0) : map_read_periodic(&s, reg[r], n, s.period);
+        } else if (!job->written[r] && (in[0] == 0 || n == 1)) {
+            reg[r] = base;
+        } else if (in[0] == 0) {
+            memcpy(reg[r], base, n * item);
+        } else {
+            map_fill(reg[r], base, n, item);
+        }
+    }
+    for (int i = 0; i < n_const; i++) {
+        char value[8];
+        int item = map_constant(value, job->f[i], job->consts[2 * i + 1]);
+        map_fill(reg[job->consts[2 * i]], value, n, item);
+    }
+    const int64_t *out = job->outs;
+    for (int i = 0; i < n_out; i++, out += 3)
+        if (job->direct[i]) reg[out[0]] = job->buf[i];
+    const int64_t *s = job->steps;
+    for (int i = 0; i < n_step; i++, s += 5) ck_map_ops[s[0]].fn(reg[s[1]], reg[s[2]], reg[s[3]], reg[s[4]], n);
+    out = job->outs;
+    for (int i = 0; i < n_out; i++, out += 3)
+        if (!job->direct[i]) memcpy(job->buf[i], reg[out[0]], n * out[1]);
+}
+
 /* Elements [start, end) of the program; start is a multiple of the block length. */
 static void map_run(const map_job *job, int64_t start, int64_t end)
 {
@@ -476,18 +556,17 @@ static void map_run(const map_job *job, int64_t start, int64_t end)
     const int ndim = (int)p[1], n_in = (int)p[2], n_out = (int)p[3], n_const = (int)p[4], n_step = (int)p[5];
     const int n_reg = (int)p[6], in_size = 3 + ndim;
     const int64_t first = end - start < job->block ? end - start : job->block; /* the longest block of this range */
-    const int64_t capacity = (first + 15) & ~(int64_t)15;                      /* a multiple of 16 bytes */
 
     int64_t bytes = 64;
     for (int r = 0; r < n_reg; r++)
-        if (job->item[r]) bytes += ((capacity * job->item[r] + 63) & ~(int64_t)63) + MAP_PAD;
+        if (job->item[r]) bytes += map_scratch_bytes(first, job->item[r]);
     char memory[bytes], *next = memory + (-(uintptr_t)memory & 63);
     char *slots[MAP_MAX_REG + 1], **reg = slots + 1, *scratch[MAP_MAX_REG];
     slots[0] = NULL; /* register -1 */
     for (int r = 0; r < n_reg; r++) {
         if (!job->item[r]) continue;
         reg[r] = scratch[r] = next;
-        next += ((capacity * job->item[r] + 63) & ~(int64_t)63) + MAP_PAD;
+        next += map_scratch_bytes(first, job->item[r]);
     }
 
     map_strided strided[job->n_strided + 1];
@@ -511,7 +590,7 @@ static void map_run(const map_job *job, int64_t start, int64_t end)
             s->strides = s->dims + ndim;
             s->at = s->strides + ndim;
             map_open(s, job, in, base, start);
-            if (s->once) reg[r] = map_read(s, scratch[r], first, 1);
+            if (s->once) reg[r] = map_read_periodic(s, scratch[r], first, s->period);
         } else if (job->written[r]) {
             refresh = 1;
         } else {
@@ -601,15 +680,18 @@ static int ck_map(char *const *buf, const int64_t *p, const double *f, ck_error 
     job.steps = job.outs + 3 * n_out;
     job.direct = direct;
     job.n_strided = 0;
-    memset(job.item, 0, n_reg);
-    memset(job.place, MAP_TEMPORARY, n_reg);
+    for (int r = 0; r < n_reg; r += 8) { /* eight registers at a time */
+        memset(job.item + r, 0, 8);
+        memset(job.written + r, 0, 8);
+        memset(job.place + r, MAP_TEMPORARY, 8);
+    }
 
     const int64_t *s = job.steps;
     for (int i = 0; i < n_step; i++, s += 5) {
         const uint8_t item = map_result_size[s[0]];
         if (job.item[s[1]] < item) job.item[s[1]] = item;
+        job.written[s[1]] = 1;
     }
-    memcpy(job.written, job.item, n_reg);
     const int64_t *in = job.in;
     for (int i = 0; i < n_in; i++, in += in_size) {
         const int r = (int)in[2];
@@ -634,11 +716,16 @@ static int ck_map(char *const *buf, const int64_t *p, const double *f, ck_error 
 
     int64_t each = 0; /* scratch bytes an element */
     for (int r = 0; r < n_reg; r++) each += job.item[r];
+    if (n <= 64 || (n <= MAP_MAX_BLOCK && n * each <= MAP_L1_BYTES && n * cost <= MAP_BLOCK_CYCLES)) {
+        job.block = n;
+        map_run_single(&job, n);
+        return CK_OK;
+    }
     int64_t block = MAP_MAX_BLOCK;
     if (each * block > MAP_L1_BYTES) block = MAP_L1_BYTES / each;
     if (cost * block > MAP_BLOCK_CYCLES) block = MAP_BLOCK_CYCLES / cost;
     block = block < 64 ? 64 : block & ~(int64_t)63;
-    if (job.n_strided && n > block) { /* whole periods of the broadcast inputs in a block: read once, not once a block */
+    if (job.n_strided && n > block) { /* whole periods of broadcast inputs in a block: these are read once */
         int64_t multiple = 64;
         in = job.in;
         for (int i = 0; i < n_in; i++, in += in_size) {
@@ -652,10 +739,6 @@ static int ck_map(char *const *buf, const int64_t *p, const double *f, ck_error 
     }
     job.block = block;
 
-    if (n <= block) {
-        map_run(&job, 0, n);
-        return CK_OK;
-    }
     const int64_t blocks = (n + block - 1) / block, worth = n * cost / MAP_THREAD_CYCLES;
     int64_t threads = ck_threads;
     if (threads > worth) threads = worth;

@@ -27,8 +27,8 @@ enum {
     RANDOM_UNIFORM = 0, RANDOM_NORMAL, RANDOM_TRUNCATED, RANDOM_MASK, RANDOM_INTEGERS, RANDOM_RAW,
 };
 
-/* A vector of 64-bit lanes, one Philox block each, and the product of the lanes' lower halves with a constant. That is one
- * instruction which the compiler does not find by itself. The upper halves of the state are never read. */
+/* A vector of 64-bit lanes, one Philox block each, and the product of the lanes' lower halves with a constant: one
+ * instruction, which the compiler does not find by itself. The upper halves of the state are never read. */
 #if defined(__AVX512F__)
 #include <immintrin.h>
 typedef uint64_t random_lanes __attribute__((vector_size(64)));

@@ -61,14 +61,14 @@ VM_INLINE double vm_exp_tail_f64(double r)
     return p * r + 0.5;
 }
 
-/* x * 2^(k of `shifted`) where shifted = k + VM_MAGIC and -280 < k < 256: two factors, so that neither leaves the range. */
+/* x * 2^k where shifted = k + VM_MAGIC32 and -252 <= k <= 254: two factors, so that neither leaves the range. */
 VM_INLINE float vm_scale_f32(float x, float shifted)
 {
     int32_t k = vm_bits_f32(shifted) - 0x4B400000, half = k >> 1;
     return x * vm_from_f32((half + 127) << 23) * vm_from_f32((k - half + 127) << 23);
 }
 
-/* x * 2^k, k an integer in [-2044, 2046]. The exponent fields are made by adding, as AVX2 has no 64-bit signed shift. */
+/* x * 2^k, k an integer in [-2044, 2046]. The exponents are made by adding, as AVX2 has no 64-bit signed shift. */
 VM_INLINE double vm_scale_f64(double x, double k)
 {
     double half = (k * 0.5 + VM_MAGIC64) - VM_MAGIC64;
@@ -260,14 +260,16 @@ VM_INLINE float vm_log10_f32(float x)
 {
     float e, f = vm_log_split_f32(x, &e), up = vm_upper_f32(f);
     float low = (f - up) + vm_log_tail_f32(f);
-    float y = e * 0x1.344p-2f + (up * 0x1.bcap-2f + (e * 0x1.3509f8p-18f + up * 0x1.7b1526p-14f + low * 0x1.bcb7b2p-2f));
+    float rest = e * 0x1.3509f8p-18f + up * 0x1.7b1526p-14f + low * 0x1.bcb7b2p-2f;
+    float y = e * 0x1.344p-2f + (up * 0x1.bcap-2f + rest);
     return vm_log_edges_f32(x, y);
 }
 VM_INLINE double vm_log10_f64(double x)
 {
     double e, f = vm_log_split_f64(x, &e), up = vm_upper_f64(f);
     double low = (f - up) + vm_log_tail_f64(f);
-    double y = e * 0x1.34413508p-2 + (up * 0x1.bcb7b1p-2 + (e * 0x1.f79fef311f12bp-34 + up * 0x1.49b9438ca9aaep-28 + low * 0x1.bcb7b1526e50ep-2));
+    double rest = e * 0x1.f79fef311f12bp-34 + up * 0x1.49b9438ca9aaep-28 + low * 0x1.bcb7b1526e50ep-2;
+    double y = e * 0x1.34413508p-2 + (up * 0x1.bcb7b1p-2 + rest);
     return vm_log_edges_f64(x, y);
 }
 

@@ -185,8 +185,10 @@ def transpose(x: Any, axes: Any = None) -> Tensor:
         raise ValueError(f"transpose expects each of {rank} axes once, got {axes}")
     kept = [a for a in axes if x.shape[a] != 1]
     if kept == sorted(kept):  # only axes of size 1 move, so the memory is the same
-        return reshape(x, tuple(-1 if x.shape[a] is None else x.shape[a] for a in axes)) if _static(x) else _transpose(
-            x, axes=axes
+        return (
+            reshape(x, tuple(-1 if x.shape[a] is None else x.shape[a] for a in axes))
+            if _static(x)
+            else _transpose(x, axes=axes)
         )
     return _transpose(x, axes=axes)
 
@@ -209,7 +211,9 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
     x = _tensor(x)
     rank = len(x.shape)
     source = [axis_of(a, rank, "moveaxis") for a in ([source] if isinstance(source, int) else source)]
-    destination = [axis_of(a, rank, "moveaxis") for a in ([destination] if isinstance(destination, int) else destination)]
+    destination = [
+        axis_of(a, rank, "moveaxis") for a in ([destination] if isinstance(destination, int) else destination)
+    ]
     axes = [a for a in range(rank) if a not in source]
     for place, a in sorted(zip(destination, source, strict=True)):
         axes.insert(place, a)
@@ -289,7 +293,9 @@ def _basic_slice(x: Tensor, parts: list[builtins.slice]) -> Tensor:
         start.append(begin)
         step.append(stride)
         size.append(len(range(begin, end, stride)))
-    if builtins.all(s == 0 and t == 1 and n in (d, None) for s, t, n, d in zip(start, step, size, x.shape, strict=True)):
+    if builtins.all(
+        s == 0 and t == 1 and n in (d, None) for s, t, n, d in zip(start, step, size, x.shape, strict=True)
+    ):
         return x
     return _strided_slice(x, start=tuple(start), step=tuple(step), size=tuple(size))
 
@@ -313,7 +319,9 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
     start = tuple(int(i) for i in start_indices)
     for axis, (begin, size, d) in enumerate(zip(start, u.shape, x.shape, strict=True)):
         if begin < 0 or begin + size > d:
-            raise ValueError(f"slice_update of {size} from {begin} does not fit axis {axis} of a tensor of shape {x.shape}")
+            raise ValueError(
+                f"slice_update of {size} from {begin} does not fit axis {axis} of a tensor of shape {x.shape}"
+            )
     step = (1,) * len(start)
     mask = _unslice(constant(np.ones(u.shape, np.int32)), shape=x.shape, start=start, step=step)
     return e.where(mask, _unslice(u, shape=x.shape, start=start, step=step), x)
@@ -323,7 +331,9 @@ def flip(x: Any, axis: Any = None) -> Tensor:
     """``x`` backwards along ``axis``, or along all axes."""
     x = _tensor(x)
     rank = len(x.shape)
-    axes = range(rank) if axis is None else [axis_of(a, rank, "flip") for a in ([axis] if isinstance(axis, int) else axis)]
+    axes = (
+        range(rank) if axis is None else [axis_of(a, rank, "flip") for a in ([axis] if isinstance(axis, int) else axis)]
+    )
     return _basic_slice(x, [builtins.slice(None, None, -1 if i in axes else None) for i in range(rank)])
 
 
@@ -529,7 +539,9 @@ def _concatenate_infer(*inputs: Spec, axis: int) -> Spec:
                     f"got {[tuple(s.shape) for s in inputs]}"
                 )
         if len(x.shape) != len(first.shape):
-            raise ValueError(f"concatenate expects tensors of equal rank, got shapes {[tuple(s.shape) for s in inputs]}")
+            raise ValueError(
+                f"concatenate expects tensors of equal rank, got shapes {[tuple(s.shape) for s in inputs]}"
+            )
         total = None if total is None or x.shape[axis] is None else total + x.shape[axis]
     return Spec((*first.shape[:axis], total, *first.shape[axis + 1 :]), first.dtype)
 
@@ -541,7 +553,9 @@ def _concatenate_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> lis
     calls, offset = [], 0
     strides = row_strides(y.shape)
     for i, x in enumerate(inputs):
-        calls.append(_copy((0, 1 + i), y.dtype, x.shape, row_strides(x.shape), strides, out_offset=offset * strides[axis]))
+        calls.append(
+            _copy((0, 1 + i), y.dtype, x.shape, row_strides(x.shape), strides, out_offset=offset * strides[axis])
+        )
         offset += x.shape[axis]
     return calls
 
@@ -686,7 +700,9 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
     x = _tensor(x)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), x.shape)
-    for s, a in zip([shift] if isinstance(shift, int) else shift, [axis] if isinstance(axis, int) else axis, strict=True):
+    for s, a in zip(
+        [shift] if isinstance(shift, int) else shift, [axis] if isinstance(axis, int) else axis, strict=True
+    ):
         a = axis_of(a, len(x.shape), "roll")
         x = take(x, as_tensor(np.roll(np.arange(x.shape[a]), s)), axis=a)
     return x
