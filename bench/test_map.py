@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "kernels"))
-from program import Program, start_of
-from test_map import adam
+from program import Program, adam, start_of
 
 from ckeras import _kernels
 

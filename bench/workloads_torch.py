@@ -1,6 +1,6 @@
 """The workloads of `workloads.py` in plain PyTorch, written as its users write them.
 
-python bench/workloads_torch.py xor,mlp
+``python bench/workloads_torch.py xor,mlp`` prints what `workloads.py` prints.
 """
 
 import statistics

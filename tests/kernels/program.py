@@ -113,3 +113,16 @@ def apply(level, opcode, *arrays, result=None, cost=None):
     program.output(program.step(opcode, *(program.input(a) for a in arrays)), out)
     program.run(level, cost)
     return out
+
+
+def adam(program, w, m, v, g, beta_1=0.9, beta_2=0.999, rate=1e-3, epsilon=1e-7):
+    """m += (g - m) (1 - beta_1); v += (g^2 - v) (1 - beta_2); w -= rate m / (sqrt v + epsilon), all in place."""
+    step, name = program.step, NAMES[w.dtype]
+    rw, rm, rv, rg = (program.input(a) for a in (w, m, v, g))
+    c1, c2, cr, ce = (program.constant(c, name) for c in (1 - beta_1, 1 - beta_2, rate, epsilon))
+    new_m = step(f"add.{name}", rm, step(f"mul.{name}", step(f"sub.{name}", rg, rm), c1))
+    new_v = step(f"add.{name}", rv, step(f"mul.{name}", step(f"sub.{name}", step(f"square.{name}", rg), rv), c2))
+    root = step(f"add.{name}", step(f"sqrt.{name}", new_v), ce)
+    delta = step(f"div.{name}", step(f"mul.{name}", new_m, cr), root)
+    for reg, array in ((new_m, m), (new_v, v), (step(f"sub.{name}", rw, delta), w)):
+        program.output(reg, array)

@@ -7,7 +7,7 @@ DTYPES = [np.float32, np.float64, np.int32, np.int64, np.bool_, np.uint8, np.int
           np.uint64, np.float16]  # fmt: skip
 CODE = {t: k for k, t in enumerate(DTYPES)}
 INDEX = [np.int32, np.int64]
-COLUMNS = [1, 2, 3, 4, 5, 7, 16, 17, 31, 64, 65, 100]
+COLUMNS = [1, 2, 3, 7, 16, 17, 32, 65, 100]
 
 
 def guarded(shape, dtype):
@@ -84,8 +84,8 @@ def test_gather_from_nothing(level):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32, np.int64])
 def test_scatter_add_rows(threaded, dtype, index_type):
     rng = np.random.default_rng(2)
-    for cols in [*COLUMNS, 200]:
-        for n, rows in [(0, 4), (1, 1), (7, 3), (300, 11), (700, 5000)]:
+    for cols in COLUMNS:
+        for n, rows in [(0, 4), (1, 1), (150, 11), (400, 900)]:
             index = rng.integers(-rows, rows, n).astype(index_type)
             g = (rng.standard_normal((n, cols)) * 100).astype(dtype)
             for accumulate in (0, 1):
@@ -99,19 +99,37 @@ def test_scatter_add_rows(threaded, dtype, index_type):
                 assert intact()
 
 
+@pytest.mark.parametrize("cols", [3, 16, 31, 64, 129])
+def test_large_scatters_on_threads(threaded, cols):
+    """Few columns are shared out by rows, many by columns; half of the gradient goes to one row."""
+    rng = np.random.default_rng(5)
+    n, rows = 400_000 // cols // 4, 501
+    index = np.where(rng.random(n) < 0.5, 0, rng.integers(0, rows, n))
+    g = rng.standard_normal((n, cols)).astype(np.float32)
+    out, intact = guarded((rows, cols), np.float32)
+    want = np.zeros((rows, cols), np.float32)
+    np.add.at(want, index, g)
+    threaded.call("scatter_add_rows", [out], [index, g], [0, n, cols, rows, 3, 0, 0])
+    np.testing.assert_array_equal(out, want)
+    threaded.call("scatter_set_rows", [out], [index, g], [0, n, cols, rows, 3, 0, 0])
+    last = np.zeros((rows, cols), np.float32)
+    last[index] = g
+    np.testing.assert_array_equal(out, last)
+    assert intact()
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.bool_, np.int16])
 def test_scatter_set_rows_keeps_the_last(threaded, dtype):
     rng = np.random.default_rng(3)
     for cols in [*COLUMNS, 200]:
-        for n, rows in [(0, 4), (300, 11), (700, 5000)]:
+        for n, rows in [(0, 4), (300, 11), (700, 2000)]:
             index = rng.integers(0, rows, n)
             g = (rng.standard_normal((n, cols)) * 100).astype(dtype)
             for accumulate in (0, 1):
                 out, intact = guarded((rows, cols), dtype)
                 out[...] = 1
                 want = np.full((rows, cols), accumulate, dtype)
-                for i, at in enumerate(index):
-                    want[at] = g[i]
+                want[index] = g  # numpy assigns in order as well
                 threaded.call("scatter_set_rows", [out], [index, g], [CODE[dtype], n, cols, rows, 3, 0, accumulate])
                 np.testing.assert_array_equal(out, want)
                 assert intact()
@@ -121,7 +139,7 @@ def test_scatter_set_rows_keeps_the_last(threaded, dtype):
 def test_gather_cast(threaded, source):
     rng = np.random.default_rng(4)
     for target in DTYPES[:6]:
-        for cols in (1, 2, 3, 16, 33, 784):
+        for cols in (1, 3, 16, 33, 300):
             for n in (0, 1, 2, 128):
                 # whole numbers that every type holds, so that the cast is exact; fractions where both are floats
                 table = rng.integers(0, 100, (60, cols)).astype(source)

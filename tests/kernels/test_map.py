@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from program import CODES, DTYPES, NAMES, Program, apply
+from program import CODES, DTYPES, Program, adam, apply
 
 REAL = {"f32": np.float32, "f64": np.float64}
 ARITHMETIC = {**REAL, "i32": np.int32, "i64": np.int64}
@@ -377,19 +377,6 @@ def test_strided_views(threaded, dtype):
     for name, x in views.items():
         got = apply(threaded, f"cast.{dtype}.i64", x, result=np.int64, cost=40)
         np.testing.assert_array_equal(got, x.astype(np.int64), err_msg=name)
-
-
-def adam(program, w, m, v, g, beta_1=0.9, beta_2=0.999, rate=1e-3, epsilon=1e-7):
-    """m += (g - m) (1 - beta_1); v += (g^2 - v) (1 - beta_2); w -= rate m / (sqrt v + epsilon), all in place."""
-    step, name = program.step, NAMES[w.dtype]
-    rw, rm, rv, rg = (program.input(a) for a in (w, m, v, g))
-    c1, c2, cr, ce = (program.constant(c, name) for c in (1 - beta_1, 1 - beta_2, rate, epsilon))
-    new_m = step(f"add.{name}", rm, step(f"mul.{name}", step(f"sub.{name}", rg, rm), c1))
-    new_v = step(f"add.{name}", rv, step(f"mul.{name}", step(f"sub.{name}", step(f"square.{name}", rg), rv), c2))
-    root = step(f"add.{name}", step(f"sqrt.{name}", new_v), ce)
-    delta = step(f"div.{name}", step(f"mul.{name}", new_m, cr), root)
-    for reg, array in ((new_m, m), (new_v, v), (step(f"sub.{name}", rw, delta), w)):
-        program.output(reg, array)
 
 
 @pytest.mark.parametrize("n", [1, 17, 500, 100_003])

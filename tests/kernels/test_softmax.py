@@ -5,8 +5,8 @@ import pytest
 
 FLOATS = {np.float32: 0, np.float64: 1}
 LABELS = {np.int32: 2, np.int64: 3}
-SHAPES = [(0, 3), (1, 1), (3, 1), (1, 2), (7, 3), (5, 10), (128, 10), (129, 17), (3, 33), (130, 16), (2, 2047), (3, 2048),
-          (2, 2049), (1, 10001)]  # fmt: skip
+SHAPES = [(0, 3), (1, 1), (3, 1), (1, 2), (7, 3), (5, 10), (128, 10), (129, 17), (3, 33), (130, 16), (2, 2047),
+          (3, 2048), (2, 2049), (1, 10001)]  # fmt: skip
 
 
 def guarded(shape, dtype):
@@ -88,7 +88,8 @@ def test_rows_that_have_no_softmax_are_nan_and_alone(level, dtype, cols):
         y = run(level, name, [x.shape], [x], [FLOATS[dtype], *x.shape])
         assert np.isnan(y[1]).all() and np.isnan(y[2]).all() and np.isfinite(y[[0, 4]]).all()
         assert np.isnan(y[3, cols // 2])
-    loss, _ = run(level, "softmax_xent_sparse", [(5,), x.shape], [x, np.zeros(5, np.int32)], [FLOATS[dtype], 5, cols, 2])
+    p, labels = [FLOATS[dtype], 5, cols, 2], np.zeros(5, np.int32)
+    loss, _ = run(level, "softmax_xent_sparse", [(5,), x.shape], [x, labels], p)
     assert np.isnan(loss[1:4]).all() and np.isfinite(loss[[0, 4]]).all()
 
 

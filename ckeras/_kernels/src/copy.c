@@ -18,13 +18,17 @@ typedef struct {
     uint64_t low, high;
 } __attribute__((packed, may_alias)) cp_16;
 
-#define CP_VECTOR(T, NAME, BYTES)                                      \
-    typedef T cp_v_##NAME __attribute__((vector_size(BYTES)));         \
-    typedef T cp_u_##NAME __attribute__((vector_size(BYTES), aligned(1), may_alias));
+#define CP_VECTOR(T, ITEM, LANES)                                                               \
+    typedef T cp_v_##ITEM##_##LANES __attribute__((vector_size(ITEM * LANES)));                 \
+    typedef T cp_u_##ITEM##_##LANES __attribute__((vector_size(ITEM * LANES), aligned(1), may_alias));
 CP_VECTOR(uint8_t, 1, 16)
-CP_VECTOR(uint16_t, 2, 16)
-CP_VECTOR(uint32_t, 4, LN_BYTES)
-CP_VECTOR(uint64_t, 8, LN_BYTES)
+CP_VECTOR(uint16_t, 2, 8)
+CP_VECTOR(uint32_t, 4, 4)
+CP_VECTOR(uint32_t, 4, 8)
+CP_VECTOR(uint32_t, 4, 16)
+CP_VECTOR(uint64_t, 8, 2)
+CP_VECTOR(uint64_t, 8, 4)
+CP_VECTOR(uint64_t, 8, 8)
 
 #define CP_LO2(a, b) __builtin_shufflevector(a, b, 0, 2)
 #define CP_HI2(a, b) __builtin_shufflevector(a, b, 1, 3)
@@ -34,53 +38,119 @@ CP_VECTOR(uint64_t, 8, LN_BYTES)
 #define CP_HI8(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
 #define CP_LO16(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
 #define CP_HI16(a, b) __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-#define CP_JOIN_(a, b) a##b
-#define CP_JOIN(a, b) CP_JOIN_(a, b)
-#if LN_BYTES == 64
-#define CP_L4 16
-#define CP_L8 8
-#elif LN_BYTES == 32
-#define CP_L4 8
-#define CP_L8 4
-#else
-#define CP_L4 4
-#define CP_L8 2
+#define CT_(x) cp_1_##x##_16
+#define CT_T cp_1
+#define CT_L 16
+#define CT_V cp_v_1_16
+#define CT_U cp_u_1_16
+#define CT_LO CP_LO16
+#define CT_HI CP_HI16
+#include "copy_tile.h"
+
+#define CT_(x) cp_2_##x##_8
+#define CT_T cp_2
+#define CT_L 8
+#define CT_V cp_v_2_8
+#define CT_U cp_u_2_8
+#define CT_LO CP_LO8
+#define CT_HI CP_HI8
+#include "copy_tile.h"
+
+#define CT_(x) cp_4_##x##_4
+#define CT_T cp_4
+#define CT_L 4
+#define CT_V cp_v_4_4
+#define CT_U cp_u_4_4
+#define CT_LO CP_LO4
+#define CT_HI CP_HI4
+#include "copy_tile.h"
+
+#define CT_(x) cp_8_##x##_2
+#define CT_T cp_8
+#define CT_L 2
+#define CT_V cp_v_8_2
+#define CT_U cp_u_8_2
+#define CT_LO CP_LO2
+#define CT_HI CP_HI2
+#include "copy_tile.h"
+
+#if LN_BYTES >= 32
+#define CT_(x) cp_4_##x##_8
+#define CT_T cp_4
+#define CT_L 8
+#define CT_V cp_v_4_8
+#define CT_U cp_u_4_8
+#define CT_LO CP_LO8
+#define CT_HI CP_HI8
+#include "copy_tile.h"
+
+#define CT_(x) cp_8_##x##_4
+#define CT_T cp_8
+#define CT_L 4
+#define CT_V cp_v_8_4
+#define CT_U cp_u_8_4
+#define CT_LO CP_LO4
+#define CT_HI CP_HI4
+#include "copy_tile.h"
+#endif
+#if LN_BYTES >= 64
+#define CT_(x) cp_4_##x##_16
+#define CT_T cp_4
+#define CT_L 16
+#define CT_V cp_v_4_16
+#define CT_U cp_u_4_16
+#define CT_LO CP_LO16
+#define CT_HI CP_HI16
+#include "copy_tile.h"
+
+#define CT_(x) cp_8_##x##_8
+#define CT_T cp_8
+#define CT_L 8
+#define CT_V cp_v_8_8
+#define CT_U cp_u_8_8
+#define CT_LO CP_LO8
+#define CT_HI CP_HI8
+#include "copy_tile.h"
 #endif
 
 #define CB_(x) cp_1_##x
 #define CB_T cp_1
-#define CB_L 16
-#define CB_V cp_v_1
-#define CB_U cp_u_1
-#define CB_LO CP_LO16
-#define CB_HI CP_HI16
+#define CB_TILE1 cp_1_tiles_16
+#define CB_LANES1 16
 #include "copy_body.h"
 
 #define CB_(x) cp_2_##x
 #define CB_T cp_2
-#define CB_L 8
-#define CB_V cp_v_2
-#define CB_U cp_u_2
-#define CB_LO CP_LO8
-#define CB_HI CP_HI8
+#define CB_TILE1 cp_2_tiles_8
+#define CB_LANES1 8
 #include "copy_body.h"
 
 #define CB_(x) cp_4_##x
 #define CB_T cp_4
-#define CB_L CP_L4
-#define CB_V cp_v_4
-#define CB_U cp_u_4
-#define CB_LO CP_JOIN(CP_LO, CP_L4)
-#define CB_HI CP_JOIN(CP_HI, CP_L4)
+#define CB_TILE3 cp_4_tiles_4
+#define CB_LANES3 4
+#if LN_BYTES >= 32
+#define CB_TILE2 cp_4_tiles_8
+#define CB_LANES2 8
+#endif
+#if LN_BYTES >= 64
+#define CB_TILE1 cp_4_tiles_16
+#define CB_LANES1 16
+#endif
 #include "copy_body.h"
 
 #define CB_(x) cp_8_##x
 #define CB_T cp_8
-#define CB_L CP_L8
-#define CB_V cp_v_8
-#define CB_U cp_u_8
-#define CB_LO CP_JOIN(CP_LO, CP_L8)
-#define CB_HI CP_JOIN(CP_HI, CP_L8)
+#define CB_TILE3 cp_8_tiles_2
+#define CB_LANES3 2
+#if LN_BYTES >= 32
+#define CB_TILE2 cp_8_tiles_4
+#define CB_LANES2 4
+#endif
+#if LN_BYTES >= 64
+#define CB_TILE1 cp_8_tiles_8
+#define CB_LANES1 8
+#endif
 #include "copy_body.h"
 
 #define CB_(x) cp_16_##x

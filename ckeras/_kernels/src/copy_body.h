@@ -1,30 +1,26 @@
-/* A strided copy of a matrix for one item size, included once each: CB_T the item, CB_(x) names, and for items that fit
- * vectors CB_L lanes of CB_V, with CB_LO and CB_HI to interleave the lower and the upper halves of two of them.
+/* A strided copy of a matrix for one item size, included once each: CB_T the item, CB_(x) names, CB_TILE1, 2, 3 its
+ * transpositions by tiles, the largest first, each for matrices of at least CB_LANES1, 2, 3 items a side.
  */
-#ifdef CB_L
-/* in (L, L; is apart) -> out (L, L; os apart) transposed: log2(L) perfect shuffles of the L rows. */
-static inline void CB_(tile)(CB_T *out, int64_t os, const CB_T *in, int64_t is)
-{
-    CB_V r[CB_L], t[CB_L];
-#pragma GCC unroll 16
-    for (int k = 0; k < CB_L; k++) r[k] = *(const CB_U *)(in + k * is);
-#pragma GCC unroll 4
-    for (int stage = 1; stage < CB_L; stage *= 2) {
-#pragma GCC unroll 16
-        for (int k = 0; k < CB_L / 2; k++) {
-            t[2 * k] = CB_LO(r[k], r[k + CB_L / 2]);
-            t[2 * k + 1] = CB_HI(r[k], r[k + CB_L / 2]);
-        }
-#pragma GCC unroll 16
-        for (int k = 0; k < CB_L; k++) r[k] = t[k];
+/* A few channels taken apart, out (N, n; oa apart) = in (n, N), and put together, out (n, N) = in (N, n; ib apart). */
+#define CB_CHANNELS(N)                                                                          \
+    static void CB_(apart##N)(CB_T *out, int64_t oa, const CB_T *in, int64_t n)                 \
+    {                                                                                           \
+        for (int64_t b = 0; b < n; b++)                                                         \
+            for (int a = 0; a < N; a++) out[a * oa + b] = in[b * N + a];                        \
+    }                                                                                           \
+    static void CB_(together##N)(CB_T *out, const CB_T *in, int64_t ib, int64_t n)              \
+    {                                                                                           \
+        for (int64_t a = 0; a < n; a++)                                                         \
+            for (int b = 0; b < N; b++) out[a * N + b] = in[b * ib + a];                        \
     }
-#pragma GCC unroll 16
-    for (int k = 0; k < CB_L; k++) *(CB_U *)(out + k * os) = r[k];
-}
-#endif
+CB_CHANNELS(2)
+CB_CHANNELS(3)
+CB_CHANNELS(4)
+#undef CB_CHANNELS
 
 /* out[a, b] = in[a, b]; the strides of a and b are in items */
-static void CB_(plane)(char *out_, const char *in_, int64_t na, int64_t oa, int64_t ia, int64_t nb, int64_t ob, int64_t ib)
+static void CB_(plane)(char *out_, const char *in_, int64_t na, int64_t oa, int64_t ia, int64_t nb, int64_t ob,
+                       int64_t ib)
 {
     CB_T *out = (CB_T *)out_;
     const CB_T *in = (const CB_T *)in_;
@@ -40,48 +36,50 @@ static void CB_(plane)(char *out_, const char *in_, int64_t na, int64_t oa, int6
             for (int64_t b = 0; b < nb; b++) out[a * oa + b] = in[a * ia - b];
         return;
     }
-    int64_t done_a = 0, done_b = 0;
-#ifdef CB_L
-    if (ob == 1 && ia == 1) {
-        done_a = na / CB_L * CB_L, done_b = nb / CB_L * CB_L;
-        const int64_t line = 64 / sizeof(CB_T); /* both sides by whole lines */
-        for (int64_t a = 0; a < done_a; a += line)
-            for (int64_t b = 0; b < done_b; b += line)
-                for (int64_t u = a; u < ln_min(a + line, done_a); u += CB_L)
-                    for (int64_t v = b; v < ln_min(b + line, done_b); v += CB_L)
-                        CB_(tile)(out + u * oa + v, oa, in + u + v * ib, ib);
-    }
+    if (ob == 1 && ia == 1) { /* a transposition */
+        if (ib == na && na == 2) return CB_(apart2)(out, oa, in, nb);
+        if (ib == na && na == 3) return CB_(apart3)(out, oa, in, nb);
+        if (ib == na && na == 4 && nb < 64) return CB_(apart4)(out, oa, in, nb);
+        if (oa == nb && nb == 2) return CB_(together2)(out, in, ib, na);
+        if (oa == nb && nb == 3) return CB_(together3)(out, in, ib, na);
+        if (oa == nb && nb == 4 && na < 64) return CB_(together4)(out, in, ib, na);
+        int64_t least = ln_min(na, nb);
+        (void)least;
+#ifdef CB_TILE1
+        if (least >= CB_LANES1) return CB_TILE1(out, oa, na, in, ib, nb);
 #endif
-    /* What is left: right of the tiles, then below them. The longer axis runs innermost, in pieces that stay cached. */
-    for (int part = 0; part < 2; part++) {
-        int64_t a0 = part ? done_a : 0, a1 = part || done_b == 0 ? na : done_a;
-        int64_t b0 = part ? 0 : done_b, b1 = nb;
-        if (part && done_b == 0) break; /* the first part was everything */
-        if (a1 - a0 <= 0 || b1 - b0 <= 0) continue;
-        if (a1 - a0 > b1 - b0 && (ia == 1 || b1 - b0 < 8)) {
-            for (int64_t c = a0; c < a1; c += 1024)
-                for (int64_t b = b0; b < b1; b++) {
-                    CB_T *o = out + b * ob;
-                    const CB_T *s = in + b * ib;
-                    int64_t end = ln_min(c + 1024, a1);
-                    for (int64_t a = c; a < end; a++) o[a * oa] = s[a * ia];
-                }
-        } else {
-            for (int64_t c = b0; c < b1; c += 1024)
-                for (int64_t a = a0; a < a1; a++) {
-                    CB_T *o = out + a * oa;
-                    const CB_T *s = in + a * ia;
-                    int64_t end = ln_min(c + 1024, b1);
-                    for (int64_t b = c; b < end; b++) o[b * ob] = s[b * ib];
-                }
-        }
+#ifdef CB_TILE2
+        if (least >= CB_LANES2) return CB_TILE2(out, oa, na, in, ib, nb);
+#endif
+#ifdef CB_TILE3
+        if (least >= CB_LANES3) return CB_TILE3(out, oa, na, in, ib, nb);
+#endif
+    }
+    /* The longer axis runs innermost, in pieces that stay in the cache. */
+    if (na > nb && (ia == 1 || nb < 8)) {
+        for (int64_t c = 0; c < na; c += 1024)
+            for (int64_t b = 0; b < nb; b++) {
+                CB_T *o = out + b * ob;
+                const CB_T *s = in + b * ib;
+                int64_t end = ln_min(c + 1024, na);
+                for (int64_t a = c; a < end; a++) o[a * oa] = s[a * ia];
+            }
+    } else {
+        for (int64_t c = 0; c < nb; c += 1024)
+            for (int64_t a = 0; a < na; a++) {
+                CB_T *o = out + a * oa;
+                const CB_T *s = in + a * ia;
+                int64_t end = ln_min(c + 1024, nb);
+                for (int64_t b = c; b < end; b++) o[b * ob] = s[b * ib];
+            }
     }
 }
 
 #undef CB_
 #undef CB_T
-#undef CB_L
-#undef CB_V
-#undef CB_U
-#undef CB_LO
-#undef CB_HI
+#undef CB_TILE1
+#undef CB_TILE2
+#undef CB_TILE3
+#undef CB_LANES1
+#undef CB_LANES2
+#undef CB_LANES3

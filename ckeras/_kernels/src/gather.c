@@ -5,7 +5,8 @@
 
 #include "lanes.h"
 
-enum { GA_AHEAD = 8 }; /* how many rows ahead of the copy memory is asked for */
+/* how many rows ahead of the copy memory is asked for, and up to how many bytes a table is taken to be cached */
+enum { GA_AHEAD = 8, GA_CACHED = 512 << 10 };
 
 static inline int64_t ga_at(const char *index, int dtype, int64_t i)
 {
@@ -54,13 +55,34 @@ typedef struct {
     int dtype, size; /* of the index, of an element */
 } ga_job;
 
-/* out[from .. to) = table[index[from .. to)] */
+/* out[from .. to) = table[index[from .. to)], for one type of index and, where BYTES is not 0, one length of a row */
+#define GA_GATHER(I, BYTES)                                                                         \
+    do {                                                                                            \
+        const I *index = (const I *)w->index;                                                       \
+        const int64_t n = BYTES ? BYTES : w->bytes, rows = w->rows;                                 \
+        const int64_t far = rows * n > GA_CACHED ? ln_min(to, w->n - GA_AHEAD) : 0;                 \
+        for (int64_t i = from; i < to; i++) {                                                       \
+            if (i < far) {                                                                          \
+                int64_t next = index[i + GA_AHEAD];                                                 \
+                ga_prefetch(w->in + (next < 0 ? next + rows : next) * n, n);                        \
+            }                                                                                       \
+            int64_t at = index[i];                                                                  \
+            ln_copy(w->out + i * n, w->in + (at < 0 ? at + rows : at) * n, n);                      \
+        }                                                                                           \
+    } while (0)
+
 static void ga_rows(const ga_job *w, int64_t from, int64_t to)
 {
-    int64_t far = ln_min(to, w->n - GA_AHEAD), bytes = w->bytes;
-    for (int64_t i = from; i < to; i++) {
-        if (i < far) ga_prefetch(w->in + ga_row(w->index, w->dtype, i + GA_AHEAD, w->rows) * bytes, bytes);
-        ln_copy(w->out + i * bytes, w->in + ga_row(w->index, w->dtype, i, w->rows) * bytes, bytes);
+    if (w->dtype == CK_I32) {
+        if (w->bytes == 64) GA_GATHER(int32_t, 64);
+        else if (w->bytes == 128) GA_GATHER(int32_t, 128);
+        else if (w->bytes == 4) GA_GATHER(int32_t, 4);
+        else GA_GATHER(int32_t, 0);
+    } else {
+        if (w->bytes == 64) GA_GATHER(int64_t, 64);
+        else if (w->bytes == 128) GA_GATHER(int64_t, 128);
+        else if (w->bytes == 4) GA_GATHER(int64_t, 4);
+        else GA_GATHER(int64_t, 0);
     }
 }
 
@@ -84,23 +106,25 @@ static int ck_gather_rows(char *const *buf, const int64_t *p, const double *f, c
 
 /* ---- scatter: the gradient of gather ---- */
 
-/* The columns [left, right) of the rows [low, high): every index is visited in order, so repeated ones add up in a fixed
- * order whoever owns them. */
-#define GA_SCATTER(NAME, T, ASSIGN)                                                                          \
-    static void ga_##NAME(const ga_job *w, int64_t low, int64_t high, int64_t left, int64_t right)           \
-    {                                                                                                        \
-        T *out = (T *)w->out;                                                                                \
-        const T *g = (const T *)w->in;                                                                       \
-        for (int64_t i = 0; i < w->n; i++) {                                                                 \
-            int64_t at = ga_row(w->index, w->dtype, i, w->rows);                                             \
-            if (i + GA_AHEAD < w->n)                                                                         \
-                __builtin_prefetch(out + ga_row(w->index, w->dtype, i + GA_AHEAD, w->rows) * w->cols + left, 1); \
-            if (at < low || at >= high) continue;                                                            \
-            T *o = out + at * w->cols;                                                                       \
-            const T *s = g + i * w->cols;                                                                    \
-            LN_IVDEP                                                                                         \
-            for (int64_t j = left; j < right; j++) o[j] ASSIGN s[j];                                         \
-        }                                                                                                    \
+/* The columns [left, right) of the rows [low, high): every index is visited in order, so repeated ones add up in a
+ * fixed order whoever owns them. */
+#define GA_SCATTER(NAME, T, ASSIGN)                                                                         \
+    static void ga_##NAME(const ga_job *w, int64_t low, int64_t high, int64_t left, int64_t right)          \
+    {                                                                                                       \
+        T *out = (T *)w->out;                                                                               \
+        const T *g = (const T *)w->in;                                                                      \
+        for (int64_t i = 0; i < w->n; i++) {                                                                \
+            if (i + GA_AHEAD < w->n) {                                                                      \
+                int64_t next = ga_row(w->index, w->dtype, i + GA_AHEAD, w->rows);                           \
+                __builtin_prefetch(out + next * w->cols + left, 1);                                         \
+            }                                                                                               \
+            int64_t at = ga_row(w->index, w->dtype, i, w->rows);                                            \
+            if (at < low || at >= high) continue;                                                           \
+            T *o = out + at * w->cols;                                                                      \
+            const T *s = g + i * w->cols;                                                                   \
+            LN_IVDEP                                                                                        \
+            for (int64_t j = left; j < right; j++) o[j] ASSIGN s[j];                                        \
+        }                                                                                                   \
     }
 GA_SCATTER(add_f32, float, +=)
 GA_SCATTER(add_f64, double, +=)

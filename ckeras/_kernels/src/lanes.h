@@ -41,7 +41,9 @@ static inline void ln_copy(char *out, const char *in, int64_t bytes)
     }
     int64_t k = 0;
 #pragma GCC unroll 1
-    for (; k + 16 <= bytes; k += 16) memcpy(out + k, in + k, 16);
+    for (; k + 64 <= bytes; k += 64) memcpy(out + k, in + k, 64);
+    if (bytes & 32) memcpy(out + k, in + k, 32), k += 32;
+    if (bytes & 16) memcpy(out + k, in + k, 16), k += 16;
     if (bytes & 8) memcpy(out + k, in + k, 8), k += 8;
     if (bytes & 4) memcpy(out + k, in + k, 4);
 }

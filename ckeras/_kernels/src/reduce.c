@@ -146,29 +146,36 @@ RD_PLAIN(any_i64, int64_t, int64_t, 0, RD_S_ANY, RD_OR)
 RD_PLAIN(all_i64, int64_t, int64_t, 1, RD_S_ALL, RD_AND)
 RD_PLAIN(any_bool, uint8_t, uint8_t, 0, RD_S_ANY, RD_OR)
 RD_PLAIN(all_bool, uint8_t, uint8_t, 1, RD_S_ALL, RD_AND)
+#define rd_rows_max_bool rd_rows_any_bool
+#define rd_rows_min_bool rd_rows_all_bool
 
 /* ---- argmax and argmin ---- */
 
 /* x (n, cols) -> out (cols): the first row of the extreme of each column; a NaN is the extreme, the first one wins.
  * I is an integer as wide as T where n allows it, so that both fill a vector alike. */
-#define RD_ARG(NAME, T, I, BEATS)                                                                          \
+#define RD_ARG(NAME, T, I, WIDE, BEATS, SAME)                                                                          \
     static void rd_arg_##NAME(const void *x_, int64_t n, int64_t cols, int64_t *out)                       \
     {                                                                                                      \
         const T *x = x_;                                                                                   \
         if (cols == 1) {                                                                                   \
             T best = x[0];                                                                                 \
             int64_t at = 0;                                                                                \
-            for (int64_t i = 1; i < n; i += 64) { /* a block is searched only if it holds something better */ \
-                int64_t stop = ln_min(i + 64, n);                                                          \
-                int hit = 0;                                                                               \
-                if (n > 32)                                                                                \
-                    for (int64_t k = i; k < stop; k++) hit |= BEATS(x[k], best);                           \
-                if (n <= 32 || hit)                                                                        \
-                    for (int64_t k = i; k < stop; k++) {                                                   \
-                        int better = BEATS(x[k], best);                                                    \
-                        best = better ? x[k] : best;                                                       \
-                        at = better ? k : at;                                                              \
-                    }                                                                                      \
+            if (n > 48) { /* a long row: its extreme, in vectors, then a block at a time where it is */    \
+                WIDE extreme = best;                                                                       \
+                rd_rows_##NAME(x, 1, 0, n, &extreme);                                                      \
+                best = (T)extreme;                                                                         \
+                for (; at + 64 <= n; at += 64) {                                                           \
+                    I hit = 0;                                                                             \
+                    for (int64_t k = 0; k < 64; k++) hit |= SAME(x[at + k], best);                         \
+                    if (hit) break;                                                                        \
+                }                                                                                          \
+                while (!(SAME(x[at], best))) at++;                                                         \
+            } else {                                                                                       \
+                for (int64_t k = 1; k < n; k++) {                                                          \
+                    int better = BEATS(x[k], best);                                                        \
+                    best = better ? x[k] : best;                                                           \
+                    at = better ? k : at;                                                                  \
+                }                                                                                          \
             }                                                                                              \
             out[0] = at;                                                                                   \
             return;                                                                                        \
@@ -190,20 +197,22 @@ RD_PLAIN(all_bool, uint8_t, uint8_t, 1, RD_S_ALL, RD_AND)
         }                                                                                                  \
     }
 
+#define RD_SAME(x, best) ((x) == (best))
+#define RD_SAME_NAN(x, best) (((x) == (best)) | (((x) != (x)) & ((best) != (best))))
 #define RD_ABOVE(x, best) ((x) > (best))
 #define RD_BELOW(x, best) ((x) < (best))
 #define RD_ABOVE_NAN(x, best) (((x) > (best)) | (((x) != (x)) & ((best) == (best))))
 #define RD_BELOW_NAN(x, best) (((x) < (best)) | (((x) != (x)) & ((best) == (best))))
-RD_ARG(max_f32, float, int32_t, RD_ABOVE_NAN)
-RD_ARG(min_f32, float, int32_t, RD_BELOW_NAN)
-RD_ARG(max_f64, double, int64_t, RD_ABOVE_NAN)
-RD_ARG(min_f64, double, int64_t, RD_BELOW_NAN)
-RD_ARG(max_i32, int32_t, int32_t, RD_ABOVE)
-RD_ARG(min_i32, int32_t, int32_t, RD_BELOW)
-RD_ARG(max_i64, int64_t, int64_t, RD_ABOVE)
-RD_ARG(min_i64, int64_t, int64_t, RD_BELOW)
-RD_ARG(max_bool, uint8_t, int32_t, RD_ABOVE)
-RD_ARG(min_bool, uint8_t, int32_t, RD_BELOW)
+RD_ARG(max_f32, float, int32_t, double, RD_ABOVE_NAN, RD_SAME_NAN)
+RD_ARG(min_f32, float, int32_t, double, RD_BELOW_NAN, RD_SAME_NAN)
+RD_ARG(max_f64, double, int64_t, double, RD_ABOVE_NAN, RD_SAME_NAN)
+RD_ARG(min_f64, double, int64_t, double, RD_BELOW_NAN, RD_SAME_NAN)
+RD_ARG(max_i32, int32_t, int32_t, int64_t, RD_ABOVE, RD_SAME)
+RD_ARG(min_i32, int32_t, int32_t, int64_t, RD_BELOW, RD_SAME)
+RD_ARG(max_i64, int64_t, int64_t, int64_t, RD_ABOVE, RD_SAME)
+RD_ARG(min_i64, int64_t, int64_t, int64_t, RD_BELOW, RD_SAME)
+RD_ARG(max_bool, uint8_t, int32_t, int64_t, RD_ABOVE, RD_SAME)
+RD_ARG(min_bool, uint8_t, int32_t, int64_t, RD_BELOW, RD_SAME)
 
 /* ---- tables ---- */
 
@@ -232,7 +241,8 @@ static const rd_arg rd_args[2][CK_BOOL + 1] = {
 
 /* ---- the driver ---- */
 
-enum { RD_BLOCK = 256, RD_NARROW = 64, RD_FOLDED = 1024, RD_GROUPS = 64 };
+/* columns or rows of outputs taken at once; a row shorter than RD_NARROW is read several at a time, up to RD_FOLDED */
+enum { RD_BLOCK = 1024, RD_NARROW = 64, RD_FOLDED = 1024, RD_GROUPS = 64 };
 
 typedef struct {
     rd_pass pass;
@@ -476,11 +486,13 @@ static int ck_reduce(char *const *buf, const int64_t *p, const double *f, ck_err
     q.blocks_across = (q.kept + q.width - 1) / q.width;
     int64_t blocks = outputs / q.kept * q.blocks_across;
     q.group = q.total;
-    if (blocks < 16 && bytes * q.width >= 128 << 10) {
-        int64_t groups = ln_min(RD_GROUPS, bytes * q.width / (64 << 10));
-        q.group = ((q.total + groups - 1) / groups + 511) / 512 * 512;
+    int64_t least = q.along ? 64 << 10 : 384 << 10; /* bytes of a group */
+    if (blocks < 16 && bytes * q.width >= 2 * least) {
+        int64_t groups = ln_min(RD_GROUPS, bytes * q.width / least);
+        int64_t unit = q.along || q.width < RD_NARROW ? 512 : 32;
+        q.group = ((q.total + groups - 1) / groups + unit - 1) / unit * unit;
     }
-    int threads = ln_threads(outputs * bytes, 96 << 10);
+    int threads = ln_threads(outputs * bytes, 192 << 10);
     if (threads > 1 && blocks * ((q.total + q.group - 1) / q.group) > 1)
         rd_parallel(&q, blocks, threads);
     else

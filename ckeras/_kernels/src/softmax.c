@@ -1,8 +1,8 @@
 /* Softmax, log-softmax and the cross-entropies built on them, along the last axis, with their gradients.
  *
- * The largest element of a row is subtracted first, so nothing overflows; sums are carried in double. A row of only -inf,
- * or with NaN or +inf, gives NaN, as the formula does. Uses the row sums and maxima of reduce.c, which `level.c` includes
- * first. A gradient may be written over the gradient or the result that it is computed from.
+ * The largest element of a row is subtracted first, so nothing overflows; sums are carried in double. A row of only
+ * -inf, or with NaN or +inf, gives NaN, as the formula does. Uses the row sums and maxima of reduce.c, which `level.c`
+ * includes first. A gradient may be written over the gradient or the result that it is computed from.
  */
 #include "lanes.h"
 #include "softmax_math.h"
@@ -42,8 +42,8 @@ static inline int64_t sm_label(const sm_job *w, int which, int64_t row)
 #define SB_MAX rd_rows_max_f64
 #include "softmax_body.h"
 
-/* which: the operation; labels: which buffer holds labels to check, or 0; cost: what one element is worth in bytes of
- * plain copying, for the choice of threads.
+/* which: the operation; labels: which buffer holds labels to check, or 0; cost: of an element, in about 50 ps,
+ * for the choice of threads.
  * p: type (CK_F32 or CK_F64), rows, n [, type of the labels (CK_I32 or CK_I64)] */
 static int sm_run(int which, int labels, int cost, char *const *buf, const int64_t *p, double eps, ck_error *err)
 {
@@ -58,7 +58,7 @@ static int sm_run(int which, int labels, int cost, char *const *buf, const int64
     sm_part part = p[0] == CK_F32 ? sm_f32_parts[which] : sm_f64_parts[which];
     int64_t block = w.n <= 0 ? SM_ROWS : ln_max(1, ln_min(SM_ROWS, SM_BLOCK / w.n));
     int64_t blocks = (w.rows + block - 1) / block;
-    int threads = (int)ln_min(ln_threads(w.rows * w.n * cost * (p[0] == CK_F32 ? 1 : 2), 32 << 10), blocks);
+    int threads = (int)ln_min(ln_threads(w.rows * w.n * cost * (p[0] == CK_F32 ? 1 : 2), 64 << 10), blocks);
     if (threads <= 1) {
         for (int64_t i = 0; i < w.rows; i += block) part(&w, i, ln_min(block, w.rows - i));
         return CK_OK;
@@ -79,7 +79,7 @@ static int ck_softmax(char *const *buf, const int64_t *p, const double *f, ck_er
 static int ck_softmax_grad(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
     (void)f;
-    return sm_run(SM_SOFTMAX_GRAD, 0, 4, buf, p, 0, err);
+    return sm_run(SM_SOFTMAX_GRAD, 0, 2, buf, p, 0, err);
 }
 
 /* buf: y, x (rows, n). p: type, rows, n */
@@ -108,7 +108,7 @@ static int ck_xent_sparse(char *const *buf, const int64_t *p, const double *f, c
 static int ck_xent_sparse_grad(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
     (void)f;
-    return sm_run(SM_SPARSE_GRAD, 3, 4, buf, p, 0, err);
+    return sm_run(SM_SPARSE_GRAD, 3, 1, buf, p, 0, err);
 }
 
 /* buf: loss (rows), prob, logits, target (rows, n). p: type, rows, n */
@@ -122,19 +122,19 @@ static int ck_xent(char *const *buf, const int64_t *p, const double *f, ck_error
 static int ck_xent_grad(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
     (void)f;
-    return sm_run(SM_XENT_GRAD, 0, 4, buf, p, 0, err);
+    return sm_run(SM_XENT_GRAD, 0, 2, buf, p, 0, err);
 }
 
 /* buf: loss (rows), prob (rows, n), labels (rows). p: type, rows, n, type of the labels. f: eps */
 static int ck_xent_prob_sparse(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
-    return sm_run(SM_PROB_SPARSE, 2, 4, buf, p, f[0], err);
+    return sm_run(SM_PROB_SPARSE, 2, 1, buf, p, f[0], err);
 }
 
 /* buf: dprob (rows, n), g (rows), prob (rows, n), labels (rows). p: type, rows, n, type of the labels. f: eps */
 static int ck_xent_prob_sparse_grad(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
-    return sm_run(SM_PROB_SPARSE_GRAD, 3, 4, buf, p, f[0], err);
+    return sm_run(SM_PROB_SPARSE_GRAD, 3, 1, buf, p, f[0], err);
 }
 
 #define SOFTMAX_KERNELS                                                                                           \

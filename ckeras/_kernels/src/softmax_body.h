@@ -31,9 +31,19 @@ static void SB_(shift)(SB_T *y, const SB_T *x, int64_t rows, int64_t n, double *
 /* x (rows, n) -> y = softmax(x); top (rows) = max(x), sum (rows) = sum(e^(x - top)) */
 static void SB_(rows)(SB_T *y, const SB_T *x, int64_t rows, int64_t n, double *top, double *sum)
 {
-    SB_(shift)(y, x, rows, n, top);
-    LN_IVDEP
-    for (int64_t k = 0; k < rows * n; k++) y[k] = SB_EXP(y[k]);
+    if (n >= 64) {
+        for (int64_t i = 0; i < rows; i++) top[i] = -INFINITY;
+        SB_MAX(x, rows, n, n, top);
+        for (int64_t i = 0; i < rows; i++) {
+            SB_T m = (SB_T)top[i];
+            LN_IVDEP
+            for (int64_t j = i * n; j < (i + 1) * n; j++) y[j] = SB_EXP(x[j] - m);
+        }
+    } else { /* short rows: the exponentials of all of them in one loop */
+        SB_(shift)(y, x, rows, n, top);
+        LN_IVDEP
+        for (int64_t k = 0; k < rows * n; k++) y[k] = SB_EXP(y[k]);
+    }
     for (int64_t i = 0; i < rows; i++) sum[i] = 0;
     SB_SUM(y, rows, n, n, sum);
     for (int64_t i = 0; i < rows; i++) {
