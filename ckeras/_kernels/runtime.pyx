@@ -27,6 +27,10 @@ cdef extern from "kernels.h" nogil:
         const ck_entry *kernels
         const ck_map_op *map_ops
         void (*set_threads)(int) noexcept
+    ctypedef unsigned long long ck_mode
+    ck_mode CK_FLUSH
+    ck_mode ck_get_mode()
+    void ck_set_mode(ck_mode)
 
 cdef extern from *:
     """
@@ -172,13 +176,17 @@ cdef class Kernel:
         cdef char *buf[64]
         cdef char **many = buf
         cdef ck_error err
+        cdef ck_mode own
         cdef int i, code
         if self.n > 64:
             many = <char **> malloc(self.n * sizeof(char *))
         for i in range(self.n):
             many[i] = <char *> cnp.PyArray_DATA(<cnp.ndarray> arrays[<int> self.operands[i]])
         with nogil:
+            own = ck_get_mode()
+            ck_set_mode(own | CK_FLUSH)
             code = self.fn(many, self.p, self.f, &err)
+            ck_set_mode(own)
         if self.n > 64:
             free(many)
         if code:
@@ -412,17 +420,22 @@ cdef class Plan:
 
     cdef int execute(self, Context c, int *at, ck_error *err) except? -7 nogil:
         """Run every instruction; an error's code is returned, with the instruction in ``at``."""
-        cdef int i, code
+        cdef int i, code = 0
+        cdef ck_mode own = ck_get_mode()
+        ck_set_mode(own | CK_FLUSH)
         for i in range(self.n_instr):
             if self.fn[i] != NULL:
                 code = self.fn[i](c.ptr + self.start[i], self.p[i], self.f[i], err)
                 if code:
                     at[0] = i
-                    return code
+                    break
             else:
+                ck_set_mode(own)
                 with gil:
                     self.functions[i](*c.views[i])
-        return 0
+                ck_set_mode(own | CK_FLUSH)
+        ck_set_mode(own)
+        return code
 
     cdef void point(self, Context c, int i, char *address) noexcept nogil:
         """Let input ``i`` be read at ``address``."""

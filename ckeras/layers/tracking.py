@@ -9,62 +9,70 @@ from ckeras.autograd import Variable
 from ckeras.metrics.metric import Metric
 from ckeras.random import SeedGenerator
 
+# Attributes of ours that may be lists and hold no state.
+_STATELESS = frozenset(("_build_config", "_input", "_losses", "_output"))
+
 
 class Tracker:
     """Notes variables, layers, metrics and random generators as they are set, also inside lists and dicts."""
 
     def __init__(self) -> None:
         d = self.__dict__
-        d["_variables"], d["_layers"], d["_metrics"], d["_seed_generators"] = [], [], [], []
-        d["_containers"] = []
+        d["_variables"] = []  # those made trainable first
+        d["_trained"] = 0  # how many of them were
+        d["_tracked"] = []  # layers, metrics, random generators, and the lists and dicts that may hold such
 
     def _check_initialized(self) -> None:
-        if "_layers" not in self.__dict__:
+        if "_tracked" not in self.__dict__:
             raise RuntimeError(
                 f"{type(self).__name__}.__init__() must call super().__init__() before it sets layers or weights"
             )
 
-    def _track_variable(self, variable: Variable) -> None:
-        _add(self._variables, variable)
+    def _track(self, value: Any) -> None:
+        if not isinstance(value, Variable):
+            _add(self._tracked, value)
+        elif not any(value is x for x in self._variables):
+            place = self._trained if value.trainable else len(self._variables)
+            self._variables.insert(place, value)
+            self.__dict__["_trained"] += bool(value.trainable)
+
+    def _forget_attribute(self, name: str) -> None:
+        """Track no longer what an attribute held, unless another one holds it too."""
+        value = self.__dict__.get(name)
+        if not _may_be_tracked(value) or any(value is v for k, v in self.__dict__.items() if k != name):
+            return
+        if any(value is x for x in self._variables[: self._trained]):
+            self.__dict__["_trained"] -= 1
+        for known in (self._variables, self._tracked):
+            known[:] = [x for x in known if x is not value]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, (Variable, Tracker, Metric, SeedGenerator)):
-            self._check_initialized()
-            previous = self.__dict__.get(name)
-            if previous is not value and isinstance(previous, (Variable, Tracker, Metric, SeedGenerator)):
-                _discard(self._kept_in(previous), previous)
-            _add(self._kept_in(value), value)
+        previous = self.__dict__.get(name)
+        if previous is not value and name not in _STATELESS:
+            if _has_state(value):
+                self._check_initialized()
+            if "_tracked" in self.__dict__:
+                self._forget_attribute(name)
+                if _may_be_tracked(value):
+                    self._track(value)
             if isinstance(value, Variable) and value.path == value.name:
                 if value.name == "variable":
                     value.name = name
                 value.path = f"{self.__dict__.get('name', type(self).__name__)}/{value.name}"
-        elif isinstance(value, (list, tuple, dict)) and not name.startswith("_"):
-            if "_containers" in self.__dict__:
-                self._containers = [c for c in self._containers if c is not self.__dict__.get(name)] + [value]
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
-        value = self.__dict__.get(name)
-        if isinstance(value, (Variable, Tracker, Metric, SeedGenerator)):
-            _discard(self._kept_in(value), value)
-        elif "_containers" in self.__dict__:
-            self._containers = [c for c in self._containers if c is not value]
+        if "_tracked" in self.__dict__ and name not in _STATELESS:
+            self._forget_attribute(name)
         object.__delattr__(self, name)
 
-    def _kept_in(self, value: Any) -> list[Any]:
-        if isinstance(value, Variable):
-            return self._variables
-        if isinstance(value, Metric):
-            return self._metrics
-        return self._seed_generators if isinstance(value, SeedGenerator) else self._layers
-
-    def _contained(self, kind: type) -> Iterator[Any]:
-        for container in self._containers:
-            yield from _inside(container, kind)
+    def _kept(self, kind: type) -> Iterator[Any]:
+        """What is kept directly, also in lists and dicts, in the order in which it was set."""
+        return _inside(self._tracked, kind)
 
     def _sublayers(self) -> list[Any]:
-        """The layers kept directly, those in lists and dicts last."""
-        return list({id(x): x for x in [*self._layers, *self._contained(Tracker)]}.values())
+        """The layers kept directly."""
+        return list({id(x): x for x in self._kept(Tracker)}.values())
 
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Any]:
         """This layer and all inside, each once, depth first."""
@@ -76,15 +84,35 @@ class Tracker:
 
     def _weights(self) -> list[Variable]:
         """The variables kept directly."""
-        return [*self._variables, *self._contained(Variable)]
+        return [*self._variables, *self._kept(Variable)]
+
+    def _own_metrics(self) -> list[Metric]:
+        """The metrics kept directly."""
+        return list({id(m): m for m in self._kept(Metric)}.values())
 
     def _all_variables(self) -> list[Variable]:
-        metrics = [*self._metrics, *self._contained(Metric)]
-        generators = [*self._seed_generators, *self._contained(SeedGenerator)]
-        return [*self._weights(), *(g.state for g in generators), *(v for m in metrics for v in m.variables)]
+        generators = (g.state for g in self._kept(SeedGenerator))
+        return [*self._weights(), *generators, *(v for m in self._own_metrics() for v in m.variables)]
 
 
-def _inside(value: Any, kind: type) -> Iterator[Any]:
+_STATE = (Variable, Tracker, Metric, SeedGenerator)
+
+
+def _has_state(value: Any) -> bool:
+    """Whether ``value`` is, or at once holds, something to be tracked."""
+    return isinstance(value, _STATE) or (isinstance(value, (list, tuple, dict)) and _holds_state(value))
+
+
+def _holds_state(container: Any) -> bool:
+    return any(True for _ in _inside(container, _STATE))
+
+
+def _may_be_tracked(value: Any) -> bool:
+    """Whether ``value`` has state, or may get some later on, as a list may."""
+    return isinstance(value, (*_STATE, list, dict)) or (isinstance(value, tuple) and _has_state(value))
+
+
+def _inside(value: Any, kind: Any) -> Iterator[Any]:
     if isinstance(value, kind):
         yield value
     elif isinstance(value, dict):
@@ -98,7 +126,3 @@ def _inside(value: Any, kind: type) -> Iterator[Any]:
 def _add(known: list[Any], value: Any) -> None:
     if not any(value is x for x in known):
         known.append(value)
-
-
-def _discard(known: list[Any], value: Any) -> None:
-    known[:] = [x for x in known if x is not value]

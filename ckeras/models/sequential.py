@@ -56,8 +56,6 @@ class Sequential(Model):
         if not self._chain and not is_input(layer) and shape is not None:
             self._chain.append(InputLayer(batch_shape=shape, dtype=layer.dtype))
         self._chain.append(layer)
-        if not any(layer is x for x in self._layers):
-            self._layers.append(layer)
         self._changed()
 
     def pop(self, rebuild: bool = True) -> Layer:
@@ -65,7 +63,6 @@ class Sequential(Model):
         if not self._chain or is_input(self._chain[-1]):
             raise IndexError(f"model {self.name!r} has no layer to pop")
         layer = self._chain.pop()
-        self._layers.remove(layer)
         self._changed()
         if rebuild:
             self._connect()

@@ -124,7 +124,13 @@ _pow = _row(
     lambda g, y, a, b: _mul(g, _mul(b, _pow(a, _sub(b, scalar(1, b.dtype))))),
     _pow_exponent,
 )
-_int_power = _row("power", np.power)
+_int_power = Op(
+    "int_power",
+    _same,
+    np.power,
+    elementwise=True,
+    opcode=lambda inputs, output: f"pow.{dtypes.SUFFIX.get(output.dtype)}",
+)
 
 
 def _choice(name: str, forward: Callable[..., Any]) -> Op:

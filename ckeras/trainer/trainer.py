@@ -117,7 +117,7 @@ class Trainer:
         if self._compiled_metrics is not None:
             found += self._compiled_metrics.metrics
         for layer in self._flatten_layers():
-            found += [m for m in layer._metrics if not any(m is x for x in found)]
+            found += [m for m in layer._own_metrics() if not any(m is x for x in found)]
         return found
 
     @property

@@ -177,8 +177,14 @@ static int ga_scatter_run(ga_scatter fn, char *const *buf, const int64_t *p, ck_
         fn(&w, 0, rows, 0, cols);
         return CK_OK;
     }
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (int t = 0; t < threads; t++) ga_share(fn, &w, threads, t);
+    const ck_mode mode = ck_get_mode();
+#pragma omp parallel num_threads(threads)
+    {
+        const ck_mode own = ck_enter(mode);
+#pragma omp for schedule(static) nowait
+        for (int t = 0; t < threads; t++) ga_share(fn, &w, threads, t);
+        ck_leave(own);
+    }
     return CK_OK;
 }
 

@@ -49,4 +49,42 @@ extern int ck_threads;
 
 #define CK_MAX_NDIM 32
 
+/* The floating-point mode of a thread (rounding, flushing of denormals). The runtime flushes denormals around a run,
+ * since momenta that fade away would slow every step a hundredfold; a region's threads work in the caller's mode, and
+ * have their own again afterwards, as they may serve other libraries too. */
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+typedef unsigned ck_mode;
+#define CK_FLUSH 0x8000u
+static inline ck_mode ck_get_mode(void) { return _mm_getcsr(); }
+static inline void ck_set_mode(ck_mode mode) { _mm_setcsr(mode); }
+#elif defined(__aarch64__)
+typedef uint64_t ck_mode;
+#define CK_FLUSH ((uint64_t)1 << 24)
+static inline ck_mode ck_get_mode(void)
+{
+    ck_mode mode;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
+    return mode;
+}
+static inline void ck_set_mode(ck_mode mode) { __asm__ volatile("msr fpcr, %0" : : "r"(mode)); }
+#else
+typedef int ck_mode;
+#define CK_FLUSH 0
+static inline ck_mode ck_get_mode(void) { return 0; }
+static inline void ck_set_mode(ck_mode mode) { (void)mode; }
+#endif
+
+/* Takes the caller's mode in a thread of a region; returns the thread's own. */
+static inline ck_mode ck_enter(ck_mode callers)
+{
+    ck_mode own = ck_get_mode();
+    if (own != callers) ck_set_mode(callers);
+    return own;
+}
+static inline void ck_leave(ck_mode own)
+{
+    if (own != ck_get_mode()) ck_set_mode(own);
+}
+
 #endif

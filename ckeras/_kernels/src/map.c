@@ -747,11 +747,14 @@ static int ck_map(char *const *buf, const int64_t *p, const double *f, ck_error 
         map_run(&job, 0, n);
         return CK_OK;
     }
+    const ck_mode mode = ck_get_mode();
 #pragma omp parallel num_threads((int)threads)
     {
+        const ck_mode own = ck_enter(mode);
         const int64_t t = omp_get_thread_num(), of = omp_get_num_threads();
         const int64_t start = blocks * t / of * block, stop = blocks * (t + 1) / of * block;
         if (start < n) map_run(&job, start, stop < n ? stop : n);
+        ck_leave(own);
     }
     return CK_OK;
 }

@@ -299,11 +299,14 @@ static int ck_random(char *const *buf, const int64_t *p, const double *f, ck_err
         return CK_OK;
     }
     const int64_t chunks = (n + RANDOM_CHUNK - 1) / RANDOM_CHUNK;
+    const ck_mode mode = ck_get_mode();
 #pragma omp parallel num_threads(ck_threads < chunks ? ck_threads : (int)chunks)
     {
+        const ck_mode own = ck_enter(mode);
         const int64_t t = omp_get_thread_num(), of = omp_get_num_threads();
         const int64_t start = chunks * t / of * RANDOM_CHUNK, stop = chunks * (t + 1) / of * RANDOM_CHUNK;
         random_range(&job, buf[0], item, start, stop < n ? stop : n);
+        ck_leave(own);
     }
     return CK_OK;
 }

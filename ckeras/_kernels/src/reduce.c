@@ -383,18 +383,29 @@ static void rd_whole(const rd_plan *q, int64_t b)
 static void rd_parallel(const rd_plan *q, int64_t blocks, int threads)
 {
     int64_t groups = (q->total + q->group - 1) / q->group, tasks = blocks * groups;
+    const ck_mode mode = ck_get_mode();
     rd_wide *parts = groups > 1 ? malloc((size_t)(tasks * q->width) * sizeof *parts) : NULL;
     if (parts == NULL) { /* also when there is no memory: the same bits, with less to share out */
-#pragma omp parallel for num_threads(threads) schedule(static)
-        for (int64_t b = 0; b < blocks; b++) rd_whole(q, b);
+#pragma omp parallel num_threads(threads)
+        {
+            const ck_mode own = ck_enter(mode);
+#pragma omp for schedule(static) nowait
+            for (int64_t b = 0; b < blocks; b++) rd_whole(q, b);
+            ck_leave(own);
+        }
         return;
     }
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (int64_t t = 0; t < tasks; t++) {
-        int64_t at, width, lo = t % groups * q->group;
-        const char *x = rd_block(q, t / groups, &at, &width);
-        rd_start(q, parts + t * q->width, width);
-        rd_span(q, x, width, lo, ln_min(lo + q->group, q->total), parts + t * q->width);
+#pragma omp parallel num_threads(threads)
+    {
+        const ck_mode own = ck_enter(mode);
+#pragma omp for schedule(static) nowait
+        for (int64_t t = 0; t < tasks; t++) {
+            int64_t at, width, lo = t % groups * q->group;
+            const char *x = rd_block(q, t / groups, &at, &width);
+            rd_start(q, parts + t * q->width, width);
+            rd_span(q, x, width, lo, ln_min(lo + q->group, q->total), parts + t * q->width);
+        }
+        ck_leave(own);
     }
     for (int64_t b = 0; b < blocks; b++) {
         rd_wide acc[RD_BLOCK];

@@ -63,8 +63,14 @@ static int sm_run(int which, int labels, int cost, char *const *buf, const int64
         for (int64_t i = 0; i < w.rows; i += block) part(&w, i, ln_min(block, w.rows - i));
         return CK_OK;
     }
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (int64_t b = 0; b < blocks; b++) part(&w, b * block, ln_min(block, w.rows - b * block));
+    const ck_mode mode = ck_get_mode();
+#pragma omp parallel num_threads(threads)
+    {
+        const ck_mode own = ck_enter(mode);
+#pragma omp for schedule(static) nowait
+        for (int64_t b = 0; b < blocks; b++) part(&w, b * block, ln_min(block, w.rows - b * block));
+        ck_leave(own);
+    }
     return CK_OK;
 }
 
