@@ -12,6 +12,7 @@ from ckeras.autograd import Op, Tensor, TracedTensor, table
 from ckeras.compiler.trace import Node, Trace
 
 _FUSABLE = ("relu", "sigmoid", "tanh")
+_NATIVE_FLOATS = ("float32", "float64")
 _YIELDS_SOFTMAX = ("softmax_xent", "softmax_xent_sparse")
 
 
@@ -21,6 +22,7 @@ def rewrite(graph: Trace) -> None:
     _drop_unused(graph)
     _share_softmax(graph)
     _join_dense(graph)
+    _join_arithmetic(graph)
     _drop_unused(graph)
 
 
@@ -181,7 +183,8 @@ def _share_softmax(graph: Trace) -> None:
 # -- product + bias + activation ----------------------------------------------------------------------------------
 
 
-def _join_dense(graph: Trace) -> None:
+def _single_readers(graph: Trace) -> Callable[..., Node | None]:
+    """A function (value, *op names) -> the node that makes the value, if it is one of these ops and is read once."""
     uses: dict[int, int] = {}
     for node in graph.nodes:
         for x in node.inputs:
@@ -190,10 +193,14 @@ def _join_dense(graph: Trace) -> None:
         uses[id(x)] = uses.get(id(x), 0) + 1
 
     def product(x: Tensor, *names: str) -> Node | None:
-        """The node that makes ``x`` for a single reader, if it is one of these ops."""
         node = x.node if type(x) is TracedTensor else None
         return node if node is not None and node.op.name in names and uses[id(x)] == 1 else None
 
+    return product
+
+
+def _join_dense(graph: Trace) -> None:
+    product = _single_readers(graph)
     for node in graph.nodes:
         if node.op.name == "add":
             for y, bias in (node.inputs, node.inputs[::-1]):
@@ -210,6 +217,35 @@ def _join_dense(graph: Trace) -> None:
             if made.attrs.get("activation", "linear") == "linear":
                 attrs = {"activation": node.op.name}
                 node.op, node.inputs, node.attrs = table["dense"], made.inputs, attrs
+
+
+# -- steps of arithmetic that are one pass over registers -----------------------------------------------------------
+
+
+def _join_arithmetic(graph: Trace) -> None:
+    """x + (y - x) z, z + x y and z - x y become one step each, as the optimizers are full of them."""
+    made_by = _single_readers(graph)
+    for node in graph.nodes:
+        if node.op.name not in ("add", "sub") or node.outputs[0].dtype not in _NATIVE_FLOATS:
+            continue
+        shape = node.outputs[0].shape
+        pairs = [node.inputs, node.inputs[::-1]] if node.op.name == "add" else [node.inputs]
+        for other, x in pairs:
+            times = made_by(x, "mul")
+            if times is None or x.shape != shape:
+                continue
+            a, b = times.inputs
+            if node.op.name == "sub":
+                node.op, node.inputs, node.attrs = table["submul"], [a, b, other], {}
+                break
+            for difference, factor in ((a, b), (b, a)):
+                minus = made_by(difference, "sub")
+                if minus is not None and minus.inputs[1] is other and difference.shape == shape:
+                    node.op, node.inputs, node.attrs = table["lerp"], [other, minus.inputs[0], factor], {}
+                    break
+            else:
+                node.op, node.inputs, node.attrs = table["muladd"], [a, b, other], {}
+            break
 
 
 def index_limits(graph: Trace) -> list[tuple[int, int, str]]:

@@ -122,8 +122,7 @@ class Layer(Tracker):
         variable.constraint = constraints.get(constraint)
         if overwrite_with_gradient:
             variable.overwrite_with_gradient = True
-        variable.path = f"{self.name}/{variable.name}"
-        self._track_variable(variable)
+        self._track(variable)
         return variable
 
     @property

@@ -379,6 +379,12 @@ def sigmoid_cross_entropy(logits: Any, target: Any) -> Tensor:
     return _sigmoid_xent(*promote(logits, target, minimum="float"))
 
 
+# -- what the compiler makes of several steps (`compiler/rewrite.py`) ------------------------------------------------
+
+_row("muladd", lambda x, y, z: x * y + z)
+_row("submul", lambda x, y, z: z - x * y)
+_row("lerp", lambda x, y, z: x + (y - x) * z)
+
 # -- comparison and logic -----------------------------------------------------------------------------------------
 
 

@@ -218,6 +218,8 @@ def test_float_steps(level, dtype):
     np.testing.assert_allclose(apply(level, f"sigmoid_grad.{dtype}", g, s), g * s * (1 - s), **tol)
     np.testing.assert_allclose(apply(level, f"tanh_grad.{dtype}", g, s), g * (1 - s * s), **tol)
     np.testing.assert_allclose(apply(level, f"muladd.{dtype}", g, s, z), g * s + z, **tol)
+    np.testing.assert_allclose(apply(level, f"submul.{dtype}", g, s, z), z - g * s, **tol)
+    np.testing.assert_allclose(apply(level, f"lerp.{dtype}", g, s, z), g + (s - g) * z, **tol)
     logits = g.astype(LONG) * 20
     want = np.maximum(logits, 0) - logits * z + np.log1p(np.exp(-abs(logits)))
     np.testing.assert_allclose(apply(level, f"sigmoid_xent.{dtype}", (g * 20).astype(t), z), want.astype(t), **tol)

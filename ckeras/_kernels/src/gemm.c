@@ -29,8 +29,8 @@
 #define DOT_COLUMNS 4
 #define DOT_MAX 32
 #else
-#define TILE_ROWS 4
-#define EACH_TILE(X) X(1) X(2) X(3) X(4)
+#define TILE_ROWS 6
+#define EACH_TILE(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #define DOT_COLUMNS 2
 #define DOT_MAX 32
 #endif

@@ -357,11 +357,17 @@ static int FN(gemm)(char *const *buf, const int64_t *p)
     }
     int64_t rows = 1, columns = 1;
     FN(choose_grid)(&g, batch, threads, &rows, &columns);
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (int64_t t = 0; t < batch * rows * columns; t++) {
-        FN(product) item;
-        FN(batch_item)(&item, &g, t / (rows * columns), strides);
-        FN(cell)(&item, t / columns % rows, rows, t % columns, columns);
+    const ck_mode mode = ck_get_mode();
+#pragma omp parallel num_threads(threads)
+    {
+        const ck_mode own = ck_enter(mode);
+#pragma omp for schedule(static) nowait
+        for (int64_t t = 0; t < batch * rows * columns; t++) {
+            FN(product) item;
+            FN(batch_item)(&item, &g, t / (rows * columns), strides);
+            FN(cell)(&item, t / columns % rows, rows, t % columns, columns);
+        }
+        ck_leave(own);
     }
     return CK_OK;
 }

@@ -52,6 +52,8 @@
     UNARY(neg, D, D, w, -x)                                                                                            \
     UNARY(abs, D, D, w, __builtin_fabs##e(x))                                                                          \
     TRIPLE(muladd, D, w, x * y + z)                                                                                    \
+    TRIPLE(submul, D, w, z - x * y)                                                                                    \
+    TRIPLE(lerp, D, w, x + (y - x) * z)                                                                                \
     BINARY(floor_divide, D, D, 75, floor_divide_##D(x, y))                                                             \
     BINARY(mod, D, D, 60, mod_##D(x, y))                                                                               \
     BINARY(div, D, D, w, x / y)                                                                                        \
