@@ -3,7 +3,7 @@
 Every name loads on first use, so that importing the package costs next to nothing.
 """
 
-from ckeras._version import version as __version__
+from ckeras._version import version as __version__  # noqa: F401
 from ckeras.lazy import attach
 
 __getattr__, __dir__, __all__ = attach(

@@ -52,9 +52,7 @@ def set_image_data_format(data_format: str) -> None:
     """Set what `image_data_format` returns."""
     value = str(data_format).lower()
     if value not in ("channels_last", "channels_first"):
-        raise ValueError(
-            f"set_image_data_format expects 'channels_last' or 'channels_first', got {data_format!r}"
-        )
+        raise ValueError(f"set_image_data_format expects 'channels_last' or 'channels_first', got {data_format!r}")
     _settings["image_data_format"] = value
 
 

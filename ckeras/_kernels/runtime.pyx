@@ -334,7 +334,7 @@ cdef class Plan:
         self.slot_of_ptr = []
         n_p = n_f = 0
         for i in range(n):
-            name, function, operands, p, f, label = instructions[i]
+            name, _, operands, p, f, _ = instructions[i]
             self.fn[i] = NULL if name is None else <ck_kernel> <size_t> level.addresses[name]
             self.start[i] = len(self.slot_of_ptr)
             self.slot_of_ptr.extend(operands)
@@ -450,6 +450,10 @@ cdef class Plan:
             self.point(c, i, c.arena + self.input_offset[i])
         c.patched = False
 
+    cdef void place(self, Context c, int i, cnp.ndarray array) noexcept:
+        """Copy input ``i`` to its place in the arena."""
+        memcpy(c.arena + self.input_offset[i], cnp.PyArray_DATA(array), self.input_bytes[i])
+
     cdef prepare_written(self):
         for variable in self.written:
             variable.detach()
@@ -473,7 +477,7 @@ cdef class Plan:
             self.prepare_written()
             for i in range(self.n_in):
                 if self.has_python:
-                    memcpy(c.arena + self.input_offset[i], cnp.PyArray_DATA(<cnp.ndarray> arrays[i]), self.input_bytes[i])
+                    self.place(c, i, arrays[i])
                 else:
                     self.point(c, i, <char *> cnp.PyArray_DATA(<cnp.ndarray> arrays[i]))
             c.patched = not self.has_python
@@ -554,15 +558,15 @@ cdef class Plan:
         """Seconds each instruction takes, the least of ``repeats`` runs."""
         cdef Context c = self.context()
         cdef ck_error err
-        cdef int i, r, code = 0
+        cdef int i, code = 0
         cdef double t
         best = [float("inf")] * self.n_instr
         try:
             self.prepare_written()
             self.point_home(c)
             for i in range(self.n_in):
-                memcpy(c.arena + self.input_offset[i], cnp.PyArray_DATA(<cnp.ndarray> arrays[i]), self.input_bytes[i])
-            for r in range(repeats):
+                self.place(c, i, arrays[i])
+            for _ in range(repeats):
                 for i in range(self.n_instr):
                     t = ck_clock()
                     if self.fn[i] != NULL:

@@ -10,7 +10,6 @@ import numpy as np
 
 from ckeras import config
 from ckeras.autograd import KerasTensor, NeedsValue, Spec, Tensor, TracedTensor, Variable
-from ckeras.autograd.dtypes import NUMPY
 from ckeras.autograd.eager import wrap
 from ckeras.autograd.structure import flatten, pack
 from ckeras.compiler.plan import Plan
@@ -186,8 +185,3 @@ def compile_plan(
     """The plan of ``python_function(*arguments(inputs))`` for inputs of these specs, and what it returned."""
     graph, result = trace(python_function, specs, arguments)
     return Plan(graph), result
-
-
-def as_input(array: np.ndarray, spec: Spec) -> np.ndarray:
-    """``array`` as a plan takes it: contiguous and of the input's dtype."""
-    return np.ascontiguousarray(array, NUMPY[spec.dtype])

@@ -85,9 +85,7 @@ def _may_join(units: list[Unit], a: Unit, b: Unit) -> bool:
         return False
     # A third unit that needs one and is needed by the other would have to run in the midst of them.
     return not any(
-        u is not a
-        and u is not b
-        and ((u.needs & a.bit and b.needs & u.bit) or (u.needs & b.bit and a.needs & u.bit))
+        u is not a and u is not b and ((u.needs & a.bit and b.needs & u.bit) or (u.needs & b.bit and a.needs & u.bit))
         for u in units
     )
 

@@ -221,10 +221,7 @@ class _Builder:
             return False
         # The group itself reads the old value: element by element, it may be overwritten as it goes.
         return all(
-            math.prod(x.shape) == units[at].size
-            for node in units[at].nodes
-            for x in node.inputs
-            if root(x) is old
+            math.prod(x.shape) == units[at].size for node in units[at].nodes for x in node.inputs if root(x) is old
         )
 
     # -- instructions
@@ -257,13 +254,10 @@ class _Builder:
             for out, result in zip(outs, python_results(op, arrays, out_specs, attrs), strict=True):
                 out[...] = result
 
+        shapes_shown = tuple(self.specs[s].shape for s in buffers[:4])
         moved = sum(_spec_bytes(self.specs[s]) for s in buffers)
-        self.instructions.append(
-            Instruction(
-                None, function, tuple(buffers), (len(out_specs),), (), op.name,
-                tuple(self.specs[s].shape for s in buffers[:4]), 0, moved,
-            )  # fmt: skip
-        )
+        p = (len(out_specs),)
+        self.instructions.append(Instruction(None, function, tuple(buffers), p, (), op.name, shapes_shown, 0, moved))
 
     def _fused(self, unit: Unit, inner: set[int]) -> None:
         program = Program(unit.space)

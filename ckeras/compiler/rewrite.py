@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-
 from ckeras.autograd import Op, Tensor, TracedTensor, table
 from ckeras.compiler.trace import Node, Trace
 
@@ -265,5 +264,3 @@ def index_limits(graph: Trace) -> list[tuple[int, int, str]]:
         if id(x) in number:
             found.append((number[id(x)], limit(node.inputs, node.attrs), node.op.name))
     return found
-
-

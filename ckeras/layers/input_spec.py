@@ -83,3 +83,15 @@ def check_inputs(spec: Any, inputs: Any, layer: str) -> None:
         problem = s.problem(x)
         if problem is not None:
             raise ValueError(f"layer {layer!r}: wrong input: {problem}")
+
+
+def fitted_shape(shape: tuple, expected: tuple) -> tuple | None:
+    """``shape`` with a last axis of size 1 added or taken off where that makes it fit ``expected``; `None` if it does
+    not fit. The first axis, of samples, is not compared."""
+    if len(shape) == len(expected) + 1 and shape[-1] == 1:
+        shape = tuple(shape[:-1])
+    elif len(shape) == len(expected) - 1 and shape and expected[-1] == 1:
+        shape = (*shape, 1)
+    if len(shape) != len(expected):
+        return None
+    return shape if all(e is None or d is None or e == d for d, e in zip(shape[1:], expected[1:], strict=True)) else None

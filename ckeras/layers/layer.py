@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,74 @@ from ckeras.utils.naming import auto_name
 
 scope = config.scope
 _versions = itertools.count(1)
+
+
+class path_through:
+    """Weights made inside have the layer's name in their path."""
+
+    def __init__(self, layer: Layer):
+        self._layer = layer
+
+    def __enter__(self) -> tuple[Layer, ...]:
+        self._above = getattr(scope, "path", ())
+        if not self._above or self._above[-1] is not self._layer:
+            scope.path = (*self._above, self._layer)
+        return scope.path
+
+    def __exit__(self, *exc: Any) -> None:
+        scope.path = self._above
+
+
+def _builds(build: Callable[..., None]) -> Callable[..., None]:
+    """A `build` that computes on real values whatever is traced around it, and marks the layer as built."""
+
+    @wraps(build)
+    def built(self: Layer, *args: Any, **kwargs: Any) -> None:
+        with outside_trace(), path_through(self) as layers:
+            build(self, *args, **kwargs)
+        self.__dict__["_path"] = "/".join(layer.name for layer in layers)
+        if len(args) == 1 and not kwargs:
+            self._build_config = args[0]
+        self.built = True
+
+    return built
+
+
+def _remembers_arguments(init: Callable[..., None]) -> Callable[..., None]:
+    """An `__init__` whose arguments are what `Layer.get_config` gives, if they are plain values."""
+
+    @wraps(init)
+    def remembering(self: Layer, *args: Any, **kwargs: Any) -> None:
+        if "_arguments" not in self.__dict__:
+            try:
+                bound = inspect.signature(init).bind(self, *args, **kwargs)
+            except TypeError:  # which the call itself tells better
+                return init(self, *args, **kwargs)
+            bound.apply_defaults()
+            found: dict[str, Any] = {}
+            for parameter in list(bound.signature.parameters.values())[1:]:
+                value = bound.arguments[parameter.name]
+                if parameter.kind is parameter.VAR_KEYWORD:
+                    found |= value
+                elif parameter.kind is not parameter.VAR_POSITIONAL or value:
+                    found[parameter.name] = value
+            self.__dict__["_arguments"] = {k: v if _is_plain(v) else _NotPlain for k, v in found.items()}
+        return init(self, *args, **kwargs)
+
+    return remembering
+
+
+class _NotPlain:
+    """In the place of an argument that cannot be written down."""
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value can be written down as it is."""
+    if isinstance(value, dict):
+        return all(isinstance(k, str) and _is_plain(v) for k, v in value.items())
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, float, str))
 
 
 class Layer(Tracker):
@@ -63,9 +131,9 @@ class Layer(Tracker):
         shape = _older_input_shape(kwargs)
         if kwargs:
             raise ValueError(f"{type(self).__name__} got unknown arguments: {', '.join(map(repr, kwargs))}")
+        if name is not None and (not isinstance(name, str) or "/" in name):
+            raise ValueError(f"{type(self).__name__} expects name to be a string without '/', got {name!r}")
         self.name = auto_name(type(self).__name__) if name is None else name
-        if not isinstance(self.name, str):
-            raise TypeError(f"{type(self).__name__} expects name to be a string, got {name!r}")
         self.built = False
         self.autocast = autocast
         self.activity_regularizer = regularizers.get(activity_regularizer)
@@ -79,6 +147,13 @@ class Layer(Tracker):
         self._input: Any = None
         if shape is not None:
             self._input_shape_arg = shape
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "build" in cls.__dict__:
+            cls.build = _builds(cls.build)
+        if "__init__" in cls.__dict__ and cls.get_config is Layer.get_config:
+            cls.__init__ = _remembers_arguments(cls.__init__)
 
     # -- weights
 
@@ -109,9 +184,10 @@ class Layer(Tracker):
             name: of the variable.
         """
         self._check_initialized()
-        shape = () if shape is None else tuple(shape)
-        if any(d is None for d in shape):
-            raise ValueError(f"layer {self.name!r}: a weight has a known shape, got {shape}")
+        shape = () if shape is None else shape
+        if not is_shape(shape) or None in shape:
+            raise ValueError(f"layer {self.name!r}: add_weight expects shape to be a tuple of integers, got {shape!r}")
+        shape = tuple(shape)
         dtype = self._dtype if dtype is None else dtypes.standardize(dtype)
         if initializer is None:
             initializer = "glorot_uniform" if dtype in dtypes.FLOATS else "zeros"
@@ -122,7 +198,10 @@ class Layer(Tracker):
         variable.constraint = constraints.get(constraint)
         if overwrite_with_gradient:
             variable.overwrite_with_gradient = True
+        with path_through(self) as layers:
+            variable.path = "/".join([*(layer.name for layer in layers), variable.name])
         self._track(variable)
+        variable.trainable = trainable and self._trainable
         return variable
 
     @property
@@ -162,13 +241,15 @@ class Layer(Tracker):
 
     @property
     def trainable(self) -> bool:
-        """Whether the layer's weights are trained; setting it sets it for all layers inside."""
+        """Whether the layer's weights are trained; setting it sets it for all layers inside, and their weights."""
         return self._trainable
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
         for layer in self._flatten_layers():
             layer._trainable = bool(value)
+            for variable in layer._variables[: layer._trained]:
+                variable.trainable = bool(value)
         Layer._version = next(_versions)
 
     def get_weights(self) -> list[np.ndarray]:
@@ -191,6 +272,21 @@ class Layer(Tracker):
         if not self.built:
             raise ValueError(f"layer {self.name!r} is not built, so its weights are not known yet; call it on data first")
         return sum(v.size for v in self.weights)
+
+    @property
+    def path(self) -> str:
+        """The names of the layers that hold it and its own, joined by "/", as they were when it was built."""
+        return self.__dict__.get("_path") or self.name
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics kept by the layer and the layers inside."""
+        return list({id(m): m for layer in self._flatten_layers() for m in layer._own_metrics()}.values())
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        """The variables of `metrics`."""
+        return [v for metric in self.metrics for v in metric.variables]
 
     # -- losses
 
@@ -226,6 +322,7 @@ class Layer(Tracker):
         """The dtype of the layer's weights."""
         return self._dtype
 
+    @_builds
     def build(self, input_shape: Any) -> None:
         """Make the weights, knowing the shape of the input. To be overridden."""
         self.built = True
@@ -243,10 +340,13 @@ class Layer(Tracker):
         """What `build_from_config` needs to build an equal layer."""
         return None if self._build_config is None else {"input_shape": self._build_config}
 
-    def _build(self, input_shape: Any) -> None:
-        with outside_trace():
+    def _build(self, input_shape: Any, others: dict[str, Any] | None = None) -> None:
+        names = _parameters(type(self).build)
+        if others and len(names) > 2:  # (self, x_shape, y_shape, ...)
+            wanted = {f"{name}_shape": shape for name, shape in others.items()}
+            self.build(input_shape, **{name: wanted[name] for name in names[2:] if name in wanted})
+        else:
             self.build(input_shape)
-        self._build_config = input_shape
         self.built = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -257,30 +357,46 @@ class Layer(Tracker):
         first = args[0] if args else next(iter(kwargs.values()), None)
         if self.input_spec is not None:
             check_inputs(self.input_spec, first, self.name)
-        if not self.built:
-            self._build(map_structure(_shape_of, first))
-            if self.input_spec is not None:
-                check_inputs(self.input_spec, first, self.name)
-        takes_training = "training" in _parameters(type(self).call)
-        outer, nested = getattr(scope, "training", None), getattr(scope, "in_call", False)
+        names = _parameters(type(self).call)
+        outer, nested, above = (
+            getattr(scope, "training", None), getattr(scope, "in_call", False), getattr(scope, "path", ()),
+        )  # fmt: skip
         if not nested:
             self._clear_losses()
-        given = kwargs.get("training")
-        training = outer if given is None else bool(given)
-        if takes_training:
-            kwargs["training"] = bool(training)
-        elif "training" in kwargs:
-            del kwargs["training"]
-        scope.training, scope.in_call = training, True
+        training = self._training(names, args, kwargs, outer)
+        scope.training, scope.in_call, scope.path = training, True, (*above, self)
         try:
+            if not self.built:
+                given = {**dict(zip(names[2:], args[1:], strict=False)), **kwargs}
+                shapes = {k: map_structure(_shape_of, v) for k, v in given.items() if k != "training"}
+                self._build(map_structure(_shape_of, first), shapes)
+                if self.input_spec is not None:
+                    check_inputs(self.input_spec, first, self.name)
             if any(type(x) is KerasTensor for x in leaves):
                 return self._call_symbolically(args, kwargs)
             outputs = self.call(*args, **kwargs)
         finally:
-            scope.training, scope.in_call = outer, nested
+            scope.training, scope.in_call, scope.path = outer, nested, above
         if self.activity_regularizer is not None:
             self._regularize_activity(outputs)
         return outputs
+
+    def _training(self, names: tuple[str, ...], args: tuple, kwargs: dict[str, Any], outer: Any) -> Any:
+        """Whether this call trains: what it was told, else what the call around it was, else the default of `call`.
+
+        ``kwargs`` gets the answer if `call` takes it; `None` leaves `call` its default.
+        """
+        place = names.index("training") - 1 if "training" in names else None
+        if place is not None and place < len(args):
+            return outer if args[place] is None else args[place]
+        given = kwargs.pop("training", None)
+        training = outer if given is None else given
+        if place is not None:
+            if training is None:
+                training = _default_training(type(self).call)
+            if training is not None:
+                kwargs["training"] = training
+        return training
 
     def _prepared(self, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
         """The arguments with arrays turned into tensors, and floats into the layer's dtype."""
@@ -352,12 +468,19 @@ class Layer(Tracker):
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         if type(self).get_config is Layer.get_config:
-            own = set(_parameters(type(self).__init__)) - set(_parameters(Layer.__init__)) - {"self", "args", "kwargs"}
-            if own:
-                raise NotImplementedError(
-                    f"{type(self).__name__} takes the arguments {sorted(own)}; give it a get_config() that returns them"
-                )
+            config |= self._plain_arguments(config)
         return config
+
+    def _plain_arguments(self, known: dict[str, Any]) -> dict[str, Any]:
+        """The arguments it was made with, for a class that has no `get_config` of its own."""
+        own = {k: v for k, v in self.__dict__.get("_arguments", {}).items() if k not in known}
+        bad = sorted(k for k, v in own.items() if v is _NotPlain)
+        if bad:
+            raise NotImplementedError(
+                f"{type(self).__name__} takes arguments that are no plain values, {bad}: give it a get_config() that "
+                "returns them"
+            )
+        return own
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Layer:
@@ -398,9 +521,15 @@ def _unique(variables: Iterable[Variable]) -> list[Variable]:
     return list({id(v): v for v in variables}.values())
 
 
-@lru_cache(maxsize=None)
+@lru_cache(maxsize=4096)
 def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(inspect.signature(function).parameters)
+
+
+@lru_cache(maxsize=4096)
+def _default_training(call: Callable[..., Any]) -> Any:
+    default = inspect.signature(call).parameters["training"].default
+    return None if default is inspect.Parameter.empty else default
 
 
 def _shape_of(x: Any) -> Any:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.autograd import Tensor, dtypes
+from ckeras.autograd import KerasTensor, Tensor
 from ckeras.autograd.eager import wrap
 from ckeras.compiler.function import Plans, compile_plan
 from ckeras.layers.core.input_layer import InputLayer
-from ckeras.layers.layer import Layer
+from ckeras.layers.layer import Layer, map_shapes
 from ckeras.trainer.trainer import Trainer
 
 scope = config.scope
@@ -74,15 +74,18 @@ class Model(Trainer, Layer):
 
         A plan is used for models that consist of shipped layers, outside tapes, traces and other layers.
         """
-        if getattr(scope, "trace", None) is not None or getattr(scope, "tapes", None) or not self._is_transparent():
+        if (
+            getattr(scope, "trace", None) is not None
+            or getattr(scope, "tapes", None)
+            or getattr(scope, "in_call", False)
+            or not self._is_transparent()
+        ):
             return None
         if type(x) is Tensor:
             array = x._array
         elif type(x) is np.ndarray:
             array = x
         else:
-            return None
-        if getattr(scope, "in_call", False):
             return None
         if self._call_version != Layer._version:
             self._call_plans.clear()
@@ -126,19 +129,20 @@ class Model(Trainer, Layer):
             layer_range=layer_range,
         )
 
-    def build_for(self, specs: Any) -> None:
-        """Make the weights, if they are not there yet, for data of these specs (batch included)."""
-        from ckeras.autograd import KerasTensor
-        from ckeras.autograd.structure import map_structure
+    def build(self, input_shape: Any) -> None:
+        """Make all weights for inputs of this shape, batch included (for several inputs, a list or dict of shapes)."""
+        self.built = True
+        try:
+            self(map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape))
+        except BaseException:
+            self.built = False
+            raise
 
-        if not all(layer.built for layer in self._flatten_layers()):
-            symbols = map_structure(
-                lambda s: KerasTensor(
-                    (None, *s.shape[1:]), self.compute_dtype if s.dtype in dtypes.FLOATS else s.dtype
-                ),
-                specs,
-            )
-            self(symbols)
+    def _build(self, input_shape: Any, others: dict[str, Any] | None = None) -> None:
+        if type(self).build is Model.build:  # a call is under way, which builds the layers as it goes
+            Layer.build(self, input_shape)
+        else:
+            super()._build(input_shape, others)
 
     def __getstate__(self) -> dict[str, Any]:
         """Compiled plans are not copied; they are made again when needed."""
@@ -149,10 +153,6 @@ class Model(Trainer, Layer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments that `from_config` makes the model again from."""
-        return Layer.get_config(self)
 
 
 def is_input(layer: Any) -> bool:

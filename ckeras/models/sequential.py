@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckeras import registry
+from ckeras import ops, registry
 from ckeras.autograd import KerasTensor, Tensor
 from ckeras.layers.core.input_layer import InputLayer
-from ckeras.layers.layer import Layer, throwaway_trace
+from ckeras.layers.input_spec import fitted_shape
+from ckeras.layers.layer import Layer, is_shape, path_through, throwaway_trace
 from ckeras.models.model import Model, is_input
 
 
@@ -28,6 +29,7 @@ class Sequential(Model):
 
     def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None):
         super().__init__(trainable=trainable, name=name)
+        self.autocast = False  # inputs get the dtype of the Input
         self._chain: list[Layer] = []
         self._outputs: KerasTensor | None = None
         self._pure: bool | None = None
@@ -38,17 +40,24 @@ class Sequential(Model):
     # -- the chain
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
-        """Put a layer at the end."""
+        """Put a layer at the end. If it does not fit to those before it, the model stays as it was."""
+        before = list(self._chain)
         self._append(layer)
         if rebuild:
-            self._connect()
+            try:
+                self._connect()
+            except BaseException:
+                self._chain[:] = before
+                self._changed()
+                self._connect()
+                raise
 
     def _append(self, layer: Any) -> None:
         if isinstance(layer, KerasTensor) and isinstance(layer.history, InputLayer):
             layer = layer.history
         if not isinstance(layer, Layer):
-            raise TypeError(f"Sequential expects layers, got {layer!r} of type {type(layer).__name__}")
-        if any(x.name == layer.name for x in self._chain):
+            raise ValueError(f"Sequential expects layers, got {layer!r} of type {type(layer).__name__}")
+        if any(x.name == layer.name and x is not layer for x in self._chain):
             raise ValueError(f"Sequential expects layers of different names, got a second {layer.name!r}")
         if is_input(layer) and self._chain:
             raise ValueError(f"Sequential expects an Input only as its first layer, {self.name!r} has {self._chain[0]!r}")
@@ -75,14 +84,13 @@ class Sequential(Model):
 
     def _connect(self) -> None:
         """Build all layers, if the shape of the input is known."""
-        if self._chain and is_input(self._chain[0]) and not self.built:
-            x = self._chain[0].output
-            self._follow(x)
+        if len(self._chain) > 1 and is_input(self._chain[0]) and not self.built:
+            self._follow(self._chain[0].output)
 
     def _follow(self, x: KerasTensor) -> None:
         self._input = x
-        for layer in self._chain:
-            if not is_input(layer):
+        with path_through(self):
+            for layer in self.layers:
                 x = self._checked(layer, layer(x))
         self._outputs = self._output = x
         self.built = True
@@ -138,15 +146,19 @@ class Sequential(Model):
         """Build all layers for inputs of this shape, batch included."""
         if self.built:
             return
-        if input_shape is None:
+        if not self.layers:
+            raise ValueError(f"Sequential model {self.name!r} has no layers to build")
+        if is_input(self._chain[0]):
             self._connect()
             return
-        if not self._chain:
-            raise ValueError(f"Sequential model {self.name!r} has no layers to build")
-        dtype = self._chain[0].compute_dtype
-        if not is_input(self._chain[0]):
-            self._chain.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=dtype))
-        self._follow(self._chain[0].output)
+        if not is_shape(input_shape):
+            raise ValueError(f"Sequential model {self.name!r} expects build(input_shape), one shape, got {input_shape!r}")
+        self._chain.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=self._chain[0].compute_dtype))
+        try:
+            self._connect()
+        except BaseException:
+            del self._chain[0]
+            raise
 
     def __call__(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Compute the output."""
@@ -154,16 +166,29 @@ class Sequential(Model):
             return super().__call__(inputs)
         return super().__call__(inputs, training=training)
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        x = inputs
-        for layer in self._chain:
-            if not is_input(layer):
-                x = self._checked(layer, layer(x))
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        x = self._fitted(inputs)
+        for layer in self.layers:
+            x = self._checked(layer, layer(x))
         return x
+
+    def _fitted(self, x: Any) -> Tensor:
+        """The input in the shape and dtype of the Input; a last axis of size 1 may be missing or too many."""
+        wanted = self._chain[0]
+        if not isinstance(x, Tensor):
+            raise ValueError(f"Sequential model {self.name!r} expects one tensor as input, got {type(x).__name__}")
+        shape = fitted_shape(x.shape, wanted.batch_shape)
+        if shape is None:
+            raise ValueError(
+                f"Sequential model {self.name!r} expects an input of shape {wanted.batch_shape}, got {x.shape}"
+            )
+        if shape != x.shape:
+            x = ops.squeeze(x, -1) if len(shape) < len(x.shape) else ops.expand_dims(x, -1)
+        return x if x.dtype == wanted.dtype else x.astype(wanted.dtype)
 
     def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
         with throwaway_trace():
-            return self.call(inputs)
+            return self.call(inputs, training)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         shape = tuple(input_shape)
@@ -177,9 +202,9 @@ class Sequential(Model):
 
     def _is_transparent(self) -> bool:
         if self._pure is None:
-            self._pure = all(
-                type(layer).__module__.startswith("ckeras.") for layer in self._flatten_layers(include_self=False)
-            ) and type(self) is Sequential
+            self._pure = type(self) is Sequential and all(
+                map(_only_computes, self._flatten_layers(include_self=False))
+            )
         return self._pure
 
     def get_config(self) -> dict[str, Any]:
@@ -196,3 +221,9 @@ class Sequential(Model):
         return cls(layers, name=config.get("name"), trainable=config.get("trainable", True))
 
 
+def _only_computes(layer: Layer) -> bool:
+    """Whether a call of the layer is ops alone: no code of a user's, and nothing left behind in the layer."""
+    activation = getattr(layer, "activation", None)
+    parts = (type(layer), activation if hasattr(activation, "__module__") else type(activation))
+    ours = all(part is type(None) or part.__module__.startswith("ckeras.") for part in parts)
+    return ours and layer.activity_regularizer is None

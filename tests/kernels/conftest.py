@@ -1,4 +1,4 @@
-"""Every kernel test runs at each instruction level that was built and that this processor has, with one thread and two."""
+"""Kernel tests run at each instruction level that was built and that this processor has, with one thread and two."""
 
 import pytest
 
