@@ -9,7 +9,13 @@ import importlib
 import os
 import pkgutil
 
-from ckeras._kernels.runtime import Level, cpu_supports
+try:
+    from ckeras._kernels.runtime import Level, cpu_supports
+except ModuleNotFoundError as error:
+    raise ImportError(
+        f"the kernels of ckeras in {__path__[0]} are not built: install the package with pip, "
+        "or leave the folder that holds its source"
+    ) from error
 
 ORDER = ("v4", "v3", "v2", "generic")
 

@@ -59,15 +59,14 @@ def standardize(dtype: Any) -> str:
         return config.floatx()
     if type(dtype) is str and dtype in NUMPY:
         return dtype
-    if dtype is int:
+    if dtype is int or (type(dtype) is str and dtype == "int"):
         return "int32"
     if dtype is float:
         return config.floatx()
-    if dtype is bool:
-        return "bool"
     name = getattr(dtype, "compute_dtype", None) or getattr(dtype, "as_numpy_dtype", dtype)
     try:
-        return _NAMES[np.dtype(name)]
+        # Strings are Keras's names alone: numpy's others, such as "float", mean something else there.
+        return {n: n for n in NUMPY}[name] if isinstance(name, str) else _NAMES[np.dtype(name)]
     except (TypeError, KeyError):
         raise ValueError(f"unknown dtype {dtype!r}: expected one of {', '.join(NUMPY)}") from None
 
@@ -103,7 +102,7 @@ def _join(names: frozenset[str]) -> str:
 def weak(value: Any) -> str:
     """The dtype name of a tensor or of an array, or the weak type ("bool", "int", "float") of a Python scalar."""
     name = _WEAK.get(type(value))
-    return name if name else value.dtype
+    return name if name else standardize(value.dtype)
 
 
 def result_type(*names: str) -> str:

@@ -42,6 +42,10 @@ def constant(value: Any, dtype: str | None = None) -> Tensor:
             dtype = "int32" if fits else "int64"
     if array.dtype == object or array.dtype.kind in "USMm":
         raise TypeError(f"expected a number or an array of numbers, got {value!r:.80}")
+    if dtype in dtypes.INTEGERS and type(value) is int:
+        limits = np.iinfo(dtype)
+        if not limits.min <= value <= limits.max:
+            raise OverflowError(f"the integer {value} does not fit {dtype}, which holds {limits.min} to {limits.max}")
     if dtype is not None:
         array = array.astype(dtypes.NUMPY[dtype])
     return wrap(np.array(array, order="C"))

@@ -13,6 +13,7 @@ import numpy as np
 from ckeras import config
 from ckeras._kernels import level
 from ckeras.autograd import dtypes, eager
+from ckeras.autograd.operators import functions
 from ckeras.autograd.tensor import KerasTensor, Spec, Tensor, TracedTensor
 from ckeras.autograd.variable import Variable
 
@@ -127,7 +128,7 @@ def as_tensor(x: Any, dtype: str | None = None) -> Tensor:
             x = x.copy()
         return eager.wrap(x)
     if isinstance(x, (list, tuple)) and any(isinstance(v, (Tensor, Variable)) for v in _leaves(x)):
-        return table["stack"](*[as_tensor(v) for v in x], axis=0)
+        return functions["stack"]([as_tensor(v) for v in x])
     return eager.constant(x, dtype)
 
 

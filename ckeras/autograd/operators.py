@@ -5,6 +5,8 @@ and compile. `functions` is bound on first use, since `ops` stands on a higher f
 """
 
 import importlib
+import inspect
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -58,9 +60,9 @@ class Operators:
     __mod__, __rmod__ = _binary("mod")
     __pow__, __rpow__ = _binary("power")
     __matmul__, __rmatmul__ = _binary("matmul")
-    __and__, __rand__ = _binary("logical_and")
-    __or__, __ror__ = _binary("logical_or")
-    __xor__, __rxor__ = _binary("logical_xor")
+    __and__, __rand__ = _binary("bitwise_and")
+    __or__, __ror__ = _binary("bitwise_or")
+    __xor__, __rxor__ = _binary("bitwise_xor")
     __lt__ = _comparison("less")
     __le__ = _comparison("less_equal")
     __gt__ = _comparison("greater")
@@ -69,7 +71,7 @@ class Operators:
     __ne__ = _comparison("not_equal")
     __neg__ = _unary("negative")
     __abs__ = _unary("abs")
-    __invert__ = _unary("logical_not")
+    __invert__ = _unary("bitwise_invert")
 
     def __pos__(self) -> Any:
         return self
@@ -101,9 +103,13 @@ class Operators:
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len() of a tensor with no axes")
+        if self.shape[0] is None:
+            raise TypeError(f"len() of a symbolic tensor of shape {self.shape}, whose first axis is of unknown size")
         return self.shape[0]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(isinstance(x, Operators) for x in kwargs.get("out", ())):
+            raise TypeError(f"np.{ufunc.__name__} cannot write its result into a tensor, which is immutable")
         function = _counterpart(ufunc.__name__)
         if method == "__call__" and function is not None and not kwargs:
             return function(*inputs)
@@ -111,14 +117,14 @@ class Operators:
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         function = _counterpart(func.__name__)
-        if function is not None:
-            return function(*args, **kwargs)
+        arguments = _translated(func, function, args, kwargs) if function is not None else None
+        if arguments is not None:
+            return function(**arguments)
         return func(*_as_arrays(args), **_as_arrays(kwargs))
 
 
 # numpy's names that differ from those of ops.
-_RENAMED = {"remainder": "mod", "amax": "max", "amin": "min", "bitwise_and": "logical_and", "invert": "logical_not",
-            "bitwise_or": "logical_or", "bitwise_xor": "logical_xor"}  # fmt: skip
+_RENAMED = {"remainder": "mod", "amax": "max", "amin": "min", "invert": "bitwise_invert"}
 
 
 def _counterpart(name: str) -> Any:
@@ -127,6 +133,41 @@ def _counterpart(name: str) -> Any:
         return functions[_RENAMED.get(name, name)]
     except AttributeError:
         return None
+
+
+@lru_cache(maxsize=256)
+def _parameters(function: Any) -> dict[str, Any]:
+    """The parameters of a function by name; empty if it does not tell them."""
+    try:
+        return dict(inspect.signature(function).parameters)
+    except ValueError:
+        return {}
+
+
+def _translated(func: Any, function: Any, args: Any, kwargs: Any) -> dict[str, Any] | None:
+    """The arguments of a call of numpy's ``func``, by the names that ``function`` of `ops` has for them.
+
+    A name of numpy's that `ops` does not have stands for the parameter at its place, unless numpy has that one under
+    its own name too. `None` if the call says something that ``function`` cannot, such as a dtype or `out`.
+    """
+    theirs, ours = _parameters(func), list(_parameters(function))
+    names = list(theirs) or ours
+    given = dict(zip(names, args, strict=False))
+    if len(args) > len(names):
+        return None
+    found = {}
+    for name, value in {**given, **kwargs}.items():
+        if name not in ours:
+            place = names.index(name) if name in names else len(ours)
+            name = ours[place] if place < len(ours) and ours[place] not in theirs else None
+        if name is None:
+            if value is not None:
+                return None
+        elif name in found:
+            return None
+        else:
+            found[name] = value
+    return found
 
 
 def _as_arrays(values: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
+from ckeras._kernels.runtime import lasting_empty
 from ckeras.autograd import dtypes
 from ckeras.autograd.operators import Operators, functions
 from ckeras.autograd.tensor import Tensor
@@ -63,7 +64,8 @@ class Variable(Operators):
         if dtype is None and not hasattr(initializer, "dtype"):
             dtype = {"f": config.floatx(), "i": "int32"}.get(array.dtype.kind)
         name_of_dtype = dtypes.standardize(dtype) if dtype is not None else dtypes.of_array(array)
-        self._array = np.array(array, dtypes.NUMPY[name_of_dtype], order="C")
+        self._array = lasting_empty(array.shape, dtypes.NUMPY[name_of_dtype])
+        np.copyto(self._array, array, casting="unsafe")
         if shape is not None and self._array.shape != tuple(shape):
             raise ValueError(f"Variable expects an initial value of shape {tuple(shape)}, got {self._array.shape}")
         self._shape = self._array.shape

@@ -73,7 +73,7 @@ def group(graph: Trace) -> list[Unit]:
                 readers[id(x)] = unit
         for y in node.outputs:
             unit_of[id(y)] = unit
-    return _order(units)
+    return _order(units, graph)
 
 
 def _may_join(units: list[Unit], a: Unit, b: Unit) -> bool:
@@ -112,20 +112,48 @@ def _join(units: list[Unit], a: Unit, b: Unit, unit_of: dict[int, Unit], readers
     return a
 
 
-def _order(units: Sequence[Unit]) -> list[Unit]:
-    """Each unit after what it needs; otherwise in the order of their last calls in the trace."""
+def _order(units: Sequence[Unit], graph: Trace) -> list[Unit]:
+    """Each unit after what it needs, in the order of their last calls in the trace, but for updates of variables.
+
+    These run as soon as they can: a gradient is then used while it is in the cache, and its memory is free for the
+    next. An update waits for all that read the variable's old value, so that it may be written in place.
+    """
     place = {id(u): u.bit.bit_length() for u in units}
     waiting = sorted(units, key=lambda u: place[id(u)])
-    done, ordered = 0, []
     present = 0
     for u in units:
         present |= u.bit
+    old_readers = _readers_of_old_values(units, graph)
+    done, ordered = 0, []
+
+    def ready(u: Unit, needs: int) -> bool:
+        return not (needs & present) & ~(done | u.bit)
+
     while waiting:
-        for i, u in enumerate(waiting):
-            if not (u.needs & present) & ~done:
-                done |= u.bit
-                ordered.append(waiting.pop(i))
-                break
-        else:
+        chosen = next((u for u in waiting if id(u) in old_readers and ready(u, u.needs | old_readers[id(u)])), None)
+        if chosen is None:
+            chosen = next((u for u in waiting if ready(u, u.needs)), None)
+        if chosen is None:
             raise RuntimeError("the units of a graph need each other in a circle")
+        done |= chosen.bit
+        ordered.append(chosen)
+        waiting.remove(chosen)
     return ordered
+
+
+def _readers_of_old_values(units: Sequence[Unit], graph: Trace) -> dict[int, int]:
+    """For each unit (by id) that makes the new value of a variable: the bits of all that read an old one."""
+    readers: dict[int, int] = {}
+    for u in units:
+        for node in u.nodes:
+            for x in node.inputs:
+                source = id(root(x))
+                readers[source] = readers.get(source, 0) | u.bit
+    makers = {id(y): u for u in units for node in u.nodes for y in node.outputs}
+    found: dict[int, int] = {}
+    for key, (_, value) in graph.assigned.items():
+        unit = makers.get(id(root(value)))
+        if unit is not None:
+            old = readers.get(id(graph.reads[key][1]), 0) if key in graph.reads else 0
+            found[id(unit)] = found.get(id(unit), 0) | old
+    return found

@@ -115,6 +115,7 @@ class Layer(Tracker):
     (2, 3)
     """
 
+    _not_compiled = frozenset(("built", "stop_training", "stop_evaluating", "stop_predicting", "history"))
     _version = 0  # grows when an attribute of a layer that was built changes, which makes compiled plans stale
 
     def __init__(
@@ -488,7 +489,7 @@ class Layer(Tracker):
         return cls(**config)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if self.__dict__.get("built") and name in self.__dict__ and name[0] != "_" and name != "built":
+        if self.__dict__.get("built") and name in self.__dict__ and name[0] != "_" and name not in self._not_compiled:
             Layer._version = next(_versions)
         super().__setattr__(name, value)
 

@@ -146,10 +146,7 @@ class Model(Trainer, Layer):
 
     def __getstate__(self) -> dict[str, Any]:
         """Compiled plans are not copied; they are made again when needed."""
-        state = dict(self.__dict__)
-        for name in ("_call_plans", "_plans"):
-            state[name] = Plans()
-        return state
+        return {**self.__dict__, "_call_plans": Plans(), "_plans": Plans(), "_results": None, "_reset": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

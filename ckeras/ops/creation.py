@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from ckeras import config
 from ckeras.autograd import KerasTensor, Tensor, Variable, as_tensor, dtypes
 from ckeras.autograd.eager import constant, wrap
 from ckeras.ops import elementwise as e
@@ -20,8 +19,8 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, rag
         raise ValueError("convert_to_tensor makes dense tensors: sparse and ragged ones do not exist here")
     if isinstance(x, np.ndarray):
         t = wrap(np.array(x, order="C"))
-    elif dtype is not None and isinstance(x, (bool, int, float)):
-        return e.scalar(x, dtypes.standardize(dtype))
+    elif dtype is not None and isinstance(x, (bool, int, float)) and not isinstance(x, np.generic):
+        return constant(x, dtypes.standardize(dtype))  # not a kept scalar: it may be watched, or written to
     else:
         t = as_tensor(x)
     return t if dtype is None else e.cast(t, dtype)
@@ -66,9 +65,8 @@ def _dims(value: Any) -> tuple[int, ...]:
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
-    """A tensor of ``shape`` with every element ``fill_value``."""
-    value = as_tensor(fill_value) if dtype is None else e.cast(fill_value, dtype)
-    return e.broadcast_to(value, _dims(shape))
+    """A tensor of ``shape`` with every element ``fill_value``, of the default float type if no dtype is given."""
+    return e.broadcast_to(e.cast(fill_value, e.default_float(dtype)), _dims(shape))
 
 
 def zeros(shape: Any, dtype: Any = None) -> Tensor:
@@ -94,8 +92,8 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """A tensor of the shape and dtype of ``x`` with every element ``fill_value``."""
     x = as_tensor(x)
     value = e.cast(fill_value, dtype or x.dtype)
-    if None in x.shape:
-        return e.add(e.multiply(e.cast(x, value.dtype), 0), value)
+    if None in x.shape:  # a choice that never takes x, so that its NaNs stay behind
+        return e.where(False, e.cast(x, value.dtype), value)
     return e.broadcast_to(value, x.shape)
 
 
@@ -115,10 +113,13 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     >>> arange(3).tolist()
     [0, 1, 2]
     """
+    given = [v for v in (start, stop, step) if v is not None]
     start, stop = (0, start) if stop is None else (start, stop)
     step = 1 if step is None else step
+    if step == 0:
+        raise ValueError("arange expects a step other than 0")
     if dtype is None:
-        dtype = config.floatx() if any(isinstance(v, float) for v in (start, stop, step)) else "int32"
+        dtype = dtypes.result_type("int", *(dtypes.weak(v) for v in given))
     return wrap(np.arange(start, stop, step, dtype=dtypes.NUMPY[dtypes.standardize(dtype)]))
 
 
@@ -142,4 +143,6 @@ def identity(n: int, dtype: Any = None) -> Tensor:
     return eye(n, dtype=dtype)
 
 
-array = convert_to_tensor
+def array(x: Any, dtype: Any = None) -> Tensor:
+    """The same as `convert_to_tensor`."""
+    return convert_to_tensor(x, dtype)

@@ -41,7 +41,9 @@ def _truth(*inputs: Spec, **attrs: Any) -> Spec:
 
 @lru_cache(maxsize=1024)
 def _scalar(kind: type, value: Any, dtype: str, sign: float) -> Tensor:
-    return constant(value, dtype)
+    tensor = constant(value, dtype)
+    tensor._array.setflags(write=False)
+    return tensor
 
 
 def scalar(value: Any, dtype: str) -> Tensor:
@@ -114,16 +116,16 @@ _mod = _row("mod", np.mod, lambda g, y, a, b: g, lambda g, y, a, b: _neg(_mul(g,
 
 def _pow_exponent(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Tensor:
     # The limit at 0 is 0: log(0) times 0 would be NaN.
-    safe = where(equal(a, 0), 1, a)
-    return _mul(g, where(equal(a, 0), 0, _mul(y, _log(safe))))
+    zero = equal(a, 0)
+    return _mul(g, where(zero, 0, _mul(y, _log(where(zero, 1, a)))))
 
 
-_pow = _row(
-    "pow",
-    np.power,
-    lambda g, y, a, b: _mul(g, _mul(b, _pow(a, _sub(b, scalar(1, b.dtype))))),
-    _pow_exponent,
-)
+def _pow_base(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    # The power 0 is the constant 1, at 0 too, where 0 times 0 to the power of -1 would be NaN.
+    return _mul(g, _mul(b, _pow(a, where(equal(b, 0), 1, _sub(b, scalar(1, b.dtype))))))
+
+
+_pow = _row("pow", np.power, _pow_base, _pow_exponent)
 _int_power = Op(
     "int_power",
     _same,
@@ -231,20 +233,40 @@ def minimum(x1: Any, x2: Any) -> Tensor:
 
 
 def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
-    """``x`` limited to [x_min, x_max].
+    """``x`` limited to [x_min, x_max], in their common dtype; `None` is no limit.
 
     >>> clip([-2.0, 0.5, 3.0], 0, 1).tolist()
     [0.0, 0.5, 1.0]
     """
-    x = x if isinstance(x, Tensor) else as_tensor(x)
-    x = cast(x, "int32") if x.dtype == "bool" else x
-    return minimum(maximum(x, cast(x_min, x.dtype)), cast(x_max, x.dtype))
+    limits = [v for v in (x_min, x_max) if v is not None]
+    x, *limits = promote(x, *limits)
+    if x.dtype == "bool":
+        x, *limits = (cast(v, "int32") for v in (x, *limits))
+    if x_min is not None:
+        x = _maximum(x, limits[0])
+    return x if x_max is None else _minimum(x, limits[-1])
 
 
 def _number(row: Op, doc: str) -> Callable[[Any], Tensor]:
     def function(x: Any) -> Tensor:
         x = x if isinstance(x, Tensor) else as_tensor(x)
         return row(cast(x, "int32") if x.dtype == "bool" else x)
+
+    return _named(function, row, doc)
+
+
+def _bool_kept(row: Op, doc: str) -> Callable[[Any], Tensor]:
+    def function(x: Any) -> Tensor:
+        x = x if isinstance(x, Tensor) else as_tensor(x)
+        return x if x.dtype == "bool" else row(x)
+
+    return _named(function, row, doc)
+
+
+def _whole_kept(row: Op, doc: str) -> Callable[[Any], Tensor]:
+    def function(x: Any) -> Tensor:
+        x = x if isinstance(x, Tensor) else as_tensor(x)
+        return row(x) if x.dtype in dtypes.FLOATS else x
 
     return _named(function, row, doc)
 
@@ -265,7 +287,7 @@ def _named(function: Callable[..., Any], row: Op, doc: str) -> Callable[..., Any
 
 
 negative = _number(_neg, "-x")
-abs = absolute = _number(_abs, "The absolute value of x")
+abs = absolute = _bool_kept(_abs, "The absolute value of x")
 sign = _number(_sign, "-1, 0 or 1 with the sign of x")
 square = _number(_square, "x * x")
 reciprocal = _floating(_reciprocal, "1 / x")
@@ -344,7 +366,7 @@ def _rounding(name: str, forward: Callable[..., Any], doc: str) -> Callable[[Any
 
 floor = _rounding("floor", np.floor, "The greatest whole number that is not above x")
 ceil = _rounding("ceil", np.ceil, "The least whole number that is not below x")
-trunc = _rounding("trunc", np.trunc, "x without its fraction")
+trunc = _whole_kept(_row("trunc", np.trunc, lambda g, y, x: None), "x without its fraction")
 _round_even = _rounding("round", np.round, "The nearest whole number, halves to the even one")
 
 
@@ -452,6 +474,42 @@ def logical_not(x: Any) -> Tensor:
     return _logical_not(x)
 
 
+# -- bits ---------------------------------------------------------------------------------------------------------
+
+
+def _bitwise(
+    name: str, forward: Callable[..., Any], of_bools: Callable[..., Tensor], doc: str
+) -> Callable[..., Tensor]:
+    row = _row(name, forward)
+
+    def of_integers(*values: Any) -> Tensor:
+        tensors = promote(*values)
+        dtype = tensors[0].dtype
+        if dtype == "bool":
+            return of_bools(*tensors)
+        if dtype not in dtypes.INTEGERS:
+            raise TypeError(f"{name} works on integers and booleans, got dtype {dtype}")
+        return row(*tensors)
+
+    if forward is np.invert:
+
+        def function(x: Any) -> Tensor:
+            return of_integers(x)
+    else:
+
+        def function(x: Any, y: Any) -> Tensor:
+            return of_integers(x, y)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"{doc}, element by element, of integers or booleans."
+    return function
+
+
+bitwise_and = _bitwise("bitwise_and", np.bitwise_and, logical_and, "The bits that both have")
+bitwise_or = _bitwise("bitwise_or", np.bitwise_or, logical_or, "The bits that either has")
+bitwise_xor = _bitwise("bitwise_xor", np.bitwise_xor, logical_xor, "The bits that just one has")
+bitwise_invert = bitwise_not = _bitwise("bitwise_invert", np.invert, logical_not, "The bits that it does not have")
+
 isnan = _floating(_row("isnan", np.isnan, infer=_truth), "Whether x is NaN")
 isinf = _floating(_row("isinf", np.isinf, infer=_truth), "Whether x is infinite")
 isfinite = _floating(_row("isfinite", np.isfinite, infer=_truth), "Whether x is neither infinite nor NaN")
@@ -478,16 +536,18 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     return _where(cast(condition, "bool"), *promote(x1, x2))
 
 
-def _broadcast_infer(x: Spec, shape: tuple[int, ...]) -> Spec:
-    if broadcast_shapes(x.shape, shape) != tuple(shape):
+def _broadcast_infer(x: Spec, shape: tuple[int | None, ...]) -> Spec:
+    lead = len(shape) - len(x.shape)
+    kept = tuple(x.shape[i - lead] if d is None and i >= lead else d for i, d in enumerate(shape))
+    if lead < 0 or broadcast_shapes(x.shape, kept) != kept:
         raise ValueError(f"broadcast_to cannot stretch shape {x.shape} to {shape}")
-    return Spec(tuple(shape), x.dtype)
+    return Spec(kept, x.dtype)
 
 
 _broadcast_to = Op(
     "broadcast_to",
     infer=_broadcast_infer,
-    forward=lambda x, shape: np.broadcast_to(x, shape),
+    forward=lambda x, shape: np.broadcast_to(x, _broadcast_infer(x, shape).shape),
     opcode=lambda inputs, output: f"copy.{dtypes.SUFFIX.get(output.dtype)}",
     vjp=[lambda g, y, x, shape: g],  # the tape sums it back to the shape of x
     elementwise=True,
@@ -495,9 +555,9 @@ _broadcast_to = Op(
 
 
 def broadcast_to(x: Any, shape: Any) -> Tensor:
-    """``x`` stretched to ``shape`` along axes of size 1 and new leading ones."""
+    """``x`` stretched to ``shape`` along axes of size 1 and new leading ones; `None` keeps the size of an axis."""
     x = x if isinstance(x, Tensor) else as_tensor(x)
-    shape = tuple(shape)
+    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(d if d is None else int(d) for d in shape)
     return x if x.shape == shape else _broadcast_to(x, shape=shape)
 
 

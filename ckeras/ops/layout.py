@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Op, Spec, Tensor, as_tensor, dtypes
+from ckeras.autograd import Op, Spec, Tensor, Variable, as_tensor, dtypes
 from ckeras.autograd.dtypes import CODE, ITEMSIZE
 from ckeras.autograd.eager import Call, constant
 from ckeras.ops import elementwise as e
@@ -119,7 +119,10 @@ def expand_dims(x: Any, axis: Any) -> Tensor:
     x = _tensor(x)
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
     rank = len(x.shape) + len(axes)
-    return _expand_dims(x, axis=tuple(sorted(axis_of(a, rank, "expand_dims") for a in axes)))
+    places = sorted({axis_of(a, rank, "expand_dims") for a in axes})
+    if len(places) != len(axes):
+        raise ValueError(f"expand_dims expects each axis once, got {axis}")
+    return _expand_dims(x, axis=tuple(places)) if places else x
 
 
 def _infer_squeeze(x: Spec, axis: tuple[int, ...]) -> Spec:
@@ -221,7 +224,19 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
 
 
 # -- slice --------------------------------------------------------------------------------------------------------
-# A strided slice is (start, step, size) for each axis; its gradient writes into zeros at the same places.
+# A strided slice is (start, step, size) for each axis; its gradient writes into zeros at the same places. A negative
+# start counts from the end, and the size `None` is that of the axis: so an axis of unknown size can be indexed.
+
+
+def _from_front(start: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
+    return tuple(a + d if a < 0 else a for a, d in zip(start, shape, strict=True))
+
+
+def _slice_infer(x: Spec, start: Any, step: Any, size: Any) -> Spec:
+    for axis, (a, n, d) in enumerate(zip(start, size, x.shape, strict=True)):
+        if d is not None and n and not -d <= a < d:
+            raise IndexError(f"index {a} is out of range for axis {axis} of a tensor of shape {x.shape}")
+    return Spec(tuple(d if n is None else n for d, n in zip(x.shape, size, strict=True)), x.dtype)
 
 
 def _slice_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
@@ -229,13 +244,14 @@ def _slice_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call
     if not _native(x):
         return None
     strides = row_strides(x.shape)
-    offset = builtins.sum(s * a for s, a in zip(strides, attrs["start"], strict=True))
+    offset = builtins.sum(s * a for s, a in zip(strides, _from_front(attrs["start"], x.shape), strict=True))
     walk = [s * a for s, a in zip(strides, attrs["step"], strict=True)]
     return [_copy((0, 1), x.dtype, y.shape, walk, row_strides(y.shape), in_offset=offset)]
 
 
 def _slice_forward(x: np.ndarray, start: Any, step: Any, size: Any) -> np.ndarray:
-    return x[tuple(_python_slice(*t) for t in zip(start, step, size, strict=True))]
+    size = [d if n is None else n for n, d in zip(size, x.shape, strict=True)]
+    return x[tuple(_python_slice(*t) for t in zip(_from_front(start, x.shape), step, size, strict=True))]
 
 
 def _python_slice(start: int, step: int, size: int) -> builtins.slice:
@@ -245,12 +261,10 @@ def _python_slice(start: int, step: int, size: int) -> builtins.slice:
 
 _strided_slice = Op(
     "strided_slice",
-    lambda x, start, step, size: Spec(
-        tuple(d if s is None else s for d, s in zip(x.shape, size, strict=True)), x.dtype
-    ),
+    _slice_infer,
     _slice_forward,
     _slice_kernel,
-    vjp=[lambda g, y, x, start, step, size: _unslice(g, shape=x.shape, start=start, step=step)],
+    vjp=[lambda g, y, x, start, step, size: _unslice(g, shape=x.shape, start=_from_front(start, x.shape), step=step)],
 )
 
 
@@ -279,20 +293,25 @@ _unslice = Op(
 )
 
 
-def _basic_slice(x: Tensor, parts: list[builtins.slice]) -> Tensor:
+def _basic_slice(x: Tensor, parts: Sequence[builtins.slice | int]) -> Tensor:
+    """``x`` sliced along each axis; a number takes that element, and keeps the axis."""
     start, step, size = [], [], []
     for d, part in zip(x.shape, parts, strict=True):
-        if d is None:
-            if part != builtins.slice(None):
-                raise ValueError(f"an axis of unknown size cannot be sliced: shape {x.shape}, slice {part}")
-            start.append(0)
-            step.append(1)
-            size.append(None)
-            continue
-        begin, end, stride = part.indices(d)
+        if isinstance(part, int):
+            begin, stride, count = part, 1, 1
+        elif d is not None:
+            begin, end, stride = part.indices(d)
+            count = len(range(begin, end, stride))
+            begin = begin if count else 0
+        elif part == builtins.slice(None):
+            begin, stride, count = 0, 1, None
+        elif part == builtins.slice(None, None, -1):
+            begin, stride, count = -1, -1, None
+        else:
+            raise ValueError(f"an axis of unknown size cannot be sliced: shape {x.shape}, slice {part}")
         start.append(begin)
         step.append(stride)
-        size.append(len(range(begin, end, stride)))
+        size.append(count)
     if builtins.all(
         s == 0 and t == 1 and n in (d, None) for s, t, n, d in zip(start, step, size, x.shape, strict=True)
     ):
@@ -303,10 +322,14 @@ def _basic_slice(x: Tensor, parts: list[builtins.slice]) -> Tensor:
 def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
     """The block of ``shape`` that begins at ``start_indices``; -1 in ``shape`` takes all that is left."""
     x = _tensor(inputs)
-    start = [int(i) for i in start_indices]
+    start, shape = [int(i) for i in start_indices], [int(n) for n in shape]
+    if not len(start) == len(shape) == len(x.shape):
+        raise ValueError(f"slice expects a start and a size for each of {len(x.shape)} axes, got {start} and {shape}")
     parts = []
     for axis, (begin, size, d) in enumerate(zip(start, shape, x.shape, strict=True)):
-        size = d - begin if size == -1 else int(size)
+        if d is None:
+            raise ValueError(f"slice needs to know the size of each axis: the shape is {x.shape}")
+        size = d - begin if size == -1 else size
         if begin < 0 or size < 0 or begin + size > d:
             raise ValueError(f"slice of {size} from {begin} does not fit axis {axis} of a tensor of shape {x.shape}")
         parts.append(builtins.slice(begin, begin + size))
@@ -317,6 +340,11 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
     """``inputs`` with the block that begins at ``start_indices`` replaced by ``updates``."""
     x, u = _tensor(inputs), e.cast(updates, _tensor(inputs).dtype)
     start = tuple(int(i) for i in start_indices)
+    if not len(start) == len(u.shape) == len(x.shape) or None in x.shape:
+        raise ValueError(
+            "slice_update expects inputs and updates of one rank and of known shapes, and a start for each axis; "
+            f"got {x.shape}, {u.shape} and {start}"
+        )
     for axis, (begin, size, d) in enumerate(zip(start, u.shape, x.shape, strict=True)):
         if begin < 0 or begin + size > d:
             raise ValueError(
@@ -340,95 +368,114 @@ def flip(x: Any, axis: Any = None) -> Tensor:
 def getitem(x: Any, key: Any) -> Tensor:
     """``x[key]`` with numpy's rules: numbers, slices, `None`, an ellipsis, integer arrays and boolean masks."""
     x = _tensor(x)
-    keys = list(key) if isinstance(key, tuple) else [key]
-    keys = [as_tensor(k) if isinstance(k, (list, np.ndarray)) else k for k in keys]
-    used = builtins.sum(1 for k in keys if k is not None and k is not Ellipsis)
-    if builtins.any(isinstance(k, Tensor) and k.dtype == "bool" for k in keys) or used > len(x.shape):
-        return _masked(x, keys, used)
-    if Ellipsis not in [k for k in keys if not isinstance(k, Tensor)]:
-        keys.append(Ellipsis)
-    at = next(i for i, k in enumerate(keys) if k is Ellipsis)
-    keys[at : at + 1] = [builtins.slice(None)] * (len(x.shape) - used)
-    parts, arrays, shape_plan = [], [], []
-    axis = 0
+    keys = _complete([_index(k) for k in (key if isinstance(key, tuple) else (key,))], x)
+    gathers = builtins.any(isinstance(k, Tensor) for k in keys)
+    parts: list[builtins.slice | int] = []
+    layout, arrays = [], []  # for each key what it does to the axes: "new", "keep", "drop" or "gather"
     for k in keys:
+        axis = len(parts)
         if k is None:
-            shape_plan.append("new")
-            continue
-        if isinstance(k, builtins.slice):
+            layout.append("new")
+        elif isinstance(k, builtins.slice):
             parts.append(builtins.slice(*(None if v is None else int(v) for v in (k.start, k.stop, k.step))))
-            shape_plan.append("keep")
-        elif isinstance(k, (int, np.integer)) or (isinstance(k, Tensor) and k.shape == () and type(k) is Tensor):
-            k = int(k)
-            d = x.shape[axis]
-            if d is None or not -d <= k < d:
-                raise IndexError(f"index {k} is out of range for axis {axis} of a tensor of shape {x.shape}")
-            parts.append(builtins.slice(k % d, k % d + 1))
-            shape_plan.append("drop")
-        elif isinstance(k, Tensor):
+            layout.append("keep")
+        elif gathers:  # beside index arrays a number is one too
             parts.append(builtins.slice(None))
-            arrays.append((axis, k))
-            shape_plan.append("keep")
+            arrays.append((axis, as_tensor(k)))
+            layout.append("gather")
         else:
-            raise TypeError(f"a tensor cannot be indexed by {k!r}")
-        axis += 1
+            d = x.shape[axis]
+            if d is not None and not -d <= k < d:
+                raise IndexError(f"index {k} is out of range for axis {axis} of a tensor of shape {x.shape}")
+            parts.append(k % d if d else k)
+            layout.append("drop")
     y = _basic_slice(x, parts)
     if arrays:
-        y = _take_along(y, arrays)
-        first, depth = arrays[0][0], len(arrays[0][1].shape)
-        # Where the array indices stood, their own axes stand now.
-        position = -1
-        rebuilt: list[str] = []
-        for mark in shape_plan:
-            if mark != "new":
-                position += 1
-            if mark != "new" and position in [a for a, _ in arrays]:
-                rebuilt += ["keep"] * depth if position == first else []
-            else:
-                rebuilt.append(mark)
-        shape_plan = rebuilt
-    if "new" in shape_plan or "drop" in shape_plan:
-        dims = iter(y.shape)
-        shape: list[int | None] = []
-        for mark in shape_plan:
-            if mark == "new":
-                shape.append(1)
-            elif mark == "keep":
-                shape.append(next(dims))
-            else:
-                next(dims)
-        y = reshape(y, tuple(shape))
-    return y
+        y, layout = _gathered(y, arrays, layout)
+    dropped = [i for i, mark in enumerate(m for m in layout if m != "new") if mark == "drop"]
+    added = [i for i, mark in enumerate(m for m in layout if m != "drop") if mark == "new"]
+    y = squeeze(y, dropped) if dropped else y
+    return expand_dims(y, added) if added else y
 
 
-def _masked(x: Tensor, keys: list[Any], used: int) -> Tensor:
-    """Boolean masks: how many elements they pick depends on their values, so they need real ones."""
-    places: list[Any] = []
+def _index(k: Any) -> Any:
+    """One part of a key: `None`, an ellipsis, a slice, a number, or a tensor of integers or booleans."""
+    if k is None or k is Ellipsis or isinstance(k, builtins.slice):
+        return k
+    if isinstance(k, (int, np.integer)) and not isinstance(k, bool):
+        return int(k)
+    if isinstance(k, (list, np.ndarray, Variable, np.bool_, bool)):
+        k = e.cast(k, "int64") if isinstance(k, list) and not k else as_tensor(k)
+    if not isinstance(k, Tensor):
+        raise TypeError(f"a tensor cannot be indexed by {k!r}")
+    if k.dtype not in dtypes.INTEGERS and (k.dtype != "bool" or not k.shape):
+        raise IndexError(f"a tensor is indexed by integers or by a mask, got dtype {k.dtype} and shape {k.shape}")
+    return int(k) if k.shape == () and type(k) is Tensor else k
+
+
+def _complete(keys: list[Any], x: Tensor) -> list[Any]:
+    """The keys with slices for the axes they do not name, and masks as the index arrays of their true elements."""
+    masks = [k for k in keys if isinstance(k, Tensor) and k.dtype == "bool"]
+    used = builtins.sum(1 for k in keys if k is not None and k is not Ellipsis)
+    used += builtins.sum(len(k.shape) - 1 for k in masks)
+    dots = [i for i, k in enumerate(keys) if k is Ellipsis]
+    if used > len(x.shape) or len(dots) > 1:
+        raise IndexError(f"{used} indices and {len(dots)} ellipses do not fit a tensor of shape {x.shape}")
+    at = dots[0] if dots else len(keys)
+    keys = keys[:at] + [builtins.slice(None)] * (len(x.shape) - used) + keys[at + 1 :]
+    found: list[Any] = []
     for k in keys:
-        if isinstance(k, Tensor) and k.dtype == "bool":
-            places += [as_tensor(i) for i in np.nonzero(k.numpy())]
-        else:
-            places.append(k)
-    if builtins.sum(1 for k in places if k is not None and k is not Ellipsis) > len(x.shape):
-        raise IndexError(f"too many indices for a tensor of shape {x.shape}: {used}")
-    return getitem(x, tuple(places))
+        if not isinstance(k, Tensor) or k.dtype != "bool":
+            found.append(k)
+            continue
+        axis = builtins.sum(1 for other in found if other is not None)
+        if k.shape != x.shape[axis : axis + len(k.shape)]:
+            raise IndexError(f"a mask of shape {k.shape} does not fit axis {axis} of a tensor of shape {x.shape}")
+        found += [as_tensor(i) for i in np.nonzero(k.numpy())]
+    return found
 
 
-def _take_along(x: Tensor, arrays: list[tuple[int, Tensor]]) -> Tensor:
-    """Integer arrays, broadcast together, index the axes they stand at; these must be neighbours if several."""
+def _gathered(x: Tensor, arrays: list[tuple[int, Tensor]], layout: list[str]) -> tuple[Tensor, list[str]]:
+    """``x`` indexed by integer arrays, broadcast together, and what is left to be done to its axes.
+
+    Their own axes stand where the arrays stood if these were neighbours, and first otherwise.
+    """
     axes = [a for a, _ in arrays]
-    if axes != list(range(axes[0], axes[0] + len(axes))):
-        raise IndexError(f"index arrays must stand at neighbouring axes, got axes {axes}")
-    sizes = [x.shape[a] for a in axes]
-    flat = None
-    for (_, index), size in zip(arrays, sizes, strict=True):
+    first = layout.index("gather")
+    neighbours = layout[first : first + len(axes)] == ["gather"] * len(axes)
+    before = layout[:first] if neighbours else []
+    after = [mark for mark in layout[len(before) :] if mark != "gather"]
+    place = before.count("keep")
+    if len(axes) == 1:
+        index = arrays[0][1]
+        y, depth = take(x, index, axis=axes[0]), len(index.shape)
+    else:
+        index = _flat_index(arrays, x)
+        rest = [a for a in range(len(x.shape)) if a not in axes]
+        rows = reshape(transpose(x, [*axes, *rest]), (math.prod(x.shape[a] for a in axes), *(x.shape[a] for a in rest)))
+        y, depth = take(rows, index, axis=0), len(index.shape)
+        y = moveaxis(y, list(range(depth)), list(range(place, place + depth)))
+    return y, [*before, *["keep"] * depth, *after]
+
+
+def _flat_index(arrays: list[tuple[int, Tensor]], x: Tensor) -> Tensor:
+    """The place among the elements of the indexed axes in a row that the arrays stand for together."""
+    flat, total = e.cast(0, "int64"), math.prod(_known(x, a) for a, _ in arrays)
+    valid = e.cast(True, "bool")
+    for axis, index in arrays:
+        size = x.shape[axis]
         index = e.cast(index, "int64")
         if type(index) is Tensor and index.size and not -size <= index._array.min() <= index._array.max() < size:
-            raise IndexError(f"an index is out of range for an axis of size {size} of a tensor of shape {x.shape}")
-        index = e.where(e.less(index, 0), e.add(index, size), index)
-        flat = index if flat is None else e.add(e.multiply(flat, size), index)
-    shape = (*x.shape[: axes[0]], math.prod(sizes), *x.shape[axes[-1] + 1 :])
-    return take(reshape(x, shape), flat, axis=axes[0])
+            raise IndexError(f"an index is out of range for axis {axis} of a tensor of shape {x.shape}")
+        valid = e.logical_and(valid, e.logical_and(e.less_equal(-size, index), e.less(index, size)))
+        flat = e.add(e.multiply(flat, size), e.where(e.less(index, 0), e.add(index, size), index))
+    return e.where(valid, flat, total)  # no place at all, which the gather refuses
+
+
+def _known(x: Tensor, axis: int) -> int:
+    if x.shape[axis] is None:
+        raise ValueError(f"index arrays need to know the size of axis {axis} of a tensor of shape {x.shape}")
+    return x.shape[axis]
 
 
 # -- gather -------------------------------------------------------------------------------------------------------
@@ -505,23 +552,37 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
 
 
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
-    """Elements of ``x`` picked along ``axis`` by ``indices``, which has the shape of the result."""
-    x, index = _tensor(x), e.cast(indices, "int64")
+    """Elements of ``x`` picked along ``axis`` by ``indices``, which has the shape of the result.
+
+    Negative indices count from the end; one out of range raises IndexError.
+    """
+    x, index = _tensor(x), _tensor(indices)
+    if index.dtype not in dtypes.INTEGERS:
+        raise TypeError(f"take_along_axis expects integer indices, got dtype {index.dtype}")
+    index = e.cast(index, "int64")
     if axis is None:
         return take(x, ravel(index))
+    if len(index.shape) != len(x.shape) or None in (*x.shape, *index.shape):
+        raise ValueError(
+            f"take_along_axis expects tensors of one rank and of known shapes, got {x.shape} and {index.shape}"
+        )
     axis = axis_of(axis, len(x.shape), "take_along_axis")
-    index = e.where(e.less(index, 0), e.add(index, x.shape[axis]), index)
+    size = x.shape[axis]
+    valid = e.logical_and(e.less_equal(-size, index), e.less(index, size))
+    index = e.where(e.less(index, 0), e.add(index, size), index)
     lead = e.broadcast_shapes(x.shape[:axis], index.shape[:axis])
     tail = e.broadcast_shapes(x.shape[axis + 1 :], index.shape[axis + 1 :])
     x = e.broadcast_to(x, (*lead, x.shape[axis], *tail))
     index = e.broadcast_to(index, (*lead, index.shape[axis], *tail))
+    valid = e.broadcast_to(valid, index.shape)
     # The flat place of each element: that of its own row and column, with the picked place along the axis.
     strides = row_strides(x.shape)
     grid = np.zeros(index.shape, np.int64)
     for a, d in enumerate(index.shape):
         if a != axis:
             grid += (np.arange(d) * strides[a]).reshape([-1 if i == a else 1 for i in range(len(index.shape))])
-    return take(x, e.add(e.multiply(index, strides[axis]), constant(grid)))
+    flat = e.add(e.multiply(index, strides[axis]), constant(grid))
+    return take(x, e.where(valid, flat, math.prod(x.shape)))  # an index out of range is no place, which is refused
 
 
 # -- join and pad -------------------------------------------------------------------------------------------------
@@ -585,16 +646,24 @@ def concatenate(xs: Any, axis: int = 0) -> Tensor:
     >>> concatenate([[1, 2], [3]], axis=0).tolist()
     [1, 2, 3]
     """
+    xs = list(xs)
+    if not xs:
+        raise ValueError("concatenate expects at least one tensor")
     tensors = e.promote(*xs)
     return _concatenate(*tensors, axis=axis_of(axis, len(tensors[0].shape), "concatenate"))
 
 
 def stack(x: Any, axis: int = 0) -> Tensor:
     """Tensors of one shape joined along a new axis."""
+    x = list(x)
+    if not x:
+        raise ValueError("stack expects at least one tensor")
     tensors = e.promote(*x)
     axis = axis_of(axis, len(tensors[0].shape) + 1, "stack")
     for t in tensors:
-        if t.shape != tensors[0].shape:
+        if len(t.shape) != len(tensors[0].shape) or builtins.any(
+            a != b and None not in (a, b) for a, b in zip(t.shape, tensors[0].shape, strict=True)
+        ):
             raise ValueError(f"stack expects tensors of one shape, got {[s.shape for s in tensors]}")
     return _concatenate(*(expand_dims(t, axis) for t in tensors), axis=axis)
 
@@ -604,8 +673,10 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     x = _tensor(x)
     axis = axis_of(axis, len(x.shape), "split")
     size = x.shape[axis]
-    if isinstance(indices_or_sections, int):
-        if size % indices_or_sections:
+    if size is None:
+        raise ValueError(f"split needs to know the size of axis {axis}: the shape is {x.shape}")
+    if isinstance(indices_or_sections, (int, np.integer)):
+        if indices_or_sections < 1 or size % indices_or_sections:
             raise ValueError(f"split cannot cut axis {axis} of shape {x.shape} into {indices_or_sections} equal parts")
         step = size // indices_or_sections
         cuts = [step * i for i in range(1, indices_or_sections)]
@@ -651,7 +722,8 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
 
     Args:
         pad_width: (before, after) for each axis, or one pair, or one number, for all.
-        mode: "constant", "reflect" (mirrored, the edge not repeated) or "symmetric" (mirrored, the edge repeated).
+        mode: "constant", "reflect" (mirrored, the edge not repeated), "symmetric" (mirrored, the edge repeated),
+            "edge" (the edge again and again) or "wrap" (from the other end).
         constant_values: what "constant" adds, 0 by default.
     """
     x = _tensor(x)
@@ -662,14 +734,22 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
     if mode == "constant":
         value = 0.0 if constant_values is None else float(constant_values)
         return _pad(x, pad_width=tuple((a, b) for a, b in width), value=value)
-    if mode not in ("reflect", "symmetric"):
-        raise ValueError(f"pad expects mode 'constant', 'reflect' or 'symmetric', got {mode!r}")
+    if mode not in ("reflect", "symmetric", "edge", "wrap"):
+        raise ValueError(f"pad expects mode 'constant', 'reflect', 'symmetric', 'edge' or 'wrap', got {mode!r}")
     if constant_values is not None:
         raise ValueError(f"pad takes constant_values only in mode 'constant', not {mode!r}")
     for axis, (before, after) in enumerate(width):
         if before or after:
-            x = take(x, as_tensor(np.pad(np.arange(x.shape[axis]), (before, after), mode=mode)), axis=axis)
+            places = np.pad(_places(x, axis, "pad"), (before, after), mode=mode)
+            x = take(x, as_tensor(places), axis=axis)
     return x
+
+
+def _places(x: Tensor, axis: int, where: str) -> np.ndarray:
+    """The numbers of the elements along an axis."""
+    if x.shape[axis] is None:
+        raise ValueError(f"{where} needs to know the size of axis {axis}: the shape is {x.shape}")
+    return np.arange(x.shape[axis])
 
 
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
@@ -678,31 +758,36 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
     if axis is None:
         x, axis = ravel(x), 0
     axis = axis_of(axis, len(x.shape), "repeat")
-    count = repeats if isinstance(repeats, int) else np.asarray(repeats)
-    return take(x, as_tensor(np.repeat(np.arange(x.shape[axis]), count)), axis=axis)
+    if isinstance(repeats, (int, np.integer)):
+        if repeats < 0:
+            raise ValueError(f"repeat expects a number of 0 or more, got {repeats}")
+        wide = e.broadcast_to(expand_dims(x, axis + 1), (*x.shape[: axis + 1], repeats, *x.shape[axis + 1 :]))
+        size = x.shape[axis]
+        return reshape(wide, (*x.shape[:axis], -1 if size is None else size * repeats, *x.shape[axis + 1 :]))
+    return take(x, as_tensor(np.repeat(_places(x, axis, "repeat"), np.asarray(repeats))), axis=axis)
 
 
 def tile(x: Any, repeats: Any) -> Tensor:
     """``x`` laid side by side ``repeats`` times along each axis."""
     x = _tensor(x)
-    repeats = [repeats] if isinstance(repeats, int) else [int(r) for r in repeats]
+    repeats = [repeats] if isinstance(repeats, (int, np.integer)) else [int(r) for r in repeats]
+    if builtins.any(r < 0 for r in repeats):
+        raise ValueError(f"tile expects numbers of 0 or more, got {repeats}")
     rank = builtins.max(len(repeats), len(x.shape))
     repeats = [1] * (rank - len(repeats)) + repeats
     shape = (1,) * (rank - len(x.shape)) + x.shape
     paired = [d for size in shape for d in (1, size)]
     stretched = [d for r, size in zip(repeats, shape, strict=True) for d in (r, size)]
     wide = e.broadcast_to(reshape(x, paired), stretched)
-    return reshape(wide, tuple(r * d for r, d in zip(repeats, shape, strict=True)))
+    return reshape(wide, tuple(None if d is None else r * d for r, d in zip(repeats, shape, strict=True)))
 
 
 def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
-    """``x`` with its elements moved round along ``axis`` by ``shift`` places."""
+    """``x`` with its elements moved round along ``axis`` by ``shift`` places; several axes or shifts one by one."""
     x = _tensor(x)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), x.shape)
-    for s, a in zip(
-        [shift] if isinstance(shift, int) else shift, [axis] if isinstance(axis, int) else axis, strict=True
-    ):
+    for n, a in zip(*(v.tolist() for v in np.broadcast_arrays(np.atleast_1d(shift), np.atleast_1d(axis))), strict=True):
         a = axis_of(a, len(x.shape), "roll")
-        x = take(x, as_tensor(np.roll(np.arange(x.shape[a]), s)), axis=a)
+        x = take(x, as_tensor(np.roll(_places(x, a, "roll"), n)), axis=a)
     return x

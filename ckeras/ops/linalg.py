@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Op, Spec, Tensor
+from ckeras.autograd import Op, Spec, Tensor, as_tensor
 from ckeras.autograd.dtypes import CODE
 from ckeras.autograd.eager import Call
 from ckeras.ops import elementwise as e
@@ -97,6 +97,8 @@ _dense = Op("dense", lambda a, b, *bias, activation: _matmul_infer(a, b), _dense
 def matmul(x1: Any, x2: Any) -> Tensor:
     """The matrix product over the last two axes, with broadcasting of the others; vectors as numpy takes them.
 
+    The dtype is the common one; two int8 tensors give int32.
+
     >>> matmul([[1.0, 2.0]], [[3.0], [4.0]]).tolist()
     [[11.0]]
     """
@@ -105,7 +107,8 @@ def matmul(x1: Any, x2: Any) -> Tensor:
         raise ValueError(f"matmul expects tensors with axes, got shapes {a.shape} and {b.shape}")
     dtype = a.dtype
     if dtype in ("bool", "uint8", "int8"):
-        a, b = e.cast(a, "int32"), e.cast(b, "int32")
+        both_int8 = _dtype(x1) == _dtype(x2) == "int8"
+        return e.cast(matmul(e.cast(a, "int32"), e.cast(b, "int32")), "int32" if both_int8 else dtype)
     left, right = len(a.shape) == 1, len(b.shape) == 1
     if left:
         a = s.expand_dims(a, 0)
@@ -114,9 +117,11 @@ def matmul(x1: Any, x2: Any) -> Tensor:
     y = _matmul(a, b, transpose_a=False, transpose_b=False)
     if left:
         y = s.squeeze(y, -2)
-    if right:
-        y = s.squeeze(y, -1)
-    return e.cast(y, dtype) if dtype == "bool" else y
+    return s.squeeze(y, -1) if right else y
+
+
+def _dtype(x: Any) -> str:
+    return as_tensor(x).dtype
 
 
 def dot(x1: Any, x2: Any) -> Tensor:
@@ -136,19 +141,26 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
         pair = tuple([part] if isinstance(part, int) else list(part) for part in axes)
     in_a = [s.axis_of(i, len(a.shape), "tensordot") for i in pair[0]]
     in_b = [s.axis_of(i, len(b.shape), "tensordot") for i in pair[1]]
-    if [a.shape[i] for i in in_a] != [b.shape[i] for i in in_b]:
+    summed = list(zip([a.shape[i] for i in in_a], [b.shape[i] for i in in_b], strict=False))
+    if len(in_a) != len(in_b) or any(p != q and None not in (p, q) for p, q in summed):
         raise ValueError(f"tensordot cannot sum axes {in_a} of shape {a.shape} with axes {in_b} of shape {b.shape}")
     free_a = [i for i in range(len(a.shape)) if i not in in_a]
     free_b = [i for i in range(len(b.shape)) if i not in in_b]
-    inner = math.prod(a.shape[i] for i in in_a)
-    rows = [-1 if a.shape[i] is None else a.shape[i] for i in free_a]
-    columns = [b.shape[i] for i in free_b]
-    left = s.reshape(s.transpose(a, free_a + in_a), (-1 if -1 in rows else math.prod(rows), inner))
-    right = s.reshape(s.transpose(b, in_b + free_b), (inner, math.prod(columns)))
-    return s.reshape(matmul(left, right), (*rows, *columns))
+    rows, columns = [a.shape[i] for i in free_a], [b.shape[i] for i in free_b]
+    inner = [p if q is None else q for p, q in summed]
+    if [*rows, *columns].count(None) > 1 or None in inner:
+        raise ValueError(f"tensordot of symbolic tensors of shapes {a.shape} and {b.shape} has too many unknown sizes")
+    left = s.reshape(s.transpose(a, free_a + in_a), (_size(rows), _size(inner)))
+    right = s.reshape(s.transpose(b, in_b + free_b), (_size(inner), _size(columns)))
+    return e.cast(s.reshape(matmul(left, right), (*rows, *columns)), a.dtype)
+
+
+def _size(dims: list[Any]) -> int:
+    """The number of elements of these dimensions; -1 if one of them is unknown."""
+    return -1 if None in dims else math.prod(dims)
 
 
 def outer(x1: Any, x2: Any) -> Tensor:
     """The products of every element of x1 with every element of x2."""
-    a, b = s.ravel(x1), s.ravel(x2)
-    return e.multiply(s.expand_dims(a, 1), s.expand_dims(b, 0))
+    a, b = e.promote(x1, x2)
+    return e.multiply(s.expand_dims(s.ravel(a), 1), s.expand_dims(s.ravel(b), 0))

@@ -11,8 +11,8 @@ from ckeras.autograd import Op, Spec, Tensor, as_tensor
 from ckeras.autograd.dtypes import CODE
 from ckeras.autograd.eager import Call
 from ckeras.ops import elementwise as e
-from ckeras.ops import reduction as r
 from ckeras.ops import layout as s
+from ckeras.ops import reduction as r
 from ckeras.ops.creation import arange
 
 _NATIVE_FLOATS = ("float32", "float64")
@@ -335,7 +335,7 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
 
 def relu6(x: Any) -> Tensor:
     """min(max(x, 0), 6)."""
-    return e.clip(x, 0, 6)
+    return e.clip(e.as_float(x), 0, 6)
 
 
 def silu(x: Any) -> Tensor:
@@ -359,7 +359,8 @@ def gelu(x: Any, approximate: bool = True) -> Tensor:
 def elu(x: Any, alpha: float = 1.0) -> Tensor:
     """x where it is positive, alpha * (exp(x) - 1) elsewhere (Clevert et al., 2015)."""
     x = e.as_float(x)
-    return e.where(e.greater(x, 0), x, e.multiply(alpha, e.expm1(e.minimum(x, 0))))
+    positive = e.greater(x, 0)
+    return e.where(positive, x, e.multiply(alpha, e.expm1(e.where(positive, 0, x))))
 
 
 def selu(x: Any) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 from ckeras.autograd import Op, Spec, Tensor, as_tensor, dtypes
 from ckeras.autograd.eager import Call
 from ckeras.ops import elementwise as e
-from ckeras.ops.layout import reshape
+from ckeras.ops.layout import reshape, squeeze, stop_gradient
 
 _KERNEL_CODES = {"sum": 0, "prod": 1, "max": 2, "min": 3, "any": 4, "all": 5, "argmax": 6, "argmin": 7}
 _NATIVE = {
@@ -132,7 +132,14 @@ def _apply(row: Op, x: Any, axis: Any, keepdims: bool) -> Tensor:
     return row(x, axis=canonical_axes(axis, len(x.shape)), keepdims=bool(keepdims))
 
 
-_SUM_OF = {"bool": "int32", "uint8": "int32", "int8": "int32", "int16": "int32", "uint16": "int32"}
+# Sums and products of small integers are computed in int32, and those of unsigned ones are uint32.
+_SUM_OF = dict.fromkeys(("bool", "uint8", "int8", "int16", "uint16"), "int32")
+
+
+def _total(row: Op, x: Any, axis: Any, keepdims: bool) -> Tensor:
+    x = x if isinstance(x, Tensor) else as_tensor(x)
+    y = _apply(row, e.cast(x, _SUM_OF.get(x.dtype, x.dtype)), axis, keepdims)
+    return e.cast(y, "uint32") if x.dtype in ("uint8", "uint16") else y
 
 
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -141,8 +148,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=0).tolist()
     [4.0, 6.0]
     """
-    x = x if isinstance(x, Tensor) else as_tensor(x)
-    return _apply(_sum, e.cast(x, _SUM_OF.get(x.dtype, x.dtype)), axis, keepdims)
+    return _total(_sum, x, axis, keepdims)
 
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -152,8 +158,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Tensor:
     """The product over ``axis``, computed in ``dtype`` if one is given."""
-    x = x if isinstance(x, Tensor) else as_tensor(x)
-    return _apply(_prod, e.cast(x, dtype or _SUM_OF.get(x.dtype, x.dtype)), axis, keepdims)
+    return _total(_prod, x, axis, keepdims) if dtype is None else _apply(_prod, e.cast(x, dtype), axis, keepdims)
 
 
 def _extreme(row: Op, fold: Callable[..., Tensor], x: Any, axis: Any, keepdims: bool, initial: Any) -> Tensor:
@@ -167,7 +172,7 @@ def _extreme(row: Op, fold: Callable[..., Tensor], x: Any, axis: Any, keepdims: 
         return e.broadcast_to(e.cast(initial, x.dtype), _reduced(x.shape, axes, keepdims))
     result = row(e.cast(x, "int32") if x.dtype == "bool" else x, axis=axes, keepdims=bool(keepdims))
     result = e.cast(result, x.dtype)
-    return result if initial is None else fold(result, initial)
+    return result if initial is None else fold(result, e.cast(initial, x.dtype))
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
@@ -180,7 +185,14 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     return _extreme(_min, e.minimum, x, axis, keepdims, initial)
 
 
-amax, amin = max, min
+def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The same as `max`."""
+    return max(x, axis, keepdims)
+
+
+def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The same as `min`."""
+    return min(x, axis, keepdims)
 
 
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -231,8 +243,8 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """log(sum(exp(x))) over ``axis``, without overflow."""
     x = e.as_float(x)
     axes = canonical_axes(axis, len(x.shape))
-    top = max(x, axes, True)
-    top = e.where(e.isfinite(top), top, 0)
+    top = max(x, axes, True, initial=-math.inf if any_zero(x.shape, axes) else None)
+    top = stop_gradient(e.where(e.isfinite(top), top, 0))
     result = e.add(e.log(sum(e.exp(e.subtract(x, top)), axes, True)), top)
     return (
         result if keepdims else reshape(result, tuple(-1 if d is None else d for d in _reduced(x.shape, axes, False)))
@@ -245,16 +257,27 @@ def count_nonzero(x: Any, axis: Any = None) -> Tensor:
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The vector norm of order ``ord`` (2 by default; 1, inf, -inf, 0 or any number), or the Frobenius norm.
+    """The norm of vectors (one axis) or of matrices (two), of order ``ord``.
 
-    With ``axis=None`` the norm is of all elements; with two axes and ``ord`` `None` or "fro", of matrices.
+    Args:
+        ord: for vectors any number, inf, -inf or 0 (how many elements are not 0), 2 by default; for matrices "fro"
+            (Frobenius, the default), 1 and -1 (sums of columns), inf and -inf (sums of rows).
+        axis: one axis or two; `None` takes all of ``x``, as one vector if ``ord`` is `None`.
+
+    Raises ValueError for the orders of matrices that need singular values (2, -2, "nuc").
     """
     x = e.as_float(x)
     axes = canonical_axes(axis, len(x.shape))
-    if ord is None or ord == "fro" or (ord == 2 and len(axes) == 1):
+    if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
         return e.sqrt(sum(e.square(x), axes, keepdims))
+    if len(axes) == 2 and ord in (1, -1, math.inf, -math.inf):
+        # The axes in the order they were named: rows, columns.
+        rows, columns = axes if axis is None else (int(a) % len(x.shape) for a in axis)
+        summed, compared = (rows, columns) if ord in (1, -1) else (columns, rows)
+        result = (max if ord > 0 else min)(sum(e.abs(x), summed, True), compared, True)
+        return result if keepdims else squeeze(result, axes)
     if len(axes) != 1 or isinstance(ord, str):
-        raise ValueError(f"norm expects ord None or 'fro' for {len(axes)} axes, got {ord!r}")
+        raise ValueError(f"norm has no order {ord!r} for {len(axes)} axes")
     size = e.abs(x)
     if ord == math.inf:
         return max(size, axes, keepdims)

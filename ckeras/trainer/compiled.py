@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterable
 from typing import Any
+
+import numpy as np
 
 from ckeras import losses, metrics, ops, registry
 from ckeras.autograd.structure import flatten
+from ckeras.utils.naming import to_snake_case
 
 _ACCURACY = ("accuracy", "acc")
 _CROSSENTROPY = ("crossentropy", "ce")
 
 
 class CompiledLoss:
-    """The sum of the losses of the outputs, each with its weight.
+    """The sum of the losses of the outputs, each with its weight; where there are several, each has its mean too.
 
     Args:
         loss: a name, function or `Loss` for one output; a list of them, or a dict by output name, for several.
@@ -23,6 +27,9 @@ class CompiledLoss:
     def __init__(self, loss: Any, weights: Any = None):
         self._given, self._weights = loss, weights
         self._parts: list[tuple[Callable[..., Any], float] | None] | None = None
+        self._means: list[Any] = []  # of each part, where there are several
+        if weights is not None and not all(isinstance(w, (int, float, np.number, type(None))) for w in flatten(weights)):
+            raise ValueError(f"compile expects loss_weights to be numbers, one for each output, got {weights!r}")
         for one in flatten(loss):
             _resolve_loss(one)  # an unknown name is told at once
 
@@ -36,19 +43,32 @@ class CompiledLoss:
             None if loss is None else (_resolve_loss(loss), 1.0 if weight is None else float(weight))
             for loss, weight in zip(chosen, weights, strict=True)
         ]
+        self._means = [None] * len(keys)
+        if sum(part is not None for part in self._parts) > 1:
+            names = [k if isinstance(k, str) else _name_of(loss) for k, loss in zip(keys, chosen, strict=True)]
+            names = numbered(f"{name}_loss" for name in names)
+            self._means = [part and metrics.Mean(name) for part, name in zip(self._parts, names, strict=True)]
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The means of the losses of several outputs."""
+        return [mean for mean in self._means if mean is not None]
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The total; `None` if no output has a loss."""
         keys, predictions = outputs_of(y_pred)
         self.build(keys)
-        targets = _align(y_true, keys, "y")
-        weights = [None] * len(keys) if sample_weight is None else _align(sample_weight, keys, "sample_weight")
+        needed = [key for key, part in zip(keys, self._parts, strict=True) if part is not None]
+        targets = _align(y_true, keys, "y", needed)
+        weights = [None] * len(keys) if sample_weight is None else _align(sample_weight, keys, "sample_weight", [])
         total = None
-        for part, t, p, w in zip(self._parts, targets, predictions, weights, strict=True):
+        for part, mean, t, p, w in zip(self._parts, self._means, targets, predictions, weights, strict=True):
             if part is None:
                 continue
             loss, factor = part
             value = loss(t, p, w)
+            if mean is not None:
+                mean.update_state(value, sample_weight=float(p.shape[0]))
             value = value if factor == 1.0 else value * factor
             total = value if total is None else total + value
         return total
@@ -63,8 +83,27 @@ def _resolve_loss(loss: Any) -> Callable[..., Any] | None:
     found = losses.get(loss)
     if found is None or isinstance(found, losses.Loss):
         return found
-    # The function's own name is the loss's, as Keras has it.
-    return losses.LossFunctionWrapper(found, name=getattr(found, "__name__", "loss"))
+    return losses.LossFunctionWrapper(found, name=_name_of(found))
+
+
+def _name_of(part: Any) -> str:
+    """The name in the logs of a loss or metric that was given as a name, a function, an object or a class."""
+    if isinstance(part, str):
+        return part
+    if isinstance(part, dict):
+        part = part.get("class_name", "")
+        return to_snake_case(part)
+    return to_snake_case(getattr(part, "__name__", type(part).__name__))
+
+
+def numbered(names: Iterable[str]) -> list[str]:
+    """The names, with a number at the end of those that were there before."""
+    seen: dict[str, int] = {}
+    found = []
+    for name in names:
+        count = seen[name] = seen.get(name, -1) + 1
+        found.append(f"{name}_{count}" if count else name)
+    return found
 
 
 class CompiledMetrics:
@@ -80,18 +119,18 @@ class CompiledMetrics:
         self._parts: list[tuple[list[Any], list[Any]]] | None = None
         self._names: list[str | None] = []
         for one in flatten([given, weighted]):
-            if isinstance(one, str) and one not in (*_ACCURACY, *_CROSSENTROPY):
-                metrics.get(one)
+            if not isinstance(one, str) or one.lower() not in (*_ACCURACY, *_CROSSENTROPY):
+                _found_metric(one)
 
     def build(self, y_true: Any, y_pred: Any, loss: CompiledLoss | None) -> None:
         """Resolve the names, now that shapes are known."""
         keys, predictions = outputs_of(y_pred)
         if loss is not None:
             loss.build(keys)
-        targets = _align(y_true, keys, "y")
-        several = len(keys) > 1
         plain = _distribute(self._given, keys, "metrics", lists=True)
         weighted = _distribute(self._weighted, keys, "weighted_metrics", lists=True)
+        needed = [k for k, a, b in zip(keys, plain, weighted, strict=True) if _listed(a) or _listed(b)]
+        targets = _align(y_true, keys, "y", needed)
         parts = []
         for i, (t, p) in enumerate(zip(targets, predictions, strict=True)):
             own = loss.default_for(i) if loss else None
@@ -99,14 +138,17 @@ class CompiledMetrics:
                 ([_resolve_metric(m, t, p, own) for m in _listed(plain[i])],
                  [_resolve_metric(m, t, p, own) for m in _listed(weighted[i])])
             )  # fmt: skip
-        self._names = [str(k) if several else None for k in keys]
+        self._names = [k if isinstance(k, str) else None for k in keys]
         self._parts = parts
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take in a batch."""
+        if not self.metrics:
+            return
         keys, predictions = outputs_of(y_pred)
-        targets = _align(y_true, keys, "y")
-        weights = [None] * len(keys) if sample_weight is None else _align(sample_weight, keys, "sample_weight")
+        needed = [key for key, parts in zip(keys, self._parts, strict=True) if any(parts)]
+        targets = _align(y_true, keys, "y", needed)
+        weights = [None] * len(keys) if sample_weight is None else _align(sample_weight, keys, "sample_weight", [])
         for (plain, weighted), t, p, w in zip(self._parts or [], targets, predictions, weights, strict=True):
             for metric in plain:
                 metric.update_state(t, p)
@@ -114,21 +156,32 @@ class CompiledMetrics:
                 metric.update_state(t, p, sample_weight=w)
 
     @property
+    def built(self) -> bool:
+        """Whether the names are resolved."""
+        return self._parts is not None
+
+    @property
     def metrics(self) -> list[Any]:
-        """All metrics, in order."""
-        return [m for plain, weighted in self._parts or [] for m in (*plain, *weighted)]
+        """All metrics, in order: those of all outputs, then the weighted ones."""
+        parts = self._parts or []
+        return [m for plain, _ in parts for m in plain] + [m for _, weighted in parts for m in weighted]
 
     def named(self) -> list[tuple[str, Any]]:
-        """(name in the logs, metric) for each; a name taken already gets a number."""
-        found: list[tuple[str, Any]] = []
-        seen: dict[str, int] = {}
-        for output, (plain, weighted) in zip(self._names, self._parts or [], strict=True):
-            for metric in (*plain, *weighted):
-                name = metric.name if output is None else f"{output}_{metric.name}"
-                count = seen.get(name, 0)
-                seen[name] = count + 1
-                found.append((f"{name}_{count}" if count else name, metric))
-        return found
+        """(name in the logs, metric) for each; a name taken already gets a number, or "weighted_" before it."""
+        pairs = list(zip(self._names, self._parts or [], strict=True))
+        plain = [(output, m) for output, (some, _) in pairs for m in some]
+        weighted = [(output, m) for output, (_, some) in pairs for m in some]
+        taken = {_joined(output, m.name) for output, m in plain}
+        names = numbered(_joined(output, m.name) for output, m in plain)
+        names += numbered(
+            _joined(output, f"weighted_{m.name}" if _joined(output, m.name) in taken else m.name)
+            for output, m in weighted
+        )
+        return list(zip(names, self.metrics, strict=True))
+
+
+def _joined(output: str | None, name: str) -> str:
+    return name if output is None else f"{output}_{name}"
 
 
 def _resolve_metric(given: Any, y_true: Any, y_pred: Any, loss: Any) -> Any:
@@ -137,12 +190,21 @@ def _resolve_metric(given: Any, y_true: Any, y_pred: Any, loss: Any) -> Any:
     if isinstance(given, str) and given.lower() in (*_ACCURACY, *_CROSSENTROPY):
         made = _by_shape(given.lower(), y_true, y_pred, loss)
     else:
-        made = metrics.get(given)
-        if isinstance(made, metrics.Metric):
-            return made
-        return metrics.MeanMetricWrapper(made, name=getattr(made, "__name__", "metric"))
-    made.name = given
+        made = _found_metric(given)
+        if not isinstance(made, metrics.Metric):
+            made = metrics.MeanMetricWrapper(made, name=_name_of(given))
+    if isinstance(given, str):
+        made.name = given
     return made
+
+
+def _found_metric(given: Any) -> Any:
+    """The metric of a name, config, class or function. A loss's name is the mean of that loss."""
+    if isinstance(given, str) and registry.metrics.find(given) is None:
+        loss = registry.losses.find(given)
+        if loss is not None and not inspect.isclass(loss):
+            return loss
+    return metrics.get(given)
 
 
 def _by_shape(name: str, y_true: Any, y_pred: Any, loss: Any) -> Any:
@@ -158,13 +220,8 @@ def _by_shape(name: str, y_true: Any, y_pred: Any, loss: Any) -> Any:
         kind = "Categorical"
     if name in _ACCURACY:
         return registry.metrics.resolve(f"{kind}Accuracy")()
-    return metrics.MeanMetricWrapper(
-        registry.losses.resolve(f"{'_'.join(_words(kind))}_crossentropy"), name=name, from_logits=from_logits
-    )
-
-
-def _words(kind: str) -> list[str]:
-    return ["sparse", "categorical"] if kind == "SparseCategorical" else [kind.lower()]
+    kind = {"SparseCategorical": "sparse_categorical"}.get(kind, kind.lower())
+    return metrics.MeanMetricWrapper(losses.get(f"{kind}_crossentropy"), name=name, from_logits=from_logits)
 
 
 def outputs_of(y_pred: Any) -> tuple[list[Any], list[Any]]:
@@ -175,13 +232,13 @@ def outputs_of(y_pred: Any) -> tuple[list[Any], list[Any]]:
     return (list(range(len(values))), values)
 
 
-def _align(value: Any, keys: list[Any], name: str) -> list[Any]:
-    """The part of ``value`` for each output."""
+def _align(value: Any, keys: list[Any], name: str, needed: list[Any]) -> list[Any]:
+    """The part of ``value`` for each output; where there is none, `None`, unless it is needed."""
     if isinstance(value, dict):
-        missing = [k for k in keys if k not in value]
+        missing = [k for k in needed if k not in value]
         if missing:
             raise ValueError(f"{name} has no entry for the outputs {missing}; it has {list(value)}")
-        return [value[k] for k in keys]
+        return [value.get(k) for k in keys]
     parts = flatten(value)
     if len(parts) == 1 and len(keys) > 1 and name == "sample_weight":
         return parts * len(keys)

@@ -41,6 +41,11 @@ class DataSet(NamedTuple):
         codes = [CODE[dtypes.of_array(a)] for a in self.arrays]
         return Feed(level, self.arrays, codes, [CODE[d] for d in self.dtypes])
 
+    def without_weights(self) -> DataSet:
+        """The samples alone, without their weights."""
+        count = len(flatten(self.structure[:2]))
+        return DataSet(self.structure[:2], self.arrays[:count], self.dtypes[:count])
+
     def part(self, begin: int, end: int) -> DataSet:
         """Some of the rows."""
         return self._replace(arrays=[a[begin:end] for a in self.arrays])
@@ -114,15 +119,13 @@ def _array(value: Any, name: str, where: str) -> np.ndarray:
         )
     if array.ndim == 0:
         raise ValueError(f"{where} expects {name} to have an axis of samples, got a single number")
-    if array.ndim == 1 and name.startswith("x"):
-        array = array[:, None]  # a column: one feature a sample
     dtype = dtypes.of_array(array) if array.dtype.itemsize <= 8 else "float64"
     return np.require(array, NUMPY[dtype], ("C", "A"))
 
 
 def split_validation(data: DataSet, share: float) -> tuple[DataSet, DataSet]:
     """The first rows, and the last ``share`` of them."""
-    if not 0 < share < 1:
+    if isinstance(share, bool) or not isinstance(share, (float, np.floating)) or not 0 < share < 1:
         raise ValueError(f"fit expects validation_split to be in (0, 1), got {share!r}")
     cut = int(data.rows * (1 - share))
     if cut == 0 or cut == data.rows:
@@ -132,16 +135,28 @@ def split_validation(data: DataSet, share: float) -> tuple[DataSet, DataSet]:
     return data.part(0, cut), data.part(cut, data.rows)
 
 
-def class_weights(y: Any, weights: dict[int, float]) -> np.ndarray:
-    """The weight of each sample's class: class numbers, one-hot rows, or one column."""
-    labels = np.asarray(y)
+def class_weights(y: Any, weights: dict[int, float], where: str = "fit") -> np.ndarray:
+    """The weight of each sample's class: class numbers, one-hot rows, or one column.
+
+    Raises:
+        ValueError, TypeError: if ``weights`` is not a dict of numbers by class number, or y not one array.
+    """
+    if not isinstance(weights, dict) or not all(_is_number(v) for pair in weights.items() for v in pair):
+        raise ValueError(f"{where} expects class_weight to be a dict from class number to weight, got {weights!r:.80}")
+    if y is None or isinstance(y, dict) or (isinstance(y, (list, tuple)) and not _is_nested_numbers(y)):
+        raise ValueError(f"{where} expects y to be one array where class_weight is given, got {type(y).__name__}")
+    labels = _array(y, "y", where)
     if labels.ndim > 1:
         labels = labels.argmax(-1) if labels.shape[-1] > 1 else labels[..., 0]
-    labels = labels.astype(np.int64)
+    labels = np.rint(labels)
     found = np.ones(labels.shape, config.floatx())
     for label, weight in weights.items():
         found[labels == int(label)] = weight
     return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
 
 
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from ckeras.compiler.function import warn_eager
 from ckeras.compiler.trace import is_value
 from ckeras.random import host_seed
 from ckeras.trainer.data import DataSet
-from ckeras.trainer.steps import Step, as_number, check_indices, compile_step, eager_batches
+from ckeras.trainer.steps import Step, check_indices, compile_step, eager_batches
 
+_STOPS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
 PROGRESS_SECONDS = 0.04  # how often the progress bar hears of the steps made
 
 
@@ -42,8 +44,12 @@ class Pass:
         self.steps = math.ceil(data.rows / self.batch)
         if limit is not None:
             if limit > self.steps:
-                raise ValueError(f"{where}: {limit} steps of {batch} rows need more than the {data.rows} samples given")
-            self.steps = limit
+                warnings.warn(
+                    f"{where}: {limit} steps of {batch} rows need more than the {data.rows} samples given, "
+                    f"which make {self.steps}",
+                    stacklevel=3,
+                )
+            self.steps = min(limit, self.steps)
         self.feed = data.feed()
         self.segments: list[tuple[Step, int, int]] = []
         self.eager = bool(model.run_eagerly)
@@ -75,7 +81,8 @@ class Pass:
         if self.eager:
             return self._run_eagerly(callbacks)
         hooks = callbacks.batch_hooks
-        if f"on_{self.kind}_batch_begin" in hooks or f"on_{self.kind}_batch_end" in hooks:
+        watched = f"on_{self.kind}_batch_begin" in hooks or f"on_{self.kind}_batch_end" in hooks
+        if watched or self._stopped():
             return self._run_with_hooks(callbacks)
         progress = callbacks.progress
         live = progress is not None and progress.live
@@ -100,21 +107,11 @@ class Pass:
 
     def _logs(self, step: Step, outputs: list[np.ndarray]) -> dict[str, Any]:
         """What a custom step returned, or the results of the metrics if it has the same names."""
-        if step.structure is None:
-            return self.model.metric_results()
-        return self._either(step.result(outputs))
+        return self.model.final_logs(self.kind, None if step.structure is None else step.result(outputs))
 
-    def _either(self, logs: Any) -> dict[str, Any]:
-        if logs is None:
-            return self.model.metric_results()
-        if not isinstance(logs, dict):
-            raise TypeError(
-                f"{type(self.model).__name__}.{self.kind}_step must return a dict of logs, got {type(logs).__name__}"
-            )
-        results = self.model.metric_results()
-        if set(results) == set(logs):
-            return results
-        return {k: as_number(v) for k, v in sorted(logs.items())}
+    def _stopped(self) -> bool:
+        """Whether a callback has asked that this pass ends after the batch."""
+        return getattr(self.model, _STOPS[self.kind])
 
     def _run_with_hooks(self, callbacks: CallbackList) -> dict[str, Any]:
         begin, end = (getattr(callbacks, f"on_{self.kind}_batch_{edge}") for edge in ("begin", "end"))
@@ -129,7 +126,7 @@ class Pass:
                 logs = self._logs(step, outputs)
                 at = stop
                 end(at - 1, logs)
-                if self.model.stop_training and self.kind == "train":
+                if self._stopped():
                     return logs
         return logs
 
@@ -141,9 +138,9 @@ class Pass:
             if number == self.steps:
                 break
             begin(number)
-            logs = self._either(function(batch))
+            logs = self.model.final_logs(self.kind, function(batch))
             end(number, logs)
-            if self.model.stop_training and self.kind == "train":
+            if self._stopped():
                 break
         return logs
 
@@ -162,17 +159,23 @@ class Pass:
         progress = callbacks.progress
         live = progress is not None and progress.live
         budget = PROGRESS_SECONDS if live else math.inf
+        stride = self.model.steps_per_execution
         for step, first, last in self.segments:
             at = first
             while at < last:
+                begin = at
                 if watched:
                     callbacks.on_predict_batch_begin(at)
-                stop = at + 1 if watched else last
-                at, _ = step.plan.native.run_steps(self.feed, self.batch, at, stop, budget, results)
+                stop = min(at + stride, last) if watched else last
+                at, _ = step.plan.native.run_steps(
+                    self.feed, self.batch, at, stop, math.inf if watched else budget, results
+                )
                 if watched:
-                    part = [r[(at - 1) * self.batch : at * self.batch] for r in results]
+                    part = [r[begin * self.batch : at * self.batch] for r in results]
                     callbacks.on_predict_batch_end(at - 1, {"outputs": pack(first_step.structure, part)})
-                if live and at < self.steps:
+                    if self._stopped():
+                        return pack(first_step.structure, [r[: at * self.batch] for r in results])
+                elif live and at < self.steps:
                     progress.on_predict_batch_end(at - 1, None)
         return pack(first_step.structure, results)
 
@@ -186,6 +189,8 @@ class Pass:
             structure = self.model.predict_step(batch)
             parts.append([x.numpy() if isinstance(x, Tensor) else np.asarray(x) for x in flatten(structure)])
             callbacks.on_predict_batch_end(number, {"outputs": pack(structure, parts[-1])})
+            if self._stopped():
+                break
         return pack(structure, [np.concatenate(column) for column in zip(*parts, strict=True)])
 
 

@@ -7,18 +7,22 @@ step after step, without Python; metrics are variables that the plan updates in 
 
 from __future__ import annotations
 
+import inspect
 import warnings
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from ckeras import optimizers
-from ckeras.autograd import GradientTape, NeedsValue, Tensor, Variable
+from ckeras.autograd import GradientTape, KerasTensor, NeedsValue, Tensor, Variable
 from ckeras.autograd.eager import wrap
 from ckeras.autograd.structure import flatten, pack
 from ckeras.callbacks import CallbackList
 from ckeras.compiler.function import Plans, warn_eager
 from ckeras.compiler.plan import Profile
+from ckeras.layers.input_spec import fitted_shape
+from ckeras.layers.layer import Layer
 from ckeras.metrics import Mean
 from ckeras.trainer.compiled import CompiledLoss, CompiledMetrics, total
 from ckeras.trainer.data import (
@@ -39,7 +43,7 @@ class Trainer:
         d = self.__dict__
         d["optimizer"] = None
         d["compiled"] = False
-        d["stop_training"] = False
+        d["stop_training"] = d["stop_evaluating"] = d["stop_predicting"] = False
         d["run_eagerly"] = False
         d["steps_per_execution"] = 1
         d["history"] = None
@@ -86,13 +90,15 @@ class Trainer:
         if run_eagerly and jit_compile is True:
             raise ValueError("compile expects at most one of run_eagerly and jit_compile to be True")
         optimizer = optimizers.get(optimizer)
+        if optimizer is None:
+            raise ValueError("compile expects an optimizer, a name or an Optimizer, got None")
         compiled_loss = None if loss is None else CompiledLoss(loss, loss_weights)
         compiled_metrics = CompiledMetrics(metrics, weighted_metrics)
         self.optimizer = optimizer
         self.loss = loss
         self._compiled_loss = compiled_loss
         self._compiled_metrics = compiled_metrics
-        self._loss_tracker = Mean(name="loss")
+        self.__dict__["_loss_tracker"] = Mean(name="loss")  # no state of the model's own
         self.run_eagerly = bool(run_eagerly)
         self.steps_per_execution = steps_per_execution
         self.compiled = True
@@ -112,10 +118,13 @@ class Trainer:
 
     @property
     def metrics(self) -> list[Any]:
-        """The metrics: the mean of the loss, those given to `compile`, and those of the layers."""
+        """The metrics: the mean of the loss, those given to `compile`, the means of the losses of several outputs, and
+        those of the layers."""
         found = [] if self._loss_tracker is None else [self._loss_tracker]
         if self._compiled_metrics is not None:
             found += self._compiled_metrics.metrics
+        if self._compiled_loss is not None:
+            found += self._compiled_loss.metrics
         for layer in self._flatten_layers():
             found += [m for m in layer._own_metrics() if not any(m is x for x in found)]
         return found
@@ -127,7 +136,7 @@ class Trainer:
 
     def get_metrics_result(self) -> dict[str, Any]:
         """The results of all metrics by name."""
-        names = {} if self._compiled_metrics is None else {id(m): n for n, m in self._compiled_metrics.named()}
+        names = self._named_metrics()
         results: dict[str, Any] = {}
         for metric in self.metrics:
             value = metric.result()
@@ -136,6 +145,10 @@ class Trainer:
             else:
                 results[names.get(id(metric), metric.name)] = value
         return results
+
+    def _named_metrics(self) -> dict[int, str]:
+        """The names in the logs of the metrics given to `compile`, by identity."""
+        return {} if self._compiled_metrics is None else {id(m): n for n, m in self._compiled_metrics.named()}
 
     def metric_results(self) -> dict[str, Any]:
         """The results of all metrics as numbers."""
@@ -197,11 +210,12 @@ class Trainer:
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         with GradientTape() as tape:
             y_pred = self(x, training=True)
-            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True)
+            loss = self._loss(x, y, y_pred, sample_weight, True)
+            scaled = self.optimizer.scale_loss(loss)
         self._track_loss(loss, x)
         variables = self.trainable_variables
         if variables:
-            self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+            self.optimizer.apply_gradients(zip(tape.gradient(scaled, variables), variables, strict=True))
         else:
             warnings.warn(f"{self.name!r} has no trainable weights", stacklevel=2)
         return self.compute_metrics(x, y, y_pred, sample_weight)
@@ -210,15 +224,21 @@ class Trainer:
         """One step of evaluation on (x, y) or (x, y, sample_weight). It is traced and compiled."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=False)
-        if self._compiled_loss is not None or self.losses:
-            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
-            self._track_loss(loss, x)
+        own_loss = type(self).compute_loss is not Trainer.compute_loss
+        if own_loss or self._compiled_loss is not None or self.losses:
+            self._track_loss(self._loss(x, y, y_pred, sample_weight, False), x)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
         """One step of prediction on (x,). It is traced and compiled."""
         x, _, _ = unpack_x_y_sample_weight(data)
         return self(x, training=False)
+
+    def _loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
+        """What `compute_loss` gives; an older one need not take ``training``."""
+        if takes(type(self).compute_loss, "training"):
+            return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
+        return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
 
     def _track_loss(self, loss: Any, x: Any) -> None:
         first = flatten(x)[0]
@@ -232,54 +252,59 @@ class Trainer:
         own = getattr(self, f"{kind}_step")
         shipped = getattr(type(self), f"{kind}_step") is getattr(Trainer, f"{kind}_step") and kind != "predict"
         depends = (
-            type(self)._version,
+            Layer._version,
             tuple(v.trainable for v in self.variables),
             shipped,
         )
-        if not shipped:
-            return own, depends
 
-        def step(data: Any) -> None:
-            own(data)
+        def step(data: Any) -> Any:
+            try:
+                result = own(data)
+            finally:
+                self._clear_losses()  # they are values of the trace alone
+            return None if shipped else result
 
         return step, depends
+
+    def final_logs(self, kind: str, logs: Any) -> dict[str, Any]:
+        """The logs of a step: what a custom one returned, or the results of the metrics if it has the same names."""
+        if logs is not None and not isinstance(logs, dict):
+            raise TypeError(f"{type(self).__name__}.{kind}_step must return a dict of logs, got {type(logs).__name__}")
+        results = self.metric_results()
+        if logs is None or set(results) == set(logs):
+            return results
+        return {k: as_number(v) for k, v in sorted(logs.items())}
 
     # -- preparation
 
     def prepare(self, data: DataSet, kind: str, where: str) -> None:
         """Make the weights, metrics and the optimizer's variables, checking the data's shapes on the way."""
-        specs = data.specs(1)
-        structure = pack(data.structure, specs)
         expected = getattr(self, "expected_input", lambda: None)()
-        if expected is not None and isinstance(structure[0], tuple):
-            _check_shape(structure[0].shape, expected, where)
-        x, y, _ = unpack_x_y_sample_weight(structure)
-        if not self.built or not all(layer.built for layer in self._flatten_layers()):
-            self.build_for(x)
+        if expected is not None and data.structure[0] is None:
+            shape = data.arrays[0].shape
+            if fitted_shape(shape, expected) is None:
+                raise ValueError(f"{where} expects x of shape {expected}, got {(None, *shape[1:])}")
+        outputs = None
+        if not all(layer.built for layer in self._flatten_layers()):
+            outputs = self._sample(data)
         if kind == "predict":
             return
         if kind == "train" and not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
-        if self._compiled_metrics is not None and y is not None and not self._compiled_metrics.metrics:
-            self._build_metrics(x, y)
+        if len(data.structure) > 1 and not self._compiled_metrics.built:
+            y_true = unpack_x_y_sample_weight(pack(data.structure, _symbols(data)))[1]
+            outputs = self._sample(data) if outputs is None else outputs
+            self._compiled_metrics.build(y_true, outputs, self._compiled_loss)
+            self._results = self._reset = None
 
-    def _build_metrics(self, x: Any, y: Any) -> None:
-        """Resolve the names of metrics by the shapes of targets and outputs, symbolically."""
-        from ckeras.autograd import KerasTensor
-
-        def symbol(spec: Any) -> KerasTensor:
-            return KerasTensor((None, *spec.shape[1:]), spec.dtype)
-
-        def per_spec(value: Any) -> Any:
-            if isinstance(value, dict):
-                return {k: per_spec(v) for k, v in value.items()}
-            if isinstance(value, (list, tuple)) and not hasattr(value, "dtype"):
-                return type(value)(per_spec(v) for v in value)
-            return symbol(value)
-
-        y_true, outputs = per_spec(y), self(per_spec(x))
-        self._compiled_metrics.build(y_true, outputs, self._compiled_loss)
-        self._results = self._reset = None
+    def _sample(self, data: DataSet) -> Any:
+        """Outputs for data like this: symbolic, or for models whose `call` needs values, those of the first rows."""
+        x = pack(data.structure, _symbols(data))[0]
+        try:
+            return self(x)
+        except (TypeError, ValueError, AttributeError):
+            rows = data.batch(0, min(data.rows, 32))
+            return self(pack(data.structure, [wrap(a) for a in rows])[0], training=False)
 
     # -- fit
 
@@ -332,32 +357,31 @@ class Trainer:
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
                 raise ValueError(f"fit expects {name} to be an integer of at least 0, got {value!r}")
         verbose = _verbose(verbose, "fit")
+        validation_batch = _batch_size(validation_batch_size, "fit", "validation_batch_size")
+        _check_frequency(validation_freq)
+        if not isinstance(callbacks, CallbackList):
+            CallbackList(callbacks)  # raises for what is no callback
+        weights = sample_weight
         if class_weight is not None:
             if sample_weight is not None:
                 raise ValueError("fit expects at most one of class_weight and sample_weight")
-            sample_weight = class_weights(y, class_weight)
-        data = data_set(x, y, sample_weight, "fit")
+            weights = class_weights(y, class_weight)
+        data = data_set(x, y, weights, "fit")
         validation: DataSet | None = None
         if validation_data is not None:
             validation = data_set(*unpack_x_y_sample_weight(validation_data), "fit(validation_data)")
         elif validation_split:
             data, validation = split_validation(data, validation_split)
+            if class_weight is not None:  # which is for training alone
+                validation = validation.without_weights()
         self.prepare(data, "train", "fit")
-        training = Pass(self, "train", data, batch, "fit", shuffle, _steps(steps_per_epoch, "steps_per_epoch"))
+        training = Pass(self, "train", data, batch, "fit", shuffle, _steps(steps_per_epoch, "fit", "steps_per_epoch"))
         testing = None
         if validation is not None:
-            rows = _batch_size(validation_batch_size, "fit") if validation_batch_size else batch
-            limit = _steps(validation_steps, "validation_steps")
+            rows = batch if validation_batch_size is None else validation_batch
+            limit = _steps(validation_steps, "fit", "validation_steps")
             testing = Pass(self, "test", validation, rows, "fit(validation_data)", limit=limit)
-        calls = CallbackList(
-            callbacks,
-            add_history=True,
-            add_progbar=verbose != 0,
-            verbose=verbose,
-            epochs=epochs,
-            steps=training.steps,
-            model=self,
-        )
+        calls = self._calls(callbacks, verbose, training.steps, epochs, add_history=True)
         self.stop_training = False
         calls.on_train_begin()
         logs: dict[str, Any] = {}
@@ -365,6 +389,7 @@ class Trainer:
             calls.on_epoch_begin(epoch)
             logs = training.run(calls)
             if testing is not None and _due(validation_freq, epoch + 1):
+                self.stop_evaluating = False
                 calls.on_test_begin()
                 tested = testing.run(calls)
                 calls.on_test_end(tested)
@@ -375,7 +400,6 @@ class Trainer:
         if epochs > initial_epoch and hasattr(self.optimizer, "finalize_variable_values"):
             self.optimizer.finalize_variable_values(self.trainable_weights)
         calls.on_train_end(logs)
-        self.history = calls.history
         return self.history
 
     # -- evaluate and predict
@@ -412,25 +436,30 @@ class Trainer:
         verbose = _verbose(verbose, "evaluate")
         data = data_set(x, y, sample_weight, "evaluate")
         self.prepare(data, "test", "evaluate")
-        testing = Pass(self, "test", data, batch, "evaluate", limit=_steps(steps, "steps"))
+        testing = Pass(self, "test", data, batch, "evaluate", limit=_steps(steps, "evaluate", "steps"))
         calls = self._calls(callbacks, verbose, testing.steps)
+        self.stop_evaluating = False
         calls.on_test_begin()
         logs = testing.run(calls)
         calls.on_test_end(logs)
         return logs if return_dict else self._in_order(logs)
 
-    def _calls(self, callbacks: Any, verbose: int, steps: int) -> CallbackList:
+    def _calls(
+        self, callbacks: Any, verbose: int, steps: int, epochs: int = 1, add_history: bool = False
+    ) -> CallbackList:
         if isinstance(callbacks, CallbackList):
             return callbacks
-        return CallbackList(callbacks, add_progbar=verbose != 0, verbose=verbose, epochs=1, steps=steps, model=self)
+        return CallbackList(
+            callbacks, add_history, add_progbar=verbose != 0, verbose=verbose, epochs=epochs, steps=steps, model=self
+        )
 
     def _in_order(self, logs: dict[str, Any]) -> Any:
-        """Logs as a list in the order of the metrics; one alone as itself."""
-        order = list(self.get_metrics_result()) if not self.run_eagerly else list(self.metric_results())
-        if "loss" in logs:
-            order = ["loss", *(name for name in order if name != "loss")]
-        names = [n for n in order if n in logs] + [n for n in logs if n not in order]
-        values = [logs[n] for n in names]
+        """Logs as a list: those that are metrics of the model in their order, then the others; one alone as itself."""
+        plain, several = self._named_metrics(), self._compiled_loss is not None and self._compiled_loss.metrics
+        # With several outputs, the logs name metrics with their output, and come after the losses.
+        order = [m.name if several else plain.get(id(m), m.name) for m in self.metrics]
+        found = [n for n in dict.fromkeys(order) if n in logs]
+        values = [logs[n] for n in [*found, *sorted(n for n in logs if n not in found)]]
         return values[0] if len(values) == 1 else values
 
     def predict(
@@ -445,16 +474,17 @@ class Trainer:
             steps: the most batches.
             callbacks: `Callback` objects.
         """
-        if type(x) is np.ndarray and verbose == 0 and callbacks is None and steps is None:
-            found = self._plans.get((x.shape, x.dtype, batch_size, type(self)._version))
+        if type(x) is np.ndarray and verbose == 0 and callbacks is None and steps is None and _is_size(batch_size):
+            found = self._plans.get((x.shape, x.dtype, batch_size, Layer._version))
             if found is not None and x.flags.c_contiguous and x.flags.aligned:
                 return found.plan.native.run([x])[0]
         batch = _batch_size(batch_size, "predict")
         verbose = _verbose(verbose, "predict")
         data = data_set(x, where="predict")
         self.prepare(data, "predict", "predict")
-        run = Pass(self, "predict", data, batch, "predict", limit=_steps(steps, "steps"))
+        run = Pass(self, "predict", data, batch, "predict", limit=_steps(steps, "predict", "steps"))
         calls = self._calls(callbacks, verbose, run.steps)
+        self.stop_predicting = False
         calls.on_predict_begin()
         outputs = run.predict(calls)
         calls.on_predict_end()
@@ -468,43 +498,45 @@ class Trainer:
         step = run.segments[0][0]
         one_array = len(data.arrays) == 1 and data.arrays[0].dtype == x.dtype and data.arrays[0].shape == x.shape
         if one_array and x.dtype == np.dtype(data.dtypes[0]) and not step.plan.limits and not step.plan.assigned:
-            self._plans.put((x.shape, x.dtype, batch_size, type(self)._version), step)
+            self._plans.put((x.shape, x.dtype, batch_size, Layer._version), step)
 
     # -- single batches
 
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """One step of training; the loss and the metrics so far, as `evaluate` gives them."""
+        """One step of training; the loss and the metrics of this batch, as `evaluate` gives them."""
         self._check_compiled("train_on_batch")
         if class_weight is not None:
             if sample_weight is not None:
                 raise ValueError("train_on_batch expects at most one of class_weight and sample_weight")
-            sample_weight = class_weights(y, class_weight)
+            sample_weight = class_weights(y, class_weight, "train_on_batch")
         return self._on_batch("train", data_set(x, y, sample_weight, "train_on_batch"), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """One step of evaluation; the loss and the metrics so far, as `evaluate` gives them."""
+        """One step of evaluation; the loss and the metrics of this batch, as `evaluate` gives them."""
         self._check_compiled("test_on_batch")
         return self._on_batch("test", data_set(x, y, sample_weight, "test_on_batch"), return_dict)
 
     def _on_batch(self, kind: str, data: DataSet, return_dict: bool) -> Any:
         where = f"{kind}_on_batch"
         self.prepare(data, kind, where)
-        logs = None
         if not self.run_eagerly:
             try:
-                step = compile_step(self._plans, kind, self.step_function(kind)[0], data, data.rows, self.step_function(kind)[1])
-                check_indices(step, data, where)
-                outputs = step.plan.run(data.batch(0, data.rows))
-                logs = self.metric_results() if step.structure is None else step.result(outputs)
+                function, extra = self.step_function(kind)
+                step = compile_step(self._plans, kind, function, data, data.rows, extra)
             except NeedsValue as error:
                 warn_eager(f"{type(self).__name__}.{kind}_step", error)
                 self.run_eagerly = True
-        if logs is None:
-            tensors = [wrap(a) for a in data.batch(0, data.rows)]
-            logs = getattr(self, f"{kind}_step")(pack(data.structure, tensors))
-        logs = {k: as_number(v) for k, v in logs.items()}
+        if self.run_eagerly:
+            self.reset_metrics()
+            logs = getattr(self, f"{kind}_step")(pack(data.structure, [wrap(a) for a in data.batch(0, data.rows)]))
+        else:
+            check_indices(step, data, where)
+            self.reset_metrics()
+            outputs = step.plan.run(data.batch(0, data.rows))
+            logs = None if step.structure is None else step.result(outputs)
+        logs = self.final_logs(kind, logs)
         return logs if return_dict else self._in_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
@@ -531,41 +563,56 @@ class Trainer:
         return found
 
 
-def _batch_size(value: Any, where: str) -> int:
+def _batch_size(value: Any, where: str, name: str = "batch_size") -> int:
     if value is None:
         return 32
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{where} expects batch_size to be a positive integer, got {value!r}")
+        raise ValueError(f"{where} expects {name} to be a positive integer, got {value!r}")
     return int(value)
 
 
 def _verbose(value: Any, where: str) -> int:
-    if value == "auto":
+    if isinstance(value, str) and value == "auto":
         return 1
-    if value not in (0, 1, 2):
+    if not isinstance(value, (bool, int, np.integer)) or value not in (0, 1, 2):
         raise ValueError(f"{where} expects verbose to be 0, 1, 2 or 'auto', got {value!r}")
     return int(value)
 
 
-def _steps(value: Any, name: str) -> int | None:
+def _steps(value: Any, where: str, name: str) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"expected {name} to be a positive integer, got {value!r}")
+        raise ValueError(f"{where} expects {name} to be a positive integer, got {value!r}")
     return int(value)
 
 
+def _check_frequency(value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer, list, tuple, set, range)):
+        raise ValueError(f"fit expects validation_freq to be an integer or a list of epochs, got {value!r}")
+    if isinstance(value, (int, np.integer)) and value < 1:
+        raise ValueError(f"fit expects validation_freq to be at least 1, got {value!r}")
+
+
 def _due(frequency: Any, epoch: int) -> bool:
-    return epoch % frequency == 0 if isinstance(frequency, int) else epoch in frequency
+    return epoch % frequency == 0 if isinstance(frequency, (int, np.integer)) else epoch in frequency
+
+
+def _is_size(value: Any) -> bool:
+    return value is None or type(value) is int
+
+
+def _symbols(data: DataSet) -> list[KerasTensor]:
+    """A symbolic batch of each of the arrays."""
+    return [KerasTensor((None, *a.shape[1:]), d) for a, d in zip(data.arrays, data.dtypes, strict=True)]
+
+
+@lru_cache(maxsize=1024)
+def takes(function: Any, name: str) -> bool:
+    """Whether a function takes an argument of this name."""
+    parameters = inspect.signature(function).parameters.values()
+    return any(p.name == name or p.kind is p.VAR_KEYWORD for p in parameters)
 
 
 def _rows(x: Any) -> int:
     return max(len(flatten(x)[0]), 1) if not isinstance(x, (np.ndarray, Tensor, Variable)) else max(len(x), 1)
-
-
-def _check_shape(shape: tuple[Any, ...], expected: tuple[Any, ...], where: str) -> None:
-    if len(shape) != len(expected) or any(
-        e is not None and e != s for s, e in zip(shape[1:], expected[1:], strict=True)
-    ):
-        raise ValueError(f"{where} expects x of shape {expected}, got {(None, *shape[1:])}")
-
