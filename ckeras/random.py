@@ -8,7 +8,7 @@ import numpy as np
 from ckeras.autograd import Tensor, Variable, as_tensor, dtypes
 from ckeras.autograd.eager import wrap
 from ckeras.ops.draw import draw
-from ckeras.ops.elementwise import cast, default_float
+from ckeras.ops.elementwise import cast, default_float, where
 
 _MASK = (1 << 63) - 1
 
@@ -110,36 +110,54 @@ def draw_seed(seed: Any = None) -> Tensor:
     raise ValueError(f"a seed is None, an integer or a SeedGenerator, got {seed!r}")
 
 
+def _drawn(seed: Any, kind: str, shape: Any, dtype: Any, *parameters: Any) -> Tensor:
+    """A draw of a float dtype whose two parameters are numbers, or tensors that broadcast to its shape."""
+    name, shape = default_float(dtype), _shape(shape)
+    if name not in dtypes.FLOATS:
+        raise ValueError(f"{kind} expects a float dtype, got {name!r}; use randint for integers")
+    if all(isinstance(v, (int, float, np.number)) for v in parameters):
+        return draw(draw_seed(seed), kind, shape, name, *parameters)
+    first, second = (cast(v, name) for v in parameters)
+    scale = second - first if kind == "uniform" else second
+    return draw(draw_seed(seed), kind, shape, name, 0.0, 1.0) * scale + first
+
+
+def _shape(shape: Any) -> tuple[int, ...]:
+    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(int(d) for d in shape)
+
+
 def uniform(shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
     """Numbers drawn uniformly from [minval, maxval)."""
-    dtype = default_float(dtype)
-    if dtype not in dtypes.FLOATS:
-        raise ValueError(f"uniform expects a float dtype, got {dtype!r}; use randint for integers")
-    return draw(draw_seed(seed), "uniform", tuple(shape), dtype, minval, maxval)
+    return _drawn(seed, "uniform", shape, dtype, minval, maxval)
 
 
 def normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
     """Numbers drawn from the normal distribution."""
-    return draw(draw_seed(seed), "normal", tuple(shape), default_float(dtype), mean, stddev)
+    return _drawn(seed, "normal", shape, dtype, mean, stddev)
 
 
 def truncated_normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
     """Numbers drawn from the normal distribution cut off at two standard deviations from its mean."""
-    return draw(draw_seed(seed), "truncated_normal", tuple(shape), default_float(dtype), mean, stddev)
+    return _drawn(seed, "truncated_normal", shape, dtype, mean, stddev)
 
 
 def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
     """Integers drawn uniformly from [minval, maxval)."""
     if not minval < maxval:
         raise ValueError(f"randint expects minval < maxval, got {minval} and {maxval}")
-    return draw(draw_seed(seed), "integers", tuple(shape), dtypes.standardize(dtype), minval, maxval)
+    name = dtypes.standardize(dtype)
+    if name not in dtypes.INTEGERS:
+        raise ValueError(f"randint expects an integer dtype, got {name!r}")
+    return draw(draw_seed(seed), "integers", _shape(shape), name, minval, maxval)
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:
     """``inputs`` with each element set to 0 with probability ``rate``, and the others divided by 1 - rate."""
     x = as_tensor(inputs)
-    if rate >= 1.0:
-        return x * 0
+    if not 0 <= rate <= 1:
+        raise ValueError(f"dropout expects a rate in [0, 1], got {rate}")
+    if rate == 1:
+        return where(False, x, 0)
     shape = (
         x.shape
         if noise_shape is None

@@ -26,7 +26,7 @@ cdef extern from "kernels.h" nogil:
     ctypedef struct ck_level:
         const ck_entry *kernels
         const ck_map_op *map_ops
-        void (*set_threads)(int) noexcept
+        void (*set_threads)(int) noexcept nogil
     ctypedef unsigned long long ck_mode
     ck_mode CK_FLUSH
     ck_mode ck_get_mode()
@@ -106,6 +106,7 @@ def cpu_supports(str name):
 cdef class Level:
     """The kernels of one instruction level, by name."""
     cdef const ck_level *table
+    cdef int threads
     cdef dict addresses
     cdef readonly dict opcodes
     cdef readonly dict costs
@@ -114,6 +115,7 @@ cdef class Level:
         cdef int i = 0
         self.table = <const ck_level *> PyCapsule_GetPointer(module.table, "ckeras._kernels.level")
         self.addresses, self.opcodes, self.costs = {}, {}, {}
+        self.threads = 1
         while self.table.kernels[i].name != NULL:
             self.addresses[self.table.kernels[i].name.decode()] = <size_t> self.table.kernels[i].fn
             i += 1
@@ -128,6 +130,8 @@ cdef class Level:
         return sorted(self.addresses)
 
     def set_threads(self, int n):
+        """Let kernels use up to ``n`` threads."""
+        self.threads = n
         self.table.set_threads(n)
 
     def call(self, str name, list outs, list ins, p, f=()):
@@ -335,6 +339,15 @@ cdef class Feed:
         self.shuffled = True
 
 
+# When other programs keep the processors busy, a region of threads waits for the slowest to be scheduled, and takes
+# milliseconds in place of microseconds. Steps that show this are run on one thread for a while, which gives the same
+# bits; then threads are tried again, after longer and longer pauses while it stays so.
+cdef double PAUSE_LEAST = 0.05
+cdef double PAUSE_MOST = 1.0
+cdef double resume_at = 0
+cdef double pause = PAUSE_LEAST
+
+
 cdef class Plan:
     """A compiled step: a flat list of instructions over one arena.
 
@@ -374,12 +387,16 @@ cdef class Plan:
     cdef list written
     cdef bint has_python
     cdef int out_start
+    cdef Level level
+    cdef double alone  # the least seconds that a step took on one thread
 
     def __cinit__(self, Level level, list instructions, list slots, list specs, list inputs, list outputs,
                   size_t arena, list written):
         cdef int i, j, k, n = len(instructions), n_p = 0, n_f = 0
         self.n_instr, self.n_in, self.n_out = n, len(inputs), len(outputs)
         self.arena_bytes = arena
+        self.level = level
+        self.alone = -1
         self.slots, self.specs, self.written = slots, specs, written
         self.functions = [instruction[1] for instruction in instructions]
         self.labels = [instruction[5] for instruction in instructions]
@@ -517,6 +534,24 @@ cdef class Plan:
         """Copy input ``i`` to its place in the arena."""
         memcpy(c.arena + self.input_offset[i], cnp.PyArray_DATA(array), self.input_bytes[i])
 
+    cdef bint begin_step(self, double now) noexcept nogil:
+        """Choose the threads of a step: one for a plan's first, which tells what it takes alone, and during a pause."""
+        cdef bint single = self.alone < 0 or now < resume_at
+        self.level.table.set_threads(1 if single else self.level.threads)
+        return single
+
+    cdef void end_step(self, double now, double took, bint single) noexcept nogil:
+        """Learn from the time that a step took."""
+        global resume_at, pause
+        if single:
+            if self.alone < 0 or took < self.alone:
+                self.alone = took
+        elif took > 1.5 * self.alone + 0.0005:
+            resume_at = now + pause
+            pause = min(2 * pause, PAUSE_MOST)
+        else:
+            pause = PAUSE_LEAST
+
     cdef prepare_written(self):
         for variable in self.written:
             variable.detach()
@@ -565,7 +600,8 @@ cdef class Plan:
         cdef int64_t step, start, rows
         cdef int64_t *order = <int64_t *> cnp.PyArray_DATA(feed.order)
         cdef ck_error err
-        cdef double begun, now, seen
+        cdef double begun, now, seen, before = 0
+        cdef bint single = False, several = self.level.threads > 1
         cdef char *buf[3]
         cdef char **result = NULL
         cdef int n_result = 0
@@ -580,9 +616,12 @@ cdef class Plan:
             self.prepare_written()
             self.point_home(c)
             with nogil:
-                begun = seen = ck_clock()
+                begun = seen = now = ck_clock()
                 step = first
                 while step < last:
+                    if several:
+                        single = self.begin_step(now)
+                        before = now
                     start = step * batch
                     rows = feed.rows - start
                     if rows > batch:
@@ -604,6 +643,8 @@ cdef class Plan:
                                self.output_bytes[i])
                     step += 1
                     now = ck_clock()
+                    if several:
+                        self.end_step(now, now - before, single)
                     if now - seen > 0.005:
                         seen = now
                         with gil:
@@ -614,6 +655,8 @@ cdef class Plan:
                 raise fault(self.labels[at], err)
             return step, (self.collect(c) if results is None else None)
         finally:
+            if several:
+                self.level.table.set_threads(self.level.threads)
             free(result)
             self.free_contexts.append(c)
 

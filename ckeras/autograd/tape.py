@@ -119,18 +119,20 @@ class GradientTape:
         if output_gradients is None:
             seeds = [functions["ones_like"](t) for t in targets]
         else:
-            seeds = [None if g is None else as_tensor(g) for g in flatten(output_gradients)]
-            if len(seeds) != len(targets):
+            given = flatten(output_gradients)
+            if len(given) != len(targets):
                 raise ValueError(
-                    f"output_gradients expects {len(targets)} tensors, as many as target, got {len(seeds)}"
+                    f"output_gradients expects {len(targets)} tensors, as many as target, got {len(given)}"
                 )
+            seeds = [_seed(g, t) for g, t in zip(given, targets, strict=True)]
         records, variables = self._records, self._variables
         wanted = set()
         for x in flatten(sources):
             if isinstance(x, Variable):
                 wanted.update(id(t) for t in variables.get(id(x), (x, ()))[1])
             elif isinstance(x, Tensor):
-                wanted.add(id(x))
+                if id(x) in self._tracked:
+                    wanted.add(id(x))
             else:
                 raise TypeError(f"gradient expects tensors or variables as sources, got {type(x).__name__}")
         if not self._persistent:
@@ -150,6 +152,16 @@ class GradientTape:
             return total
 
         return map_structure(result, sources)
+
+
+def _seed(g: Any, target: Tensor) -> Tensor | None:
+    """The cotangent of ``target`` that was given."""
+    if g is None:
+        return None
+    seed = functions["cast"](g, target.dtype)
+    if seed.shape != target.shape:
+        raise ValueError(f"output_gradients expects the shape {target.shape} of its target, got {seed.shape}")
+    return seed
 
 
 class _Pause:

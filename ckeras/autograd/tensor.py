@@ -1,5 +1,7 @@
 """Tensors: real arrays, symbolic results of a model's graph, and values inside the compiler's trace."""
 
+import copy
+import os
 import traceback
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -8,6 +10,8 @@ import numpy as np
 
 from ckeras.autograd import dtypes
 from ckeras.autograd.operators import Operators, functions
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class Spec(NamedTuple):
@@ -21,7 +25,7 @@ class NeedsValue(Exception):
     """Code that is being traced asked for the value of a tensor, which only a run can give."""
 
     def __init__(self) -> None:
-        frames = [f for f in traceback.extract_stack() if "ckeras" not in f.filename.replace("\\", "/").split("/")]
+        frames = [f for f in traceback.extract_stack() if not f.filename.startswith(_PACKAGE)]
         self.where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown line"
         super().__init__(f"the value of a tensor is needed while it is only being traced ({self.where})")
 
@@ -195,6 +199,15 @@ class KerasTensor(Tensor):
         )
 
     _borrowed = _array
+
+    def __deepcopy__(self, memo: dict) -> "KerasTensor":
+        twin = memo[id(self)] = KerasTensor(self.shape, self.dtype, name=self.name)
+        twin.history = copy.deepcopy(self.history, memo)
+        return twin
+
+    def __reduce__(self) -> Any:
+        arguments = (self.shape, self.dtype, False, False, True, self.name)
+        return KerasTensor, arguments, (None, {"history": self.history})
 
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, sparse=False, ragged=False, name={self.name}>"

@@ -39,7 +39,10 @@ class Plans:
         """The plan of this signature, or `None`."""
         found = self._plans.get(key)
         if found is not None:
-            self._plans.move_to_end(key)
+            try:  # noqa: SIM105
+                self._plans.move_to_end(key)
+            except KeyError:  # another thread has dropped it meanwhile
+                pass
         return found
 
     def put(self, key: Any, plan: Any) -> None:

@@ -335,7 +335,13 @@ def _copy_entangled(graph: Trace) -> None:
             graph.assigned[key] = (variable, _copied(graph, table, value))
         taken.add(id(source))
     written = {id(graph.reads[k][1]) for k in graph.assigned if k in graph.reads}
-    graph.outputs = [_copied(graph, table, x) if id(root(x)) in written else x for x in graph.outputs]
+    # So do results that are variables' old values, or an input seen in another shape: an input has one slot.
+    graph.outputs = [
+        _copied(graph, table, x)
+        if id(root(x)) in written or (id(root(x)) in inputs and root(x).shape != x.shape)
+        else x
+        for x in graph.outputs
+    ]
 
 
 def _copied(graph: Trace, table: Any, value: Tensor) -> Tensor:

@@ -78,9 +78,11 @@ def check_inputs(spec: Any, inputs: Any, layer: str) -> None:
     if len(specs) != len(values):
         raise ValueError(f"layer {layer!r} expects {len(specs)} inputs, got {len(values)}")
     for s, x in zip(specs, values, strict=True):
-        if s is None or not (isinstance(x, Tensor) or x is None):
+        if s is None:
             continue
-        problem = s.problem(x)
+        problem = (
+            s.problem(x) if isinstance(x, Tensor) or (x is None and s.optional) else f"expected a tensor, got {x!r:.80}"
+        )
         if problem is not None:
             raise ValueError(f"layer {layer!r}: wrong input: {problem}")
 
@@ -94,4 +96,6 @@ def fitted_shape(shape: tuple, expected: tuple) -> tuple | None:
         shape = (*shape, 1)
     if len(shape) != len(expected):
         return None
-    return shape if all(e is None or d is None or e == d for d, e in zip(shape[1:], expected[1:], strict=True)) else None
+    return (
+        shape if all(e is None or d is None or e == d for d, e in zip(shape[1:], expected[1:], strict=True)) else None
+    )

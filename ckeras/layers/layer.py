@@ -16,27 +16,11 @@ from ckeras.autograd.structure import flatten, map_structure
 from ckeras.autograd.variable import outside_trace
 from ckeras.compiler.trace import Trace
 from ckeras.layers.input_spec import check_inputs
-from ckeras.layers.tracking import Tracker
+from ckeras.layers.tracking import Tracker, entered, path_of, path_through
 from ckeras.utils.naming import auto_name
 
 scope = config.scope
 _versions = itertools.count(1)
-
-
-class path_through:
-    """Weights made inside have the layer's name in their path."""
-
-    def __init__(self, layer: Layer):
-        self._layer = layer
-
-    def __enter__(self) -> tuple[Layer, ...]:
-        self._above = getattr(scope, "path", ())
-        if not self._above or self._above[-1] is not self._layer:
-            scope.path = (*self._above, self._layer)
-        return scope.path
-
-    def __exit__(self, *exc: Any) -> None:
-        scope.path = self._above
 
 
 def _builds(build: Callable[..., None]) -> Callable[..., None]:
@@ -46,7 +30,7 @@ def _builds(build: Callable[..., None]) -> Callable[..., None]:
     def built(self: Layer, *args: Any, **kwargs: Any) -> None:
         with outside_trace(), path_through(self) as layers:
             build(self, *args, **kwargs)
-        self.__dict__["_path"] = "/".join(layer.name for layer in layers)
+        self.__dict__["_path"] = path_of(layers)
         if len(args) == 1 and not kwargs:
             self._build_config = args[0]
         self.built = True
@@ -200,7 +184,7 @@ class Layer(Tracker):
         if overwrite_with_gradient:
             variable.overwrite_with_gradient = True
         with path_through(self) as layers:
-            variable.path = "/".join([*(layer.name for layer in layers), variable.name])
+            variable.path = path_of(layers, variable.name)
         self._track(variable)
         variable.trainable = trainable and self._trainable
         return variable
@@ -264,14 +248,18 @@ class Layer(Tracker):
             raise ValueError(f"layer {self.name!r} has {len(mine)} weights, and set_weights got {len(given)}")
         for v, w in zip(mine, given, strict=True):
             if v.shape != w.shape:
-                raise ValueError(f"layer {self.name!r}: weight {v.path!r} has shape {v.shape}, set_weights got {w.shape}")
+                raise ValueError(
+                    f"layer {self.name!r}: weight {v.path!r} has shape {v.shape}, set_weights got {w.shape}"
+                )
         for v, w in zip(mine, given, strict=True):
             v.assign(w)
 
     def count_params(self) -> int:
         """The number of elements of all weights."""
         if not self.built:
-            raise ValueError(f"layer {self.name!r} is not built, so its weights are not known yet; call it on data first")
+            raise ValueError(
+                f"layer {self.name!r} is not built, so its weights are not known yet; call it on data first"
+            )
         return sum(v.size for v in self.weights)
 
     @property
@@ -365,7 +353,7 @@ class Layer(Tracker):
         if not nested:
             self._clear_losses()
         training = self._training(names, args, kwargs, outer)
-        scope.training, scope.in_call, scope.path = training, True, (*above, self)
+        scope.training, scope.in_call, scope.path = training, True, entered(above, self)
         try:
             if not self.built:
                 given = {**dict(zip(names[2:], args[1:], strict=False)), **kwargs}
@@ -577,5 +565,3 @@ def _older_input_shape(kwargs: dict[str, Any]) -> tuple[int | None, ...] | None:
     if shape is None:
         return None
     return (batch, *((shape,) if isinstance(shape, int) else shape))
-
-

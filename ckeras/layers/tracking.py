@@ -5,12 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ckeras import config
 from ckeras.autograd import Variable
 from ckeras.metrics.metric import Metric
 from ckeras.random import SeedGenerator
 
+scope = config.scope
+
 # Attributes of ours that may be lists and hold no state.
 _STATELESS = frozenset(("_build_config", "_input", "_losses", "_output"))
+
+
+class path_through:
+    """Variables made inside have the layer's name in their path, after those of the layers around it."""
+
+    def __init__(self, layer: Any):
+        self._layer = layer
+
+    def __enter__(self) -> tuple[Any, ...]:
+        self._above = getattr(scope, "path", ())
+        scope.path = entered(self._above, self._layer)
+        return scope.path
+
+    def __exit__(self, *exc: Any) -> None:
+        scope.path = self._above
+
+
+def entered(above: tuple[Any, ...], layer: Any) -> tuple[Any, ...]:
+    """The layers that ``layer`` is in, and itself."""
+    return above if above and above[-1] is layer else (*above, layer)
+
+
+def path_of(layers: tuple[Any, ...], *name: str) -> str:
+    """The layers' names, and what else comes after them, joined by "/"."""
+    return "/".join([*(layer.__dict__.get("name", type(layer).__name__) for layer in layers), *name])
 
 
 class Tracker:
@@ -58,7 +86,8 @@ class Tracker:
             if isinstance(value, Variable) and value.path == value.name:
                 if value.name == "variable":
                     value.name = name
-                value.path = f"{self.__dict__.get('name', type(self).__name__)}/{value.name}"
+                with path_through(self) as layers:
+                    value.path = path_of(layers, value.name)
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:

@@ -42,6 +42,7 @@ class Model(Trainer, Layer):
         Layer.__init__(self, **kwargs)
         self._call_plans = Plans()
         self._call_version = -1
+        self._call_transparent = False
 
     @property
     def layers(self) -> list[Layer]:
@@ -74,11 +75,15 @@ class Model(Trainer, Layer):
 
         A plan is used for models that consist of shipped layers, outside tapes, traces and other layers.
         """
+        if self._call_version != Layer._version:
+            self._call_plans.clear()
+            self._call_transparent = self._is_transparent()
+            self._call_version = Layer._version
         if (
-            getattr(scope, "trace", None) is not None
+            not self._call_transparent
+            or getattr(scope, "trace", None) is not None
             or getattr(scope, "tapes", None)
             or getattr(scope, "in_call", False)
-            or not self._is_transparent()
         ):
             return None
         if type(x) is Tensor:
@@ -87,9 +92,6 @@ class Model(Trainer, Layer):
             array = x
         else:
             return None
-        if self._call_version != Layer._version:
-            self._call_plans.clear()
-            self._call_version = Layer._version
         key = (array.shape, array.dtype)
         plan = self._call_plans.get(key)
         if plan is None:

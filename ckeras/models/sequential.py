@@ -8,7 +8,8 @@ from ckeras import ops, registry
 from ckeras.autograd import KerasTensor, Tensor
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.input_spec import fitted_shape
-from ckeras.layers.layer import Layer, is_shape, path_through, throwaway_trace
+from ckeras.layers.layer import Layer, is_shape, throwaway_trace
+from ckeras.layers.tracking import path_through
 from ckeras.models.model import Model, is_input
 
 
@@ -32,7 +33,6 @@ class Sequential(Model):
         self.autocast = False  # inputs get the dtype of the Input
         self._chain: list[Layer] = []
         self._outputs: KerasTensor | None = None
-        self._pure: bool | None = None
         for layer in [layers] if isinstance(layers, Layer) else layers or []:
             self._append(layer)
         self._connect()
@@ -60,7 +60,9 @@ class Sequential(Model):
         if any(x.name == layer.name and x is not layer for x in self._chain):
             raise ValueError(f"Sequential expects layers of different names, got a second {layer.name!r}")
         if is_input(layer) and self._chain:
-            raise ValueError(f"Sequential expects an Input only as its first layer, {self.name!r} has {self._chain[0]!r}")
+            raise ValueError(
+                f"Sequential expects an Input only as its first layer, {self.name!r} has {self._chain[0]!r}"
+            )
         shape = getattr(layer, "_input_shape_arg", None)
         if not self._chain and not is_input(layer) and shape is not None:
             self._chain.append(InputLayer(batch_shape=shape, dtype=layer.dtype))
@@ -78,8 +80,8 @@ class Sequential(Model):
         return layer
 
     def _changed(self) -> None:
-        self.built, self._outputs, self._pure = False, None, None
-        self._call_plans.clear()
+        self.built, self._outputs = False, None
+        self._call_version = -1
         self._plans.clear()
 
     def _connect(self) -> None:
@@ -152,7 +154,9 @@ class Sequential(Model):
             self._connect()
             return
         if not is_shape(input_shape):
-            raise ValueError(f"Sequential model {self.name!r} expects build(input_shape), one shape, got {input_shape!r}")
+            raise ValueError(
+                f"Sequential model {self.name!r} expects build(input_shape), one shape, got {input_shape!r}"
+            )
         self._chain.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=self._chain[0].compute_dtype))
         try:
             self._connect()
@@ -201,11 +205,7 @@ class Sequential(Model):
         return self._chain[0].batch_shape if self._chain and is_input(self._chain[0]) else None
 
     def _is_transparent(self) -> bool:
-        if self._pure is None:
-            self._pure = type(self) is Sequential and all(
-                map(_only_computes, self._flatten_layers(include_self=False))
-            )
-        return self._pure
+        return type(self) is Sequential and all(map(_only_computes, self._flatten_layers(include_self=False)))
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -371,11 +371,11 @@ def getitem(x: Any, key: Any) -> Tensor:
     keys = _complete([_index(k) for k in (key if isinstance(key, tuple) else (key,))], x)
     gathers = builtins.any(isinstance(k, Tensor) for k in keys)
     parts: list[builtins.slice | int] = []
-    layout, arrays = [], []  # for each key what it does to the axes: "new", "keep", "drop" or "gather"
+    layout, arrays = [], []  # for each key what it does to the axes: "new", "keep", "drop", "gather" or, if none, "gap"
     for k in keys:
         axis = len(parts)
-        if k is None:
-            layout.append("new")
+        if k is None or k is Ellipsis:
+            layout.append("gap" if k is Ellipsis else "new")
         elif isinstance(k, builtins.slice):
             parts.append(builtins.slice(*(None if v is None else int(v) for v in (k.start, k.stop, k.step))))
             layout.append("keep")
@@ -392,8 +392,8 @@ def getitem(x: Any, key: Any) -> Tensor:
     y = _basic_slice(x, parts)
     if arrays:
         y, layout = _gathered(y, arrays, layout)
-    dropped = [i for i, mark in enumerate(m for m in layout if m != "new") if mark == "drop"]
-    added = [i for i, mark in enumerate(m for m in layout if m != "drop") if mark == "new"]
+    dropped = [i for i, mark in enumerate(m for m in layout if m in ("keep", "drop")) if mark == "drop"]
+    added = [i for i, mark in enumerate(m for m in layout if m in ("keep", "new")) if mark == "new"]
     y = squeeze(y, dropped) if dropped else y
     return expand_dims(y, added) if added else y
 
@@ -414,7 +414,10 @@ def _index(k: Any) -> Any:
 
 
 def _complete(keys: list[Any], x: Tensor) -> list[Any]:
-    """The keys with slices for the axes they do not name, and masks as the index arrays of their true elements."""
+    """The keys with slices for the axes they do not name, and masks as the index arrays of their true elements.
+
+    An ellipsis that stands for no axis is kept, since it parts the index arrays on its two sides all the same.
+    """
     masks = [k for k in keys if isinstance(k, Tensor) and k.dtype == "bool"]
     used = builtins.sum(1 for k in keys if k is not None and k is not Ellipsis)
     used += builtins.sum(len(k.shape) - 1 for k in masks)
@@ -422,13 +425,13 @@ def _complete(keys: list[Any], x: Tensor) -> list[Any]:
     if used > len(x.shape) or len(dots) > 1:
         raise IndexError(f"{used} indices and {len(dots)} ellipses do not fit a tensor of shape {x.shape}")
     at = dots[0] if dots else len(keys)
-    keys = keys[:at] + [builtins.slice(None)] * (len(x.shape) - used) + keys[at + 1 :]
+    keys = keys[:at] + ([builtins.slice(None)] * (len(x.shape) - used) or [Ellipsis] * len(dots)) + keys[at + 1 :]
     found: list[Any] = []
     for k in keys:
         if not isinstance(k, Tensor) or k.dtype != "bool":
             found.append(k)
             continue
-        axis = builtins.sum(1 for other in found if other is not None)
+        axis = builtins.sum(1 for other in found if other is not None and other is not Ellipsis)
         if k.shape != x.shape[axis : axis + len(k.shape)]:
             raise IndexError(f"a mask of shape {k.shape} does not fit axis {axis} of a tensor of shape {x.shape}")
         found += [as_tensor(i) for i in np.nonzero(k.numpy())]
@@ -462,6 +465,10 @@ def _flat_index(arrays: list[tuple[int, Tensor]], x: Tensor) -> Tensor:
     """The place among the elements of the indexed axes in a row that the arrays stand for together."""
     flat, total = e.cast(0, "int64"), math.prod(_known(x, a) for a, _ in arrays)
     valid = e.cast(True, "bool")
+    try:
+        e.broadcast_shapes(*(index.shape for _, index in arrays))
+    except ValueError as error:
+        raise IndexError(f"index arrays of different sizes: {error}") from None
     for axis, index in arrays:
         size = x.shape[axis]
         index = e.cast(index, "int64")
@@ -728,7 +735,10 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
     """
     x = _tensor(x)
     rank = len(x.shape)
-    width = np.broadcast_to(np.asarray(pad_width, np.int64), (rank, 2)).tolist()
+    try:
+        width = np.broadcast_to(np.asarray(pad_width, np.int64), (rank, 2)).tolist()
+    except ValueError:
+        raise ValueError(f"pad expects a pair for each of {rank} axes, got pad_width={pad_width}") from None
     if builtins.any(w < 0 for pair in width for w in pair):
         raise ValueError(f"pad expects widths of 0 or more, got {pad_width}")
     if mode == "constant":

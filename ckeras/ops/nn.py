@@ -13,7 +13,7 @@ from ckeras.autograd.eager import Call
 from ckeras.ops import elementwise as e
 from ckeras.ops import layout as s
 from ckeras.ops import reduction as r
-from ckeras.ops.creation import arange
+from ckeras.ops.creation import arange, ones_like
 
 _NATIVE_FLOATS = ("float32", "float64")
 
@@ -98,7 +98,9 @@ def _over_axis(row: Op, x: Any, axis: Any) -> Tensor:
         kept = [i for i in range(rank) if i not in axes]
         order = [*kept, *axes]
         moved = s.transpose(x, order)
-        y = s.reshape(row(s.reshape(moved, (*moved.shape[: len(kept)], -1))), moved.shape)
+        sizes = moved.shape[len(kept) :]
+        joined = s.reshape(moved, (*moved.shape[: len(kept)], -1 if None in sizes else math.prod(sizes)))
+        y = s.reshape(row(joined), moved.shape)
         return s.transpose(y, [order.index(i) for i in range(rank)])
     axis = s.axis_of(axis, max(rank, 1), row.name)
     if rank == 0:
@@ -215,17 +217,44 @@ _prob_xent = Op(
     vjp=[lambda g, y, prob, labels, epsilon: _prob_xent_grad(g, prob, labels, epsilon=epsilon), None],
     index_limit=_classes(0),
 )
+
+
+def _prob_xent_grad_prob(h: Tensor, z: Tensor, g: Tensor, prob: Tensor, labels: Tensor, epsilon: float) -> Tensor:
+    # z is g (1 / total - hot / p), with the total of the row and the probability p of the label, where p / total is not
+    # clipped.
+    hot = one_hot(labels, prob.shape[-1], dtype=prob.dtype)
+    total, p = r.sum(prob, -1, True), r.sum(e.multiply(prob, hot), -1, True)
+    q = e.divide(p, total)
+    inside = e.logical_and(e.greater_equal(q, epsilon), e.less_equal(q, 1.0 - epsilon))
+    slope = e.subtract(e.divide(e.multiply(h, hot), e.square(p)), e.divide(r.sum(h, -1, True), e.square(total)))
+    return e.where(inside, e.multiply(s.expand_dims(g, -1), slope), 0)
+
+
 _prob_xent_grad = Op(
     "xent_prob_sparse_grad",
     lambda g, prob, labels, epsilon: Spec(prob.shape, prob.dtype),
     None,
     _label_kernel("xent_prob_sparse_grad", (0, 1, 2, 3), 1),
+    vjp=[
+        lambda h, z, g, prob, labels, epsilon: r.sum(
+            e.multiply(h, _prob_xent_grad(ones_like(g), prob, labels, epsilon=epsilon)), -1
+        ),
+        _prob_xent_grad_prob,
+        None,
+    ],
 )
 
 
 def _logits(output: Any) -> Any:
     """What the softmax or sigmoid that made ``output`` was applied to, if that is known."""
     return getattr(output, "_keras_logits", None)
+
+
+def _in_float32(loss: Callable[..., Tensor], target: Any, output: Any, from_logits: bool, axis: int) -> Tensor:
+    """A cross-entropy of float16, which has no kernel of its own."""
+    if not from_logits and _logits(output) is not None:
+        output, from_logits = _logits(output), True
+    return e.cast(loss(target, e.cast(output, "float32"), from_logits, axis), "float16")
 
 
 def _last_axis(x: Tensor, axis: int) -> Tensor:
@@ -243,6 +272,8 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
     applied to, which is exact for probabilities near 0 too.
     """
     x, t = e.as_float(output), e.as_float(target)
+    if x.dtype == "float16":
+        return _in_float32(categorical_crossentropy, target, output, from_logits, axis)
     if len(x.shape) < 1 or len(t.shape) != len(x.shape):
         raise ValueError(
             f"categorical_crossentropy expects target and output of equal rank, got shapes {t.shape} and {x.shape}"
@@ -273,6 +304,8 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
     Raises IndexError for a class number that is out of range.
     """
     x, t = e.as_float(output), as_tensor(target)
+    if x.dtype == "float16":
+        return _in_float32(sparse_categorical_crossentropy, target, output, from_logits, axis)
     if len(x.shape) < 1:
         raise ValueError(f"sparse_categorical_crossentropy expects an output with axes, got shape {x.shape}")
     if len(t.shape) == len(x.shape) and t.shape[-1] == 1:
@@ -335,7 +368,8 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
 
 def relu6(x: Any) -> Tensor:
     """min(max(x, 0), 6)."""
-    return e.clip(e.as_float(x), 0, 6)
+    x = e.as_float(x)
+    return e.where(e.greater_equal(x, 6), 6, e.relu(x))
 
 
 def silu(x: Any) -> Tensor:
@@ -371,7 +405,7 @@ def selu(x: Any) -> Tensor:
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
     """x where it is positive, negative_slope * x elsewhere."""
     x = e.as_float(x)
-    return e.where(e.greater(x, 0), x, e.multiply(negative_slope, x))
+    return e.where(e.greater_equal(x, 0), x, e.multiply(negative_slope, x))
 
 
 def softsign(x: Any) -> Tensor:

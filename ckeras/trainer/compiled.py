@@ -28,7 +28,9 @@ class CompiledLoss:
         self._given, self._weights = loss, weights
         self._parts: list[tuple[Callable[..., Any], float] | None] | None = None
         self._means: list[Any] = []  # of each part, where there are several
-        if weights is not None and not all(isinstance(w, (int, float, np.number, type(None))) for w in flatten(weights)):
+        if weights is not None and not all(
+            isinstance(w, (int, float, np.number, type(None))) for w in flatten(weights)
+        ):
             raise ValueError(f"compile expects loss_weights to be numbers, one for each output, got {weights!r}")
         for one in flatten(loss):
             _resolve_loss(one)  # an unknown name is told at once
@@ -48,6 +50,11 @@ class CompiledLoss:
             names = [k if isinstance(k, str) else _name_of(loss) for k, loss in zip(keys, chosen, strict=True)]
             names = numbered(f"{name}_loss" for name in names)
             self._means = [part and metrics.Mean(name) for part, name in zip(self._parts, names, strict=True)]
+
+    @property
+    def parts(self) -> list[Any]:
+        """The losses of the outputs that have one."""
+        return [part[0] for part in self._parts or [] if part is not None]
 
     @property
     def metrics(self) -> list[Any]:
@@ -203,7 +210,7 @@ def _found_metric(given: Any) -> Any:
     if isinstance(given, str) and registry.metrics.find(given) is None:
         loss = registry.losses.find(given)
         if loss is not None and not inspect.isclass(loss):
-            return loss
+            return _unreduced(loss)
     return metrics.get(given)
 
 
@@ -220,8 +227,13 @@ def _by_shape(name: str, y_true: Any, y_pred: Any, loss: Any) -> Any:
         kind = "Categorical"
     if name in _ACCURACY:
         return registry.metrics.resolve(f"{kind}Accuracy")()
-    kind = {"SparseCategorical": "sparse_categorical"}.get(kind, kind.lower())
-    return metrics.MeanMetricWrapper(losses.get(f"{kind}_crossentropy"), name=name, from_logits=from_logits)
+    fn = losses.get(f"{to_snake_case(kind)}_crossentropy")
+    return metrics.MeanMetricWrapper(_unreduced(fn, from_logits=from_logits), name=name)
+
+
+def _unreduced(fn: Callable[..., Any], **options: Any) -> losses.Loss:
+    """A loss function that gives a value a sample, and takes targets with an axis of size 1 more or less."""
+    return losses.LossFunctionWrapper(fn, reduction="none", **options)
 
 
 def outputs_of(y_pred: Any) -> tuple[list[Any], list[Any]]:

@@ -52,9 +52,7 @@ class DataSet(NamedTuple):
 
     def batch(self, begin: int, end: int) -> list[np.ndarray]:
         """Some of the rows, as a plan takes them."""
-        return [
-            np.ascontiguousarray(a[begin:end], NUMPY[d]) for a, d in zip(self.arrays, self.dtypes, strict=True)
-        ]
+        return [np.ascontiguousarray(a[begin:end], NUMPY[d]) for a, d in zip(self.arrays, self.dtypes, strict=True)]
 
 
 def data_set(x: Any, y: Any = None, sample_weight: Any = None, where: str = "fit") -> DataSet:
@@ -129,9 +127,7 @@ def split_validation(data: DataSet, share: float) -> tuple[DataSet, DataSet]:
         raise ValueError(f"fit expects validation_split to be in (0, 1), got {share!r}")
     cut = int(data.rows * (1 - share))
     if cut == 0 or cut == data.rows:
-        raise ValueError(
-            f"fit cannot split {data.rows} samples with validation_split={share}: one part would be empty"
-        )
+        raise ValueError(f"fit cannot split {data.rows} samples with validation_split={share}: one part would be empty")
     return data.part(0, cut), data.part(cut, data.rows)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -33,23 +34,35 @@ class Pass:
         batch: rows in a batch; the last may be smaller.
         where: the method that the user called, for messages.
         shuffle: whether each run takes the rows in a new random order; "batch" keeps batches together.
-        limit: the most steps of a run, or `None`.
+        limit: the most steps of a run, or `None`. Where training takes fewer than there are, the next run goes on from
+            there, and ends with the data.
     """
 
     def __init__(
-        self, model: Any, kind: str, data: DataSet, batch: int, where: str, shuffle: Any = False, limit: int | None = None
+        self,
+        model: Any,
+        kind: str,
+        data: DataSet,
+        batch: int,
+        where: str,
+        shuffle: Any = False,
+        limit: int | None = None,
     ):
         self.model, self.kind, self.data, self.batch = model, kind, data, min(batch, data.rows)
         self.shuffle = shuffle
         self.steps = math.ceil(data.rows / self.batch)
+        if limit is not None and limit > self.steps:
+            warnings.warn(
+                f"{where}: {limit} steps of {batch} rows need more than the {data.rows} samples given, "
+                f"which make {self.steps}",
+                stacklevel=3,
+            )
+        self._all = self.steps
         if limit is not None:
-            if limit > self.steps:
-                warnings.warn(
-                    f"{where}: {limit} steps of {batch} rows need more than the {data.rows} samples given, "
-                    f"which make {self.steps}",
-                    stacklevel=3,
-                )
             self.steps = min(limit, self.steps)
+            if kind != "train":
+                self._all = self.steps
+        self._next = 0  # the batch with which the next run begins
         self.feed = data.feed()
         self.segments: list[tuple[Step, int, int]] = []
         self.eager = bool(model.run_eagerly)
@@ -59,42 +72,51 @@ class Pass:
             except NeedsValue as error:
                 warn_eager(f"{type(model).__name__}.{kind}_step", error)
                 model.run_eagerly = self.eager = True
+        if self.eager:
+            model.check_targets(data, kind, self.batch, where)
 
     def _compile(self, where: str) -> None:
-        whole = min(self.data.rows // self.batch, self.steps)
+        whole = min(self.data.rows // self.batch, self._all)
         parts = [(self.batch, 0, whole)]
-        if self.steps > whole:
-            parts.append((self.data.rows - whole * self.batch, whole, self.steps))
+        if self._all > whole:
+            parts.append((self.data.rows - whole * self.batch, whole, self._all))
         function, extra = self.model.step_function(self.kind)
         for rows, first, last in parts:
             if last > first:
                 step = compile_step(self.model._plans, self.kind, function, self.data, rows, extra)
-                check_indices(step, self.data, where)
+                check_indices(step.plan.limits, self.data, where)
                 self.segments.append((step, first, last))
 
     def run(self, callbacks: CallbackList) -> dict[str, Any]:
         """One pass; returns its logs."""
         model = self.model
         model.reset_metrics()
-        if self.shuffle:
+        begin, end = self._next, min(self._next + self.steps, self._all)
+        self._next = 0 if end == self._all else end
+        if self.shuffle and begin == 0:
             self._shuffle()
         if self.eager:
-            return self._run_eagerly(callbacks)
+            return self._run_eagerly(callbacks, begin, end)
         hooks = callbacks.batch_hooks
         watched = f"on_{self.kind}_batch_begin" in hooks or f"on_{self.kind}_batch_end" in hooks
         if watched or self._stopped():
-            return self._run_with_hooks(callbacks)
+            return self._run_with_hooks(callbacks, begin, end)
         progress = callbacks.progress
         live = progress is not None and progress.live
         budget = PROGRESS_SECONDS if live else math.inf
         outputs = step = None
-        for step, first, last in self.segments:
-            at = first
+        for step, at, last in self._between(begin, end):
             while at < last:
                 at, outputs = step.plan.native.run_steps(self.feed, self.batch, at, last, budget)
-                if live and at < self.steps:
-                    getattr(progress, f"on_{self.kind}_batch_end")(at - 1, self._logs(step, outputs))
+                if live and at < end:
+                    getattr(progress, f"on_{self.kind}_batch_end")(at - 1 - begin, self._logs(step, outputs))
         return self._logs(step, outputs)
+
+    def _between(self, begin: int, end: int) -> Iterator[tuple[Step, int, int]]:
+        """The steps of the batches ``begin`` to ``end`` - 1: (step, its first batch, the one after its last)."""
+        for step, first, last in self.segments:
+            if max(first, begin) < min(last, end):
+                yield step, max(first, begin), min(last, end)
 
     def _shuffle(self) -> None:
         seed = host_seed()
@@ -113,33 +135,34 @@ class Pass:
         """Whether a callback has asked that this pass ends after the batch."""
         return getattr(self.model, _STOPS[self.kind])
 
-    def _run_with_hooks(self, callbacks: CallbackList) -> dict[str, Any]:
-        begin, end = (getattr(callbacks, f"on_{self.kind}_batch_{edge}") for edge in ("begin", "end"))
+    def _hooks(self, callbacks: CallbackList) -> tuple[Callable[..., None], Callable[..., None]]:
+        """The hooks of the begin and the end of a batch."""
+        return getattr(callbacks, f"on_{self.kind}_batch_begin"), getattr(callbacks, f"on_{self.kind}_batch_end")
+
+    def _run_with_hooks(self, callbacks: CallbackList, begin: int, end: int) -> dict[str, Any]:
+        before, after = self._hooks(callbacks)
         stride = self.model.steps_per_execution
         logs: dict[str, Any] = {}
-        for step, first, last in self.segments:
-            at = first
+        for step, at, last in self._between(begin, end):
             while at < last:
                 stop = min(at + stride, last)
-                begin(at)
+                before(at - begin)
                 _, outputs = step.plan.native.run_steps(self.feed, self.batch, at, stop, math.inf)
                 logs = self._logs(step, outputs)
                 at = stop
-                end(at - 1, logs)
+                after(at - 1 - begin, logs)
                 if self._stopped():
                     return logs
         return logs
 
-    def _run_eagerly(self, callbacks: CallbackList) -> dict[str, Any]:
-        begin, end = (getattr(callbacks, f"on_{self.kind}_batch_{edge}") for edge in ("begin", "end"))
+    def _run_eagerly(self, callbacks: CallbackList, begin: int, end: int) -> dict[str, Any]:
+        before, after = self._hooks(callbacks)
         function = getattr(self.model, f"{self.kind}_step")
         logs: dict[str, Any] = {}
-        for number, batch in enumerate(eager_batches(self.data, self.feed.order, self.batch)):
-            if number == self.steps:
-                break
-            begin(number)
+        for number, batch in enumerate(eager_batches(self.data, self.feed.order, self.batch, begin, end)):
+            before(number)
             logs = self.model.final_logs(self.kind, function(batch))
-            end(number, logs)
+            after(number, logs)
             if self._stopped():
                 break
         return logs
@@ -151,9 +174,7 @@ class Pass:
         first_step = self.segments[0][0]
         rows = min(self.data.rows, self.steps * self.batch)
         _check_rows(first_step, self.batch if self.segments[0][2] > 0 and self.data.rows >= self.batch else rows)
-        results = [
-            np.empty((rows, *spec.shape[1:]), spec.dtype) for spec in first_step.plan.output_specs
-        ]
+        results = [np.empty((rows, *spec.shape[1:]), spec.dtype) for spec in first_step.plan.output_specs]
         hooks = callbacks.batch_hooks
         watched = "on_predict_batch_begin" in hooks or "on_predict_batch_end" in hooks
         progress = callbacks.progress
@@ -182,9 +203,7 @@ class Pass:
     def _predict_eagerly(self, callbacks: CallbackList) -> Any:
         parts = []
         structure = None
-        for number, batch in enumerate(eager_batches(self.data, self.feed.order, self.batch)):
-            if number == self.steps:
-                break
+        for number, batch in enumerate(eager_batches(self.data, self.feed.order, self.batch, 0, self.steps)):
             callbacks.on_predict_batch_begin(number)
             structure = self.model.predict_step(batch)
             parts.append([x.numpy() if isinstance(x, Tensor) else np.asarray(x) for x in flatten(structure)])

@@ -9,6 +9,7 @@ import numpy as np
 
 from ckeras import config
 from ckeras.autograd import NeedsValue, Tensor, Variable
+from ckeras.autograd.dtypes import NUMPY
 from ckeras.autograd.eager import wrap
 from ckeras.autograd.structure import flatten, pack
 from ckeras.compiler.function import Plans, compile_plan
@@ -52,9 +53,12 @@ def _frame(structure: Any) -> str:
     return repr(structure)
 
 
-def check_indices(step: Step, data: DataSet, where: str) -> None:
-    """Raise IndexError, before anything is run, if data that serves as indices is out of range."""
-    for number, limit, op in step.plan.limits:
+def check_indices(limits: list[tuple[int, int, str]], data: DataSet, where: str) -> None:
+    """Raise IndexError, before anything is run, if data that serves as indices is out of range.
+
+    ``limits`` are those of a plan: (number of the array, limit, name of the op).
+    """
+    for number, limit, op in limits:
         array = data.arrays[number]
         if array.size == 0:
             continue
@@ -64,8 +68,8 @@ def check_indices(step: Step, data: DataSet, where: str) -> None:
             name = "x" if number < len(flatten(data.structure[0])) else "y"
             row = int(np.argwhere(array == bad)[0][0])
             raise IndexError(
-                f"{where} expects {name} to hold numbers from 0 to {limit - 1}, as {op} indexes {limit} classes or rows "
-                f"with it, got {bad} in row {row}"
+                f"{where} expects {name} to hold numbers from 0 to {limit - 1}, as {op} indexes {limit} classes or "
+                f"rows with it, got {bad} in row {row}"
             )
 
 
@@ -107,9 +111,10 @@ def as_number(value: Any) -> Any:
     return array.item() if array.ndim == 0 else array
 
 
-def eager_batches(data: DataSet, order: np.ndarray, batch: int) -> Any:
-    """The batches of an epoch as tensors in the structure that a step takes, for models that are not compiled."""
-    for begin in range(0, data.rows, batch):
-        rows = order[begin : begin + batch]
-        tensors = [wrap(np.asarray(a[rows], d)) for a, d in zip(data.arrays, data.dtypes, strict=True)]
+def eager_batches(data: DataSet, order: np.ndarray, batch: int, begin: int, end: int) -> Any:
+    """The batches ``begin`` to ``end`` - 1 as tensors in the structure that a step takes, for models that are not
+    compiled."""
+    for number in range(begin, end):
+        rows = order[number * batch : (number + 1) * batch]
+        tensors = [wrap(np.asarray(a[rows], NUMPY[d])) for a, d in zip(data.arrays, data.dtypes, strict=True)]
         yield pack(data.structure, tensors)

@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 
 from ckeras import optimizers
-from ckeras.autograd import GradientTape, KerasTensor, NeedsValue, Tensor, Variable
+from ckeras.autograd import GradientTape, KerasTensor, NeedsValue, Spec, Tensor, Variable
 from ckeras.autograd.eager import wrap
 from ckeras.autograd.structure import flatten, pack
 from ckeras.callbacks import CallbackList
 from ckeras.compiler.function import Plans, warn_eager
 from ckeras.compiler.plan import Profile
+from ckeras.compiler.rewrite import index_limits
+from ckeras.compiler.trace import trace
 from ckeras.layers.input_spec import fitted_shape
 from ckeras.layers.layer import Layer
 from ckeras.metrics import Mean
@@ -86,12 +88,12 @@ class Trainer:
                 as it was.
         """
         if isinstance(steps_per_execution, bool) or not isinstance(steps_per_execution, int) or steps_per_execution < 1:
-            raise ValueError(f"compile expects steps_per_execution to be a positive integer, got {steps_per_execution!r}")
+            raise ValueError(
+                f"compile expects steps_per_execution to be a positive integer, got {steps_per_execution!r}"
+            )
         if run_eagerly and jit_compile is True:
             raise ValueError("compile expects at most one of run_eagerly and jit_compile to be True")
         optimizer = optimizers.get(optimizer)
-        if optimizer is None:
-            raise ValueError("compile expects an optimizer, a name or an Optimizer, got None")
         compiled_loss = None if loss is None else CompiledLoss(loss, loss_weights)
         compiled_metrics = CompiledMetrics(metrics, weighted_metrics)
         self.optimizer = optimizer
@@ -250,7 +252,8 @@ class Trainer:
         The shipped steps leave their results in the metrics, where they are read when logs are due.
         """
         own = getattr(self, f"{kind}_step")
-        shipped = getattr(type(self), f"{kind}_step") is getattr(Trainer, f"{kind}_step") and kind != "predict"
+        steps = (f"{kind}_step", "compute_metrics")
+        shipped = kind != "predict" and all(getattr(type(self), s) is getattr(Trainer, s) for s in steps)
         depends = (
             Layer._version,
             tuple(v.trainable for v in self.variables),
@@ -289,8 +292,11 @@ class Trainer:
             outputs = self._sample(data)
         if kind == "predict":
             return
-        if kind == "train" and not self.optimizer.built:
-            self.optimizer.build(self.trainable_variables)
+        if kind == "train":
+            if self.optimizer is None:
+                raise ValueError(f"{where} expects a model that was compiled with an optimizer, got None")
+            if not self.optimizer.built:
+                self.optimizer.build(self.trainable_variables)
         if len(data.structure) > 1 and not self._compiled_metrics.built:
             y_true = unpack_x_y_sample_weight(pack(data.structure, _symbols(data)))[1]
             outputs = self._sample(data) if outputs is None else outputs
@@ -305,6 +311,31 @@ class Trainer:
         except (TypeError, ValueError, AttributeError):
             rows = data.batch(0, min(data.rows, 32))
             return self(pack(data.structure, [wrap(a) for a in rows])[0], training=False)
+
+    def check_targets(self, data: DataSet, kind: str, batch: int, where: str) -> None:
+        """Raise for targets and weights that do not fit the model, where no compilation has found that out.
+
+        Parts of the user's own are not called for it: they may ask for values, or be what is being debugged.
+        """
+        steps = (f"{kind}_step", "compute_loss", "compute_metrics")
+        if kind == "predict" or not all(getattr(type(self), s) is getattr(Trainer, s) for s in steps):
+            return
+        parts = [] if self._compiled_loss is None else self._compiled_loss.parts
+        if not all(map(_is_ours, [*parts, *self._compiled_metrics.metrics])):
+            return
+        outputs = self._sample(data)
+        inputs = data.specs(batch)
+        specs = [Spec((batch, *y.shape[1:]), y.dtype) for y in flatten(outputs)]
+
+        def check(values: list[Any]) -> None:
+            x, y, sample_weight = unpack_x_y_sample_weight(pack(data.structure, values[: len(inputs)]))
+            y_pred = pack(outputs, values[len(inputs) :])
+            if self._compiled_loss is not None:
+                self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
+            self.compute_metrics(x, y, y_pred, sample_weight)
+
+        graph, _ = trace(check, [*inputs, *specs], lambda values: (values,))
+        check_indices([limit for limit in index_limits(graph) if limit[0] < len(inputs)], data, where)
 
     # -- fit
 
@@ -357,6 +388,8 @@ class Trainer:
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
                 raise ValueError(f"fit expects {name} to be an integer of at least 0, got {value!r}")
         verbose = _verbose(verbose, "fit")
+        if not isinstance(shuffle, (bool, np.bool_)) and not (isinstance(shuffle, str) and shuffle == "batch"):
+            raise ValueError(f"fit expects shuffle to be True, False or 'batch', got {shuffle!r}")
         validation_batch = _batch_size(validation_batch_size, "fit", "validation_batch_size")
         _check_frequency(validation_freq)
         if not isinstance(callbacks, CallbackList):
@@ -375,6 +408,8 @@ class Trainer:
             if class_weight is not None:  # which is for training alone
                 validation = validation.without_weights()
         self.prepare(data, "train", "fit")
+        if validation is not None:
+            self.prepare(validation, "test", "fit(validation_data)")
         training = Pass(self, "train", data, batch, "fit", shuffle, _steps(steps_per_epoch, "fit", "steps_per_epoch"))
         testing = None
         if validation is not None:
@@ -393,7 +428,7 @@ class Trainer:
                 calls.on_test_begin()
                 tested = testing.run(calls)
                 calls.on_test_end(tested)
-                logs = {**logs, **{f"val_{name}": value for name, value in tested.items()}}
+                logs = dict(sorted({**logs, **{f"val_{name}": value for name, value in tested.items()}}.items()))
             calls.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
@@ -463,7 +498,12 @@ class Trainer:
         return values[0] if len(values) == 1 else values
 
     def predict(
-        self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None, callbacks: Any = None
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
     ) -> Any:
         """The outputs for ``x``, as numpy arrays.
 
@@ -474,7 +514,14 @@ class Trainer:
             steps: the most batches.
             callbacks: `Callback` objects.
         """
-        if type(x) is np.ndarray and verbose == 0 and callbacks is None and steps is None and _is_size(batch_size):
+        if (
+            type(x) is np.ndarray
+            and type(verbose) is int
+            and verbose == 0
+            and callbacks is None
+            and steps is None
+            and _is_size(batch_size)
+        ):
             found = self._plans.get((x.shape, x.dtype, batch_size, Layer._version))
             if found is not None and x.flags.c_contiguous and x.flags.aligned:
                 return found.plan.native.run([x])[0]
@@ -529,10 +576,11 @@ class Trainer:
                 warn_eager(f"{type(self).__name__}.{kind}_step", error)
                 self.run_eagerly = True
         if self.run_eagerly:
+            self.check_targets(data, kind, data.rows, where)
             self.reset_metrics()
             logs = getattr(self, f"{kind}_step")(pack(data.structure, [wrap(a) for a in data.batch(0, data.rows)]))
         else:
-            check_indices(step, data, where)
+            check_indices(step.plan.limits, data, where)
             self.reset_metrics()
             outputs = step.plan.run(data.batch(0, data.rows))
             logs = None if step.structure is None else step.result(outputs)
@@ -557,7 +605,7 @@ class Trainer:
         self.prepare(data, kind, "profile")
         function, extra = self.step_function(kind)
         step = compile_step(self._plans, kind, function, data, data.rows, extra)
-        check_indices(step, data, "profile")
+        check_indices(step.plan.limits, data, "profile")
         found = step.plan.profile(data.batch(0, data.rows), repeats)
         print(found)
         return found
@@ -596,6 +644,12 @@ def _check_frequency(value: Any) -> None:
 
 def _due(frequency: Any, epoch: int) -> bool:
     return epoch % frequency == 0 if isinstance(frequency, (int, np.integer)) else epoch in frequency
+
+
+def _is_ours(part: Any) -> bool:
+    """Whether a loss or metric, and the function it wraps, are ckeras's own."""
+    wrapped = getattr(part, "_fn", getattr(part, "fn", None))
+    return str(part.__module__).startswith("ckeras.") and (wrapped is None or _is_ours(wrapped))
 
 
 def _is_size(value: Any) -> bool:

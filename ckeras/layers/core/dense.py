@@ -94,11 +94,17 @@ class Dense(Layer):
         if not self.built:
             raise AttributeError(f"layer {self.name!r} has no kernel before it is built")
         if self.lora_enabled:
-            return self._kernel + (self.lora_alpha / self.lora_rank) * ops.matmul(self.lora_kernel_a, self.lora_kernel_b)
+            return self._kernel + (self.lora_alpha / self.lora_rank) * ops.matmul(
+                self.lora_kernel_a, self.lora_kernel_b
+            )
         return self._kernel
 
     def enable_lora(
-        self, rank: int, lora_alpha: float | None = None, a_initializer: Any = "he_uniform", b_initializer: Any = "zeros"
+        self,
+        rank: int,
+        lora_alpha: float | None = None,
+        a_initializer: Any = "he_uniform",
+        b_initializer: Any = "zeros",
     ) -> None:
         """Freeze the kernel, and train a low-rank update of it instead."""
         if self.kernel_constraint is not None:

@@ -36,6 +36,7 @@ class InputLayer(Layer):
         **kwargs: Any,
     ):
         shape = kwargs.pop("input_shape", shape)
+        given_name = name
         super().__init__(name=name, **kwargs)
         if sparse or ragged:
             raise ValueError(f"InputLayer {self.name!r} holds dense tensors: got sparse={sparse}, ragged={ragged}")
@@ -50,12 +51,16 @@ class InputLayer(Layer):
             batch_shape = (batch_size, *shape)
         for d in batch_shape:
             if d is not None and (not hasattr(d, "__index__") or d < 0):
-                raise ValueError(f"InputLayer {self.name!r} expects sizes of 0 or more, or None, got shape {batch_shape}")
+                raise ValueError(
+                    f"InputLayer {self.name!r} expects sizes of 0 or more, or None, got shape {batch_shape}"
+                )
         self.batch_shape = tuple(None if d is None else int(d) for d in batch_shape)
         self.optional = optional
         self._dtype = dtypes.standardize(dtype)
         self.built = True
-        tensor = input_tensor if input_tensor is not None else KerasTensor(self.batch_shape, self._dtype, name=self.name)
+        tensor = (
+            input_tensor if input_tensor is not None else KerasTensor(self.batch_shape, self._dtype, name=given_name)
+        )
         if tensor.history is None:
             tensor.history = self
         self._input = self._output = tensor

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+
 from ckeras import random, registry
-from ckeras.layers.layer import Layer
+from ckeras.layers.layer import Layer, is_shape
 
 
 @registry.layers.ship()
@@ -20,8 +22,12 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        if not 0 <= rate <= 1:
-            raise ValueError(f"Dropout expects rate to be in [0, 1], got {rate!r}")
+        if isinstance(rate, bool) or not isinstance(rate, (int, float, np.number)) or not 0 <= rate <= 1:
+            raise ValueError(f"Dropout expects rate to be a number in [0, 1], got {rate!r}")
+        if noise_shape is not None and not (is_shape(noise_shape) and all(d is None or d > 0 for d in noise_shape)):
+            raise ValueError(
+                f"Dropout expects noise_shape to be a tuple of positive integers or None, got {noise_shape!r}"
+            )
         self.rate = float(rate)
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
         self.seed = seed

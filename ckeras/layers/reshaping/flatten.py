@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from ckeras import config, ops, registry
+from ckeras.autograd import KerasTensor
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
 
@@ -33,16 +34,14 @@ class Flatten(Layer):
         rank = len(inputs.shape)
         if self.data_format == "channels_first" and rank > 2:
             inputs = ops.transpose(inputs, (0, *range(2, rank), 1))
-        return ops.reshape(inputs, self._target(inputs.shape))
-
-    def _target(self, shape: Any) -> tuple[int | None, ...]:
-        rest = shape[1:]
-        if None in rest:
-            raise ValueError(f"layer {self.name!r} needs to know all axes but the batch, got shape {tuple(shape)}")
-        return (shape[0], math.prod(rest))
+        return ops.reshape(inputs, self.compute_output_shape(inputs.shape))
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        return self._target(input_shape)
+        batch, *rest = input_shape
+        return (batch, None if None in rest else math.prod(rest))
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        return KerasTensor(self.compute_output_shape(inputs.shape), inputs.dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "data_format": self.data_format}

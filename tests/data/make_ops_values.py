@@ -1,0 +1,73 @@
+"""The dtypes that Keras gives to results: where two dtypes meet, and what each op makes of each dtype.
+
+`python tests/data/make_ops_values.py` asks Keras 3.15 (JAX backend) and writes what it says beside this file. The tests
+ask ckeras the same and compare. Only dtypes are asked for, on symbolic tensors: JAX would turn 64 bits into 32.
+"""
+
+import os
+import pathlib
+
+import numpy as np
+
+VALUES = pathlib.Path(__file__).with_name("ops_values.npz")
+DTYPES = (
+    "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64",
+)  # fmt: skip
+PYTHON = {"int": int, "float": float}
+UNARY = """abs all any argmax argmin ceil cos count_nonzero elu exp exp2 expm1 floor gelu hard_sigmoid isfinite leaky_relu
+    log log10 log1p log2 log_softmax logical_not max mean negative norm ones_like prod ravel relu relu6 round sigmoid sign
+    silu sin softmax softplus sqrt square std sum tan tanh transpose trunc var zeros_like""".split()
+BINARY = "add divide equal floor_divide logical_and matmul maximum mod multiply power subtract true_divide where".split()
+
+
+def answers(result_type, ops, tensor):
+    """Name of a question -> the name of a dtype, or "" where the question has none."""
+    found = {}
+    for a in (*DTYPES, *PYTHON):
+        for b in (*DTYPES, *PYTHON):
+            found[f"{a} {b}"] = result_type(PYTHON.get(a, a), PYTHON.get(b, b))
+    for dtype in DTYPES:
+        x, y = tensor((3, 3), dtype), tensor((3, 3), "int16")
+        for name in UNARY:
+            found[f"{name} {dtype}"] = _dtype(getattr(ops, name), x)
+        for name in BINARY:
+            function = (lambda *v: ops.where([True] * 3, *v)) if name == "where" else getattr(ops, name)
+            found[f"{name} {dtype} int16"] = _dtype(function, x, y)
+            if name != "matmul":
+                found[f"{name} {dtype} 2"] = _dtype(function, x, 2)
+                found[f"{name} {dtype} 2.5"] = _dtype(function, x, 2.5)
+    return found
+
+
+def _dtype(function, *arguments):
+    try:
+        return str(function(*arguments).dtype)
+    except TypeError:
+        return ""
+
+
+def main():
+    """Ask Keras, and keep what it says."""
+    os.environ["KERAS_BACKEND"] = "jax"
+    import keras
+
+    assert keras.__version__.startswith("3.15"), keras.__version__
+    found = answers(keras.backend.result_type, keras.ops, keras.KerasTensor)
+    names = sorted(set(found.values()))
+    np.savez_compressed(
+        VALUES,
+        questions=np.array(list(found)),
+        names=np.array(names),
+        answers=np.array([names.index(v) for v in found.values()], "uint8"),
+    )
+    print(f"{len(found)} answers, {VALUES.stat().st_size} bytes")
+
+
+def stored():
+    """Name of a question -> what Keras says."""
+    with np.load(VALUES) as kept:
+        return dict(zip(kept["questions"].tolist(), kept["names"][kept["answers"]].tolist(), strict=True))
+
+
+if __name__ == "__main__":
+    main()
