@@ -70,6 +70,9 @@ class Op:
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
+    def __reduce__(self) -> Any:
+        return _row, (self.name,)  # copied and pickled by name
+
     def opcode(self, inputs: Sequence[Spec], output: Spec) -> int | None:
         """The map step that computes this elementwise row for these dtypes; `None` if no native one exists."""
         name = self._opcode(inputs, output) if self._opcode else f"{self.name}.{dtypes.SUFFIX.get(inputs[-1].dtype)}"
@@ -112,6 +115,10 @@ class Op:
         return KerasTensor(specs.shape, specs.dtype, history=(self, inputs, attrs, 0))
 
 
+def _row(name: str) -> Op:
+    return table[name]
+
+
 def tensors_trace(tensors: Sequence[Tensor]) -> Any:
     """The trace that the traced ones among ``tensors`` belong to."""
     return next(x.trace for x in tensors if type(x) is TracedTensor)
@@ -125,8 +132,10 @@ def as_tensor(x: Any, dtype: str | None = None) -> Tensor:
         return x.value
     if isinstance(x, np.ndarray):
         if getattr(scope, "tapes", None):
-            x = x.copy()
-        return eager.wrap(x)
+            return eager.wrap(x.copy())
+        t = eager.wrap(x)
+        t._borrowed = t._array is x  # so that views of it are copies, which the array's owner cannot change
+        return t
     if isinstance(x, (list, tuple)) and any(isinstance(v, (Tensor, Variable)) for v in _leaves(x)):
         return functions["stack"]([as_tensor(v) for v in x])
     return eager.constant(x, dtype)

@@ -251,6 +251,8 @@ class Layer(Tracker):
                 raise ValueError(
                     f"layer {self.name!r}: weight {v.path!r} has shape {v.shape}, set_weights got {w.shape}"
                 )
+            if w.dtype.kind not in "biuf":
+                raise TypeError(f"layer {self.name!r}: weight {v.path!r} holds numbers, set_weights got {w.dtype}")
         for v, w in zip(mine, given, strict=True):
             v.assign(w)
 

@@ -319,15 +319,19 @@ def test_formatting():
     assert f"{tensor(2.0)}" == "2.0"
     assert str(tensor([1.0, 2.0])) == f"{tensor([1.0, 2.0])}" == "Tensor([1. 2.], shape=(2,), dtype=float32)"
     assert repr(tensor([1.0])) == "<Tensor shape=(1,) dtype=float32 value=[1.]>"
-    assert repr(KerasTensor((None, 3), name="x")) == "<KerasTensor shape=(None, 3), dtype=float32, sparse=False, ragged=False, name=x>"
+    assert (
+        repr(KerasTensor((None, 3), name="x"))
+        == "<KerasTensor shape=(None, 3), dtype=float32, sparse=False, ragged=False, name=x>"
+    )
     with pytest.raises(ValueError):
         f"{tensor([1.0, 2.0]):.3f}"
 
 
 def test_iteration_and_length():
     assert [float(x) for x in tensor([1.0, 2.0])] == [1, 2]
-    a, b = tensor(A)
-    np.testing.assert_array_equal(b, A[1])
+    first, second = tensor(A)
+    np.testing.assert_array_equal(first, A[0])
+    np.testing.assert_array_equal(second, A[1])
     assert (len(tensor(A)), len(tensor(np.zeros((0, 3))))) == (2, 0)
     assert list(tensor(np.zeros((0, 3)))) == []
     for function in (len, iter, list):

@@ -8,7 +8,20 @@ import pytest
 
 from ckeras import KerasTensor, Variable, config, ops
 
-DTYPES = ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64"]
+DTYPES = [
+    "bool",
+    "int8",
+    "uint8",
+    "int16",
+    "uint16",
+    "int32",
+    "uint32",
+    "int64",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +60,13 @@ def test_conversion_copies_arrays():
     t = ops.convert_to_tensor(a)
     a[0] = 5
     assert t.tolist() == [0, 0, 0]
+
+
+def test_views_of_arrays_are_copies():
+    a = np.zeros((2, 3), "float32")
+    views = [ops.reshape(a, (3, 2)), ops.ravel(a), ops.expand_dims(a, 0), ops.stop_gradient(a), ops.transpose(a[:1])]
+    a[:] = 5
+    assert [np.sum(v.numpy()) for v in views] == [0] * 5
 
 
 def test_a_number_is_converted_to_a_tensor_of_its_own():
@@ -116,7 +136,9 @@ def test_full_and_what_is_like_another():
 def test_default_float_type():
     config.set_floatx("float64")
     try:
-        assert {t.dtype for t in (ops.zeros(2), ops.eye(2), ops.full(2, 1), ops.linspace(0, 1), ops.arange(2.0))} == {"float64"}
+        assert {t.dtype for t in (ops.zeros(2), ops.eye(2), ops.full(2, 1), ops.linspace(0, 1), ops.arange(2.0))} == {
+            "float64"
+        }
         assert {ops.convert_to_tensor(v).dtype for v in (1.5, [1.5])} == {"float64"}
         assert ops.mean([1, 2]).dtype == ops.divide(1, 2).dtype == ops.one_hot([1], 3).dtype == "float64"
     finally:
@@ -147,7 +169,9 @@ def test_linspace():
     for endpoint, num in itertools.product((True, False), (0, 1, 2, 5, 50)):
         np.testing.assert_allclose(ops.linspace(1, 3, num, endpoint), np.linspace(1, 3, num, endpoint), 1e-6)
     for axis in (0, 1, -1):
-        np.testing.assert_allclose(ops.linspace([0, 1], [2, 3], 4, axis=axis), np.linspace([0, 1], [2, 3], 4, axis=axis))
+        np.testing.assert_allclose(
+            ops.linspace([0, 1], [2, 3], 4, axis=axis), np.linspace([0, 1], [2, 3], 4, axis=axis)
+        )
     values, step = ops.linspace(0, 1, 5, retstep=True)
     assert (values.shape, float(step)) == ((5,), 0.25)
     assert ops.linspace(0, 10, 3, dtype="int32").tolist() == [0, 5, 10]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ckeras import GradientTape, ops, random  # noqa: F401  `random` has a row of its own
+from ckeras import function as compiled
 from ckeras.autograd import table
 
 H = 1e-5
@@ -67,7 +68,10 @@ CASES = {
     "cast": [(lambda x: table["cast"](table["cast"](x, dtype="float64"), dtype="float64"), [data(3, 5)])],
     "ceil": unary("ceil"),
     "concatenate": [
-        (lambda a, b, c, n=n: table["concatenate"](a, b, c, axis=n), [data(2, 3), data(2, 3, seed=1), data(2, 3, seed=2)])
+        (
+            lambda a, b, c, n=n: table["concatenate"](a, b, c, axis=n),
+            [data(2, 3), data(2, 3, seed=1), data(2, 3, seed=2)],
+        )
         for n in (0, 1)
     ],
     "cos": unary("cos"),
@@ -114,7 +118,10 @@ CASES = {
         (lambda x, t: table["softmax_xent"](x, t), [data(*s), probabilities(*s)]) for s in ((4, 3), (2, 3, 5), (6,))
     ],
     "softmax_xent_grad": [
-        (lambda g, p, t: table["softmax_xent_grad"](g, p, t), [data(4), probabilities(4, 3), probabilities(4, 3, seed=1)])
+        (
+            lambda g, p, t: table["softmax_xent_grad"](g, p, t),
+            [data(4), probabilities(4, 3), probabilities(4, 3, seed=1)],
+        )
     ],
     "softmax_xent_sparse": [
         (lambda x: table["softmax_xent_sparse"](x, LABELS), [data(4, 3)]),
@@ -154,7 +161,9 @@ CASES = {
         (lambda g, p: table["xent_prob_sparse_grad"](g, p, LABELS, epsilon=1e-7), [data(4), positive(4, 3)])
     ],
 }
-DIFFERENTIABLE = sorted(name for name, op in table.items() if op.vjp is not None and op.infer.__module__.startswith("ckeras."))
+DIFFERENTIABLE = sorted(
+    name for name, op in table.items() if op.vjp is not None and op.infer.__module__.startswith("ckeras.")
+)
 
 
 def test_every_row_with_a_gradient_has_a_case():
@@ -216,7 +225,7 @@ def test_second_derivative(name):
     for function, arrays in CASES[name]:
 
         def slope(a, f=function):
-            return weighted(lambda *t: [g for g in gradients_of(f, t)], a)
+            return weighted(lambda *t: gradients_of(f, list(t)), a)
 
         expected = differences(slope, arrays)
         tensors = [ops.convert_to_tensor(a) for a in arrays]
@@ -244,6 +253,17 @@ def test_gradient_in_float32(name):
         found = gradients(function, [a.astype("float32") for a in arrays])
         assert {g.dtype for g in found} == {"float32"}
         agree(found, [g.numpy() for g in exact], 2e-4)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_compiled_gradient(name):
+    """What a compiled function gives is what the ops give one by one."""
+    for function, arrays in CASES[name]:
+        for dtype in ("float32", "float64"):
+            tensors = [ops.convert_to_tensor(a.astype(dtype)) for a in arrays]
+            found = compiled(lambda *t, f=function: gradients_of(f, t))(*tensors)
+            tolerance = 1e-4 if dtype == "float32" else 1e-9
+            agree(found, [g.numpy() for g in gradients_of(function, tensors)], tolerance)
 
 
 # -- functions made of several rows -------------------------------------------------------------------------------
@@ -286,7 +306,10 @@ COMPOSED = {
     "var": (lambda x: ops.var(x, axis=(0, 1)), [data(5, 3)]),
     "binary_crossentropy": (lambda p: ops.binary_crossentropy([0.0, 1.0, 0.3], p), [data(3, low=0.1, high=0.9)]),
     "binary_crossentropy logits": (lambda t, x: ops.binary_crossentropy(t, x, True), [positive(5) / 4, data(5)]),
-    "categorical_crossentropy": (lambda t, p: ops.categorical_crossentropy(t, p), [probabilities(3, 4), positive(3, 4)]),
+    "categorical_crossentropy": (
+        lambda t, p: ops.categorical_crossentropy(t, p),
+        [probabilities(3, 4), positive(3, 4)],
+    ),
     "categorical_crossentropy axis": (
         lambda t, x: ops.categorical_crossentropy(t, x, True, axis=0),
         [probabilities(3, 4), data(3, 4)],

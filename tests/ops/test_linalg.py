@@ -106,7 +106,7 @@ def test_outer():
 def test_shapes_that_do_not_fit():
     a = np.ones((2, 3), "float32")
     for left, right in [(a, a), (a, a[:, 0]), (np.ones((5, 2, 3)), np.ones((4, 3, 1)))]:
-        with pytest.raises(ValueError, match="matmul expects the inner dimensions|broadcast"):
+        with pytest.raises(ValueError, match=r"matmul expects the inner dimensions|broadcast"):
             ops.matmul(left, right)
     with pytest.raises(ValueError, match="matmul expects tensors with axes"):
         ops.matmul(2.0, a)

@@ -125,9 +125,13 @@ def test_binary_crossentropy(dtype):
         p = np.random.default_rng(2).uniform(0.01, 0.99, shape).astype(dtype)
         expected = -(t * np.log(p.astype("float64")) + (1 - t) * np.log1p(-p.astype("float64")))
         agree(ops.binary_crossentropy(t, p), expected, dtype, 20)
-    far = ops.binary_crossentropy(np.array([0.0, 1.0, 0.0, 1.0], dtype), np.array([500.0, 500.0, -500.0, -500.0], dtype), True)
+    far = ops.binary_crossentropy(
+        np.array([0.0, 1.0, 0.0, 1.0], dtype), np.array([500.0, 500.0, -500.0, -500.0], dtype), True
+    )
     np.testing.assert_allclose(far, [500, 0, 0, 500], atol=1e-200)
-    np.testing.assert_allclose(ops.binary_crossentropy(np.array([0.0, 1.0], dtype), np.array([0.0, 1.0], dtype)), 0, atol=2e-7)
+    np.testing.assert_allclose(
+        ops.binary_crossentropy(np.array([0.0, 1.0], dtype), np.array([0.0, 1.0], dtype)), 0, atol=2e-7
+    )
     with pytest.raises(ValueError, match="binary_crossentropy expects target and output of one shape"):
         ops.binary_crossentropy(np.ones(3, dtype), np.ones((2, 3), dtype))
 

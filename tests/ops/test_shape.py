@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from ckeras import KerasTensor, Variable, ops
+from ckeras import KerasTensor, Variable, function, ops
 
 DTYPES = ["bool", "int8", "uint16", "int32", "int64", "float16", "float32", "float64"]
 
@@ -22,7 +22,9 @@ SAME = {
     "ravel": [(lambda o, x: o.ravel(x), s) for s in (X, ROW, EMPTY, ())],
     "expand_dims": [(lambda o, x, a=a: o.expand_dims(x, a), X) for a in (0, 1, -1, -4, (0, 2), (-1, 0), (1, 3, 4))],
     "squeeze": [(lambda o, x, a=a: o.squeeze(x, a), THIN) for a in (None, 0, -1, (0, 2), (-1, 0))],
-    "transpose": [(lambda o, x, a=a: o.transpose(x, a), X) for a in (None, *itertools.permutations(range(3)), (-1, 0, 1))],
+    "transpose": [
+        (lambda o, x, a=a: o.transpose(x, a), X) for a in (None, *itertools.permutations(range(3)), (-1, 0, 1))
+    ],
     "transpose thin": [(lambda o, x: o.transpose(x), s) for s in (THIN, ROW, EMPTY, (33, 65), (2, 1, 3, 1, 4), ())],
     "swapaxes": [(lambda o, x, p=p: o.swapaxes(x, *p), X) for p in ((0, 1), (-1, 0), (1, 1))],
     "moveaxis": [
@@ -31,7 +33,9 @@ SAME = {
     "concatenate": [(lambda o, x, a=a: o.concatenate([x, x[:, :3], x], a), (2, 3, 4)) for a in (0, 1, -1)],
     "concatenate many": [(lambda o, x: o.concatenate([x[:i] for i in range(40)] + [x] * 40), (3, 2))],
     "stack": [(lambda o, x, a=a: o.stack([x, x, x], a), X) for a in (0, 1, -1, 3)],
-    "split": [(lambda o, x, s=s: o.split(x, *s), X) for s in ((2,), (3, 1), (2, -1), ([1], 0), ([1, 3], 2), ([0, 3], 2))],
+    "split": [
+        (lambda o, x, s=s: o.split(x, *s), X) for s in ((2,), (3, 1), (2, -1), ([1], 0), ([1, 3], 2), ([0, 3], 2))
+    ],
     "split beyond": [(lambda o, x: o.split(x, [2, 5, 9]), (4, 3)), (lambda o, x: o.split(x, np.array([1, 2]), 1), X)],
     "pad": [(lambda o, x, w=w: o.pad(x, w), X) for w in (0, 1, (1, 2), ((0, 1), (2, 0), (0, 0)), ((1, 2),))],
     "pad value": [(lambda o, x: o.pad(x, ((0, 1), (2, 0), (0, 3)), constant_values=1), X)],
@@ -47,7 +51,9 @@ SAME = {
     ],
     "flip": [(lambda o, x, a=a: o.flip(x, a), X) for a in (None, 0, -1, (0, 1), [0, -2])],
     "flip small": [(lambda o, x: o.flip(x), s) for s in (ROW, EMPTY, (1,), ())],
-    "take": [(lambda o, x, t=t: o.take(x, *t), X) for t in (([0, 23, -1],), (5,), ([1, 0, 1], 1), ([[0, 2], [1, -1]], 2))],
+    "take": [
+        (lambda o, x, t=t: o.take(x, *t), X) for t in (([0, 23, -1],), (5,), ([1, 0, 1], 1), ([[0, 2], [1, -1]], 2))
+    ],
     "take one": [(lambda o, x, a=a: o.take(x, 1, a), X) for a in (0, 1, -1)],
     "take none": [(lambda o, x: o.take(x, np.zeros((0,), "int32"), 1), X)],
     "take_along_axis": [
@@ -260,6 +266,30 @@ def test_unknown_sizes(case):
         np.testing.assert_array_equal(replay(symbol, {id(argument): x}), expected)
 
 
+@pytest.mark.parametrize("case", range(len(SYMBOLIC)))
+def test_compiled(case):
+    """A compiled function gives what the ops give one by one."""
+    compute, shape, _ = SYMBOLIC[case]
+    x = ops.convert_to_tensor(numbers([5 if d is None else d for d in shape]) / 7)
+    found, expected = function(compute)(x), compute(x)
+    assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
+    np.testing.assert_allclose(found, expected, 1e-5, 1e-5)
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda x: ops.take_along_axis(x, ops.cast(x, "int32"), 1),
+        lambda x: x[ops.cast(x[0], "int32")],
+        lambda x: x[ops.cast(x[0], "int32"), [0, 1, 2]],
+    ],
+)
+def test_indices_out_of_range_in_a_compiled_function(compute):
+    for index in (5, -5):
+        with pytest.raises(IndexError, match="is outside"):
+            function(compute)(np.full((2, 3), index, "float32"))
+
+
 def test_unknown_sizes_that_are_needed():
     x = KerasTensor((None, 3))
     for compute in (
@@ -271,7 +301,7 @@ def test_unknown_sizes_that_are_needed():
         lambda: ops.take_along_axis(x, [[0]], 1),
         lambda: x[1:],
     ):
-        with pytest.raises(ValueError, match="known|to know"):
+        with pytest.raises(ValueError, match=r"known|to know"):
             compute()
     for compute, error in [(lambda: len(x), TypeError), (lambda: bool(x), TypeError), (lambda: x[:, 3], IndexError)]:
         with pytest.raises(error):
