@@ -50,6 +50,7 @@ class Pass:
     ):
         self.model, self.kind, self.data, self.batch = model, kind, data, min(batch, data.rows)
         self.shuffle = shuffle
+        self._hook_names = frozenset((f"on_{kind}_batch_begin", f"on_{kind}_batch_end"))
         self.steps = math.ceil(data.rows / self.batch)
         if limit is not None and limit > self.steps:
             warnings.warn(
@@ -97,9 +98,7 @@ class Pass:
             self._shuffle()
         if self.eager:
             return self._run_eagerly(callbacks, begin, end)
-        hooks = callbacks.batch_hooks
-        watched = f"on_{self.kind}_batch_begin" in hooks or f"on_{self.kind}_batch_end" in hooks
-        if watched or self._stopped():
+        if not self._hook_names.isdisjoint(callbacks.batch_hooks) or self._stopped():
             return self._run_with_hooks(callbacks, begin, end)
         progress = callbacks.progress
         live = progress is not None and progress.live
@@ -129,7 +128,9 @@ class Pass:
 
     def _logs(self, step: Step, outputs: list[np.ndarray]) -> dict[str, Any]:
         """What a custom step returned, or the results of the metrics if it has the same names."""
-        return self.model.final_logs(self.kind, None if step.structure is None else step.result(outputs))
+        if step.structure is None:
+            return self.model.metric_results()
+        return self.model.final_logs(self.kind, step.result(outputs))
 
     def _stopped(self) -> bool:
         """Whether a callback has asked that this pass ends after the batch."""
@@ -175,8 +176,7 @@ class Pass:
         rows = min(self.data.rows, self.steps * self.batch)
         _check_rows(first_step, self.batch if self.segments[0][2] > 0 and self.data.rows >= self.batch else rows)
         results = [np.empty((rows, *spec.shape[1:]), spec.dtype) for spec in first_step.plan.output_specs]
-        hooks = callbacks.batch_hooks
-        watched = "on_predict_batch_begin" in hooks or "on_predict_batch_end" in hooks
+        watched = not self._hook_names.isdisjoint(callbacks.batch_hooks)
         progress = callbacks.progress
         live = progress is not None and progress.live
         budget = PROGRESS_SECONDS if live else math.inf

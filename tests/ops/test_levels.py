@@ -57,14 +57,19 @@ print(json.dumps({name: np.asarray(value).tolist() if name != "level" else value
 
 
 @pytest.fixture(scope="module")
-def results():
+def results(tmp_path_factory):
     """What each level gives, each in a process of its own."""
     found = {}
     root = str(Path(ckeras.__file__).parents[1])
     for level in _kernels.usable_levels():
         environment = {**os.environ, "CKERAS_LEVEL": level, "PYTHONPATH": root}
         process = subprocess.run(
-            [sys.executable, "-c", PROGRAM], capture_output=True, text=True, env=environment, timeout=120
+            [sys.executable, "-c", PROGRAM],
+            cwd=tmp_path_factory.mktemp("level"),  # not the clone, whose tree may not be built
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=120,
         )
         assert process.returncode == 0, process.stderr
         found[level] = json.loads(process.stdout)
