@@ -30,7 +30,7 @@ def _builds(build: Callable[..., None]) -> Callable[..., None]:
     def built(self: Layer, *args: Any, **kwargs: Any) -> None:
         with outside_trace(), path_through(self) as layers:
             build(self, *args, **kwargs)
-        self.__dict__["_path"] = path_of(layers)
+        self.__dict__["_layer_path"] = path_of(layers)
         if len(args) == 1 and not kwargs:
             self._build_config = args[0]
         self.built = True
@@ -43,7 +43,7 @@ def _remembers_arguments(init: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(init)
     def remembering(self: Layer, *args: Any, **kwargs: Any) -> None:
-        if "_arguments" not in self.__dict__:
+        if "_init_arguments" not in self.__dict__:
             try:
                 bound = inspect.signature(init).bind(self, *args, **kwargs)
             except TypeError:  # which the call itself tells better
@@ -56,7 +56,7 @@ def _remembers_arguments(init: Callable[..., None]) -> Callable[..., None]:
                     found |= value
                 elif parameter.kind is not parameter.VAR_POSITIONAL or value:
                     found[parameter.name] = value
-            self.__dict__["_arguments"] = {k: v if _is_plain(v) else _NotPlain for k, v in found.items()}
+            self.__dict__["_init_arguments"] = {k: v if _is_plain(v) else _NotPlain for k, v in found.items()}
         return init(self, *args, **kwargs)
 
     return remembering
@@ -233,7 +233,7 @@ class Layer(Tracker):
     def trainable(self, value: bool) -> None:
         for layer in self._flatten_layers():
             layer._trainable = bool(value)
-            for variable in layer._variables[: layer._trained]:
+            for variable in layer._variables[: layer._trainable_count]:
                 variable.trainable = bool(value)
         Layer._version = next(_versions)
 
@@ -267,7 +267,7 @@ class Layer(Tracker):
     @property
     def path(self) -> str:
         """The names of the layers that hold it and its own, joined by "/", as they were when it was built."""
-        return self.__dict__.get("_path") or self.name
+        return self.__dict__.get("_layer_path") or self.name
 
     @property
     def metrics(self) -> list[Any]:
@@ -464,7 +464,7 @@ class Layer(Tracker):
 
     def _plain_arguments(self, known: dict[str, Any]) -> dict[str, Any]:
         """The arguments it was made with, for a class that has no `get_config` of its own."""
-        own = {k: v for k, v in self.__dict__.get("_arguments", {}).items() if k not in known}
+        own = {k: v for k, v in self.__dict__.get("_init_arguments", {}).items() if k not in known}
         bad = sorted(k for k, v in own.items() if v is _NotPlain)
         if bad:
             raise NotImplementedError(

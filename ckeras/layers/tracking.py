@@ -47,31 +47,31 @@ class Tracker:
     def __init__(self) -> None:
         d = self.__dict__
         d["_variables"] = []  # those made trainable first
-        d["_trained"] = 0  # how many of them were
-        d["_tracked"] = []  # layers, metrics, random generators, and the lists and dicts that may hold such
+        d["_trainable_count"] = 0  # how many of them were
+        d["_tracked_state"] = []  # layers, metrics, random generators, and the lists and dicts that may hold such
 
     def _check_initialized(self) -> None:
-        if "_tracked" not in self.__dict__:
+        if "_tracked_state" not in self.__dict__:
             raise RuntimeError(
                 f"{type(self).__name__}.__init__() must call super().__init__() before it sets layers or weights"
             )
 
     def _track(self, value: Any) -> None:
         if not isinstance(value, Variable):
-            _add(self._tracked, value)
+            _add(self._tracked_state, value)
         elif not any(value is x for x in self._variables):
-            place = self._trained if value.trainable else len(self._variables)
+            place = self._trainable_count if value.trainable else len(self._variables)
             self._variables.insert(place, value)
-            self.__dict__["_trained"] += bool(value.trainable)
+            self.__dict__["_trainable_count"] += bool(value.trainable)
 
     def _forget_attribute(self, name: str) -> None:
         """Track no longer what an attribute held, unless another one holds it too."""
         value = self.__dict__.get(name)
         if not _may_be_tracked(value) or any(value is v for k, v in self.__dict__.items() if k != name):
             return
-        if any(value is x for x in self._variables[: self._trained]):
-            self.__dict__["_trained"] -= 1
-        for known in (self._variables, self._tracked):
+        if any(value is x for x in self._variables[: self._trainable_count]):
+            self.__dict__["_trainable_count"] -= 1
+        for known in (self._variables, self._tracked_state):
             known[:] = [x for x in known if x is not value]
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -79,7 +79,7 @@ class Tracker:
         if previous is not value and name not in _STATELESS:
             if _has_state(value):
                 self._check_initialized()
-            if "_tracked" in self.__dict__:
+            if "_tracked_state" in self.__dict__:
                 self._forget_attribute(name)
                 if _may_be_tracked(value):
                     self._track(value)
@@ -91,13 +91,13 @@ class Tracker:
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
-        if "_tracked" in self.__dict__ and name not in _STATELESS:
+        if "_tracked_state" in self.__dict__ and name not in _STATELESS:
             self._forget_attribute(name)
         object.__delattr__(self, name)
 
     def _kept(self, kind: type) -> Iterator[Any]:
         """What is kept directly, also in lists and dicts, in the order in which it was set."""
-        return _inside(self._tracked, kind)
+        return _inside(self._tracked_state, kind)
 
     def _sublayers(self) -> list[Any]:
         """The layers kept directly."""

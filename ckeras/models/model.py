@@ -148,7 +148,14 @@ class Model(Trainer, Layer):
 
     def __getstate__(self) -> dict[str, Any]:
         """Compiled plans are not copied; they are made again when needed."""
-        return {**self.__dict__, "_call_plans": Plans(), "_plans": Plans(), "_results": None, "_reset": None}
+        return {
+            **self.__dict__,
+            "_call_plans": Plans(),
+            "_plans": Plans(64),
+            "_target_limits": Plans(64),
+            "_results": None,
+            "_reset": None,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -50,6 +50,8 @@ class Trainer:
         d["steps_per_execution"] = 1
         d["history"] = None
         d["_plans"] = Plans(64)
+        d["_target_limits"] = Plans(64)  # what `check_targets` found for data of a kind
+        d["_call_sampled"] = False  # whether a call has shown which layers are in use
         d["_compiled_loss"] = None
         d["_compiled_metrics"] = None
         d["_loss_tracker"] = None
@@ -110,6 +112,7 @@ class Trainer:
     def _forget(self) -> None:
         """Drop what was compiled."""
         self._plans.clear()
+        self._target_limits.clear()
         self._results = self._reset = None
 
     def _check_compiled(self, where: str) -> None:
@@ -288,8 +291,9 @@ class Trainer:
             if fitted_shape(shape, expected) is None:
                 raise ValueError(f"{where} expects x of shape {expected}, got {(None, *shape[1:])}")
         outputs = None
-        if not all(layer.built for layer in self._flatten_layers()):
+        if not self.built or not (self._call_sampled or all(layer.built for layer in self._flatten_layers())):
             outputs = self._sample(data)
+            self._call_sampled = True
         if kind == "predict":
             return
         if kind == "train":
@@ -323,6 +327,15 @@ class Trainer:
         parts = [] if self._compiled_loss is None else self._compiled_loss.parts
         if not all(map(_is_ours, [*parts, *self._compiled_metrics.metrics])):
             return
+        key = (kind, tuple(data.specs(batch)), repr(data.structure), Layer._version)
+        limits = self._target_limits.get(key)
+        if limits is None:
+            limits = self._limits(data, batch)
+            self._target_limits.put(key, limits)
+        check_indices(limits, data, where)
+
+    def _limits(self, data: DataSet, batch: int) -> list[tuple[int, int, str]]:
+        """Trace loss and metrics, which raises if they do not fit; what in the data must be in which range."""
         outputs = self._sample(data)
         inputs = data.specs(batch)
         specs = [Spec((batch, *y.shape[1:]), y.dtype) for y in flatten(outputs)]
@@ -335,7 +348,7 @@ class Trainer:
             self.compute_metrics(x, y, y_pred, sample_weight)
 
         graph, _ = trace(check, [*inputs, *specs], lambda values: (values,))
-        check_indices([limit for limit in index_limits(graph) if limit[0] < len(inputs)], data, where)
+        return [limit for limit in index_limits(graph) if limit[0] < len(inputs)]
 
     # -- fit
 

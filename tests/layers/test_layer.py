@@ -166,7 +166,7 @@ def test_layers_and_variables_in_lists_dicts_and_private_attributes_are_tracked(
     holder = Holder()
     holder(X)
     assert [v.path.split("/")[1] for v in holder.weights] == list("abcdefgh")
-    assert all(v.path == f"holder/{v.path.split('/')[1]}/factor" for v in holder.weights)
+    assert all(v.path == f"{holder.name}/{v.path.split('/')[1]}/factor" for v in holder.weights)
 
 
 def test_variables_as_attributes():
@@ -180,7 +180,7 @@ def test_variables_as_attributes():
     layer = Own()
     assert [float(v) for v in layer.weights] == [2.0, 1.0, 3.0]
     assert [float(v) for v in layer.trainable_weights] == [2.0, 3.0]
-    assert layer.free.path == "own/free"
+    assert layer.free.path == f"{layer.name}/free"
 
 
 def test_weights_come_in_the_order_of_keras():
