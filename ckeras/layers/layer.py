@@ -100,7 +100,10 @@ class Layer(Tracker):
     """
 
     _not_compiled = frozenset(("built", "stop_training", "stop_evaluating", "stop_predicting", "history"))
-    _version = 0  # grows when an attribute of a layer that was built changes, which makes compiled plans stale
+    # Grow when layers that were built change, which makes plans stale: `_edits` with any attribute but `trainable`, by
+    # whose values the plans of steps are kept, `_version` with that too.
+    _edits = 0
+    _version = 0
 
     def __init__(
         self,
@@ -480,7 +483,7 @@ class Layer(Tracker):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if self.__dict__.get("built") and name in self.__dict__ and name[0] != "_" and name not in self._not_compiled:
-            Layer._version = next(_versions)
+            Layer._edits = Layer._version = next(_versions)
         super().__setattr__(name, value)
 
     def __repr__(self) -> str:

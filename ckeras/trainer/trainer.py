@@ -258,8 +258,9 @@ class Trainer:
         steps = (f"{kind}_step", "compute_metrics")
         shipped = kind != "predict" and all(getattr(type(self), s) is getattr(Trainer, s) for s in steps)
         depends = (
-            Layer._version,
+            Layer._edits,
             tuple(v.trainable for v in self.variables),
+            tuple(layer.trainable for layer in self._flatten_layers()),
             shipped,
         )
 
