@@ -5,7 +5,7 @@
  * includes first. A gradient may be written over the gradient or the result that it is computed from.
  */
 #include "lanes.h"
-#include "softmax_math.h"
+#include "vmath.h"
 
 /* Rows are taken in blocks of at most so many rows and elements: fixed, so that a thread's share changes no bit. */
 enum { SM_ROWS = 128, SM_BLOCK = 2048 };
@@ -30,14 +30,14 @@ static inline int64_t sm_label(const sm_job *w, int which, int64_t row)
 
 #define SB_T float
 #define SB_(x) sm_f32_##x
-#define SB_EXP sm_exp_f32
+#define SB_EXP vm_exp_f32
 #define SB_SUM rd_rows_sum_f32
 #define SB_MAX rd_rows_max_f32
 #include "softmax_body.h"
 
 #define SB_T double
 #define SB_(x) sm_f64_##x
-#define SB_EXP sm_exp_f64
+#define SB_EXP vm_exp_f64
 #define SB_SUM rd_rows_sum_f64
 #define SB_MAX rd_rows_max_f64
 #include "softmax_body.h"
