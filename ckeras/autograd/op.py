@@ -36,7 +36,6 @@ class Op:
         elementwise: whether each output element depends on the broadcast inputs' elements at its place alone; the
             kernel is then a step of the map program, and runs of such rows are fused.
         alias: whether the output is the first input's memory under another shape.
-        stateful: whether two calls with the same inputs may differ.
         index_limit: ``(position, limit)``: the input at ``position`` holds indices in [0, limit(inputs, attrs)).
         opcode: ``opcode(inputs, output) -> str``, the map step of an elementwise row; by default the row's name
             with the dtype of the last input.

@@ -86,27 +86,16 @@ from ckeras.ops.elementwise import (
     trunc,
     where,
 )
+from ckeras.ops.indexing import flip, getitem, slice, slice_update, take, take_along_axis
+from ckeras.ops.joining import concatenate, pad, repeat, roll, split, stack, tile
 from ckeras.ops.layout import (
-    concatenate,
     expand_dims,
-    flip,
-    getitem,
     moveaxis,
-    pad,
     ravel,
-    repeat,
     reshape,
-    roll,
-    slice,
-    slice_update,
-    split,
     squeeze,
-    stack,
     stop_gradient,
     swapaxes,
-    take,
-    take_along_axis,
-    tile,
     transpose,
 )
 from ckeras.ops.linalg import dot, matmul, outer, tensordot

@@ -202,7 +202,6 @@ def test_summary_prints_what_keras_prints(screen, case, terminal):
 SEQUENTIAL = [case for case in screens.SUMMARIES if case not in ("chain", "graph", "graph_trainable")]
 
 
-@pytest.mark.skipif(not hasattr(ckeras, "Sequential"), reason="there are no models yet")
 @pytest.mark.parametrize("terminal", [False, True], ids=["file", "terminal"])
 @pytest.mark.parametrize("case", SEQUENTIAL)
 def test_summary_of_models_prints_what_keras_prints(screen, case, terminal):
