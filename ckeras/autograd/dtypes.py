@@ -1,6 +1,5 @@
 """Names of dtypes, and the dtype of a result made from several."""
 
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -115,8 +114,3 @@ def result_type(*names: str) -> str:
     if name == "int":
         return "int32"
     return config.floatx() if name == "float" else name
-
-
-def all_float(names: Iterable[str]) -> bool:
-    """Whether every one of these dtypes is a float type, and so may carry a gradient."""
-    return all(name in FLOATS for name in names)

@@ -85,14 +85,18 @@ def _extreme_vjp(g: Tensor, y: Tensor, x: Tensor, axis: tuple[int, ...], keepdim
 
 
 def _prod_vjp(g: Tensor, y: Tensor, x: Tensor, axis: tuple[int, ...], keepdims: bool) -> Tensor:
-    # The product of the others: y / x, unless there are zeros, where it is the product of the rest for the only one.
+    # The product of the others, written so that its own gradient is right where one or two factors are 0: with one,
+    # it is the rest for that factor, and for another the rest without it times the zero; with two, for each of them,
+    # the rest times the other zero.
     zero = e.equal(x, 0)
     zeros = _sum(e.cast(zero, g.dtype), axis=axis, keepdims=True)
-    rest = _prod(e.where(zero, 1, x), axis=axis, keepdims=True)
-    others = e.where(
-        zero, e.where(e.equal(zeros, 1), rest, 0), e.where(e.equal(zeros, 0), e.divide(rest, e.where(zero, 1, x)), 0)
-    )
-    return e.multiply(_spread(g, x, axis), others)
+    factors = e.where(zero, 1, x)
+    rest = _prod(factors, axis=axis, keepdims=True)
+    total = _sum(e.where(zero, x, 0), axis=axis, keepdims=True)
+    of_zeros = e.where(e.equal(zeros, 1), rest, e.where(e.equal(zeros, 2), e.multiply(rest, e.subtract(total, x)), 0))
+    without = e.divide(rest, factors)
+    of_rest = e.where(e.equal(zeros, 0), without, e.where(e.equal(zeros, 1), e.multiply(without, total), 0))
+    return e.multiply(_spread(g, x, axis), e.where(zero, of_zeros, of_rest))
 
 
 _sum = _row(

@@ -419,3 +419,24 @@ def test_third_derivative():
     # (sin + cos) e^x, 2 cos e^x, 2 (cos - sin) e^x
     np.testing.assert_allclose(ddy, 2 * np.cos(x) * np.exp(x), 1e-12)
     np.testing.assert_allclose(third.gradient(ddy, x), 2 * (np.cos(x) - np.sin(x)) * np.exp(x), 1e-12)
+
+
+@pytest.mark.parametrize("zeros", [0, 1, 2, 3])
+def test_second_derivatives_of_a_product_with_zeros(zeros):
+    """The derivative by two factors is the product of the others."""
+    x = np.array([2.0, 3.0, -1.5, 5.0])
+    x[:zeros] = 0
+    t = ops.convert_to_tensor(x)
+    expected = np.zeros((4, 4))
+    for i in range(4):
+        for j in range(4):
+            if i != j:
+                expected[i, j] = np.prod(np.delete(x, [i, j]))
+    for i in range(4):
+        with GradientTape() as outer:
+            outer.watch(t)
+            with GradientTape() as inner:
+                inner.watch(t)
+                y = ops.prod(t)
+            first = inner.gradient(y, t)[i]
+        np.testing.assert_allclose(outer.gradient(first, t).numpy(), expected[i], atol=1e-12)
