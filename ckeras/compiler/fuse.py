@@ -1,17 +1,26 @@
 """Groups runs of elementwise calls into one pass over memory each, and puts everything in order.
 
 A unit is what becomes one instruction (or, for calls of several kernels, a few): a single call, or a group of
-elementwise calls over the same number of elements. Two units may join if neither needs the other through a third.
+elementwise calls over the same number of elements, which may follow a matrix product. Two units may join if neither
+needs the other through a third.
 """
 
 import math
 from collections.abc import Sequence
 
 from ckeras.autograd import Tensor, TracedTensor
+from ckeras.autograd.dtypes import ITEMSIZE
+from ckeras.autograd.eager import Call, native_calls
 from ckeras.compiler.trace import Node, Trace
 
 MAX_STEPS = 64
 MAX_OPERANDS = 32
+
+# A product and the steps that follow it are one instruction within these bounds: the first three are what gemm.c can
+# hold of such a product; with fewer rows or elements it is better cut another way.
+PRODUCT_K, PRODUCT_PACKED, PRODUCT_CHUNK = 384, 393216, 98304  # items; bytes
+PRODUCT_TILE, PRODUCT_PANEL = 12, 32  # rows and items at most
+PRODUCT_ROWS, PRODUCT_ELEMENTS = 96, 8192
 
 
 def root(x: Tensor) -> Tensor:
@@ -22,15 +31,20 @@ def root(x: Tensor) -> Tensor:
 
 
 class Unit:
-    """One or more calls that run together; ``shape`` is the index space of a group that broadcasts, else `None`."""
+    """One or more calls that run together; ``shape`` is the index space of a group that broadcasts, else `None`.
 
-    __slots__ = ("bit", "fused", "needs", "nodes", "shape", "size")
+    The calls of a group are elementwise, but for the first if there is a ``product``: the native call of a matrix
+    product, which this node is.
+    """
+
+    __slots__ = ("bit", "fused", "needs", "nodes", "product", "shape", "size")
 
     def __init__(self, node: Node, number: int, fused: bool):
         self.nodes = [node]
         self.bit = 1 << number
         self.needs = 0  # bits of all units that must run before
         self.fused = fused
+        self.product: Call | None = None
         self.size = math.prod(node.outputs[0].shape)
         self.shape = node.outputs[0].shape if fused and not _flat(node, self.size) else None
 
@@ -73,6 +87,7 @@ def group(graph: Trace) -> list[Unit]:
                 readers[id(x)] = unit
         for y in node.outputs:
             unit_of[id(y)] = unit
+    _join_products(units)
     return _order(units, graph)
 
 
@@ -83,8 +98,12 @@ def _may_join(units: list[Unit], a: Unit, b: Unit) -> bool:
         return False
     if _operands(a) + _operands(b) > MAX_OPERANDS:
         return False
-    # A third unit that needs one and is needed by the other would have to run in the midst of them.
-    return not any(
+    return not _third_between(units, a, b)
+
+
+def _third_between(units: list[Unit], a: Unit, b: Unit) -> bool:
+    """Whether a third unit needs one and is needed by the other: it would have to run in the midst of them."""
+    return any(
         u is not a and u is not b and ((u.needs & a.bit and b.needs & u.bit) or (u.needs & b.bit and a.needs & u.bit))
         for u in units
     )
@@ -95,21 +114,57 @@ def _operands(unit: Unit) -> int:
 
 
 def _join(units: list[Unit], a: Unit, b: Unit, unit_of: dict[int, Unit], readers: dict[int, Unit]) -> Unit:
-    """Move the calls of ``b`` into ``a``, and tell every unit that needs one of them."""
-    bits = a.bit | b.bit
-    units.remove(b)
+    """Move the calls of ``b`` into ``a``."""
     a.nodes += b.nodes
     a.shape = a.shape if a.shape is not None else b.shape
-    a.needs = (a.needs | b.needs) & ~bits
-    a.bit = bits
-    for u in units:
-        if u is not a and u.needs & bits:
-            u.needs |= bits | a.needs
+    _absorb(units, a, b)
     for table in (unit_of, readers):
         for key, unit in table.items():
             if unit is b:
                 table[key] = a
     return a
+
+
+def _absorb(units: list[Unit], a: Unit, b: Unit) -> None:
+    """Take ``b``, whose calls are now ``a``'s, from the units, and tell every unit that needs one of them."""
+    bits = a.bit | b.bit
+    units.remove(b)
+    a.needs = (a.needs | b.needs) & ~bits
+    a.bit = bits
+    for u in units:
+        if u is not a and u.needs & bits:
+            u.needs |= bits | a.needs
+
+
+def _join_products(units: list[Unit]) -> None:
+    """Let groups follow the matrix products that they read, element by element."""
+    maker = {id(y): u for u in units if not u.fused for y in u.nodes[0].outputs}
+    for group in [u for u in units if u.fused and u.shape is None]:
+        for x in [x for node in group.nodes for x in node.inputs]:
+            made = maker.get(id(root(x)))
+            if made is None or group.product is not None or math.prod(x.shape) != group.size:
+                continue
+            product = _followable(made.nodes[0])
+            if product is not None and not _third_between(units, made, group):
+                group.nodes = made.nodes + group.nodes
+                group.product = product
+                _absorb(units, group, made)
+                del maker[id(root(x))]
+
+
+def _followable(node: Node) -> Call | None:
+    """The native call of a matrix product that elementwise steps may follow."""
+    if node.op.name not in ("matmul", "dense"):
+        return None
+    calls = native_calls(node.op, node.inputs, node.outputs, node.attrs)
+    if calls is None or len(calls) != 1:
+        return None
+    _, batch, m, n, k, _, b_transposed, *_ = calls[0].p
+    item = ITEMSIZE[node.outputs[0].dtype]
+    packed = k * -(-n // PRODUCT_PANEL) * PRODUCT_PANEL * item
+    fits = k <= PRODUCT_K and packed <= PRODUCT_PACKED and PRODUCT_TILE * n * item <= PRODUCT_CHUNK
+    worth = m >= PRODUCT_ROWS and m * n >= PRODUCT_ELEMENTS and n > 1
+    return calls[0] if batch == 1 and not b_transposed and fits and worth else None
 
 
 def _order(units: Sequence[Unit], graph: Trace) -> list[Unit]:

@@ -221,7 +221,10 @@ class _Builder:
             return False
         # The group itself reads the old value: element by element, it may be overwritten as it goes.
         return all(
-            math.prod(x.shape) == units[at].size for node in units[at].nodes for x in node.inputs if root(x) is old
+            math.prod(x.shape) == units[at].size and node.op.elementwise
+            for node in units[at].nodes
+            for x in node.inputs
+            if root(x) is old
         )
 
     # -- instructions
@@ -264,6 +267,8 @@ class _Builder:
         register: dict[int, int] = {}
         operands: list[Tensor] = []
         reads: dict[int, list[tuple[int, int]]] = {}  # slot -> (register, the step that last reads it)
+        product = unit.nodes[0].outputs[0] if unit.product else None
+        steps = unit.nodes[1:] if unit.product else unit.nodes
 
         def load(x: Tensor) -> int:
             source = root(x)
@@ -281,12 +286,13 @@ class _Builder:
             spec = Spec(x.shape, x.dtype)
             register[key] = program.read(len(operands), spec)
             operands.append(x)
-            reads.setdefault(self._read(source), []).append((register[key], -1))
+            if source is not product:
+                reads.setdefault(self._read(source), []).append((register[key], -1))
             return register[key]
 
         last_read: dict[int, int] = {}
         made_at: dict[int, int] = {}
-        for number, node in enumerate(unit.nodes):
+        for number, node in enumerate(steps):
             sources = [load(x) for x in node.inputs]
             for r in sources:
                 last_read[r] = number
@@ -294,7 +300,7 @@ class _Builder:
             code = node.op.opcode(node.inputs, y)
             register[id(y)] = program.step(code, sources, y.dtype)
             made_at[id(y)] = number
-        outputs = [node.outputs[0] for node in unit.nodes if id(node.outputs[0]) not in inner]
+        outputs = [node.outputs[0] for node in steps if id(node.outputs[0]) not in inner]
         for i, y in enumerate(outputs):
             memory = self._memory(self._slot[id(y)])
             late = any(
@@ -304,10 +310,19 @@ class _Builder:
             )
             program.write(i, register[id(y)], y.dtype, direct=not late)
         p, f, order = program.encode()
-        buffers = [self._slot[id(y)] for y in outputs] + [self._read(root(operands[i])) for i in order]
+        sources = [root(operands[i]) for i in order]
+        buffers = [self._slot[id(y)] for y in outputs] + [self._read(x) for x in sources if x is not product]
         label = "+".join(node.op.name for node in unit.nodes)
-        work = cost.of_map(unit.size, len(unit.nodes), [self.specs[s] for s in buffers])
-        self._emit("map", buffers, p, f, label, work)
+        work = cost.of_map(unit.size, len(steps), [self.specs[s] for s in buffers])
+        if product is None:
+            self._emit("map", buffers, p, f, label, work)
+            return
+        factors = [self._read(x) for x in unit.nodes[0].inputs]
+        kept = [self._slot[id(product)]] if id(product) not in inner else []
+        flops, moved = cost.of_call(unit.product, [self.specs[s] for s in factors + kept])
+        place = next(i for i, x in enumerate(sources) if x is product)
+        p = (place, len(kept), *unit.product.p, *p)
+        self._emit("gemm_map", buffers + factors + kept, p, f, label, (work[0] + flops, work[1] + moved))
 
     def _memory(self, slot: int) -> Any:
         kind, where, *_ = self.slots[slot]

@@ -41,12 +41,53 @@
 #define BLOCK_K 384         /* items of k summed in one go: a strip of a fits the first cache */
 #define PACKED_PANELS 8     /* panels of b at a time: with BLOCK_K, what half of a second cache holds */
 #define FAR 4096            /* bytes between the rows of a beyond which its strips are copied too: a page for each */
+#define PACK_AHEAD 32       /* rows of b fetched before their turn while they are packed: the latency of memory */
 #define PACK_COST 4         /* copying b costs about what this many rows of a do */
 #define THREAD_WORK 250000. /* multiply-adds that pay for a thread: 5 us, of which waking it takes one */
 
-/* A strip of a and the panels of b, a buffer for each thread: too large for the stacks that some threads have */
-static _Thread_local __attribute__((aligned(64)))
-char ck_packed[TILE_ROWS * BLOCK_K * 8 + 128 + PACKED_PANELS * PANEL_VECTORS * CK_VECTOR_BYTES * BLOCK_K];
+/* A product that elementwise steps follow is made in chunks of whole rows, on which the steps run while they are in the
+ * cache. All of b is packed then, so k must not exceed BLOCK_K, nor b, its rows padded to whole panels, PACKED_BYTES;
+ * and the rows of a tile must not exceed CHUNK_BYTES. */
+#define PACKED_BYTES 393216 /* also holds PACKED_PANELS at every level */
+#define CHUNK_BYTES 98304
+
+/* A strip of a, the panels of b and a chunk of c: too large for the stacks that some threads have */
+static _Thread_local __attribute__((aligned(64))) char ck_packed[TILE_ROWS * BLOCK_K * 8 + 128 + PACKED_BYTES];
+static _Thread_local __attribute__((aligned(64))) char ck_chunk[CHUNK_BYTES];
+
+/* The elementwise steps that follow a product. `run` takes elements [start, end) of c, which begin at the address c;
+ * what it reads beside them is fetched into the second cache while the product is at work. */
+typedef struct ck_after {
+    void (*run)(const struct ck_after *after, char *c, int64_t start, int64_t end);
+    void *context;
+    int kept; /* whether c itself is wanted; else a chunk is gone when the next one is made */
+    int n_fetched;
+    const char *const *fetched; /* arrays of as many elements as c */
+    const int64_t *items;       /* their bytes an element */
+} ck_after;
+
+static inline void ck_fetch(const ck_after *after, int64_t start, int64_t n)
+{
+    for (int i = 0; i < after->n_fetched; i++) {
+        const char *p = after->fetched[i] + start * after->items[i];
+        for (int64_t at = 0; at < n * after->items[i]; at += 64) __builtin_prefetch(p + at, 0, 2);
+    }
+}
+
+/* *c += x * y; in words of its own at the level where GCC lets the sums of a tile change registers, a move for each */
+#ifdef __AVX512F__
+#define MULADD(D, V, suffix)                                                                                           \
+    CK_INLINE void ck_muladd_##D(V *c, V x, V y)                                                                       \
+    {                                                                                                                  \
+        __asm__("vfmadd231" suffix " %2, %1, %0" : "+v"(*c) : "v"(x), "v"(y));                                         \
+    }
+#else
+#define MULADD(D, V, suffix)                                                                                           \
+    CK_INLINE void ck_muladd_##D(V *c, V x, V y) { *c += x * y; }
+#endif
+MULADD(f32, ck_vf32, "ps")
+MULADD(f64, ck_vf64, "pd")
+#undef MULADD
 
 #define T float
 #define V ck_vf32

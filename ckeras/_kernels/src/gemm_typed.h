@@ -16,19 +16,22 @@ typedef struct {
     int by_dots;   /* the way and the block fix the order of summation: both follow from the shape alone */
     int late, late_act;
     const T *late_bias; /* where c is a column computed as a row: one bias for all, applied in the end */
+    const ck_after *after; /* or NULL */
 } FN(product);
 
 /* One tile: c[h x n] (row step ldc) = or += a[h x k] b[k x n], then bias and relu. a's steps are rs by row and cs by
- * column, b's row step is ldb and its rows can be read up to nv vectors; n <= nv * L. h and nv are constants where
- * this is inlined, so that acc lives in registers. */
+ * column, b's row step is ldb and its rows can be read up to nv vectors; n <= nv * L. h, nv and pack are constants
+ * where this is inlined, so that acc lives in registers. */
 typedef struct {
     int64_t k, rs, cs, ldb, ldc, n;
     const T *bias; /* NULL, or n values */
     int first, relu;
+    T *panel; /* to which a tile that packs copies what it reads of b */
 } FN(tile_args);
 
-CK_INLINE void FN(tile)(int h, int nv, const T *a, const T *b, T *c, const FN(tile_args) *g)
+CK_INLINE void FN(tile)(int h, int nv, int pack, const T *a, const T *b, T *c, const FN(tile_args) *g)
 {
+    T *panel = g->panel;
     const int64_t k = g->k, rs = g->rs, cs = g->cs, ldb = g->ldb, ldc = g->ldc;
     V acc[TILE_ROWS][WIDE_VECTORS];
     /* Rows in threes share a pointer: base, base + rs and base + 2 rs are one address each, so four pointers reach
@@ -41,10 +44,17 @@ CK_INLINE void FN(tile)(int h, int nv, const T *a, const T *b, T *c, const FN(ti
     for (int64_t s = 0; s < k; s++) {
         V row[WIDE_VECTORS];
         _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) row[v] = *(const V *)(b + v * L);
+        if (pack) {
+            _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) {
+                *(V *)(panel + v * L) = row[v];
+                __builtin_prefetch(b + PACK_AHEAD * ldb + v * L);
+            }
+            panel += nv * L;
+        }
         b += ldb;
         _Pragma("GCC unroll 16") for (int i = 0; i < h; i++) {
-            T x = base[i / 3][i % 3 * rs];
-            _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) acc[i][v] += x * row[v];
+            V x = base[i / 3][i % 3 * rs] - (V){};
+            _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) FN(ck_muladd)(&acc[i][v], x, row[v]);
         }
         _Pragma("GCC unroll 16") for (int i = 0; i < h; i += 3) base[i / 3] += cs;
     }
@@ -81,14 +91,15 @@ CK_INLINE void FN(tile)(int h, int nv, const T *a, const T *b, T *c, const FN(ti
 
 typedef void (*FN(tile_fn))(const T *, const T *, T *, const FN(tile_args) *);
 #define TILE_FN(h)                                                                                                     \
-    static void FN(tile_##h##x1)(const T *a, const T *b, T *c, const FN(tile_args) *g) { FN(tile)(h, 1, a, b, c, g); } \
-    static void FN(tile_##h##x2)(const T *a, const T *b, T *c, const FN(tile_args) *g) { FN(tile)(h, 2, a, b, c, g); }
+    static void FN(tile_##h##x1)(const T *a, const T *b, T *c, const FN(tile_args) *g) { FN(tile)(h, 1, 0, a, b, c, g); } \
+    static void FN(tile_##h##x2)(const T *a, const T *b, T *c, const FN(tile_args) *g) { FN(tile)(h, 2, 0, a, b, c, g); } \
+    static void FN(tile_##h##p)(const T *a, const T *b, T *c, const FN(tile_args) *g) { FN(tile)(h, 2, 1, a, b, c, g); }
 EACH_TILE(TILE_FN)
 #undef TILE_FN
 /* One row needs more columns than two vectors to keep the multipliers busy. */
 static void FN(tile_wide)(const T *a, const T *b, T *c, const FN(tile_args) *g)
 {
-    FN(tile)(1, WIDE_VECTORS, a, b, c, g);
+    FN(tile)(1, WIDE_VECTORS, 0, a, b, c, g);
 }
 
 #define TILE_NAME(h) FN(tile_##h##x1),
@@ -96,6 +107,9 @@ static const FN(tile_fn) FN(tiles1)[] = {EACH_TILE(TILE_NAME)};
 #undef TILE_NAME
 #define TILE_NAME(h) FN(tile_##h##x2),
 static const FN(tile_fn) FN(tiles2)[] = {EACH_TILE(TILE_NAME)};
+#undef TILE_NAME
+#define TILE_NAME(h) FN(tile_##h##p),
+static const FN(tile_fn) FN(packing_tiles)[] = {EACH_TILE(TILE_NAME)};
 #undef TILE_NAME
 
 /* c[h x n] = act(c + bias); `bias` is NULL, n values, or one value for all where bias_step is 0 */
@@ -127,37 +141,31 @@ static void FN(pack_rows)(T *panel, int64_t ldp, const T *b, int64_t ldb, int64_
         for (int64_t j = 0; j < ldp; j++) panel[j] = j < n ? b[j] : 0;
 }
 
-/* panel[k x ldp] = the transpose of b[n x k] (row step ldb), columns n to ldp zero; in 4 x 4 blocks */
+/* panel[k x ldp] = the transpose of b[n x k] (row step ldb), columns n to ldp zero; in blocks of L x L */
 static void FN(pack_columns)(T *panel, int64_t ldp, const T *b, int64_t ldb, int64_t k, int64_t n)
 {
-    typedef T quad __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T)), may_alias));
-    int64_t j = 0;
-    for (; j + 4 <= n; j += 4) {
-        const T *r = b + j * ldb;
-        int64_t s = 0;
-        for (; s + 4 <= k; s += 4) {
-            quad a0 = *(const quad *)(r + s), a1 = *(const quad *)(r + ldb + s);
-            quad a2 = *(const quad *)(r + 2 * ldb + s), a3 = *(const quad *)(r + 3 * ldb + s);
-            quad lo01 = __builtin_shufflevector(a0, a1, 0, 4, 1, 5), hi01 = __builtin_shufflevector(a0, a1, 2, 6, 3, 7);
-            quad lo23 = __builtin_shufflevector(a2, a3, 0, 4, 1, 5), hi23 = __builtin_shufflevector(a2, a3, 2, 6, 3, 7);
-            T *p = panel + s * ldp + j;
-            *(quad *)p = __builtin_shufflevector(lo01, lo23, 0, 1, 4, 5);
-            *(quad *)(p + ldp) = __builtin_shufflevector(lo01, lo23, 2, 3, 6, 7);
-            *(quad *)(p + 2 * ldp) = __builtin_shufflevector(hi01, hi23, 0, 1, 4, 5);
-            *(quad *)(p + 3 * ldp) = __builtin_shufflevector(hi01, hi23, 2, 3, 6, 7);
+    for (int64_t j = 0; j < ldp; j += L)
+        for (int64_t s = 0; s < k; s += L) {
+            const int rows = n - j < L ? (int)(n - j) : L, columns = k - s < L ? (int)(k - s) : L;
+            const int stored = ldp - j < L ? (int)(ldp - j) : L;
+            const T *from = b + j * ldb + s;
+            T *to = panel + s * ldp + j;
+            V block[L];
+            if (rows == L && columns == L)
+                _Pragma("GCC unroll 16") for (int i = 0; i < L; i++) block[i] = *(const V *)(from + i * ldb);
+            else
+                for (int i = 0; i < L; i++) block[i] = i < rows ? FN(ck_load_part)(from + i * ldb, columns) : (V){};
+            FN(ck_transpose)(block);
+            if (stored == L && columns == L)
+                _Pragma("GCC unroll 16") for (int i = 0; i < L; i++) *(V *)(to + i * ldp) = block[i];
+            else
+                for (int i = 0; i < columns; i++) FN(ck_store_part)(to + i * ldp, block[i], stored);
         }
-        for (; s < k; s++)
-            for (int q = 0; q < 4; q++) panel[s * ldp + j + q] = r[q * ldb + s];
-    }
-    for (; j < n; j++)
-        for (int64_t s = 0; s < k; s++) panel[s * ldp + j] = b[j * ldb + s];
-    for (; j < ldp; j++)
-        for (int64_t s = 0; s < k; s++) panel[s * ldp + j] = 0;
 }
 
 /* Rows [i0, i1) and columns [j0, j1) of the product, by tiles. For each block of k, the panels of b (k x W) are
  * copied so that a tile reads each as one stream; they stay in the second cache while strips of a (rows of one tile),
- * which stay in the first, pass by. */
+ * which stay in the first, pass by. With steps to follow, the rows are whole and k is one block. */
 static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)
 {
     const int64_t m = g->m, n = g->n, k = g->k, ldb = g->b_transposed ? k : n;
@@ -166,11 +174,17 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
     const int64_t lda = g->a_transposed ? m : k;
     const int pack_a = strips > 2 && j1 - j0 >= 8 * W && lda * (int64_t)sizeof(T) >= FAR;
     const int wide = i1 - i0 == 1 && !pack_b;
+    const int on_the_way = pack_b && !g->b_transposed; /* the first strip's tiles copy the panels that they read */
     FN(tile_args) t = {.rs = pack_a || g->a_transposed ? 1 : k, .cs = g->a_transposed ? m : 1, .ldc = n};
     T *const strip = (T *)ck_packed, *const panels = strip + TILE_ROWS * BLOCK_K + L;
+    const ck_after *after = g->after;
+    const int64_t group = after ? j1 - j0 : PACKED_PANELS * W;
+    const int64_t chunk = after ? CHUNK_BYTES / (n * (int64_t)sizeof(T)) : 0; /* rows */
+    T *c = g->c;
+    int64_t begun = i0, first = 0; /* rows: where the chunk begins, and what begins at c */
 
-    for (int64_t jc = j0; jc < j1; jc += PACKED_PANELS * W) {
-        const int64_t je = j1 - jc < PACKED_PANELS * W ? j1 : jc + PACKED_PANELS * W;
+    for (int64_t jc = j0; jc < j1; jc += group) {
+        const int64_t je = j1 - jc < group ? j1 : jc + group;
         int64_t pc = 0;
         do { /* at least once: with k = 0 the product is act(bias) */
             t.k = k - pc < g->block ? k - pc : g->block;
@@ -179,7 +193,7 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
             t.relu = last && g->act == CK_ACT_RELU;
 
             /* All panels, or the last one if it is not whole vectors */
-            for (int64_t j = pack_b ? jc : jc + (je - jc) / W * W; j < je; j += W) {
+            for (int64_t j = pack_b && !on_the_way ? jc : jc + (je - jc) / W * W; j < je; j += W) {
                 const int64_t columns = je - j < W ? je - j : W, ldp = columns > L ? W : L;
                 T *panel = panels + (j - jc) * t.k;
                 if (g->b_transposed) FN(pack_columns)(panel, ldp, g->b + j * k + pc, k, t.k, columns);
@@ -189,6 +203,7 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
                 /* Nearly equal heights: 13 rows are 7 and 6, not 12 and 1. */
                 h = (i1 - i0) / strips + (q < (i1 - i0) % strips);
                 const T *a = g->a + (g->a_transposed ? pc * m + i : i * k + pc);
+                if (after && !after->kept) c = (T *)ck_chunk, first = begun;
                 if (pack_a) {
                     if (g->a_transposed) FN(pack_rows)(strip, h, a, m, t.k, h, (k - pc) * m - i);
                     else FN(pack_columns)(strip, h, a, k, t.k, h);
@@ -207,10 +222,21 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
                     const int packed = pack_b || t.n < full;
                     const T *b = packed ? panels + (j - jc) * t.k : g->b + pc * n + j;
                     t.ldb = packed ? full : ldb;
+                    if (on_the_way && q == 0 && t.n == W) {
+                        fn = FN(packing_tiles)[h - 1];
+                        t.panel = panels + (j - jc) * t.k;
+                        b = g->b + pc * n + j;
+                        t.ldb = ldb;
+                    }
                     t.bias = last && g->bias ? g->bias + j : NULL;
-                    T *c = g->c + i * n + j;
-                    fn(a, b, c, &t);
-                    if (last && g->act > CK_ACT_RELU) FN(finish)(c, n, h, t.n, NULL, 1, g->act);
+                    T *to = c + (i - first) * n + j;
+                    fn(a, b, to, &t);
+                    if (last && g->act > CK_ACT_RELU) FN(finish)(to, n, h, t.n, NULL, 1, g->act);
+                    if (after) ck_fetch(after, i * n + h * j, h * t.n);
+                }
+                if (after && (q == strips - 1 || i + h + TILE_ROWS > begun + chunk)) {
+                    after->run(after, (char *)(c + (begun - first) * n), begun * n, (i + h) * n);
+                    begun = i + h;
                 }
             }
             pc += t.k;
@@ -313,19 +339,25 @@ static void FN(choose_grid)(const FN(product) *g, int64_t batch, int threads, in
         }
 }
 
+/* One product, as buf and p of ck_gemm describe it */
+static FN(product) FN(product_of)(char *const *buf, const int64_t *p)
+{
+    return (FN(product)){.m = p[2], .n = p[3], .k = p[4], .a = (const T *)buf[1], .b = (const T *)buf[2],
+                         .bias = p[11] ? (const T *)buf[3] : NULL, .c = (T *)buf[0], .a_transposed = p[5] != 0,
+                         .b_transposed = p[6] != 0, .act = (int)p[10], .block = BLOCK_K};
+}
+
 static int FN(gemm)(char *const *buf, const int64_t *p)
 {
     const int64_t batch = p[1];
     int64_t strides[3] = {p[7], p[8], p[9]};
-    FN(product) g = {.m = p[2], .n = p[3], .k = p[4], .a = (const T *)buf[1], .b = (const T *)buf[2],
-                     .bias = p[11] ? (const T *)buf[3] : NULL, .c = (T *)buf[0], .a_transposed = p[5] != 0,
-                     .b_transposed = p[6] != 0, .act = (int)p[10]};
+    FN(product) g = FN(product_of)(buf, p);
     if (batch <= 0 || g.m <= 0 || g.n <= 0) return CK_OK;
 
     /* A column is computed as a row: c^T = b^T a^T. Its one bias then belongs to all, and comes last. */
     if (g.n == 1 && g.m > 1) {
         FN(product) s = {.m = 1, .n = g.m, .k = g.k, .a = g.b, .b = g.a, .c = g.c, .b_transposed = !g.a_transposed,
-                         .late = g.bias || g.act, .late_bias = g.bias, .late_act = g.act};
+                         .block = BLOCK_K, .late = g.bias || g.act, .late_bias = g.bias, .late_act = g.act};
         g = s;
         int64_t swap = strides[0];
         strides[0] = strides[1];
@@ -341,7 +373,7 @@ static int FN(gemm)(char *const *buf, const int64_t *p)
                 (g.m == 1 || (least <= 8 && g.k >= 4 * L) || (least <= DOT_MAX && g.k >= 16 * L && g.k <= 2048));
     /* Blocks of k of equal length */
     const int64_t blocks = (g.k + BLOCK_K - 1) / BLOCK_K;
-    g.block = blocks > 1 ? (g.k + blocks - 1) / blocks : BLOCK_K;
+    if (blocks > 1) g.block = (g.k + blocks - 1) / blocks;
 
     int threads = ck_threads;
     const double work = (double)batch * (g.m + 2) * g.n * g.k; /* + 2: few rows wait for memory */
@@ -370,5 +402,13 @@ static int FN(gemm)(char *const *buf, const int64_t *p)
         ck_leave(own);
     }
     return CK_OK;
+}
+
+/* Rows [i0, i1) of one product with the steps that follow it */
+static void FN(rows_then)(char *const *buf, const int64_t *p, int64_t i0, int64_t i1, const ck_after *after)
+{
+    FN(product) g = FN(product_of)(buf, p);
+    g.after = after;
+    FN(block)(&g, i0, i1, 0, g.n);
 }
 #undef W

@@ -10,6 +10,7 @@ static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
 
 #include "gemm.c"
 #include "map.c"
+#include "gemm_map.c"
 #include "random.c"
 #include "reduce.c"
 #include "softmax.c"
@@ -17,7 +18,7 @@ static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
 #include "copy.c"
 
 static const ck_entry kernels[] = {
-    GEMM_KERNELS MAP_KERNELS RANDOM_KERNELS REDUCE_KERNELS SOFTMAX_KERNELS GATHER_KERNELS COPY_KERNELS
+    GEMM_KERNELS MAP_KERNELS GEMM_MAP_KERNELS RANDOM_KERNELS REDUCE_KERNELS SOFTMAX_KERNELS GATHER_KERNELS COPY_KERNELS
     {NULL, NULL},
 };
 

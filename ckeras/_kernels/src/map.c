@@ -290,7 +290,7 @@ static const uint8_t map_result_size[] = {
 
 enum {
     MAP_MAX_REG = 128,
-    MAP_L1_BYTES = 24576,       /* of scratch; the rest of L1 is for the blocks of inputs and outputs */
+    MAP_L1_BYTES = 12288,       /* of scratch; the rest of L1 is for the blocks of inputs and outputs */
     MAP_MAX_BLOCK = 2048,
     MAP_BLOCK_CYCLES = 8192,    /* a block that costs more is cut, so that threads have something to share */
     MAP_THREAD_CYCLES = 32768,  /* what a thread must have to do to be worth waking */
@@ -661,85 +661,96 @@ static int64_t map_gcd(int64_t a, int64_t b)
     return a;
 }
 
-static int ck_map(char *const *buf, const int64_t *p, const double *f, ck_error *err)
+static inline int64_t map_cost(const int64_t *p) { return p[7] > 0 ? p[7] : 1; }
+
+/* Fills `job` but for `direct`'s memory, which the caller gives: a byte for each output. */
+static void map_prepare(map_job *job, char *const *buf, const int64_t *p, const double *f, uint8_t *direct)
 {
-    const int64_t n = p[0], cost = p[7] > 0 ? p[7] : 1;
+    const int64_t n = p[0], cost = map_cost(p);
     const int ndim = (int)p[1], n_in = (int)p[2], n_out = (int)p[3], n_const = (int)p[4], n_step = (int)p[5];
     const int n_reg = (int)p[6], in_size = 3 + ndim;
-    if (n <= 0) return CK_OK;
-
-    uint8_t direct[n_out + 1];
-    map_job job;
-    job.buf = buf;
-    job.p = p;
-    job.f = f;
-    job.dims = p + 8;
-    job.in = job.dims + ndim;
-    job.consts = job.in + n_in * in_size;
-    job.outs = job.consts + 2 * n_const;
-    job.steps = job.outs + 3 * n_out;
-    job.direct = direct;
-    job.n_strided = 0;
+    job->buf = buf;
+    job->p = p;
+    job->f = f;
+    job->dims = p + 8;
+    job->in = job->dims + ndim;
+    job->consts = job->in + n_in * in_size;
+    job->outs = job->consts + 2 * n_const;
+    job->steps = job->outs + 3 * n_out;
+    job->direct = direct;
+    job->n_strided = 0;
     for (int r = 0; r < n_reg; r += 8) { /* eight registers at a time */
-        memset(job.item + r, 0, 8);
-        memset(job.written + r, 0, 8);
-        memset(job.place + r, MAP_TEMPORARY, 8);
+        memset(job->item + r, 0, 8);
+        memset(job->written + r, 0, 8);
+        memset(job->place + r, MAP_TEMPORARY, 8);
     }
 
-    const int64_t *s = job.steps;
+    const int64_t *s = job->steps;
     for (int i = 0; i < n_step; i++, s += 5) {
         const uint8_t item = map_result_size[s[0]];
-        if (job.item[s[1]] < item) job.item[s[1]] = item;
-        job.written[s[1]] = 1;
+        if (job->item[s[1]] < item) job->item[s[1]] = item;
+        job->written[s[1]] = 1;
     }
-    const int64_t *in = job.in;
+    const int64_t *in = job->in;
     for (int i = 0; i < n_in; i++, in += in_size) {
         const int r = (int)in[2];
-        job.n_strided += in[0] == 2;
-        job.place[r] = in[0] == 0 && !job.written[r] ? MAP_IN_PLACE : MAP_EXPANDED;
-        if (job.place[r] == MAP_EXPANDED && job.item[r] < in[1]) job.item[r] = (uint8_t)in[1];
+        job->n_strided += in[0] == 2;
+        job->place[r] = in[0] == 0 && !job->written[r] ? MAP_IN_PLACE : MAP_EXPANDED;
+        if (job->place[r] == MAP_EXPANDED && job->item[r] < in[1]) job->item[r] = (uint8_t)in[1];
     }
     for (int i = 0; i < n_const; i++) {
-        const int r = (int)job.consts[2 * i];
-        const uint8_t item = map_dtype_size[job.consts[2 * i + 1]];
-        job.place[r] = MAP_EXPANDED;
-        if (job.item[r] < item) job.item[r] = item;
+        const int r = (int)job->consts[2 * i];
+        const uint8_t item = map_dtype_size[job->consts[2 * i + 1]];
+        job->place[r] = MAP_EXPANDED;
+        if (job->item[r] < item) job->item[r] = item;
     }
     for (int i = 0; i < n_out; i++) {
-        const int r = (int)job.outs[3 * i];
-        direct[i] = job.outs[3 * i + 2] && job.place[r] == MAP_TEMPORARY && job.item[r] == job.outs[3 * i + 1];
+        const int r = (int)job->outs[3 * i];
+        direct[i] = job->outs[3 * i + 2] && job->place[r] == MAP_TEMPORARY && job->item[r] == job->outs[3 * i + 1];
         if (direct[i]) { /* no scratch; and no other output may be written there */
-            job.place[r] = MAP_IN_PLACE;
-            job.item[r] = 0;
+            job->place[r] = MAP_IN_PLACE;
+            job->item[r] = 0;
         }
     }
 
     int64_t each = 0; /* scratch bytes an element */
-    for (int r = 0; r < n_reg; r++) each += job.item[r];
+    for (int r = 0; r < n_reg; r++) each += job->item[r];
     if (n <= 64 || (n <= MAP_MAX_BLOCK && n * each <= MAP_L1_BYTES && n * cost <= MAP_BLOCK_CYCLES)) {
-        job.block = n;
-        map_run_single(&job, n);
-        return CK_OK;
+        job->block = n;
+        return;
     }
     int64_t block = MAP_MAX_BLOCK;
     if (each * block > MAP_L1_BYTES) block = MAP_L1_BYTES / each;
     if (cost * block > MAP_BLOCK_CYCLES) block = MAP_BLOCK_CYCLES / cost;
     block = block < 64 ? 64 : block & ~(int64_t)63;
-    if (job.n_strided && n > block) { /* whole periods of broadcast inputs in a block: these are read once */
+    if (job->n_strided && n > block) { /* whole periods of broadcast inputs in a block: these are read once */
         int64_t multiple = 64;
-        in = job.in;
+        in = job->in;
         for (int i = 0; i < n_in; i++, in += in_size) {
             if (in[0] != 2) continue;
-            int64_t period = map_period(job.dims, in + 3, ndim);
+            int64_t period = map_period(job->dims, in + 3, ndim);
             if (period > block) continue;
             int64_t both = multiple / map_gcd(multiple, period) * period;
             if (both <= block) multiple = both;
         }
         block -= block % multiple;
     }
-    job.block = block;
+    job->block = block;
+}
 
-    const int64_t blocks = (n + block - 1) / block, worth = n * cost / MAP_THREAD_CYCLES;
+static int ck_map(char *const *buf, const int64_t *p, const double *f, ck_error *err)
+{
+    const int64_t n = p[0];
+    if (n <= 0) return CK_OK;
+    uint8_t direct[p[3] + 1];
+    map_job job;
+    map_prepare(&job, buf, p, f, direct);
+    const int64_t block = job.block;
+    if (block == n) {
+        map_run_single(&job, n);
+        return CK_OK;
+    }
+    const int64_t blocks = (n + block - 1) / block, worth = n * map_cost(p) / MAP_THREAD_CYCLES;
     int64_t threads = ck_threads;
     if (threads > worth) threads = worth;
     if (threads > blocks) threads = blocks;

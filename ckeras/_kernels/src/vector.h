@@ -120,4 +120,39 @@ CK_INLINE double ck_sum_f64(ck_vf64 x)
     return x[0];
 }
 
+/* r[0:lanes] as a square of items, transposed: to zip rows with those half a square below, as often as halving leads
+ * to one, moves each bit of the row number into the column number. */
+#define CK_ZIP2(a, b) __builtin_shufflevector(a, b, 0, 2), __builtin_shufflevector(a, b, 1, 3)
+#define CK_ZIP4(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5), __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#define CK_ZIP8(a, b)                                                                                                  \
+    __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11), __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#define CK_ZIP16(a, b)                                                                                                 \
+    __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23),                             \
+        __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#define CK_TRANSPOSE(D, V, lanes, zip)                                                                                 \
+    CK_INLINE void ck_transpose_##D(V *r)                                                                              \
+    {                                                                                                                  \
+        _Pragma("GCC unroll 4") for (int n = 1; n < lanes; n *= 2)                                                     \
+        {                                                                                                              \
+            V t[lanes];                                                                                                \
+            _Pragma("GCC unroll 8") for (int i = 0; i < lanes / 2; i++)                                                \
+            {                                                                                                          \
+                const V pair[2] = {zip(r[i], r[i + lanes / 2])};                                                       \
+                t[2 * i] = pair[0];                                                                                    \
+                t[2 * i + 1] = pair[1];                                                                                \
+            }                                                                                                          \
+            _Pragma("GCC unroll 16") for (int i = 0; i < lanes; i++) r[i] = t[i];                                      \
+        }                                                                                                              \
+    }
+#if CK_VECTOR_BYTES == 64
+CK_TRANSPOSE(f32, ck_vf32, 16, CK_ZIP16)
+CK_TRANSPOSE(f64, ck_vf64, 8, CK_ZIP8)
+#elif CK_VECTOR_BYTES == 32
+CK_TRANSPOSE(f32, ck_vf32, 8, CK_ZIP8)
+CK_TRANSPOSE(f64, ck_vf64, 4, CK_ZIP4)
+#else
+CK_TRANSPOSE(f32, ck_vf32, 4, CK_ZIP4)
+CK_TRANSPOSE(f64, ck_vf64, 2, CK_ZIP2)
+#endif
+
 #endif
