@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ckeras import config as _config
 from ckeras import ops, registry
 from ckeras.utils.naming import auto_name
@@ -139,6 +141,13 @@ class LossFunctionWrapper(Loss):
         return f"<{type(self).__name__} name={self.name} reduction={self.reduction}>"
 
 
+class ClassNumbersLoss(LossFunctionWrapper):
+    """A loss whose targets are class numbers: they stay integers, with all their digits."""
+
+    def _convert_target(self, x: Any) -> Any:
+        return ops.convert_to_tensor(x)
+
+
 def dtype_name(dtype: Any) -> str:
     """The dtype of a computation, from None, a name, or a policy with a `compute_dtype`."""
     return getattr(dtype, "compute_dtype", dtype) or _config.floatx()
@@ -185,6 +194,42 @@ def squeeze_or_expand_to_same_rank(x1: Any, x2: Any, expand_rank_1: bool = True)
             return ops.expand_dims(x1, axis=-1), x2
         return x1, ops.squeeze(x2, axis=-1)
     return x1, x2
+
+
+def pair(name: str, y_true: Any, y_pred: Any, broadcast: bool = True) -> tuple[Any, Any]:
+    """Targets and predictions as tensors of the predictions' dtype whose ranks are equal and whose shapes fit.
+
+    Args:
+        name: What to call the function in a message.
+        y_true: Targets.
+        y_pred: Predictions.
+        broadcast: Whether shapes that broadcast are taken, rather than equal ones alone.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    y_pred = ops.convert_to_tensor(y_pred)
+    y_true = ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype)
+    y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
+    fit = fits(y_true.shape, y_pred.shape) if broadcast else same(y_true.shape, y_pred.shape)
+    expect(name, fit, "y_true and y_pred of the same shape", y_true, y_pred)
+    return y_true, y_pred
+
+
+def expect(name: str, condition: bool, expected: str, y_true: Any, y_pred: Any) -> None:
+    """Raise a ValueError that tells the shapes, unless the condition holds."""
+    if not condition:
+        raise ValueError(
+            f"{name}: expected {expected}, "
+            f"got y_true of shape {tuple(y_true.shape)} and y_pred of shape {tuple(y_pred.shape)}."
+        )
+
+
+def share(name: str, argument: str, value: Any) -> Any:
+    """``value`` if it is a number from 0 to 1; a ValueError that names the argument otherwise."""
+    if isinstance(value, (int, float, np.number)) and 0 <= value <= 1:
+        return value
+    raise ValueError(f"{name} expects {argument} to be a number from 0 to 1, got {value!r}.")
 
 
 def reduce_weighted_values(
