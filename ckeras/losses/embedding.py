@@ -75,7 +75,7 @@ def _logsumexp(x: Any, among: Any) -> Any:
     """log(sum(exp(x))) over the elements of each row that are `among` them; -inf where there are none."""
     found = ops.any(among, axis=1, keepdims=True)
     # A row of -inf alone would have a gradient of NaN.
-    chosen = ops.where(among, x, ops.where(found, -math.inf, 0.0))
+    chosen = ops.where(among, x, ops.cast(ops.where(found, -math.inf, 0.0), x.dtype))
     return ops.where(ops.squeeze(found, axis=1), ops.logsumexp(chosen, axis=1), -math.inf)
 
 

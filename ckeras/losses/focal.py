@@ -126,9 +126,10 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
         y_true,
         y_pred,
     )
-    # A negative number is out of range, not counted from the end.
-    index = ops.where(y_true < 0, y_pred.shape[-1], y_true)
-    p = ops.squeeze(ops.take_along_axis(y_pred, ops.expand_dims(index, -1), axis=-1), axis=-1)
+    classes = y_pred.shape[-1]
+    p = ops.sum(y_pred * ops.one_hot(y_true, classes, dtype=y_pred.dtype), axis=-1)
+    # One for each sample, from a table that refuses numbers that are no class; a negative one is none.
+    p = p * ops.take(ops.ones(classes, dtype=y_pred.dtype), ops.where(y_true < 0, classes, y_true))
     return (1 - ops.power(p, q)) / q
 
 

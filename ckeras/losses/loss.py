@@ -96,6 +96,7 @@ class Loss:
         return cls(**config)
 
 
+@registry.losses.ship()
 class LossFunctionWrapper(Loss):
     """A loss whose values are a function's.
 
@@ -120,9 +121,7 @@ class LossFunctionWrapper(Loss):
         self._fn_kwargs = kwargs
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        if hasattr(y_true, "shape") and hasattr(y_pred, "shape"):
-            y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
-        return self.fn(y_true, y_pred, **self._fn_kwargs)
+        return self.fn(*_of_same_rank(y_true, y_pred), **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments from which `from_config` makes an equal loss."""
@@ -164,8 +163,25 @@ def set_mask(x: Any, mask: Any) -> None:
 
 
 def _map(fn: Callable[[Any], Any], x: Any) -> Any:
-    """Apply `fn` to an array or, in a dict of arrays, to each."""
-    return {key: _map(fn, value) for key, value in x.items()} if isinstance(x, dict) else fn(x)
+    """Apply `fn` to an array or, in a dict or list of arrays, to each."""
+    if isinstance(x, dict):
+        return {key: _map(fn, value) for key, value in x.items()}
+    if isinstance(x, (list, tuple)) and any(isinstance(value, dict) or hasattr(value, "shape") for value in x):
+        return [_map(fn, value) for value in x]
+    return fn(x)
+
+
+def _of_same_rank(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    """Targets and predictions, or those in dicts or lists, after `squeeze_or_expand_to_same_rank`."""
+    if isinstance(y_true, dict) and isinstance(y_pred, dict) and y_true.keys() == y_pred.keys():
+        pairs = {key: _of_same_rank(y_true[key], y_pred[key]) for key in y_true}
+        return {key: pair[0] for key, pair in pairs.items()}, {key: pair[1] for key, pair in pairs.items()}
+    if isinstance(y_true, list) and isinstance(y_pred, list) and len(y_true) == len(y_pred):
+        pairs = [_of_same_rank(*pair) for pair in zip(y_true, y_pred, strict=True)]
+        return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    if hasattr(y_true, "shape") and hasattr(y_pred, "shape"):
+        return squeeze_or_expand_to_same_rank(y_true, y_pred)
+    return y_true, y_pred
 
 
 def fits(a: tuple, b: tuple) -> bool:

@@ -115,8 +115,8 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
         ValueError: if the shapes do not fit.
 
     >>> import numpy as np
-    >>> cosine_similarity(np.array([[0.0, 2.0], [1.0, 0.0]]), np.array([[0.0, 3.0], [0.0, 1.0]])).tolist()
-    [-1.0, 0.0]
+    >>> cosine_similarity(np.array([[0.0, 2.0], [1.0, 0.0]]), np.array([[0.0, 3.0], [-1.0, 0.0]])).tolist()
+    [-1.0, 1.0]
     """
     return -cosine(y_true, y_pred, axis)
 

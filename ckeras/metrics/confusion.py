@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -136,16 +137,26 @@ def _by_interval(
     pairs = ops.reshape(ops.stack([positive, negative], axis=-1), (-1, 2))
     sums = table["scatter_add_rows"](pairs, ops.reshape(place, (-1,)), rows=count * labels)
     sums = ops.reshape(sums, (count, labels * 2))
-    above = ops.matmul(ops.cast(_later(count), sums.dtype), sums)
-    true_positives, false_positives = (ops.reshape(above, (count, labels, 2))[..., i] for i in (0, 1))
-    all_positive, all_negative = ops.sum(positive, axis=0), ops.sum(negative, axis=0)
-    return true_positives, false_positives, all_negative - false_positives, all_positive - true_positives
+    # All that a threshold is below, and all that it is not; each is summed for itself, so that none is exactly 0.
+    above, rest = (ops.reshape(_running(sums, later), (count, labels, 2)) for later in (True, False))
+    return above[..., 0], above[..., 1], rest[..., 1], rest[..., 0]
 
 
-@lru_cache(maxsize=16)
-def _later(count: int) -> np.ndarray:
-    """A matrix whose product with the sums of intervals gives those of all intervals after each."""
-    return np.triu(np.ones((count, count), "float32"), 1)
+def _running(x: Any, later: bool) -> Any:
+    """The sum of the rows after each, or of those up to each with itself: in blocks, by products with triangles."""
+    count, columns = x.shape
+    size = math.isqrt(count - 1) + 1
+    blocks = -(-count // size)
+    x = ops.reshape(ops.pad(x, ((0, blocks * size - count), (0, 0))), (blocks, size, columns))
+    inside = ops.matmul(_triangle(size, later, False, x.dtype), x)
+    outside = ops.matmul(_triangle(blocks, later, True, x.dtype), ops.sum(x, axis=1))
+    return ops.reshape(inside + ops.expand_dims(outside, 1), (blocks * size, columns))[:count]
+
+
+@lru_cache(maxsize=64)
+def _triangle(size: int, later: bool, strict: bool, dtype: str) -> np.ndarray:
+    ones = np.ones((size, size), dtype)
+    return np.triu(ones, 1) if later else np.tril(ones, -int(strict))
 
 
 def _weights(name: str, sample_weight: Any, y_pred: Any, dtype: str) -> Any:

@@ -214,8 +214,8 @@ class Precision(_Share):
         ValueError: if a threshold is not from 0 to 1, or `top_k` or `class_id` is no such number.
 
     >>> import numpy as np
-    >>> float(Precision()(np.array([0, 1, 1, 1]), np.array([0.6, 0.9, 0.8, 0.2])))
-    0.6666667
+    >>> float(Precision()(np.array([0, 1, 1, 1]), np.array([0.6, 0.9, 0.4, 0.2])))
+    0.5
     """
 
     _kinds = ("true_positives", "false_positives")

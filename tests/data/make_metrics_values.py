@@ -47,7 +47,7 @@ def variants():
     logits = {"logits": [(classes("yes", 2, n, 3), 4 * data("l", n, 3)) for n in SIZES]}
     cells = [({}, given), ({"thresholds": 0.25}, given), ({"thresholds": [0.75, 0.2]}, given)]
     cells += [({"thresholds": [0.0, 0.25, 0.5, 0.75, 1.0]}, given)]
-    found = {name: cells for name in ("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives")}
+    found = dict.fromkeys(("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives"), cells)
     ties = {"rows": rows["rows"], "ties": [(classes("t", 2, n, 4), np.round(scores("t", n, 4), 1)) for n in SIZES]}
     found["Precision"] = found["Recall"] = [
         *cells,
