@@ -33,10 +33,13 @@ class _ThresholdMetric(Metric):
         self.init_thresholds = thresholds
         self.thresholds = parsed
         self._even = evenly_spaced(parsed)
-        self._counts = [self._new(kind) for kind in self._kinds]
+        shape = (len(parsed),)
+        self._counts = [self.add_variable(shape, "zeros", name=self._name_of(kind)) for kind in self._kinds]
+        for variable in self._counts:
+            setattr(self, variable.name, variable)
 
-    def _new(self, kind: str) -> Any:
-        return self.add_variable((len(self.thresholds),), "zeros", name=kind)
+    def _name_of(self, kind: str) -> str:
+        return kind
 
     def _count(
         self, y_true: Any, y_pred: Any, sample_weight: Any, top_k: int | None = None, class_id: int | None = None
@@ -65,10 +68,9 @@ class _Count(_ThresholdMetric):
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None):
         super().__init__(thresholds, name, dtype)
-        self.accumulator = self._counts[0]
 
-    def _new(self, kind: str) -> Any:
-        return super()._new("accumulator")
+    def _name_of(self, kind: str) -> str:
+        return "accumulator"
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take in a batch.
@@ -85,7 +87,7 @@ class _Count(_ThresholdMetric):
 
     def result(self) -> Any:
         """The count so far; an array where there are several thresholds."""
-        return self._one_or_all(self.accumulator)
+        return self._one_or_all(self._counts[0])
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "thresholds": self.init_thresholds}
@@ -220,17 +222,6 @@ class Precision(_Share):
 
     _kinds = ("true_positives", "false_positives")
 
-    def __init__(
-        self,
-        thresholds: Any = None,
-        top_k: int | None = None,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ):
-        super().__init__(thresholds, top_k, class_id, name, dtype)
-        self.true_positives, self.false_positives = self._counts
-
 
 @ship()
 class Recall(_Share):
@@ -248,14 +239,3 @@ class Recall(_Share):
     """
 
     _kinds = ("true_positives", "false_negatives")
-
-    def __init__(
-        self,
-        thresholds: Any = None,
-        top_k: int | None = None,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ):
-        super().__init__(thresholds, top_k, class_id, name, dtype)
-        self.true_positives, self.false_negatives = self._counts
