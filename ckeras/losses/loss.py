@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ckeras import config as _config
 from ckeras import ops, registry
+from ckeras.autograd import dtypes
 from ckeras.utils.naming import auto_name
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
@@ -148,8 +148,8 @@ class ClassNumbersLoss(LossFunctionWrapper):
 
 
 def dtype_name(dtype: Any) -> str:
-    """The dtype of a computation, from None, a name, or a policy with a `compute_dtype`."""
-    return getattr(dtype, "compute_dtype", dtype) or _config.floatx()
+    """The name of the dtype of a computation, from None, a dtype or its name, or a policy with a `compute_dtype`."""
+    return dtypes.standardize(dtype)
 
 
 def get_mask(x: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from ckeras import config, ops, registry
 from ckeras.autograd import dtypes, table
 from ckeras.losses.loss import expect
-from ckeras.metrics.metric import Metric, dtype_name
+from ckeras.metrics.metric import Metric
 
 ship = registry.metrics.ship
 
@@ -56,7 +56,7 @@ class IoU(Metric):
             raise ValueError(
                 f"{cls} expects target_class_ids to be class numbers from 0 to {num_classes - 1}, got {chosen}."
             )
-        super().__init__(name=name, dtype=dtypes.standardize(dtype_name(dtype or "int")))
+        super().__init__(name=name, dtype=dtype or "int")
         self.num_classes = int(num_classes)
         self.target_class_ids = chosen
         self.ignore_class = ignore_class

@@ -1,4 +1,4 @@
-"""What the losses that are not in `make_keras_values` give on seeded input, computed with Keras or with ckeras.
+"""What losses, and a regularizer, that are not in `make_keras_values` give, computed with Keras or with ckeras.
 
 `python tests/data/make_losses_values.py` computes every case below with Keras 3.15 (JAX backend) and writes the values
 beside this file.
@@ -108,6 +108,13 @@ def cases(k):
                     if name not in ("Dice", "Tversky", "Circle") and p.ndim == 2 and options.get("axis") != 0:
                         out[f"{key}/{reduction}/weighted"] = lambda f=loss, t=t, p=p: f(t, p, WEIGHTS)
                         out[f"{key}/{reduction}/zero"] = lambda f=loss, t=t, p=p: f(t, p, 0 * WEIGHTS[:, None])
+    for dtype in DTYPES:
+        for mode in ("rows", "columns"):
+            for matrix in ("few", "zero"):
+                w = (data(matrix, 3, 4) * (matrix == "few")).astype(dtype)
+                regularizer = k.regularizers.OrthogonalRegularizer(factor=0.3, mode=mode)
+                key = f"regularizer/OrthogonalRegularizer/{mode}/{matrix}/{dtype}"
+                out[key] = lambda f=regularizer, w=w: f(k.ops.convert_to_tensor(w))
     return out
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from samples import data, positive, probabilities
 
-from ckeras import losses
+from ckeras import losses, regularizers
 
 CASES = {}
 NUMBERS = np.array([2, 0, 3])
@@ -58,4 +58,6 @@ COMPOSED = {
         lambda x, r: losses.circle([0, 1, 1], x, [1, 0], r, remove_diagonal=False, gamma=2.0),
         [UNIT, UNIT[:2] + 0.1],
     ),
+    "regularizer orthogonal": (regularizers.OrthogonalRegularizer(2.0), [data(3, 4)]),
+    "regularizer orthogonal columns": (regularizers.OrthogonalRegularizer(2.0, "columns"), [data(3, 4)]),
 }
