@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ckeras import config, ops, registry
 from ckeras.autograd import dtypes, table
 from ckeras.losses.loss import expect
@@ -49,10 +51,10 @@ class IoU(Metric):
         sparse_y_pred: bool = True,
         axis: int = -1,
     ):
-        cls, chosen = type(self).__name__, list(target_class_ids)
+        cls, chosen = type(self).__name__, np.asarray(target_class_ids).tolist()
         if int(num_classes) != num_classes or num_classes < 1:
             raise ValueError(f"{cls} expects num_classes to be a positive whole number, got {num_classes!r}.")
-        if not chosen or not all(0 <= one < num_classes for one in chosen):
+        if not chosen or not all(isinstance(one, int) and 0 <= one < num_classes for one in chosen):
             raise ValueError(
                 f"{cls} expects target_class_ids to be class numbers from 0 to {num_classes - 1}, got {chosen}."
             )

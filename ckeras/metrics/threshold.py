@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ckeras import ops, registry
 from ckeras.metrics.confusion import LEAST, count, evenly_spaced, parse_thresholds
 from ckeras.metrics.metric import Metric
@@ -30,7 +32,7 @@ class _ThresholdMetric(Metric):
                 kind = "a whole number" if least is None else "a positive whole number"
                 raise ValueError(f"{type(self).__name__} expects {argument} to be {kind} or None, got {value!r}.")
         super().__init__(name=name, dtype=dtype)
-        self.init_thresholds = thresholds
+        self.init_thresholds = thresholds.tolist() if isinstance(thresholds, np.ndarray) else thresholds
         self.thresholds = parsed
         self._even = evenly_spaced(parsed)
         shape = (len(parsed),)

@@ -102,6 +102,7 @@ def variants():
         "rows": [(data("y", n, 3), data("y", n, 3) + 0.3 * data("p", n, 3)) for n in SIZES],
         "perfect": [(data("y", n, 3), data("y", n, 3)) for n in SIZES],
         "bad": [(data("y", n, 3), data("p", n, 3)) for n in SIZES],
+        "constant": [(np.full((n, 2), 2.0), np.round(data("p", n, 2), 1)) for n in SIZES],
     }
     found["R2Score"] = [
         ({"class_aggregation": how, "num_regressors": count}, targets)
@@ -177,7 +178,7 @@ def not_finite(n):
 
 
 INTEGERS = ("Sparse", "IoU")  # whose targets are class numbers
-# Metrics that take no weights of samples there: of one value for all samples, or of a shape that does not fit.
+# Metrics whose values along another axis than the last are not one for each sample.
 UNWEIGHTED = {"PearsonCorrelation", "ConcordanceCorrelation", "CosineSimilarity", "CategoricalCrossentropy"}
 
 
@@ -191,7 +192,7 @@ def cases(k):
                     if weighting != "all" and (
                         (name in UNWEIGHTED and options.get("axis", -1) != -1)
                         or shape in ("empty", "images", "hot", "steps")
-                        or (name in ("BinaryIoU",) and shape == "rows")
+                        or (name == "BinaryIoU" and shape == "rows")
                     ):
                         continue
                     out[f"metric/{name}/{i}/{shape}/{weighting}"] = lambda a=(name, options, batches, weighting): run(

@@ -1,6 +1,7 @@
 """Metrics: names, configs, bad input that leaves the state as it was, exact values, and metrics of one's own."""
 
 import inspect
+import json
 import warnings
 
 import numpy as np
@@ -79,6 +80,17 @@ def test_names(name):
     assert isinstance(metrics.get(name), metrics.Metric)
 
 
+def test_arrays_become_lists_that_can_be_saved():
+    made = (
+        metrics.Precision(thresholds=np.array([0.25, 0.5])),
+        metrics.AUC(thresholds=np.array([0.25, 0.5]), label_weights=np.array([1.0, 2.0])),
+        metrics.IoU(3, np.array([0, 2])),
+    )
+    for metric in made:
+        config = json.loads(json.dumps(metrics.serialize(metric)))
+        assert metrics.deserialize(config).get_config() == metric.get_config()
+
+
 def test_names_of_functions():
     for name in ("mse", "MAE", "mape", "msle", "kld", "logcosh", "kullback_leibler_divergence", "hinge", "huber"):
         assert getattr(metrics, name) is getattr(losses, name)
@@ -112,6 +124,7 @@ def test_names_of_functions():
         (lambda: metrics.IoU(2, [2]), r"target_class_ids to be class numbers from 0 to 1, got \[2\]"),
         (lambda: metrics.IoU(2, [-1]), "target_class_ids"),
         (lambda: metrics.IoU(2, []), "target_class_ids"),
+        (lambda: metrics.IoU(2, [0.5]), "target_class_ids"),
         (lambda: metrics.MeanIoU(0), "num_classes to be a positive whole number, got 0"),
         (lambda: metrics.BinaryIoU(target_class_ids=[3]), "target_class_ids"),
         (lambda: metrics.TopKCategoricalAccuracy(k=0), "k to be a positive whole number, got 0"),
