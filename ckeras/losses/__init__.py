@@ -26,6 +26,7 @@ from ckeras.losses.focal import (
 from ckeras.losses.loss import (
     Loss,
     LossFunctionWrapper,
+    Reduction,
 )
 from ckeras.losses.margin import (
     CategoricalHinge,
@@ -127,6 +128,7 @@ __all__ = [
     "MeanSquaredError",
     "MeanSquaredLogarithmicError",
     "Poisson",
+    "Reduction",
     "SparseCategoricalCrossentropy",
     "SquaredHinge",
     "Tversky",

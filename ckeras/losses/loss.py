@@ -15,6 +15,15 @@ from ckeras.utils.naming import auto_name
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
 
+class Reduction:
+    """The older spelling of the names of reductions, as `Reduction.SUM`."""
+
+    AUTO = "sum_over_batch_size"
+    NONE = "none"
+    SUM = "sum"
+    SUM_OVER_BATCH_SIZE = "sum_over_batch_size"
+
+
 class Loss:
     """A number that says how far predictions are from targets.
 

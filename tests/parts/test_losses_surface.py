@@ -26,7 +26,7 @@ ALIASES = {
     "cosine_proximity": "cosine_similarity",
 }
 CLASSES = [getattr(losses, n) for n in losses.__all__ if inspect.isclass(getattr(losses, n))]
-SHIPPED = [c for c in CLASSES if c not in (losses.Loss, losses.LossFunctionWrapper)]
+SHIPPED = [c for c in CLASSES if c not in (losses.Loss, losses.LossFunctionWrapper, losses.Reduction)]
 FUNCTIONS = [
     getattr(losses, n)
     for n in losses.__all__
@@ -275,3 +275,9 @@ def test_compiled_is_eager(cls):
     assert float(compiled(t, p)) == pytest.approx(float(loss(t, p)), rel=1e-5)
     (entry,) = compiled.plans.values()
     assert entry[0].python_instructions == 0, str(entry[0])
+
+
+def test_older_names_of_reductions():
+    for name in ("AUTO", "NONE", "SUM", "SUM_OVER_BATCH_SIZE"):
+        reduction = getattr(losses.Reduction, name)
+        assert losses.MeanSquaredError(reduction=reduction).reduction == reduction

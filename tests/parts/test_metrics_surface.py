@@ -227,6 +227,18 @@ def test_counts(thresholds, dtype):
         np.testing.assert_allclose(found, counts, rtol=1e-12 if dtype == "float64" else 1e-5)
 
 
+@pytest.mark.parametrize("shape", [(), (4,), (4, 1), (4, 3), (1, 3, 1), (4, 1, 2), (4, 3, 2)])
+@pytest.mark.parametrize("thresholds", [[0.3], [0.0, 0.5, 1.0]])
+def test_weights_of_the_first_axes(thresholds, shape):
+    rng = np.random.default_rng(2)
+    y_true, y_pred, weight = rng.integers(0, 2, (4, 3, 2)), rng.random((4, 3, 2)), rng.random(shape)
+    spread = np.broadcast_to(weight.reshape(shape + (1,) * (3 - len(shape))), y_pred.shape)
+    for number, cls in enumerate((metrics.TruePositives, metrics.FalsePositives)):
+        expected = [brute_force(y_true, y_pred, spread, t)[number] for t in thresholds]
+        found = cls(thresholds=thresholds)(y_true, y_pred, weight)
+        np.testing.assert_allclose(np.atleast_1d(found), expected, rtol=1e-5)
+
+
 def test_the_area_is_the_share_of_pairs_in_order():
     rng = np.random.default_rng(1)
     y_true = rng.integers(0, 2, 400)

@@ -35,7 +35,7 @@ TARGETS = {
         REAL,
     ),
 }  # fmt: skip
-BASES = {"Loss", "LossFunctionWrapper", "Metric", "MeanMetricWrapper", "Mean", "Sum"}
+BASES = {"Loss", "LossFunctionWrapper", "Reduction", "Metric", "MeanMetricWrapper", "Mean", "Sum"}
 LOSSES = [n for n in losses.__all__ if inspect.isclass(getattr(losses, n)) and n not in {*BASES, "CTC"}]
 OPTIONS = {
     "IoU": [{"num_classes": 3, "target_class_ids": [0, 2], "sparse_y_pred": False}],
