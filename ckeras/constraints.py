@@ -18,8 +18,8 @@ class Constraint:
     """
 
     def __call__(self, w: Any) -> Any:
-        """The weight `w` brought to the condition."""
-        raise NotImplementedError(f"{type(self).__name__} has no __call__(w) method.")
+        """The weight `w` brought to the condition: as it is unless a subclass says otherwise."""
+        return w
 
     def get_config(self) -> dict[str, Any]:
         """The arguments from which `from_config` makes an equal constraint."""
@@ -61,11 +61,10 @@ class MaxNorm(Constraint):
 
 @ship()
 class NonNeg(Constraint):
-    """Set negative weights to zero."""
+    """Set negative weights to zero; NaN stays NaN."""
 
     def __call__(self, w: Any) -> Any:
-        w = ops.convert_to_tensor(w)
-        return ops.where(w >= 0, w, ops.zeros_like(w))
+        return ops.maximum(w, 0)
 
 
 @ship()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ckeras import config as _config
 from ckeras import ops, registry
 
 ship = registry.regularizers.ship
@@ -116,9 +117,48 @@ class L2(Regularizer):
         return {"l2": self.l2}
 
 
+@ship()
+class OrthogonalRegularizer(Regularizer):
+    """`factor` times the mean of `|cos|` over all pairs of rows, or of columns, of a matrix.
+
+    Args:
+        factor: Factor, at least 0.
+        mode: "rows" or "columns". One alone, which has no pair, gives 0.
+
+    Raises:
+        ValueError: if the factor is negative or not finite, `mode` is neither, or a weight is not a matrix.
+
+    >>> import numpy as np
+    >>> round(float(OrthogonalRegularizer(factor=0.5)(np.array([[3.0, 4.0], [1.0, 0.0]]))), 6)
+    0.3
+    """
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows"):
+        if mode not in ("rows", "columns"):
+            raise ValueError(f"Expected mode to be 'rows' or 'columns', got {mode!r}.")
+        self.factor = _factor("factor", factor, 0.01)
+        self.mode = mode
+
+    def __call__(self, inputs: Any) -> Any:
+        x = ops.convert_to_tensor(inputs)
+        if len(x.shape) != 2:
+            raise ValueError(f"OrthogonalRegularizer expects a weight that is a matrix, got shape {tuple(x.shape)}.")
+        if self.mode == "columns":
+            x = ops.transpose(x)
+        squares = ops.sum(ops.square(x), axis=1, keepdims=True)
+        x = x * ops.rsqrt(ops.maximum(squares, _config.epsilon() ** 2))
+        size = x.shape[0]
+        cosines = ops.abs(ops.matmul(x, ops.transpose(x))) * (1.0 - ops.eye(size, dtype=x.dtype))
+        return self.factor * ops.sum(cosines) / max(size * (size - 1.0), 1.0)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"factor": self.factor, "mode": self.mode}
+
+
 l1 = L1
 l2 = L2
 l1_l2 = L1L2
+orthogonal_regularizer = OrthogonalRegularizer
 
 
 def get(identifier: Any) -> Any:

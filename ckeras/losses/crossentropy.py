@@ -9,17 +9,9 @@ import warnings
 from typing import Any
 
 from ckeras import ops, registry
-from ckeras.losses.loss import LossFunctionWrapper, same, set_mask
+from ckeras.losses.loss import ClassNumbersLoss, LossFunctionWrapper, expect, pair, same, set_mask, share
 
 ship = registry.losses.ship
-
-
-def _expect(name: str, condition: bool, expected: str, y_true: Any, y_pred: Any) -> None:
-    if not condition:
-        raise ValueError(
-            f"{name}: expected {expected}, "
-            f"got y_true of shape {tuple(y_true.shape)} and y_pred of shape {tuple(y_pred.shape)}."
-        )
 
 
 @ship("bce", "BCE")
@@ -30,7 +22,7 @@ def binary_crossentropy(
 
     Args:
         y_true: Targets, 0 or 1 or between, shape (batch, ..., n).
-        y_pred: Probabilities, or logits, the same shape.
+        y_pred: Probabilities, or logits, the same shape; a last axis of length 1 may be missing in either.
         from_logits: Whether `y_pred` holds logits, of any size, rather than probabilities.
         label_smoothing: Share `s` of each target taken as 1/2: `y_true * (1 - s) + s / 2`.
         axis: Axis of the mean.
@@ -41,17 +33,8 @@ def binary_crossentropy(
     Raises:
         ValueError: if the shapes differ.
     """
-    y_pred = ops.convert_to_tensor(y_pred)
-    y_true = ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype)
-    _expect(
-        "binary_crossentropy",
-        same(y_true.shape, y_pred.shape),
-        "y_true and y_pred of the same shape",
-        y_true,
-        y_pred,
-    )
-    if label_smoothing:
-        y_true = y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing
+    y_true, y_pred = pair("binary_crossentropy", y_true, y_pred, broadcast=False)
+    y_true = smooth_binary("binary_crossentropy", y_true, label_smoothing)
     return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=axis)
 
 
@@ -74,27 +57,7 @@ def categorical_crossentropy(
     Raises:
         ValueError: if the shapes differ, or `axis` is not an axis of them.
     """
-    y_pred = ops.convert_to_tensor(y_pred)
-    y_true = ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype)
-    name = "categorical_crossentropy"
-    _expect(
-        name,
-        same(y_true.shape, y_pred.shape),
-        "one-hot rows in y_true, of the same shape as y_pred (class numbers are for sparse_categorical_crossentropy)",
-        y_true,
-        y_pred,
-    )
-    _check_axis(name, axis, y_pred)
-    classes = y_pred.shape[axis]
-    if classes == 1:
-        warnings.warn(
-            f"{name}: expected y_pred with more than one class on axis {axis}, got shape {tuple(y_pred.shape)}; "
-            "for two classes in one number use binary_crossentropy.",
-            SyntaxWarning,
-            stacklevel=2,
-        )
-    if label_smoothing:
-        y_true = y_true * (1.0 - label_smoothing) + label_smoothing / classes
+    y_true, y_pred = one_hot_pair("categorical_crossentropy", y_true, y_pred, label_smoothing, axis)
     return ops.categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
 
 
@@ -124,7 +87,7 @@ def sparse_categorical_crossentropy(
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
         y_true = ops.squeeze(y_true, axis=-1)
     axis = axis % len(y_pred.shape)
-    _expect(
+    expect(
         name,
         same(y_true.shape, (*y_pred.shape[:axis], *y_pred.shape[axis + 1 :])),
         "class numbers in y_true, of the shape of y_pred without its axis of classes "
@@ -143,10 +106,43 @@ def sparse_categorical_crossentropy(
     return values
 
 
+def smooth_binary(name: str, y_true: Any, label_smoothing: float) -> Any:
+    """Targets of yes or no with a share of each taken as 1/2."""
+    if not share(name, "label_smoothing", label_smoothing):
+        return y_true
+    return y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing
+
+
+def one_hot_pair(name: str, y_true: Any, y_pred: Any, label_smoothing: float, axis: int) -> tuple[Any, Any]:
+    """Checked and smoothed rows of target probabilities, and predictions, as tensors of the predictions' dtype."""
+    share(name, "label_smoothing", label_smoothing)
+    y_pred = ops.convert_to_tensor(y_pred)
+    y_true = ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype)
+    expect(
+        name,
+        same(y_true.shape, y_pred.shape),
+        "one-hot rows in y_true, of the same shape as y_pred (class numbers are for sparse_categorical_crossentropy)",
+        y_true,
+        y_pred,
+    )
+    _check_axis(name, axis, y_pred)
+    classes = y_pred.shape[axis]
+    if classes == 1:
+        warnings.warn(
+            f"{name}: expected y_pred with more than one class on axis {axis}, got shape {tuple(y_pred.shape)}; "
+            "for two classes in one number use binary_crossentropy.",
+            SyntaxWarning,
+            stacklevel=3,
+        )
+    if label_smoothing:
+        y_true = y_true * (1.0 - label_smoothing) + label_smoothing / classes
+    return y_true, y_pred
+
+
 def _check_axis(name: str, axis: int, y_pred: Any) -> None:
     rank = len(y_pred.shape)
-    if not -rank <= axis < rank:
-        raise ValueError(f"{name}: expected axis to be an axis of y_pred of shape {tuple(y_pred.shape)}, got {axis}.")
+    if not isinstance(axis, int) or isinstance(axis, bool) or not -rank <= axis < rank:
+        raise ValueError(f"{name}: expected axis to be an axis of y_pred of shape {tuple(y_pred.shape)}, got {axis!r}.")
 
 
 @ship()
@@ -175,6 +171,7 @@ class BinaryCrossentropy(LossFunctionWrapper):
         name: str | None = "binary_crossentropy",
         dtype: Any = None,
     ):
+        share(type(self).__name__, "label_smoothing", label_smoothing)
         super().__init__(
             binary_crossentropy,
             reduction=reduction,
@@ -211,6 +208,7 @@ class CategoricalCrossentropy(LossFunctionWrapper):
         name: str | None = "categorical_crossentropy",
         dtype: Any = None,
     ):
+        share(type(self).__name__, "label_smoothing", label_smoothing)
         super().__init__(
             categorical_crossentropy,
             reduction=reduction,
@@ -226,7 +224,7 @@ class CategoricalCrossentropy(LossFunctionWrapper):
 
 
 @ship()
-class SparseCategoricalCrossentropy(LossFunctionWrapper):
+class SparseCategoricalCrossentropy(ClassNumbersLoss):
     """Cross-entropy of targets that are class numbers.
 
     Args:
@@ -259,9 +257,6 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         self.from_logits = from_logits
         self.ignore_class = ignore_class
         self.axis = axis
-
-    def _convert_target(self, x: Any) -> Any:
-        return ops.convert_to_tensor(x)  # class numbers stay integers
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

@@ -6,11 +6,22 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ckeras import config as _config
+import numpy as np
+
 from ckeras import ops, registry
+from ckeras.autograd import dtypes
 from ckeras.utils.naming import auto_name
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
+
+
+class Reduction:
+    """The older spelling of the names of reductions, as `Reduction.SUM`."""
+
+    AUTO = "sum_over_batch_size"
+    NONE = "none"
+    SUM = "sum"
+    SUM_OVER_BATCH_SIZE = "sum_over_batch_size"
 
 
 class Loss:
@@ -94,6 +105,7 @@ class Loss:
         return cls(**config)
 
 
+@registry.losses.ship()
 class LossFunctionWrapper(Loss):
     """A loss whose values are a function's.
 
@@ -118,9 +130,7 @@ class LossFunctionWrapper(Loss):
         self._fn_kwargs = kwargs
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        if hasattr(y_true, "shape") and hasattr(y_pred, "shape"):
-            y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
-        return self.fn(y_true, y_pred, **self._fn_kwargs)
+        return self.fn(*_of_same_rank(y_true, y_pred), **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments from which `from_config` makes an equal loss."""
@@ -139,9 +149,16 @@ class LossFunctionWrapper(Loss):
         return f"<{type(self).__name__} name={self.name} reduction={self.reduction}>"
 
 
+class ClassNumbersLoss(LossFunctionWrapper):
+    """A loss whose targets are class numbers: they stay integers, with all their digits."""
+
+    def _convert_target(self, x: Any) -> Any:
+        return ops.convert_to_tensor(x)
+
+
 def dtype_name(dtype: Any) -> str:
-    """The dtype of a computation, from None, a name, or a policy with a `compute_dtype`."""
-    return getattr(dtype, "compute_dtype", dtype) or _config.floatx()
+    """The name of the dtype of a computation, from None, a dtype or its name, or a policy with a `compute_dtype`."""
+    return dtypes.standardize(dtype)
 
 
 def get_mask(x: Any) -> Any:
@@ -155,8 +172,25 @@ def set_mask(x: Any, mask: Any) -> None:
 
 
 def _map(fn: Callable[[Any], Any], x: Any) -> Any:
-    """Apply `fn` to an array or, in a dict of arrays, to each."""
-    return {key: _map(fn, value) for key, value in x.items()} if isinstance(x, dict) else fn(x)
+    """Apply `fn` to an array or, in a dict or list of arrays, to each."""
+    if isinstance(x, dict):
+        return {key: _map(fn, value) for key, value in x.items()}
+    if isinstance(x, (list, tuple)) and any(isinstance(value, dict) or hasattr(value, "shape") for value in x):
+        return [_map(fn, value) for value in x]
+    return fn(x)
+
+
+def _of_same_rank(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    """Targets and predictions, or those in dicts or lists, after `squeeze_or_expand_to_same_rank`."""
+    if isinstance(y_true, dict) and isinstance(y_pred, dict) and y_true.keys() == y_pred.keys():
+        pairs = {key: _of_same_rank(y_true[key], y_pred[key]) for key in y_true}
+        return {key: pair[0] for key, pair in pairs.items()}, {key: pair[1] for key, pair in pairs.items()}
+    if isinstance(y_true, list) and isinstance(y_pred, list) and len(y_true) == len(y_pred):
+        pairs = [_of_same_rank(*pair) for pair in zip(y_true, y_pred, strict=True)]
+        return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    if hasattr(y_true, "shape") and hasattr(y_pred, "shape"):
+        return squeeze_or_expand_to_same_rank(y_true, y_pred)
+    return y_true, y_pred
 
 
 def fits(a: tuple, b: tuple) -> bool:
@@ -185,6 +219,42 @@ def squeeze_or_expand_to_same_rank(x1: Any, x2: Any, expand_rank_1: bool = True)
             return ops.expand_dims(x1, axis=-1), x2
         return x1, ops.squeeze(x2, axis=-1)
     return x1, x2
+
+
+def pair(name: str, y_true: Any, y_pred: Any, broadcast: bool = True) -> tuple[Any, Any]:
+    """Targets and predictions as tensors of the predictions' dtype whose ranks are equal and whose shapes fit.
+
+    Args:
+        name: What to call the function in a message.
+        y_true: Targets.
+        y_pred: Predictions.
+        broadcast: Whether shapes that broadcast are taken, rather than equal ones alone.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    y_pred = ops.convert_to_tensor(y_pred)
+    y_true = ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype)
+    y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
+    fit = fits(y_true.shape, y_pred.shape) if broadcast else same(y_true.shape, y_pred.shape)
+    expect(name, fit, "y_true and y_pred of the same shape", y_true, y_pred)
+    return y_true, y_pred
+
+
+def expect(name: str, condition: bool, expected: str, y_true: Any, y_pred: Any) -> None:
+    """Raise a ValueError that tells the shapes, unless the condition holds."""
+    if not condition:
+        raise ValueError(
+            f"{name}: expected {expected}, "
+            f"got y_true of shape {tuple(y_true.shape)} and y_pred of shape {tuple(y_pred.shape)}."
+        )
+
+
+def share(name: str, argument: str, value: Any) -> Any:
+    """``value`` if it is a number from 0 to 1; a ValueError that names the argument otherwise."""
+    if isinstance(value, (int, float, np.number)) and 0 <= value <= 1:
+        return value
+    raise ValueError(f"{name} expects {argument} to be a number from 0 to 1, got {value!r}.")
 
 
 def reduce_weighted_values(

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from ckeras import ops, registry
-from ckeras.losses.loss import LossFunctionWrapper, fits, squeeze_or_expand_to_same_rank
+from ckeras import config, ops, registry
+from ckeras.losses.loss import LossFunctionWrapper, pair
 
 ship = registry.losses.ship
-
-
-def _pair(y_true: Any, y_pred: Any, name: str) -> tuple[Any, Any]:
-    """Targets and predictions as tensors of the predictions' dtype whose shapes fit."""
-    y_pred = ops.convert_to_tensor(y_pred)
-    y_true = ops.convert_to_tensor(y_true, dtype=y_pred.dtype)
-    y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
-    if not fits(y_true.shape, y_pred.shape):
-        raise ValueError(
-            f"{name}: expected y_true and y_pred of the same shape, "
-            f"got y_true of shape {tuple(y_true.shape)} and y_pred of shape {tuple(y_pred.shape)}."
-        )
-    return y_true, y_pred
 
 
 @ship("mse", "MSE")
@@ -41,7 +29,7 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
     >>> float(mean_squared_error(np.array([[0.0, 1.0]]), np.array([[2.0, 1.0]]))[0])
     2.0
     """
-    y_true, y_pred = _pair(y_true, y_pred, "mean_squared_error")
+    y_true, y_pred = pair("mean_squared_error", y_true, y_pred)
     return ops.mean(ops.square(y_true - y_pred), axis=-1)
 
 
@@ -59,19 +47,142 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
     Raises:
         ValueError: if the shapes do not fit.
     """
-    y_true, y_pred = _pair(y_true, y_pred, "mean_absolute_error")
+    y_true, y_pred = pair("mean_absolute_error", y_true, y_pred)
     return ops.mean(ops.abs(y_true - y_pred), axis=-1)
 
 
-class _Regression(LossFunctionWrapper):
-    """A loss object without options of its own."""
+@ship("mape", "MAPE")
+def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
+    """Mean of the errors' magnitudes in percent of the targets': `100 * mean(|y_true - y_pred| / |y_true|, axis=-1)`.
 
-    def get_config(self) -> dict[str, Any]:
-        return {"name": self.name, "reduction": self.reduction}
+    A target nearer to 0 than `config.epsilon()` counts as that.
+
+    Args:
+        y_true: Targets, shape (batch, ..., n).
+        y_pred: Predictions, the same shape; a last axis of length 1 may be missing in either.
+
+    Returns:
+        Tensor of shape (batch, ...).
+
+    Raises:
+        ValueError: if the shapes do not fit.
+
+    >>> import numpy as np
+    >>> float(mean_absolute_percentage_error(np.array([[2.0, 4.0]]), np.array([[3.0, 4.0]]))[0])
+    25.0
+    """
+    y_true, y_pred = pair("mean_absolute_percentage_error", y_true, y_pred)
+    errors = ops.abs((y_true - y_pred) / ops.maximum(ops.abs(y_true), config.epsilon()))
+    return 100.0 * ops.mean(errors, axis=-1)
+
+
+@ship("msle", "MSLE")
+def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
+    """Mean of the squared errors of the logarithms: `mean((log(y_true + 1) - log(y_pred + 1))**2, axis=-1)`.
+
+    Numbers below `config.epsilon()` count as that.
+
+    Args:
+        y_true: Targets, shape (batch, ..., n), not negative.
+        y_pred: Predictions, the same shape; a last axis of length 1 may be missing in either.
+
+    Returns:
+        Tensor of shape (batch, ...).
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    y_true, y_pred = pair("mean_squared_logarithmic_error", y_true, y_pred)
+    predicted, wanted = (ops.log(ops.maximum(x, config.epsilon()) + 1.0) for x in (y_pred, y_true))
+    return ops.mean(ops.square(predicted - wanted), axis=-1)
+
+
+@ship("cosine_proximity")
+def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+    """The cosine of the angle between targets and predictions, negated, so that less is better.
+
+    `-sum(y_true * y_pred, axis)` of both divided by their length; 0 where one is a row of zeros.
+
+    Args:
+        y_true: Targets, shape (batch, ..., n).
+        y_pred: Predictions, the same shape; a last axis of length 1 may be missing in either.
+        axis: Axis of the vectors.
+
+    Returns:
+        Tensor of the shape of `y_pred` without `axis`, from -1 (same direction) to 1 (opposite).
+
+    Raises:
+        ValueError: if the shapes do not fit.
+
+    >>> import numpy as np
+    >>> cosine_similarity(np.array([[0.0, 2.0], [1.0, 0.0]]), np.array([[0.0, 3.0], [-1.0, 0.0]])).tolist()
+    [-1.0, 1.0]
+    """
+    return -cosine(y_true, y_pred, axis)
+
+
+def cosine(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+    """The cosine of the angle between targets and predictions; 0 where one is a row of zeros."""
+    y_true, y_pred = pair("cosine_similarity", y_true, y_pred)
+    return ops.sum(_unit(y_true, axis) * _unit(y_pred, axis), axis=axis)
+
+
+def _unit(x: Any, axis: int) -> Any:
+    """Rows divided by their length, which counts as `config.epsilon()` where it is less."""
+    squares = ops.sum(ops.square(x), axis=axis, keepdims=True)
+    return x * ops.rsqrt(ops.maximum(squares, config.epsilon() ** 2))
 
 
 @ship()
-class MeanSquaredError(_Regression):
+def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
+    """Mean over the last axis of an error that is quadratic near 0 and linear beyond `delta`.
+
+    `e**2 / 2` where `|e| <= delta`, else `delta * |e| - delta**2 / 2`, for `e = y_pred - y_true` (Huber, 1964).
+
+    Args:
+        y_true: Targets, shape (batch, ..., n).
+        y_pred: Predictions, the same shape; a last axis of length 1 may be missing in either.
+        delta: Where the error becomes linear.
+
+    Returns:
+        Tensor of shape (batch, ...).
+
+    Raises:
+        ValueError: if the shapes do not fit.
+
+    >>> import numpy as np
+    >>> float(huber(np.array([[0.0, 0.0]]), np.array([[1.0, 3.0]]))[0])
+    1.5
+    """
+    y_true, y_pred = pair("huber", y_true, y_pred)
+    error = y_pred - y_true
+    size = ops.abs(error)
+    return ops.mean(ops.where(size <= delta, 0.5 * ops.square(error), delta * size - 0.5 * delta**2), axis=-1)
+
+
+@ship("logcosh")
+def log_cosh(y_true: Any, y_pred: Any) -> Any:
+    """Mean of the logarithm of the hyperbolic cosine of the errors: `mean(log(cosh(y_pred - y_true)), axis=-1)`.
+
+    About `e**2 / 2` for small errors and `|e| - log(2)` for large ones.
+
+    Args:
+        y_true: Targets, shape (batch, ..., n).
+        y_pred: Predictions, the same shape; a last axis of length 1 may be missing in either.
+
+    Returns:
+        Tensor of shape (batch, ...).
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    y_true, y_pred = pair("log_cosh", y_true, y_pred)
+    error = y_pred - y_true
+    return ops.mean(error + ops.softplus(-2.0 * error) - math.log(2.0), axis=-1)
+
+
+@ship()
+class MeanSquaredError(LossFunctionWrapper):
     """Mean of `(y_true - y_pred)**2`.
 
     Args:
@@ -91,7 +202,7 @@ class MeanSquaredError(_Regression):
 
 
 @ship()
-class MeanAbsoluteError(_Regression):
+class MeanAbsoluteError(LossFunctionWrapper):
     """Mean of `|y_true - y_pred|`.
 
     Args:
@@ -104,3 +215,114 @@ class MeanAbsoluteError(_Regression):
         self, reduction: str | None = "sum_over_batch_size", name: str | None = "mean_absolute_error", dtype: Any = None
     ):
         super().__init__(mean_absolute_error, reduction=reduction, name=name, dtype=dtype)
+
+
+@ship()
+class MeanAbsolutePercentageError(LossFunctionWrapper):
+    """Mean of `100 * |y_true - y_pred| / |y_true|`.
+
+    Args:
+        reduction: As in `Loss`.
+        name: Name of the loss.
+        dtype: Dtype of the computation; `floatx()` when None.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_absolute_percentage_error",
+        dtype: Any = None,
+    ):
+        super().__init__(mean_absolute_percentage_error, reduction=reduction, name=name, dtype=dtype)
+
+
+@ship()
+class MeanSquaredLogarithmicError(LossFunctionWrapper):
+    """Mean of `(log(y_true + 1) - log(y_pred + 1))**2`.
+
+    Args:
+        reduction: As in `Loss`.
+        name: Name of the loss.
+        dtype: Dtype of the computation; `floatx()` when None.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_squared_logarithmic_error",
+        dtype: Any = None,
+    ):
+        super().__init__(mean_squared_logarithmic_error, reduction=reduction, name=name, dtype=dtype)
+
+
+@ship()
+class CosineSimilarity(LossFunctionWrapper):
+    """The cosine of the angle between targets and predictions, negated.
+
+    Args:
+        axis: Axis of the vectors.
+        reduction: As in `Loss`.
+        name: Name of the loss.
+        dtype: Dtype of the computation; `floatx()` when None.
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "cosine_similarity",
+        dtype: Any = None,
+    ):
+        super().__init__(cosine_similarity, reduction=reduction, name=name, dtype=dtype, axis=axis)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if config["axis"] == -1:  # Keras does not save the axis
+            del config["axis"]
+        return config
+
+
+@ship()
+class Huber(LossFunctionWrapper):
+    """An error that is quadratic near 0 and linear beyond `delta` (Huber, 1964).
+
+    Args:
+        delta: Where the error becomes linear.
+        reduction: As in `Loss`.
+        name: Name of the loss.
+        dtype: Dtype of the computation; `floatx()` when None.
+    """
+
+    def __init__(
+        self,
+        delta: float = 1.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "huber_loss",
+        dtype: Any = None,
+    ):
+        super().__init__(huber, reduction=reduction, name=name, dtype=dtype, delta=delta)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if config["delta"] == 1.0:  # Keras does not save delta
+            del config["delta"]
+        return config
+
+
+@ship()
+class LogCosh(LossFunctionWrapper):
+    """Mean of `log(cosh(y_pred - y_true))`.
+
+    Args:
+        reduction: As in `Loss`.
+        name: Name of the loss.
+        dtype: Dtype of the computation; `floatx()` when None.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "log_cosh",
+        dtype: Any = None,
+    ):
+        super().__init__(log_cosh, reduction=reduction, name=name, dtype=dtype)

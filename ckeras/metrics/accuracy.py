@@ -6,31 +6,15 @@ from typing import Any
 
 from ckeras import config as _config
 from ckeras import ops, registry
-from ckeras.losses.loss import fits, same, squeeze_or_expand_to_same_rank
+from ckeras.losses.loss import expect, pair, same
 from ckeras.metrics.mean import MeanMetricWrapper
 
 ship = registry.metrics.ship
 
 
-def _expect(name: str, condition: bool, expected: str, y_true: Any, y_pred: Any) -> None:
-    if not condition:
-        raise ValueError(
-            f"{name}: expected {expected}, "
-            f"got y_true of shape {tuple(y_true.shape)} and y_pred of shape {tuple(y_pred.shape)}."
-        )
-
-
-def _pair(name: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
-    y_pred = ops.convert_to_tensor(y_pred)
-    y_true = ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype)
-    y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
-    _expect(name, fits(y_true.shape, y_pred.shape), "y_true and y_pred of the same shape", y_true, y_pred)
-    return y_true, y_pred
-
-
 def accuracy(y_true: Any, y_pred: Any) -> Any:
     """1 where `y_true == y_pred`, 0 elsewhere, as floats of their shape."""
-    y_true, y_pred = _pair("accuracy", y_true, y_pred)
+    y_true, y_pred = pair("accuracy", y_true, y_pred)
     return ops.cast(ops.equal(y_true, y_pred), _config.floatx())
 
 
@@ -48,7 +32,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
     Raises:
         ValueError: if the shapes do not fit.
     """
-    y_true, y_pred = _pair("binary_accuracy", y_true, y_pred)
+    y_true, y_pred = pair("binary_accuracy", y_true, y_pred)
     return ops.cast(ops.equal(y_true, ops.cast(y_pred > threshold, y_true.dtype)), _config.floatx())
 
 
@@ -67,7 +51,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true)
-    _expect(
+    expect(
         "categorical_accuracy",
         same(y_true.shape, y_pred.shape),
         "one-hot rows in y_true, of the same shape as y_pred (class numbers are for sparse_categorical_accuracy)",
@@ -94,7 +78,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     y_true = ops.convert_to_tensor(y_true)
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
         y_true = ops.squeeze(y_true, axis=-1)
-    _expect(
+    expect(
         "sparse_categorical_accuracy",
         same(y_true.shape, y_pred.shape[:-1]),
         "class numbers in y_true, of the shape of y_pred without its last axis "

@@ -346,7 +346,7 @@ def value(k, name, compute):
         k.config.set_floatx("float32")
 
 
-def main():
+def main(cases=cases, path=VALUES):
     """Compute all cases with Keras and keep the values."""
     os.environ["KERAS_BACKEND"] = "jax"
     os.environ["JAX_ENABLE_X64"] = "1"
@@ -356,8 +356,8 @@ def main():
     modules = {name: getattr(keras, name) for name in MODULES}
     k = SimpleNamespace(Variable=keras.Variable, numpy=keras.ops.convert_to_numpy, **modules)
     values = {name: k.numpy(value(k, name, compute)) for name, compute in cases(k).items()}
-    np.savez_compressed(VALUES, names=np.array(list(values)), **pack(values))
-    print(f"{len(values)} values, {VALUES.stat().st_size} bytes")
+    np.savez_compressed(path, names=np.array(list(values)), **pack(values))
+    print(f"{len(values)} values, {path.stat().st_size} bytes")
 
 
 def pack(values):
@@ -367,9 +367,9 @@ def pack(values):
     return {"flat": flat, "ranks": np.array([len(s) for s in shapes]), "dims": np.array([d for s in shapes for d in s])}
 
 
-def unpack():
+def unpack(path=VALUES):
     """Name -> the value computed with Keras."""
-    with np.load(VALUES) as stored:
+    with np.load(path) as stored:
         names, flat, ranks, dims = (stored[key] for key in ("names", "flat", "ranks", "dims"))
     values, at, dim = {}, 0, 0
     for name, rank in zip(names.tolist(), ranks.tolist(), strict=True):

@@ -3,16 +3,25 @@
 import importlib
 import importlib.util
 import pathlib
+import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-_PATH = pathlib.Path(__file__).parents[1] / "data" / "make_keras_values.py"
-_SPEC = importlib.util.spec_from_file_location("make_keras_values", _PATH)
-_MADE = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_MADE)
-_VALUES = _MADE.unpack()
+_DATA = pathlib.Path(__file__).parents[1] / "data"
+
+
+def _script(name):
+    spec = importlib.util.spec_from_file_location(name, _DATA / f"{name}.py")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_MADE = _script("make_keras_values")
+_SCRIPTS = [_MADE, _script("make_losses_values"), _script("make_metrics_values")]
+_VALUES = {name: value for script in _SCRIPTS for name, value in _MADE.unpack(script.VALUES).items()}
 
 
 def _ckeras():
@@ -32,7 +41,7 @@ def pytest_generate_tests(metafunc):
 def ckeras_cases():
     """What computes the case of a name with ckeras."""
     k = _ckeras()
-    cases = _MADE.cases(k)
+    cases = {name: case for script in _SCRIPTS for name, case in script.cases(k).items()}
     return lambda name: _MADE.value(k, name, cases[name])
 
 

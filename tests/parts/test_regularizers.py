@@ -6,6 +6,7 @@ import pytest
 from ckeras import constraints, regularizers
 
 KIND = ("regularizer/", "constraint/")
+ORTHOGONAL = regularizers.OrthogonalRegularizer(0.5, "columns")
 
 
 def test_value_is_that_of_keras(keras_case, agrees):
@@ -21,6 +22,8 @@ def test_value_is_that_of_keras(keras_case, agrees):
         ("l1_l2", regularizers.L1L2),
         ("l1l2", regularizers.L1L2),
         ("L1L2", regularizers.L1L2),
+        ("orthogonal_regularizer", regularizers.OrthogonalRegularizer),
+        ("OrthogonalRegularizer", regularizers.OrthogonalRegularizer),
     ],
 )
 def test_regularizer_by_name(name, cls):
@@ -38,7 +41,7 @@ def test_lower_case_spellings():
     assert constraints.max_norm(3).get_config() == {"max_value": 3, "axis": 0}
 
 
-@pytest.mark.parametrize("part", [regularizers.L1(0.5), regularizers.L2(0.5), regularizers.L1L2(0.5, 0.25)])
+@pytest.mark.parametrize("part", [regularizers.L1(0.5), regularizers.L2(0.5), regularizers.L1L2(0.5, 0.25), ORTHOGONAL])
 def test_regularizer_round_trip(part):
     config = regularizers.serialize(part)
     assert config["module"] == "keras.regularizers"
@@ -60,7 +63,7 @@ def test_none_is_the_default():
 
 @pytest.mark.parametrize("factor", [-1.0, float("nan"), float("inf"), "a", True])
 def test_factors_are_numbers_of_at_least_zero(factor):
-    for make in (regularizers.L1, regularizers.L2, regularizers.L1L2):
+    for make in (regularizers.L1, regularizers.L2, regularizers.L1L2, regularizers.OrthogonalRegularizer):
         with pytest.raises(ValueError, match="at least 0, got"):
             make(factor)
 
@@ -87,3 +90,21 @@ def test_unknown_names():
         regularizers.get("zz")
     with pytest.raises(ValueError, match=r"Unknown constraint 'maxnorm'; the nearest names are .*'(max_norm|MaxNorm)'"):
         constraints.get("maxnorm")
+
+
+def test_rows_or_columns_of_a_matrix():
+    with pytest.raises(ValueError, match="mode to be 'rows' or 'columns', got 'both'"):
+        regularizers.OrthogonalRegularizer(mode="both")
+    with pytest.raises(ValueError, match=r"a weight that is a matrix, got shape \(2, 2, 2\)"):
+        regularizers.OrthogonalRegularizer()(np.ones((2, 2, 2)))
+    assert float(regularizers.OrthogonalRegularizer()(np.ones((1, 3)))) == 0.0  # one row has no pair
+
+
+def test_nan_is_not_hidden():
+    found = constraints.NonNeg()(np.array([np.nan, -1.0, 2.0]))
+    np.testing.assert_array_equal(found, [np.nan, 0.0, 2.0])
+
+
+def test_the_base_changes_nothing():
+    w = np.array([-1.0, 2.0])
+    assert constraints.Constraint()(w) is w

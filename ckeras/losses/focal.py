@@ -1,0 +1,258 @@
+"""Cross-entropies that weigh hard and easy samples, or wrong labels, differently."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckeras import config, ops, registry
+from ckeras.losses.crossentropy import one_hot_pair, smooth_binary
+from ckeras.losses.loss import ClassNumbersLoss, LossFunctionWrapper, expect, pair, same, share
+
+ship = registry.losses.ship
+
+
+@ship()
+def binary_focal_crossentropy(
+    y_true: Any,
+    y_pred: Any,
+    apply_class_balancing: bool = False,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Any:
+    """Binary cross-entropy in which samples that are predicted well count less: `mean((1 - p)**gamma * bce, axis)`.
+
+    `p = y_true * y_pred + (1 - y_true) * (1 - y_pred)` is the probability given to the right answer.
+
+    Args:
+        y_true: Targets, 0 or 1, shape (batch, ..., n).
+        y_pred: Probabilities, or logits, the same shape; a last axis of length 1 may be missing in either.
+        apply_class_balancing: Whether a yes counts `alpha` and a no `1 - alpha`.
+        alpha: Weight of a yes.
+        gamma: How much less what is predicted well counts; with 0 it is the cross-entropy.
+        from_logits: Whether `y_pred` holds logits rather than probabilities.
+        label_smoothing: Share `s` of each target taken as 1/2: `y_true * (1 - s) + s / 2`.
+        axis: Axis of the mean.
+
+    Returns:
+        Tensor of the shape of `y_pred` without `axis`.
+
+    Raises:
+        ValueError: if the shapes differ, or `label_smoothing` is not from 0 to 1.
+
+    Source: Lin et al., Focal loss for dense object detection, 2017.
+    """
+    y_true, y_pred = pair("binary_focal_crossentropy", y_true, y_pred, broadcast=False)
+    y_true = smooth_binary("binary_focal_crossentropy", y_true, label_smoothing)
+    if from_logits:
+        y_pred = ops.sigmoid(y_pred)
+    p = y_true * y_pred + (1 - y_true) * (1 - y_pred)
+    values = ops.power(1.0 - p, gamma) * ops.binary_crossentropy(y_true, y_pred)
+    if apply_class_balancing:
+        values = (y_true * alpha + (1 - y_true) * (1 - alpha)) * values
+    return ops.mean(values, axis=axis)
+
+
+@ship()
+def categorical_focal_crossentropy(
+    y_true: Any,
+    y_pred: Any,
+    alpha: Any = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Any:
+    """Cross-entropy in which samples that are predicted well count less.
+
+    `sum(alpha * (1 - p)**gamma * -y_true * log(p), axis)` for the predictions `p`, divided by their sum over `axis`
+    and limited to [epsilon, 1 - epsilon].
+
+    Args:
+        y_true: Rows of probabilities, as one-hot rows, shape (batch, ..., classes).
+        y_pred: Probabilities, or logits, the same shape.
+        alpha: Weight of the classes: a number, or one for each class.
+        gamma: How much less what is predicted well counts.
+        from_logits: Whether `y_pred` holds logits rather than probabilities.
+        label_smoothing: Share `s` of each target spread evenly over the classes: `y_true * (1 - s) + s / classes`.
+        axis: Axis of the classes.
+
+    Returns:
+        Tensor of the shape of `y_pred` without `axis`.
+
+    Raises:
+        ValueError: if the shapes differ, `axis` is not an axis of them, or `label_smoothing` is not from 0 to 1.
+
+    Source: Lin et al., Focal loss for dense object detection, 2017.
+    """
+    y_true, y_pred = one_hot_pair("categorical_focal_crossentropy", y_true, y_pred, label_smoothing, axis)
+    if from_logits:
+        y_pred = ops.softmax(y_pred, axis=axis)
+    p = ops.clip(y_pred / ops.sum(y_pred, axis=axis, keepdims=True), config.epsilon(), 1.0 - config.epsilon())
+    weight = ops.power(1.0 - p, gamma) * ops.cast(alpha, p.dtype)
+    return ops.sum(weight * (-y_true * ops.log(p)), axis=axis)
+
+
+@ship()
+def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
+    """`(1 - p**q) / q`, with the probability p given to the right class: between cross-entropy and absolute error.
+
+    The nearer `q` is to 1, the less wrong labels count.
+
+    Args:
+        y_true: Class numbers from 0, shape (batch, ...) or (batch, ..., 1).
+        y_pred: Probabilities, shape (batch, ..., classes).
+        q: Number between 0 and 1.
+
+    Returns:
+        Tensor of the shape of `y_pred` without its last axis.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+        IndexError: if a class number is out of range.
+
+    Source: Zhang and Sabuncu, Generalized cross entropy loss for training deep neural networks with noisy labels, 2018.
+    """
+    y_pred = ops.convert_to_tensor(y_pred)
+    y_true = ops.cast(ops.convert_to_tensor(y_true), "int32")
+    if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
+        y_true = ops.squeeze(y_true, axis=-1)
+    expect(
+        "categorical_generalized_cross_entropy",
+        same(y_true.shape, y_pred.shape[:-1]),
+        "class numbers in y_true, of the shape of y_pred without its last axis",
+        y_true,
+        y_pred,
+    )
+    classes = y_pred.shape[-1]
+    p = ops.sum(y_pred * ops.one_hot(y_true, classes, dtype=y_pred.dtype), axis=-1)
+    # One for each sample, from a table that refuses numbers that are no class; a negative one is none.
+    p = p * ops.take(ops.ones(classes, dtype=y_pred.dtype), ops.where(y_true < 0, classes, y_true))
+    return (1 - ops.power(p, q)) / q
+
+
+@ship()
+class BinaryFocalCrossentropy(LossFunctionWrapper):
+    """Binary cross-entropy in which samples that are predicted well count less (Lin et al., 2017).
+
+    Args:
+        apply_class_balancing: Whether a yes counts `alpha` and a no `1 - alpha`.
+        alpha: Weight of a yes.
+        gamma: How much less what is predicted well counts.
+        from_logits: Whether predictions are logits rather than probabilities.
+        label_smoothing: Share of each target taken as 1/2.
+        axis: Axis of the mean within a sample.
+        reduction: As in `Loss`.
+        name: Name of the loss.
+        dtype: Dtype of the computation; `floatx()` when None.
+
+    Raises:
+        ValueError: if `alpha` or `label_smoothing` is not from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        apply_class_balancing: bool = False,
+        alpha: float = 0.25,
+        gamma: float = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "binary_focal_crossentropy",
+        dtype: Any = None,
+    ):
+        super().__init__(
+            binary_focal_crossentropy,
+            reduction=reduction,
+            name=name,
+            dtype=dtype,
+            from_logits=from_logits,
+            label_smoothing=share(type(self).__name__, "label_smoothing", label_smoothing),
+            axis=axis,
+            apply_class_balancing=apply_class_balancing,
+            alpha=share(type(self).__name__, "alpha", alpha),
+            gamma=gamma,
+        )
+        self.apply_class_balancing = apply_class_balancing
+        self.alpha = alpha
+        self.gamma = gamma
+        self.from_logits = from_logits
+        self.label_smoothing = label_smoothing
+        self.axis = axis
+
+
+@ship()
+class CategoricalFocalCrossentropy(LossFunctionWrapper):
+    """Cross-entropy of one-hot targets in which samples that are predicted well count less (Lin et al., 2017).
+
+    Args:
+        alpha: Weight of the classes: a number, or one for each class.
+        gamma: How much less what is predicted well counts.
+        from_logits: Whether predictions are logits rather than probabilities.
+        label_smoothing: Share of each target spread evenly over the classes.
+        axis: Axis of the classes.
+        reduction: As in `Loss`.
+        name: Name of the loss.
+        dtype: Dtype of the computation; `floatx()` when None.
+
+    Raises:
+        ValueError: if `label_smoothing` is not from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        alpha: Any = 0.25,
+        gamma: float = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_focal_crossentropy",
+        dtype: Any = None,
+    ):
+        super().__init__(
+            categorical_focal_crossentropy,
+            reduction=reduction,
+            name=name,
+            dtype=dtype,
+            from_logits=from_logits,
+            label_smoothing=share(type(self).__name__, "label_smoothing", label_smoothing),
+            axis=axis,
+            alpha=alpha,
+            gamma=gamma,
+        )
+        self.alpha = alpha
+        self.gamma = gamma
+        self.from_logits = from_logits
+        self.label_smoothing = label_smoothing
+        self.axis = axis
+
+
+@ship()
+class CategoricalGeneralizedCrossEntropy(ClassNumbersLoss):
+    """`(1 - p**q) / q` of the probability of the right class; wrong labels count less (Zhang and Sabuncu, 2018).
+
+    Args:
+        q: Number between 0 and 1.
+        reduction: As in `Loss`.
+        name: Name of the loss.
+        dtype: Dtype of the computation; `floatx()` when None.
+
+    Raises:
+        ValueError: if `q` is not between 0 and 1.
+    """
+
+    def __init__(
+        self,
+        q: float = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_generalized_cross_entropy",
+        dtype: Any = None,
+    ):
+        if not 0 < q < 1:
+            raise ValueError(f"{type(self).__name__} expects q between 0 and 1, got {q!r}.")
+        super().__init__(categorical_generalized_cross_entropy, reduction=reduction, name=name, dtype=dtype, q=q)
+        self.q = q

@@ -1,0 +1,212 @@
+"""The best of one metric at thresholds where another is good enough."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckeras import ops, registry
+from ckeras.losses.loss import share
+from ckeras.metrics.confusion import Counts, count, even_thresholds
+from ckeras.metrics.metric import Metric
+
+ship = registry.metrics.ship
+
+
+class _TradeOff(Metric):
+    """Keeps the confusion matrix at even thresholds; `_pair` gives what must be high enough, and what is looked for."""
+
+    _direction = "up"
+    _argument: str
+
+    def __init__(self, value: float, num_thresholds: int, class_id: int | None, name: str | None, dtype: Any):
+        cls = type(self).__name__
+        value = share(cls, self._argument, value)
+        if not isinstance(num_thresholds, int) or num_thresholds < 1:
+            raise ValueError(f"{cls} expects num_thresholds to be a positive whole number, got {num_thresholds!r}.")
+        super().__init__(name=name, dtype=dtype)
+        self.value = value
+        self.num_thresholds = num_thresholds
+        self.class_id = class_id
+        self.thresholds = [0.5] if num_thresholds == 1 else even_thresholds(num_thresholds)
+        shape = (len(self.thresholds),)
+        self.true_positives = self.add_variable(shape, "zeros", name="true_positives")
+        self.false_positives = self.add_variable(shape, "zeros", name="false_positives")
+        self.true_negatives = self.add_variable(shape, "zeros", name="true_negatives")
+        self.false_negatives = self.add_variable(shape, "zeros", name="false_negatives")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take in a batch.
+
+        Args:
+            y_true: Targets; anything but 0 is a yes.
+            y_pred: Probabilities, of the same shape.
+            sample_weight: Weights of the shape of `y_pred`, or of its first axes.
+
+        Raises:
+            ValueError: if the shapes do not fit, or have no class `class_id`.
+        """
+        counts = count(
+            self.name,
+            y_true,
+            y_pred,
+            self.thresholds,
+            self.dtype,
+            sample_weight=sample_weight,
+            class_id=self.class_id,
+            even=len(self.thresholds) > 1,
+        )
+        for kind in Counts._fields:
+            getattr(self, kind).assign_add(getattr(counts, kind))
+
+    def result(self) -> Any:
+        """The best so far; 0 where no threshold will do."""
+        limited, wanted = self._pair()
+        return ops.max(ops.where(limited >= self.value, wanted, 0), initial=0)
+
+    def _pair(self) -> tuple[Any, Any]:
+        raise NotImplementedError
+
+    def _recall(self) -> Any:
+        return ops.divide_no_nan(self.true_positives, self.true_positives + self.false_negatives)
+
+    def _precision(self) -> Any:
+        return ops.divide_no_nan(self.true_positives, self.true_positives + self.false_positives)
+
+    def _specificity(self) -> Any:
+        return ops.divide_no_nan(self.true_negatives, self.true_negatives + self.false_positives)
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"num_thresholds": self.num_thresholds, self._argument: self.value, "class_id": self.class_id}
+        return {**super().get_config(), **own}
+
+
+@ship()
+class SensitivityAtSpecificity(_TradeOff):
+    """The best sensitivity, `tp / (tp + fn)`, at a threshold where the specificity, `tn / (tn + fp)`, is high enough.
+
+    Args:
+        specificity: The least that is high enough, from 0 to 1.
+        num_thresholds: How many thresholds, from 0 to 1 in equal steps.
+        class_id: The only class that counts, a place in the last axis; all when None.
+        name: Name of the metric.
+        dtype: Dtype of the computation; `floatx()` when None.
+
+    Raises:
+        ValueError: if `specificity` is not from 0 to 1, or `num_thresholds` is not positive.
+    """
+
+    _argument = "specificity"
+
+    def __init__(
+        self,
+        specificity: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
+        super().__init__(specificity, num_thresholds, class_id, name, dtype)
+        self.specificity = specificity
+
+    def _pair(self) -> tuple[Any, Any]:
+        return self._specificity(), self._recall()
+
+
+@ship()
+class SpecificityAtSensitivity(_TradeOff):
+    """The best specificity, `tn / (tn + fp)`, at a threshold where the sensitivity, `tp / (tp + fn)`, is high enough.
+
+    Args:
+        sensitivity: The least that is high enough, from 0 to 1.
+        num_thresholds: How many thresholds, from 0 to 1 in equal steps.
+        class_id: The only class that counts, a place in the last axis; all when None.
+        name: Name of the metric.
+        dtype: Dtype of the computation; `floatx()` when None.
+
+    Raises:
+        ValueError: if `sensitivity` is not from 0 to 1, or `num_thresholds` is not positive.
+    """
+
+    _argument = "sensitivity"
+
+    def __init__(
+        self,
+        sensitivity: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
+        super().__init__(sensitivity, num_thresholds, class_id, name, dtype)
+        self.sensitivity = sensitivity
+
+    def _pair(self) -> tuple[Any, Any]:
+        return self._recall(), self._specificity()
+
+
+@ship()
+class PrecisionAtRecall(_TradeOff):
+    """The best precision, `tp / (tp + fp)`, at a threshold where the recall, `tp / (tp + fn)`, is high enough.
+
+    Args:
+        recall: The least that is high enough, from 0 to 1.
+        num_thresholds: How many thresholds, from 0 to 1 in equal steps.
+        class_id: The only class that counts, a place in the last axis; all when None.
+        name: Name of the metric.
+        dtype: Dtype of the computation; `floatx()` when None.
+
+    Raises:
+        ValueError: if `recall` is not from 0 to 1, or `num_thresholds` is not positive.
+
+    >>> import numpy as np
+    >>> float(PrecisionAtRecall(0.5)(np.array([0, 0, 0, 1, 1]), np.array([0.0, 0.3, 0.8, 0.3, 0.8])))
+    0.5
+    """
+
+    _argument = "recall"
+
+    def __init__(
+        self,
+        recall: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
+        super().__init__(recall, num_thresholds, class_id, name, dtype)
+        self.recall = recall
+
+    def _pair(self) -> tuple[Any, Any]:
+        return self._recall(), self._precision()
+
+
+@ship()
+class RecallAtPrecision(_TradeOff):
+    """The best recall, `tp / (tp + fn)`, at a threshold where the precision, `tp / (tp + fp)`, is high enough.
+
+    Args:
+        precision: The least that is high enough, from 0 to 1.
+        num_thresholds: How many thresholds, from 0 to 1 in equal steps.
+        class_id: The only class that counts, a place in the last axis; all when None.
+        name: Name of the metric.
+        dtype: Dtype of the computation; `floatx()` when None.
+
+    Raises:
+        ValueError: if `precision` is not from 0 to 1, or `num_thresholds` is not positive.
+    """
+
+    _argument = "precision"
+
+    def __init__(
+        self,
+        precision: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
+        super().__init__(precision, num_thresholds, class_id, name, dtype)
+        self.precision = precision
+
+    def _pair(self) -> tuple[Any, Any]:
+        return self._precision(), self._recall()
