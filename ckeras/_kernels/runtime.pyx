@@ -666,6 +666,7 @@ cdef class Plan:
         cdef ck_error err
         cdef int i, code = 0
         cdef double t
+        cdef ck_mode own = ck_get_mode()
         best = [float("inf")] * self.n_instr
         try:
             self.prepare_written()
@@ -676,7 +677,9 @@ cdef class Plan:
                 for i in range(self.n_instr):
                     t = ck_clock()
                     if self.fn[i] != NULL:
+                        ck_set_mode(own | CK_FLUSH)
                         code = self.fn[i](c.ptr + self.start[i], self.p[i], self.f[i], &err)
+                        ck_set_mode(own)
                     else:
                         self.functions[i](*c.views[i])
                     t = ck_clock() - t
