@@ -66,12 +66,14 @@ typedef struct ck_after {
     const int64_t *items;       /* their bytes an element */
 } ck_after;
 
-static inline void ck_fetch(const ck_after *after, int64_t start, int64_t n)
+static inline void ck_fetch(const ck_after *after, int64_t start, int64_t count, int64_t j, int64_t n, int64_t w, int64_t k, const char **p, int64_t *step)
 {
-    for (int i = 0; i < after->n_fetched; i++) {
-        const char *p = after->fetched[i] + start * after->items[i];
-        for (int64_t at = 0; at < n * after->items[i]; at += 64) __builtin_prefetch(p + at, 0, 2);
-    }
+    int64_t nf = after->n_fetched; if (!nf) return;
+    /* position in concatenated elements of all arrays */
+    int64_t at = nf * count * j / n, f = at / count, off = at % count;
+    int64_t elems = nf * count * w / n; 
+    *p = after->fetched[f] + (start + off) * after->items[f];
+    *step = elems * after->items[f] / k;
 }
 
 /* *c += x * y; in words of its own at the level where GCC lets the sums of a tile change registers, a move for each */
