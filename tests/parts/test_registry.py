@@ -162,7 +162,7 @@ def test_register_keras_serializable(custom):
 def test_registered_function_round_trip(custom):
     registry.register_keras_serializable()(distance)
     config = losses.serialize(distance)
-    assert config["registered_name"] == "Custom>distance"
+    assert config["config"] == "Custom>distance"
     assert losses.deserialize(config) is distance
 
 
