@@ -324,7 +324,8 @@ class Table:
             return None
         for name, claims in plugins.names_in(self.name).items():
             first = claims[0]
-            if len(claims) == 1 and first.module.partition(".")[0] == package and self.known(name) is None:
+            usable = len(claims) == 1 and self.registered(name) is None and self.shipped(name) is None
+            if usable and first.module.partition(".")[0] == package:
                 try:
                     found = first.load()
                 except (Exception, SystemExit):  # told when its name is asked for
