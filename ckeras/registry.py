@@ -446,15 +446,19 @@ def public_object(module: str, name: str) -> Any:
     return found if inspect.isclass(found) and hasattr(found, "from_config") else None
 
 
-def saved_name(obj: Any, table: Table | None = None) -> str:
-    """The name that a config gives to a class or function; where it has several, the one in `table`."""
+def given_name(obj: Any, table: Table | None = None) -> str | None:
+    """The name under which `obj` is registered or declared by its package, if any; of several, the one in `table`."""
+    if not callable(obj) or type(obj).__hash__ is None:
+        return None
     if obj in _custom_names:
         return _custom_names[obj]
-    for one in filter(None, (table, *TABLES.values())):
-        name = one.name_of(obj)
-        if name is not None:
-            return name
-    return obj.__name__
+    names = (one.name_of(obj) for one in filter(None, (table, *TABLES.values())))
+    return next((name for name in names if name is not None), None)
+
+
+def saved_name(obj: Any, table: Table | None = None) -> str:
+    """The name that a config gives to a class or function: `given_name`, or else its own."""
+    return given_name(obj, table) or obj.__name__
 
 
 # Custom objects: names that hold for every table

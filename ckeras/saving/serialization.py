@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType
+from types import FunctionType
 from typing import Any
 
 from ckeras import config as settings
@@ -52,9 +52,10 @@ def serialized(obj: Any, table: registry.Table | None = None) -> Any:
         return special[0]
     if isinstance(obj, FunctionType) and obj.__name__ == "<lambda>":
         return _serialized_lambda(obj)
-    if isinstance(obj, (FunctionType, BuiltinFunctionType)):
-        name = registry.saved_name(obj, table)
-        return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+    if not hasattr(obj, "get_config"):
+        name = registry.saved_name(obj, table) if isinstance(obj, FunctionType) else registry.given_name(obj, table)
+        if name is not None:
+            return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
     if inspect.isclass(obj) or not hasattr(obj, "get_config"):
         kind = "the class itself" if inspect.isclass(obj) else f"an object of type {type(obj).__name__}"
         raise TypeError(f"Cannot serialize {obj!r}, {kind}: expected a plain value or an object with get_config().")

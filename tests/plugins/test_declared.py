@@ -187,7 +187,9 @@ def test_optimizers_are_found_in_any_case(installs):
 def test_a_callable_object_may_be_declared(installs):
     source = "class Times:\n    def __call__(self, x):\n        return 2 * x\ntwice = Times()\n"
     installs("times", {"activations": "twice = times_object:twice"}, times_object=source)
-    assert keras.activations.get("twice")(4) == 8
+    twice = keras.activations.get("twice")
+    assert twice(4) == 8
+    assert keras.activations.deserialize(keras.activations.serialize(twice)) is twice
 
 
 def test_nested_objects_and_extras(installs):

@@ -64,7 +64,7 @@ def test_a_model_of_its_parts_trains_and_is_read_in_another_process(example, pyt
 
 def test_plugins_lists_its_parts(example, python):
     lines = python("-m", "ckeras", "plugins", path=[example]).splitlines()
-    assert [line.split() for line in lines] == [
+    assert [line.split() for line in lines if "ckeras-waves" in line] == [
         ["activations", "snake", "ckeras_waves.activations.snake", "ckeras-waves", "0.1.0"],
         ["initializers", "siren_uniform", "ckeras_waves.initializers.SirenUniform", "ckeras-waves", "0.1.0"],
         ["layers", "fourier_features", "ckeras_waves.layers.FourierFeatures", "ckeras-waves", "0.1.0"],
