@@ -167,7 +167,7 @@ def _entry_points(distribution: Any) -> str:
 def _name_and_version(distribution: Any) -> tuple[str, str]:
     """As its metadata say, or, where they are damaged, as its folder is called."""
     try:
-        name, version = distribution.metadata["Name"], distribution.metadata["Version"]
+        name, version = distribution.metadata.get("Name"), distribution.metadata.get("Version")
     except Exception:
         name = version = None
     if not name:

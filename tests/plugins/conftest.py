@@ -54,7 +54,7 @@ def write_distribution(folder, name, entry_points, version="1.0", metadata=True)
 
 
 @pytest.fixture
-def installs(tmp_path, monkeypatch):
+def installs(tmp_path, monkeypatch, custom):
     """Makes distributions and modules that this process finds; it forgets them afterwards.
 
     `installs(name, {"losses": "half = module:half"}, module="def half(a, b): ...")`
@@ -62,10 +62,9 @@ def installs(tmp_path, monkeypatch):
     site = tmp_path / "site"
     site.mkdir()
     monkeypatch.syspath_prepend(str(site))
-    modules, tables = set(sys.modules), list(registry.TABLES.values())
+    tables = list(registry.TABLES.values())
     keys = ("_registered", "_installed", "_name_of", "_warned")
     before = [{key: getattr(table, key).copy() for key in keys} for table in tables]
-    custom = dict(registry._custom_objects), dict(registry._custom_names)
     for table in tables:
         table._load()  # so that what it brings stays
     modules = set(sys.modules)
@@ -84,9 +83,6 @@ def installs(tmp_path, monkeypatch):
     for table, values in zip(tables, before, strict=True):
         for key, value in values.items():
             setattr(table, key, value)
-    for now, then in zip((registry._custom_objects, registry._custom_names), custom, strict=True):
-        now.clear()
-        now.update(then)
     for name in set(sys.modules) - modules:
         if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
             del sys.modules[name]

@@ -11,16 +11,6 @@ from ckeras import registry
 from ckeras.saving import deserialize_keras_object, serialize_keras_object
 
 
-@pytest.fixture
-def custom():
-    """Registered objects, forgotten afterwards."""
-    before = dict(registry._custom_objects), dict(registry._custom_names)
-    yield
-    for now, then in zip((registry._custom_objects, registry._custom_names), before, strict=True):
-        now.clear()
-        now.update(then)
-
-
 class Point:
     def __init__(self, x, y=None):
         self.x, self.y = x, y
