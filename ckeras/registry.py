@@ -97,6 +97,7 @@ class Table:
                     "(pass override=True to replace it)."
                 )
         for name in names:
+            self.unregister(name)
             self._registered[name] = obj
         self._name_of[obj] = names[0]
         return obj
@@ -116,8 +117,9 @@ class Table:
     def unregister(self, name: str) -> None:
         """Forget what the user registered under `name`; a shipped part of that name is visible again."""
         obj = self._registered.pop(name, None)
-        if obj is not None and obj not in self._registered.values():
-            self._name_of.pop(obj, None)
+        if obj is not None and self._name_of.get(obj) == name:
+            del self._name_of[obj]
+            self._name_of.update((obj, other) for other, one in self._registered.items() if one is obj)
 
     # Looking up
 
@@ -387,63 +389,9 @@ def table_of(module: str | None) -> Table | None:
     return _BY_HOME.get(".".join(rest.split(".")[:2])) or _BY_HOME.get(rest.partition(".")[0])
 
 
-def find_in(
-    tables: list[Table], name: str, shipped: bool = False, fits: Callable[[Any], bool] = lambda obj: True
-) -> Any:
-    """The first class or function that several tables have as `name`, what packages declare coming last; or None.
-
-    What one table's package declares but cannot give is an error only if no other table has the name.
-
-    Args:
-        tables: Where to look.
-        name: The name.
-        shipped: Whether what ckeras ships counts.
-        fits: Tells whether one found is meant.
-    """
-    failure = None
-    for find in (Table.known if shipped else Table.registered, Table.installed):
-        for table in tables:
-            try:
-                found = find(table, name)
-            except (ImportError, TypeError, ValueError) as error:
-                failure = failure or error
-                continue
-            if found is not None and fits(found):
-                return found
-    if failure is not None:
-        raise failure
-    return None
-
-
 def is_ours(module: str | None) -> bool:
     """Whether a config's "module" is one of Keras."""
     return (module or "").partition(".")[0] in ("keras", "ckeras")
-
-
-def public_module(cls: type) -> str | None:
-    """The module of Keras in which a class of ckeras is found, as "keras.losses"; None for any other class."""
-    if not is_ours(cls.__module__):
-        return None
-    root = sys.modules["ckeras"]
-    if cls.__name__ in root.__all__ and getattr(root, cls.__name__) is cls:
-        return "keras"
-    for table in TABLES.values():
-        if cls in table._shipped.values():
-            return table.home[1:]
-    return cls.__module__[1:]
-
-
-def public_object(module: str, name: str) -> Any:
-    """What ckeras has under a config's "module" and name: an entry of a table, or a class; or None."""
-    table = table_of(module)
-    found = table.known(name) if table is not None else None
-    if found is not None:
-        return found
-    place = sys.modules["ckeras"]
-    for part in module.replace(".src.", ".").split(".")[1:]:
-        place = getattr(place, part, place)
-    found = getattr(place, name, None)
-    return found if inspect.isclass(found) and hasattr(found, "from_config") else None
 
 
 def given_name(obj: Any, table: Table | None = None) -> str | None:
@@ -454,11 +402,6 @@ def given_name(obj: Any, table: Table | None = None) -> str | None:
         return _custom_names[obj]
     names = (one.name_of(obj) for one in filter(None, (table, *TABLES.values())))
     return next((name for name in names if name is not None), None)
-
-
-def saved_name(obj: Any, table: Table | None = None) -> str:
-    """The name that a config gives to a class or function: `given_name`, or else its own."""
-    return given_name(obj, table) or obj.__name__
 
 
 # Custom objects: names that hold for every table
@@ -533,7 +476,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
 
 def get_registered_name(obj: Any) -> str:
     """The name a class or function was registered under with `register_keras_serializable`, else its own."""
-    return _custom_names.get(obj, obj.__name__)
+    return _custom_names.get(obj) or obj.__name__
 
 
 def get_registered_object(

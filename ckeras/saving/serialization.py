@@ -14,6 +14,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+import ckeras
 from ckeras import config as settings
 from ckeras import registry
 from ckeras.saving import functions
@@ -50,10 +51,12 @@ def serialized(obj: Any, table: registry.Table | None = None) -> Any:
     special = _special(obj)
     if special is not None:
         return special[0]
-    if isinstance(obj, FunctionType) and obj.__name__ == "<lambda>":
-        return _serialized_lambda(obj)
     if not hasattr(obj, "get_config"):
-        name = registry.saved_name(obj, table) if isinstance(obj, FunctionType) else registry.given_name(obj, table)
+        name = registry.given_name(obj, table)
+        if name is None and isinstance(obj, FunctionType):
+            name = obj.__name__
+        if name == "<lambda>":
+            return _serialized_lambda(obj)
         if name is not None:
             return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
     if inspect.isclass(obj) or not hasattr(obj, "get_config"):
@@ -69,12 +72,12 @@ def _serialized_object(obj: Any, table: registry.Table | None) -> dict[str, Any]
             f"Expected get_config() of {obj!r} to give a dict, got {inner!r} of type {type(inner).__name__}."
         )
     cls = type(obj)
-    module = registry.public_module(cls)
+    module = _public_module(cls)
     config = {
         "module": module or (None if cls.__module__ == "__main__" else cls.__module__),
         "class_name": cls.__name__,
         "config": serialized(inner),
-        "registered_name": None if module else registry.saved_name(cls, table),
+        "registered_name": None if module else registry.given_name(cls, table) or cls.__name__,
     }
     for key in ("build_config", "compile_config"):
         more = getattr(obj, f"get_{key}", lambda: None)()
@@ -201,6 +204,9 @@ def deserialized(config: Any, table: registry.Table | None = None, last: dict[st
         raise TypeError(f"Expected a config of plain values, got {config!r} of type {type(config).__name__}.")
     if "class_name" not in config or ("config" not in config and table is None):
         return {key: deserialized(value, None, last) for key, value in config.items()}
+    for key in ("class_name", "module", "registered_name"):
+        if not isinstance(config.get(key), (str, type(None))):
+            raise TypeError(f"Expected {key!r} of a config to be a string, got {config[key]!r}.")
     kind, inner = config["class_name"], config.get("config")
     if kind in _SPECIAL:
         return _made_special(kind, inner)
@@ -224,7 +230,7 @@ def _found(name: str, config: dict[str, Any], table: registry.Table | None, last
         if registry.custom_object(one) is not None:
             return registry.custom_object(one)
     if registry.is_ours(module):
-        found = registry.public_object(module, name)
+        found = _public_object(module, name)
         if found is not None and registered != name:
             raise ValueError(f"Nothing is registered as {registered!r}, which a config with {module}.{name} asks for.")
     elif table is not None and "module" not in config:
@@ -232,16 +238,71 @@ def _found(name: str, config: dict[str, Any], table: registry.Table | None, last
     else:
         tables = [table] if table is not None else list(registry.TABLES.values())
         shipped = function and module in (None, "builtins")
-        meant = (lambda obj: not inspect.isclass(obj)) if function else (lambda obj: obj.__name__ == name)
-        found = registry.find_in(tables, registered, shipped, meant)
+        meant = (
+            (lambda obj: not inspect.isclass(obj)) if function else (lambda obj: getattr(obj, "__name__", None) == name)
+        )
+        found = _find_in(tables, registered, shipped, meant)
         for one in (registered, name):
-            found = registry.find_in(tables, one, shipped) if found is None else found
+            found = _find_in(tables, one, shipped) if found is None else found
     if found is None:
         found = last.get(name)
     if found is None and function:  # Keras up to 3.6 left the package out of "package>name"
         everything = registry.get_custom_objects().items()
         found = next((obj for known, obj in everything if known.endswith(f">{name}")), None)
     return _missing(registered, config, table) if found is None else found
+
+
+def _find_in(
+    tables: list[registry.Table], name: str, shipped: bool = False, fits: Callable[[Any], bool] = lambda obj: True
+) -> Any:
+    """The first class or function that several tables have as `name`, what packages declare coming last; or None.
+
+    What one table's package declares but cannot give is an error only if no other table has the name.
+
+    Args:
+        tables: Where to look.
+        name: The name.
+        shipped: Whether what ckeras ships counts.
+        fits: Tells whether one found is meant.
+    """
+    failure = None
+    for find in (registry.Table.known if shipped else registry.Table.registered, registry.Table.installed):
+        for table in tables:
+            try:
+                found = find(table, name)
+            except (ImportError, TypeError, ValueError) as error:
+                failure = failure or error
+                continue
+            if found is not None and fits(found):
+                return found
+    if failure is not None:
+        raise failure
+    return None
+
+
+def _public_module(cls: type) -> str | None:
+    """The module of Keras in which a class of ckeras is found, as "keras.losses"; None for any other class."""
+    if cls.__module__.partition(".")[0] != "ckeras":
+        return None
+    if cls.__name__ in ckeras.__all__ and getattr(ckeras, cls.__name__) is cls:
+        return "keras"
+    for table in registry.TABLES.values():
+        if cls in table._shipped.values():
+            return table.home[1:]
+    return cls.__module__[1:]
+
+
+def _public_object(module: str, name: str) -> Any:
+    """What ckeras has under a config's "module" and name: an entry of a table, or a class; or None."""
+    table = registry.table_of(module)
+    found = table.known(name) if table is not None else None
+    if found is not None:
+        return found
+    place = ckeras
+    for part in module.replace(".src.", ".").split(".")[1:]:
+        place = getattr(place, part, place)
+    found = getattr(place, name, None)
+    return found if inspect.isclass(found) and hasattr(found, "from_config") else None
 
 
 def _missing(name: str, config: dict[str, Any], table: registry.Table | None) -> None:
@@ -263,7 +324,8 @@ def _made(cls: type, inner: dict[str, Any], config: dict[str, Any]) -> Any:
     try:
         made = cls.from_config(dict(inner))
     except TypeError as error:
-        raise TypeError(f"Cannot make {cls.__name__} from the config {inner!r}: {error}") from error
+        keys = ", ".join(map(str, inner)) or "nothing"
+        raise TypeError(f"Cannot make {registry.source(cls)} from its config, which has {keys}: {error}") from error
     if config.get("build_config") and not made.built:
         made.build_from_config(config["build_config"])
     if config.get("compile_config"):

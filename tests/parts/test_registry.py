@@ -91,6 +91,16 @@ def test_what_cannot_be_registered(table, obj, names):
         table.register(obj, *names)
 
 
+def test_a_config_holds_a_name_that_is_still_there(table):
+    table("far", "very_far")(distance)
+    assert losses.serialize(distance)["config"] == "far"
+    table.unregister("far")
+    assert losses.serialize(distance)["config"] == "very_far"
+    table("very_far", override=True)(Distance)
+    assert losses.serialize(distance)["config"] == "distance"
+    assert losses.serialize(Distance())["registered_name"] == "very_far"
+
+
 def test_unknown_name_lists_the_nearest():
     with pytest.raises(ValueError) as error:
         registry.losses.resolve("meen_squared_error")

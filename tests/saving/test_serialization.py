@@ -211,9 +211,17 @@ def test_a_registered_name_for_a_class_of_keras_is_refused():
         (object(), TypeError, "Expected a config of plain values, got"),
         (1j, TypeError, "Expected a config of plain values, got 1j of type complex"),
         ({"class_name": "Dense", "config": 3, "module": "keras.layers"}, TypeError, "to be a dict, got 3 of type int"),
-        ({"class_name": "Dense", "config": {"unit": 3}, "module": "keras.layers"}, TypeError, "Cannot make Dense"),
+        (
+            {"class_name": "Dense", "config": {"unit": 3}, "module": "keras.layers"},
+            TypeError,
+            "its config, which has unit: ",
+        ),
         ({"class_name": "Dense", "config": {}, "module": "keras.layers"}, TypeError, "units"),
         ({"class_name": "Nope", "config": {}, "module": "keras.layers"}, ValueError, "no class 'Nope' in keras.layers"),
+        ({"class_name": 3, "config": {}}, TypeError, "Expected 'class_name' of a config to be a string, got 3"),
+        ({"class_name": [], "config": {}}, TypeError, "Expected 'class_name'"),
+        ({"class_name": "A", "config": {}, "module": 3}, TypeError, "Expected 'module'"),
+        ({"class_name": "A", "config": {}, "registered_name": {}}, TypeError, "Expected 'registered_name'"),
         ({"class_name": "Nope", "config": {}}, TypeError, "Cannot find the class 'Nope' of module None"),
         ({"class_name": "function", "config": {}, "module": "builtins"}, TypeError, "function to be its name, got {}"),
         ({"class_name": "function", "config": "nope", "module": "builtins"}, TypeError, "the function 'nope'"),
@@ -281,6 +289,16 @@ def test_lambdas_are_refused_in_safe_mode(factor_two):
     with pytest.raises(ValueError, match=r"pass safe_mode=False or call keras\.config\."):
         deserialize_keras_object(factor_two)
     assert float(deserialize_keras_object(factor_two, safe_mode=False)["fn"](3.0)) == 19.0
+
+
+def test_a_lambda_with_a_name_in_the_registry_is_saved_by_it():
+    double = registry.activations("double_of_tests")(lambda x: 2 * x)
+    try:
+        config = serialize_keras_object(double)
+        assert config["config"] == "double_of_tests"
+        assert deserialize_keras_object(config) is double
+    finally:
+        registry.activations.unregister("double_of_tests")
 
 
 def test_safe_mode_reaches_what_a_config_holds():
