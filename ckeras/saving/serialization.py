@@ -238,9 +238,10 @@ def _found(name: str, config: dict[str, Any], table: registry.Table | None, last
     else:
         tables = [table] if table is not None else list(registry.TABLES.values())
         shipped = function and module in (None, "builtins")
-        meant = (
-            (lambda obj: not inspect.isclass(obj)) if function else (lambda obj: getattr(obj, "__name__", None) == name)
-        )
+
+        def meant(obj: Any) -> bool:
+            return not inspect.isclass(obj) if function else getattr(obj, "__name__", None) == name
+
         found = _find_in(tables, registered, shipped, meant)
         for one in (registered, name):
             found = _find_in(tables, one, shipped) if found is None else found
