@@ -12,7 +12,8 @@ __getattr__, __dir__, __all__ = attach(
         **dict.fromkeys(
             [
                 "activations", "callbacks", "config", "constraints", "datasets", "initializers", "layers", "losses",
-                "metrics", "models", "ops", "optimizers", "random", "registry", "regularizers", "utils",
+                "metrics", "models", "ops", "optimizers", "random", "registry", "regularizers", "saving",
+                "utils",
             ]
         ),
         "Function": "compiler.function",

@@ -9,7 +9,7 @@ import threading
 from ckeras import _kernels
 
 _FLOAT_TYPES = ("float16", "float32", "float64")
-_settings = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
+_settings = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last", "safe_mode": True}
 _threads = 1
 _forked = False
 scope = threading.local()  # what is active in this thread: tapes, the running trace
@@ -59,6 +59,16 @@ def set_image_data_format(data_format: str) -> None:
 def backend() -> str:
     """The name of the backend, which is always ``"ckeras"``."""
     return "ckeras"
+
+
+def enable_unsafe_deserialization() -> None:
+    """Let lambdas in configs and saved models be read, which are byte code and can do anything: trust the files."""
+    _settings["safe_mode"] = False
+
+
+def in_safe_mode() -> bool:
+    """Whether lambdas in configs are refused, unless an argument `safe_mode` says otherwise."""
+    return _settings["safe_mode"]
 
 
 def get_threads() -> int:

@@ -6,9 +6,9 @@ from pathlib import Path
 import ckeras
 
 FLOORS = [
-    {"_version", "lazy", "utils.naming"},
+    {"_version", "lazy", "plugins", "utils.naming"},
     {"_kernels"},
-    {"config", "registry"},
+    {"config", "registry", "saving"},
     {"autograd"},
     {"compiler"},
     {"ops", "random"},

@@ -479,6 +479,8 @@ class Layer(Tracker):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Layer:
         """A new layer with this configuration."""
+        if isinstance(config.get("dtype"), dict):  # a dtype policy, as Keras writes it
+            config = {**config, "dtype": config["dtype"]["config"]["name"]}
         return cls(**config)
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -41,9 +41,12 @@ def test_round_trip():
     assert activations.deserialize(config) is activations.relu
 
 
-def test_a_lambda_cannot_be_saved():
-    with pytest.raises(ValueError, match="function with a name"):
-        activations.serialize(lambda x: x)
+def test_a_lambda_is_saved_with_a_warning_and_refused_when_read():
+    with pytest.warns(UserWarning, match="a function with a name"):
+        config = activations.serialize(lambda x: x)
+    assert config["class_name"] == "__lambda__"
+    with pytest.raises(ValueError, match="safe_mode=False"):
+        activations.deserialize(config)
 
 
 @pytest.mark.parametrize("name", ["softmax", "sigmoid"])
