@@ -26,6 +26,7 @@ CODE = {name: code for code, name in enumerate(SUFFIX)}
 NUMPY = {name: np.dtype(name) for name in (*SUFFIX, "complex64", "complex128")}
 ITEMSIZE = {name: dtype.itemsize for name, dtype in NUMPY.items()}
 FLOATS = frozenset({"float16", "float32", "float64"})
+DIFFERENTIABLE = FLOATS | {"complex64", "complex128"}
 INTEGERS = frozenset({"uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"})
 _NAMES = {dtype: name for name, dtype in NUMPY.items()}
 _WEAK = {bool: "bool", int: "int", float: "float"}

@@ -116,7 +116,7 @@ class Operators:
         return getattr(ufunc, method)(*_as_arrays(inputs), **_as_arrays(kwargs))
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        function = _counterpart(func.__name__)
+        function = _counterpart(func.__name__, func.__module__)
         arguments = _translated(func, function, args, kwargs) if function is not None else None
         if arguments is not None:
             return function(**arguments)
@@ -127,8 +127,18 @@ class Operators:
 _RENAMED = {"remainder": "mod", "amax": "max", "amin": "min", "invert": "bitwise_invert"}
 
 
-def _counterpart(name: str) -> Any:
+# numpy's functions whose namesakes in ops do something else: of `numpy.linalg` all but those named here are.
+_UNLIKE = {"unique", "nonzero", "meshgrid"}
+_LINALG = {
+    "cholesky", "det", "eig", "eigh", "inv", "matmul", "matrix_rank", "norm", "outer", "pinv", "qr", "slogdet", "solve",
+    "svd", "tensordot",
+}  # fmt: skip
+
+
+def _counterpart(name: str, module: str = "numpy") -> Any:
     """The function of `ops` that does what numpy's ``name`` does; `None` leaves the call to numpy."""
+    if name in _UNLIKE or (module == "numpy.linalg" and name not in _LINALG) or module == "numpy.fft":
+        return None
     try:
         return functions[_RENAMED.get(name, name)]
     except AttributeError:

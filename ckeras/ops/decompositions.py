@@ -1,0 +1,244 @@
+"""Decompositions of matrices: Cholesky, eigenvalues, QR, LU.
+
+The gradients are those of Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
+differentiation" (2008), but where another source is named.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ckeras.autograd import Op, Spec, Tensor
+from ckeras.ops import elementwise as e
+from ckeras.ops.composite import composite
+from ckeras.ops.joining import concatenate
+from ckeras.ops.linalg import matmul
+from ckeras.ops.linear_systems import triangular_system
+from ckeras.ops.matrices import (
+    DIVERGED,
+    diagonal,
+    identity,
+    inverse_differences,
+    lapack,
+    least,
+    matrices,
+    symmetric,
+    transposed,
+)
+from ckeras.ops.triangles import tril, triu
+
+# -- Cholesky ---------------------------------------------------------------------------------------------------------
+
+
+def _cholesky_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    # Murray, "Differentiation of the Cholesky decomposition" (2016), equation 10.
+    inner = tril(matmul(transposed(y), g))
+    inner = e.subtract(inner, e.multiply(e.multiply(inner, identity(inner, inner.shape[-1])), 0.5))
+    left = triangular_system(transposed(y), inner, lower=False)
+    return symmetric(transposed(triangular_system(transposed(y), transposed(left), lower=False)))
+
+
+_cholesky = Op(
+    "cholesky",
+    lambda x: Spec(x.shape, x.dtype),
+    lapack(
+        "cholesky",
+        lambda x: np.linalg.cholesky((x + x.swapaxes(-1, -2)) / 2),
+        "expects positive definite matrices",
+    ),
+    vjp=[_cholesky_vjp],
+)
+
+
+def cholesky(x: Any, upper: bool = False) -> Tensor:
+    """The lower triangular L for which x = L L^T, or with ``upper`` its transpose.
+
+    ``x`` is positive definite, of shape ``(..., M, M)``; one that is not symmetric stands for (x + x^T) / 2. Raises
+    ValueError for any other.
+
+    >>> cholesky([[4.0, 2.0], [2.0, 5.0]]).tolist()
+    [[2.0, 0.0], [1.0, 2.0]]
+    """
+    factor = _cholesky(matrices(x, "cholesky", square=True))
+    return transposed(factor) if upper else factor
+
+
+@composite
+def _cholesky_inverse(x: Tensor, upper: bool) -> Tensor:
+    inverse = triangular_system(x, e.broadcast_to(identity(x, x.shape[-1]), x.shape), lower=not upper)
+    return matmul(inverse, transposed(inverse)) if upper else matmul(transposed(inverse), inverse)
+
+
+def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
+    """The inverse of the matrix whose Cholesky factor is ``x``: of x x^T, or with ``upper`` of x^T x.
+
+    Raises ValueError for a zero on the diagonal.
+    """
+    return _cholesky_inverse(matrices(x, "cholesky_inverse", square=True), upper=bool(upper))
+
+
+# -- eigenvalues -----------------------------------------------------------------------------------------------------
+
+_COMPLEX_OF = {"float32": "complex64", "float64": "complex128"}
+
+
+def _eigh_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
+    values, vectors = y
+    inner = e.multiply(identity(vectors, vectors.shape[-1]), 0.0) if g[0] is None else diagonal(g[0])
+    if g[1] is not None:
+        inner = e.add(inner, e.multiply(inverse_differences(values), matmul(transposed(vectors), g[1])))
+    return symmetric(matmul(vectors, matmul(inner, transposed(vectors))))
+
+
+_eigh = Op(
+    "eigh",
+    lambda x: [Spec(x.shape[:-1], x.dtype), Spec(x.shape, x.dtype)],
+    lapack("eigh", lambda x: np.linalg.eigh((x + x.swapaxes(-1, -2)) / 2), DIVERGED),
+    vjp=[_eigh_vjp],
+)
+
+
+def _eig_infer(x: Spec) -> list[Spec]:
+    dtype = _COMPLEX_OF.get(x.dtype, x.dtype)
+    return [Spec(x.shape[:-1], dtype), Spec(x.shape, dtype)]
+
+
+_eig = Op("eig", _eig_infer, lapack("eig", np.linalg.eig, DIVERGED))
+
+
+def eigh(x: Any) -> tuple[Tensor, Tensor]:
+    """The eigenvalues of symmetric matrices, ascending, and their eigenvectors, one in each column.
+
+    A matrix that is not symmetric stands for (x + x^T) / 2. The gradient takes equal eigenvalues as if their vectors
+    did not move.
+
+    >>> values, vectors = eigh([[2.0, 0.0], [0.0, 1.0]])
+    >>> values.tolist()
+    [1.0, 2.0]
+    """
+    return tuple(_eigh(matrices(x, "eigh", square=True)))
+
+
+def eig(x: Any) -> tuple[Tensor, Tensor]:
+    """The eigenvalues of square matrices and their eigenvectors, one in each column: complex, without a gradient."""
+    x = matrices(x, "eig", square=True)
+    return tuple(_eig(e.cast(x, "float32") if x.dtype == "float16" else x))
+
+
+# -- QR ---------------------------------------------------------------------------------------------------------------
+
+
+def _qr_infer(x: Spec, mode: str) -> list[Spec]:
+    *batch, m, n = x.shape
+    k = m if mode == "complete" else min(m, n)
+    return [Spec((*batch, m, k), x.dtype), Spec((*batch, k, n), x.dtype)]
+
+
+def _qr_vjp(g: list[Any], y: list[Tensor], x: Tensor, mode: str) -> Tensor:
+    # Walter and Lehmann, "Algorithmic differentiation of linear algebra functions" (2010), for independent columns.
+    q, u = y
+    if q.shape[-1] != u.shape[-1]:
+        raise ValueError(
+            f"qr in the mode 'complete' has no gradient for matrices of shape {x.shape}, which are not square"
+        )
+    inner = None
+    if g[1] is not None:
+        inner = matmul(u, transposed(g[1]))
+    if g[0] is not None:
+        part = matmul(transposed(g[0]), q)
+        inner = e.negative(part) if inner is None else e.subtract(inner, part)
+    slope = matmul(q, e.add(tril(inner), transposed(tril(inner, -1))))
+    slope = slope if g[0] is None else e.add(slope, g[0])
+    return transposed(triangular_system(u, transposed(slope), lower=False))
+
+
+_qr = Op(
+    "qr",
+    _qr_infer,
+    lapack("qr", lambda x, mode: np.linalg.qr(x, mode), DIVERGED),
+    vjp=[_qr_vjp],
+)
+
+
+def qr(x: Any, mode: str = "reduced") -> tuple[Tensor, Tensor]:
+    """The orthogonal Q and the upper triangular R for which x = Q R.
+
+    Args:
+        x: of shape ``(..., M, N)``.
+        mode: "reduced": Q has min(M, N) columns and R as many rows; "complete": Q is square. Of tall matrices the
+            complete form has no gradient.
+    """
+    x = matrices(x, "qr")
+    if mode not in ("reduced", "complete"):
+        raise ValueError(f"qr expects the mode 'reduced' or 'complete', got {mode!r}")
+    m, n = x.shape[-2:]
+    if None in (m, n):
+        raise ValueError(f"qr expects matrices of known size, got shape {x.shape}")
+    if m >= n:
+        return tuple(_qr(x, mode=mode))
+    # Of wide matrices the first M columns give Q; so there is a gradient.
+    q, u = _qr(x[..., :m], mode="reduced")
+    return q, concatenate([u, matmul(transposed(q), x[..., m:])], -1)
+
+
+# -- LU ---------------------------------------------------------------------------------------------------------------
+
+
+def _lu_forward(x: np.ndarray) -> list[np.ndarray]:
+    *batch, m, n = x.shape
+    lu = np.array(x, "float32" if x.dtype == "float16" else x.dtype).reshape(-1, m, n)
+    k = min(m, n)
+    pivots = np.zeros((len(lu), k), np.int32)
+    each = np.arange(len(lu))
+    for j in range(k):
+        p = j + np.argmax(np.abs(lu[:, j:, j]), -1)
+        pivots[:, j] = p
+        lu[each, p], lu[:, j] = lu[:, j].copy(), lu[each, p]
+        pivot = lu[:, j, j, None]
+        lu[:, j + 1 :, j] = np.divide(lu[:, j + 1 :, j], pivot, where=pivot != 0, out=lu[:, j + 1 :, j].copy())
+        lu[:, j + 1 :, j + 1 :] -= lu[:, j + 1 :, j, None] * lu[:, j, None, j + 1 :]
+    return [lu.reshape(x.shape), pivots.reshape(*batch, k)]
+
+
+def _lu_infer(x: Spec) -> list[Spec]:
+    return [Spec(x.shape, x.dtype), Spec((*x.shape[:-2], least(*x.shape[-2:])), "int32")]
+
+
+def _lu_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
+    lu, pivots = y
+    if lu.shape[-1] != lu.shape[-2]:
+        raise ValueError(f"lu_factor has a gradient for square matrices alone, got shape {x.shape}")
+    lower = e.add(tril(lu, -1), identity(lu, lu.shape[-1]))
+    inner = e.add(tril(matmul(transposed(lower), tril(g[0], -1)), -1), triu(matmul(triu(g[0]), transposed(triu(lu)))))
+    slope = triangular_system(transposed(lower), inner, lower=False)
+    slope = transposed(triangular_system(triu(lu), transposed(slope), lower=False))
+    return matmul(transposed(_exchanges(pivots, dtype=x.dtype)), slope)
+
+
+def _exchanges_forward(pivots: np.ndarray, dtype: str) -> np.ndarray:
+    n = pivots.shape[-1]
+    flat = pivots.reshape(-1, n)
+    order = np.tile(np.arange(n), (len(flat), 1))
+    each = np.arange(len(flat))
+    for j in range(n):
+        order[each, flat[:, j]], order[:, j] = order[:, j].copy(), order[each, flat[:, j]]
+    return np.eye(n, dtype=dtype)[order].reshape(*pivots.shape, n)
+
+
+_exchanges = Op(
+    "exchanges", lambda pivots, dtype: Spec((*pivots.shape, pivots.shape[-1]), dtype), _exchanges_forward
+)  # the permutation matrix that exchanges rows as the pivots say
+_lu = Op("lu_factor", _lu_infer, _lu_forward, vjp=[_lu_vjp])
+
+
+def lu_factor(x: Any) -> tuple[Tensor, Tensor]:
+    """The decomposition P x = L U by elimination with the greatest pivot of each column.
+
+    Gives one matrix that holds U in its upper triangle and, below it, L without its ones; and the pivots, as int32: row
+    i was exchanged with row ``pivots[i]``, one after the other. The gradient is for square matrices.
+
+    >>> factors, pivots = lu_factor([[1.0, 2.0], [2.0, 2.0]])
+    >>> factors.tolist(), pivots.tolist()
+    ([[2.0, 2.0], [0.5, 1.0]], [1, 1])
+    """
+    return tuple(_lu(matrices(x, "lu_factor")))
