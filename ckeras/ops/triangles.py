@@ -25,7 +25,7 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
 def _triangle(x: Tensor, k: int, upper: bool) -> Tensor:
     m, n = x.shape[-2:]
     below = np.tri(m, n, k - upper, bool)
-    return e.where(wrap(~below if upper else below), x, 0)
+    return e.where(wrap(~below if upper else below), x, e.cast(0, x.dtype))
 
 
 def _on_matrices(x: Any, k: int, upper: bool) -> Tensor:
