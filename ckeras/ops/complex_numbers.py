@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Op, Spec, Tensor
+from ckeras.autograd import Op, Spec, Tensor, dtypes
 from ckeras.ops import elementwise as e
+from ckeras.ops.composite import Composite
 from ckeras.ops.joining import stack
 from ckeras.ops.layout import ravel, tensor
 from ckeras.ops.linalg import dot
 
-_PARTS = {"complex64": "float32", "complex128": "float64"}
-_WHOLE = {part: whole for whole, part in _PARTS.items()}
+WHOLE = {part: whole for whole, part in dtypes.PARTS.items()}  # the complex dtypes by those of their parts
 
 
 def _conjugated(x: Tensor) -> Tensor:
@@ -24,13 +24,13 @@ def _conjugated(x: Tensor) -> Tensor:
 
 _view_as_complex = Op(
     "view_as_complex",
-    lambda x: Spec(x.shape[:-1], _WHOLE[x.dtype]),
+    lambda x: Spec(x.shape[:-1], WHOLE[x.dtype]),
     lambda x: x[..., 0] + 1j * x[..., 1],
     vjp=[lambda g, y, x: _conjugated(_view_as_real(g))],
 )
 _view_as_real = Op(
     "view_as_real",
-    lambda x: Spec((*x.shape, 2), _PARTS[x.dtype]),
+    lambda x: Spec((*x.shape, 2), dtypes.PARTS[x.dtype]),
     lambda x: np.stack([x.real, x.imag], -1),
     vjp=[lambda g, y, x: _view_as_complex(_conjugated(g))],
 )
@@ -45,16 +45,21 @@ def view_as_complex(x: Any) -> Tensor:
     x = e.as_float(x)
     if not x.shape or x.shape[-1] != 2:
         raise ValueError(f"view_as_complex expects a last axis of size 2, got shape {x.shape}")
-    return _view_as_complex(x if x.dtype in _WHOLE else e.cast(x, "float32"))
+    return _view_as_complex(x if x.dtype in WHOLE else e.cast(x, "float32"))
 
 
 def view_as_real(x: Any) -> Tensor:
     """The real and imaginary parts of ``x`` along a new last axis."""
     x = tensor(x)
-    if x.dtype not in _PARTS:
+    if x.dtype not in dtypes.PARTS:
         x = e.as_float(x)
         return stack([x, e.multiply(x, 0)], -1)
     return _view_as_real(x)
+
+
+def conjugated(x: Tensor) -> Tensor:
+    """The complex conjugates; of real numbers, themselves."""
+    return _view_as_complex(_conjugated(_view_as_real(x))) if x.dtype in dtypes.PARTS else x
 
 
 def polar(abs_: Any, angle: Any) -> Tensor:
@@ -67,13 +72,13 @@ def polar(abs_: Any, angle: Any) -> Tensor:
     return view_as_complex(stack([e.multiply(size, e.cos(angle)), e.multiply(size, e.sin(angle))], -1))
 
 
+_vdot = Composite("vdot", lambda a, b: dot(ravel(conjugated(a)), ravel(b)), infer=lambda a, b: Spec((), a.dtype))
+
+
 def vdot(x1: Any, x2: Any) -> Tensor:
     """The sum of the products of all elements of x1 and x2, of which x1 is conjugated if it is complex.
 
     >>> float(vdot([[1.0, 2.0]], [3.0, 4.0]))
     11.0
     """
-    a, b = tensor(x1), tensor(x2)
-    if a.dtype in _PARTS:
-        a = _view_as_complex(_conjugated(_view_as_real(a)))
-    return dot(ravel(a), ravel(b))
+    return _vdot(*e.promote(tensor(x1), tensor(x2)))

@@ -10,24 +10,32 @@ import numpy as np
 
 from ckeras.autograd import Op, Spec, Tensor
 from ckeras.ops import elementwise as e
-from ckeras.ops.composite import composite
+from ckeras.ops.complex_numbers import WHOLE
+from ckeras.ops.composite import Composite
 from ckeras.ops.joining import concatenate
 from ckeras.ops.linalg import matmul
 from ckeras.ops.linear_systems import triangular_system
 from ckeras.ops.matrices import (
     DIVERGED,
+    adjoint,
     diagonal,
     identity,
     inverse_differences,
     lapack,
     least,
     matrices,
+    of_reals,
+    real_of,
     symmetric,
     transposed,
 )
 from ckeras.ops.triangles import tril, triu
 
 # -- Cholesky ---------------------------------------------------------------------------------------------------------
+
+
+def _hermitian(x: np.ndarray) -> np.ndarray:
+    return (x + x.swapaxes(-1, -2).conj()) / 2
 
 
 def _cholesky_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
@@ -43,10 +51,10 @@ _cholesky = Op(
     lambda x: Spec(x.shape, x.dtype),
     lapack(
         "cholesky",
-        lambda x: np.linalg.cholesky((x + x.swapaxes(-1, -2)) / 2),
+        lambda x: np.linalg.cholesky(_hermitian(x)),
         "expects positive definite matrices",
     ),
-    vjp=[_cholesky_vjp],
+    vjp=[of_reals(_cholesky_vjp)],
 )
 
 
@@ -60,13 +68,15 @@ def cholesky(x: Any, upper: bool = False) -> Tensor:
     [[2.0, 0.0], [1.0, 2.0]]
     """
     factor = _cholesky(matrices(x, "cholesky", square=True))
-    return transposed(factor) if upper else factor
+    return adjoint(factor) if upper else factor
 
 
-@composite
-def _cholesky_inverse(x: Tensor, upper: bool) -> Tensor:
+def _inverse_of_factor(x: Tensor, upper: bool) -> Tensor:
     inverse = triangular_system(x, e.broadcast_to(identity(x, x.shape[-1]), x.shape), lower=not upper)
-    return matmul(inverse, transposed(inverse)) if upper else matmul(transposed(inverse), inverse)
+    return matmul(inverse, adjoint(inverse)) if upper else matmul(adjoint(inverse), inverse)
+
+
+_cholesky_inverse = Composite("cholesky_inverse", _inverse_of_factor, infer=lambda x, upper: Spec(x.shape, x.dtype))
 
 
 def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
@@ -79,8 +89,6 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
 
 # -- eigenvalues -----------------------------------------------------------------------------------------------------
 
-_COMPLEX_OF = {"float32": "complex64", "float64": "complex128"}
-
 
 def _eigh_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
     values, vectors = y
@@ -92,14 +100,14 @@ def _eigh_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
 
 _eigh = Op(
     "eigh",
-    lambda x: [Spec(x.shape[:-1], x.dtype), Spec(x.shape, x.dtype)],
-    lapack("eigh", lambda x: np.linalg.eigh((x + x.swapaxes(-1, -2)) / 2), DIVERGED),
-    vjp=[_eigh_vjp],
+    lambda x: [Spec(x.shape[:-1], real_of(x.dtype)), Spec(x.shape, x.dtype)],
+    lapack("eigh", lambda x: np.linalg.eigh(_hermitian(x)), DIVERGED),
+    vjp=[of_reals(_eigh_vjp)],
 )
 
 
 def _eig_infer(x: Spec) -> list[Spec]:
-    dtype = _COMPLEX_OF.get(x.dtype, x.dtype)
+    dtype = WHOLE.get(x.dtype, x.dtype)
     return [Spec(x.shape[:-1], dtype), Spec(x.shape, dtype)]
 
 
@@ -156,7 +164,7 @@ _qr = Op(
     "qr",
     _qr_infer,
     lapack("qr", lambda x, mode: np.linalg.qr(x, mode), DIVERGED),
-    vjp=[_qr_vjp],
+    vjp=[of_reals(_qr_vjp)],
 )
 
 
@@ -178,7 +186,7 @@ def qr(x: Any, mode: str = "reduced") -> tuple[Tensor, Tensor]:
         return tuple(_qr(x, mode=mode))
     # Of wide matrices the first M columns give Q; so there is a gradient.
     q, u = _qr(x[..., :m], mode="reduced")
-    return q, concatenate([u, matmul(transposed(q), x[..., m:])], -1)
+    return q, concatenate([u, matmul(adjoint(q), x[..., m:])], -1)
 
 
 # -- LU ---------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import numpy as np
 
 from ckeras.autograd import Op, Spec, Tensor, dtypes, table
 from ckeras.ops import elementwise as e
-from ckeras.ops.composite import composite
+from ckeras.ops.composite import Composite, composite
 from ckeras.ops.indexing import take
 from ckeras.ops.joining import pad
 from ckeras.ops.layout import moveaxis, tensor
@@ -192,10 +192,20 @@ def _places(count: int, length: int, stride: int) -> np.ndarray:
     return np.arange(count)[:, None] * stride + np.arange(length)
 
 
-@composite
-def _extract_sequences(x: Tensor, length: int, stride: int) -> Tensor:
-    count = max(0, 1 + (x.shape[-1] - length) // stride)
-    return take(x, tensor(_places(count, length, stride)), -1)
+def _count(n: int | None, length: int, stride: int) -> int | None:
+    """How many sequences a signal of ``n`` elements has."""
+    return None if n is None else max(0, 1 + (n - length) // stride)
+
+
+def _sequences(x: Tensor, length: int, stride: int) -> Tensor:
+    return take(x, tensor(_places(_count(x.shape[-1], length, stride), length, stride)), -1)
+
+
+_extract_sequences = Composite(
+    "extract_sequences",
+    _sequences,
+    infer=lambda x, length, stride: Spec((*x.shape[:-1], _count(x.shape[-1], length, stride), length), x.dtype),
+)
 
 
 def _positive(where: str, **numbers: Any) -> list[int]:
@@ -262,14 +272,23 @@ def _short_time(where: str, sequence_length: Any, sequence_stride: Any, fft_leng
     return length, stride, size
 
 
-@composite
-def _stft(x: Tensor, window: Tensor, stride: int, center: bool) -> list[Tensor]:
+def _transformed(x: Tensor, window: Tensor, stride: int, center: bool) -> list[Tensor]:
     size = window.shape[-1]
     if center:
         x = pad(x, [(0, 0)] * (len(x.shape) - 1) + [(size // 2, size // 2)], "reflect")
     if x.shape[-1] < size:
         raise ValueError(f"stft expects a signal of {size} elements at least, got shape {x.shape}")
-    return _rfft(e.multiply(_extract_sequences(x, length=size, stride=stride), window), n=size)
+    return _rfft(e.multiply(_sequences(x, size, stride), window), n=size)
+
+
+def _stft_infer(x: Spec, window: Spec, stride: int, center: bool) -> list[Spec]:
+    (size,), n = window.shape, x.shape[-1]
+    around = 2 * (size // 2) if center else 0
+    count = _count(None if n is None else n + around, size, stride)
+    return [Spec((*x.shape[:-1], count, _bins(size)), x.dtype)] * 2
+
+
+_stft = Composite("stft", _transformed, infer=_stft_infer)
 
 
 def stft(
@@ -297,16 +316,26 @@ def stft(
     return tuple(_stft(x, _window(window, length, size, x.dtype, "stft"), stride=stride, center=bool(center)))
 
 
-@composite
-def _istft(real: Tensor, imag: Tensor, window: Tensor, stride: int, center: bool, length: int | None) -> Tensor:
+def _signal(real: Tensor, imag: Tensor, window: Tensor, stride: int, center: bool, length: int | None) -> Tensor:
     size, count = window.shape[-1], real.shape[-2]
     y = _overlap_add(e.multiply(_irfft(real, imag, n=size), window), stride)
     weight = _overlap_add(e.broadcast_to(e.square(window), (count, size)), stride)
     y = e.divide(y, e.where(e.greater(weight, 1e-10), weight, 1))
     start = size // 2 if center else 0
-    if length is not None:
-        return y[..., start : start + length]
-    return y[..., start : y.shape[-1] - start]
+    return y[..., start : y.shape[-1] - start if length is None else start + length]
+
+
+def _istft_infer(real: Spec, imag: Spec, window: Spec, stride: int, center: bool, length: int | None) -> Spec:
+    (size,), count = window.shape, real.shape[-2]
+    n = length
+    if count is not None:
+        reached = size + stride * (count - 1)
+        start = size // 2 if center else 0
+        n = reached - 2 * start if length is None else min(length, reached - start)
+    return Spec((*real.shape[:-2], n), real.dtype)
+
+
+_istft = Composite("istft", _signal, infer=_istft_infer)
 
 
 def istft(

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Tensor, as_tensor
+from ckeras.autograd import Spec, Tensor, as_tensor
 from ckeras.ops import elementwise as e
 from ckeras.ops import layout as s
 from ckeras.ops import reduction as r
-from ckeras.ops.composite import composite
+from ckeras.ops.composite import Composite, composite
 from ckeras.ops.creation import arange
 from ckeras.ops.indexing import flip
 
@@ -106,15 +106,21 @@ def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     return flip(s.swapaxes(x, first, second), second) if turns else x
 
 
-@composite
-def _trapezoid(y: Tensor, dx: Tensor) -> Tensor:
+def _sum_of_trapezoids(y: Tensor, dx: Tensor) -> Tensor:
     middle = e.multiply(e.add(y[..., 1:], y[..., :-1]), 0.5)
     return r.sum(e.multiply(middle, dx), -1)
 
 
-@composite
-def _trapezoid_at(y: Tensor, x: Tensor) -> Tensor:
-    return _trapezoid(y, e.subtract(x[..., 1:], x[..., :-1]))
+def _integral_infer(y: Spec, x: Spec) -> Spec:
+    return Spec(e.broadcast_shapes(y.shape[:-1], x.shape[:-1]), y.dtype)
+
+
+_trapezoid = Composite("trapezoid", _sum_of_trapezoids, infer=_integral_infer)
+_trapezoid_at = Composite(
+    "trapezoid_at",
+    lambda y, x: _sum_of_trapezoids(y, e.subtract(x[..., 1:], x[..., :-1])),
+    infer=_integral_infer,
+)
 
 
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:

@@ -14,7 +14,7 @@ from ckeras.ops import elementwise as e
 from ckeras.ops import layout as s
 from ckeras.ops import reduction as r
 from ckeras.ops.linalg import matmul
-from ckeras.ops.matrices import DIVERGED, SINGULAR, lapack, matrices, transposed
+from ckeras.ops.matrices import DIVERGED, SINGULAR, lapack, matrices, real_of, transposed
 from ckeras.ops.triangles import tril, triu
 
 
@@ -68,7 +68,7 @@ def _system(row: Op, a: Any, b: Any, **attrs: Any) -> Tensor:
     a, b = e.promote(a, b)
     n = a.shape[-1]
     vectors = len(b.shape) == 1 or (
-        len(b.shape) == len(a.shape) - 1 and b.shape[-2] != n and b.shape[:-1] == a.shape[:-2]
+        len(b.shape) == len(a.shape) - 1 and b.shape[-2] != n == b.shape[-1] and b.shape[:-1] == a.shape[:-2]
     )
     rows = b.shape[-1 if vectors else -2] if b.shape else 0
     if not b.shape or (rows != n and None not in (rows, n)):
@@ -153,7 +153,7 @@ _cofactors = Op(
 )
 _slogdet = Op(
     "slogdet",
-    lambda x: [_per_matrix(x), _per_matrix(x)],
+    lambda x: [_per_matrix(x), Spec(x.shape[:-2], real_of(x.dtype))],
     lapack("slogdet", np.linalg.slogdet, ""),
     vjp=[lambda g, y, x: None if g[1] is None else _scaled(g[1], transposed(_inv(x)))],
 )

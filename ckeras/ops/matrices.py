@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Tensor
+from ckeras.autograd import Tensor, dtypes
 from ckeras.ops import elementwise as e
 from ckeras.ops import layout as s
+from ckeras.ops.complex_numbers import conjugated
 from ckeras.ops.creation import eye
 
 
@@ -38,9 +39,30 @@ SINGULAR = "expects matrices that are not singular"
 DIVERGED = "did not converge, which NaN or infinity among the elements may cause"
 
 
+def real_of(dtype: str) -> str:
+    """The dtype of the parts of a complex one, and any other itself."""
+    return dtypes.PARTS.get(dtype, dtype)
+
+
+def of_reals(vjp: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A gradient whose formula is for real matrices alone."""
+
+    def checked(g: Any, y: Any, x: Tensor, **attrs: Any) -> Tensor:
+        if x.dtype not in dtypes.FLOATS:
+            raise TypeError(f"the decomposition of a matrix has a gradient for real ones alone, got dtype {x.dtype}")
+        return vjp(g, y, x, **attrs)
+
+    return checked
+
+
 def transposed(x: Tensor) -> Tensor:
     """The transposed matrices."""
     return s.swapaxes(x, -1, -2)
+
+
+def adjoint(x: Tensor) -> Tensor:
+    """The transposed matrices, conjugated if they are complex."""
+    return transposed(conjugated(x))
 
 
 def across(x: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ckeras.autograd import Op, Spec, Tensor, dtypes
 from ckeras.ops import layout as s
-from ckeras.ops.composite import composite
+from ckeras.ops.composite import Composite
 
 # -- rearrange ----------------------------------------------------------------------------------------------------
 
@@ -22,30 +22,40 @@ def _axes(side: str, pattern: str) -> list[list[str]]:
     return groups
 
 
-def _sizes(
-    groups: list[list[str]], shape: tuple[int | None, ...], known: dict[str, int], pattern: str
-) -> dict[str, Any]:
-    """The size of each named axis; `None` where it is not known."""
+def _sizes(groups: list[list[str]], shape: tuple[Any, ...], known: dict[str, int], pattern: str) -> dict[str, Any]:
+    """The size of each named axis, `None` where it is not known."""
     sizes: dict[str, Any] = {}
     for group, d in zip(groups, shape, strict=True):
         given = math.prod(known[name] for name in group if name in known)
         missing = [name for name in group if name not in known]
         if len(missing) > 1:
             raise ValueError(f"rearrange expects the lengths of all but one of the axes {group} in {pattern!r}")
-        rest = d // given if given else 0
-        if rest * given != d or (not missing and given != d):
+        rest = None if d is None else d // given if given else 0
+        if d is not None and (rest * given != d or (not missing and given != d)):
             raise ValueError(f"rearrange cannot split an axis of size {d} into {group} with the lengths {known}")
         sizes.update({name: known.get(name, rest) for name in group})
     return sizes
 
 
-@composite
-def _rearrange(x: Tensor, pattern: str, lengths: tuple[tuple[str, int], ...]) -> Tensor:
+def _plan(x: Spec, pattern: str, lengths: tuple[tuple[str, int], ...]) -> tuple[list[Any], list[int], list[Any]]:
+    """The shape with every axis apart, the order of these, and the shape with the axes of the result joined."""
     before, after = (_axes(side, pattern) for side in pattern.split("->"))
     sizes = _sizes(before, x.shape, dict(lengths), pattern)
     old, new = ([name for group in side for name in group] for side in (before, after))
-    x = s.transpose(s.reshape(x, [sizes[name] for name in old]), [old.index(name) for name in new])
-    return s.reshape(x, [math.prod(sizes[name] for name in group) for group in after])
+    joined = [[sizes[name] for name in group] for group in after]
+    return (
+        [sizes[name] for name in old],
+        [old.index(name) for name in new],
+        [None if None in group else math.prod(group) for group in joined],
+    )
+
+
+def _rearranged(x: Tensor, **attrs: Any) -> Tensor:
+    apart, order, joined = _plan(x, **attrs)
+    return s.reshape(s.transpose(s.reshape(x, apart), order), joined)
+
+
+_rearrange = Composite("rearrange", _rearranged, infer=lambda x, **attrs: Spec(tuple(_plan(x, **attrs)[2]), x.dtype))
 
 
 def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Tensor:

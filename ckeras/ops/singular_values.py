@@ -14,7 +14,18 @@ from ckeras.ops import layout as s
 from ckeras.ops import reduction as r
 from ckeras.ops.composite import composite
 from ckeras.ops.linalg import matmul
-from ckeras.ops.matrices import DIVERGED, across, diagonal, inverse_differences, lapack, least, matrices, transposed
+from ckeras.ops.matrices import (
+    DIVERGED,
+    across,
+    diagonal,
+    inverse_differences,
+    lapack,
+    least,
+    matrices,
+    of_reals,
+    real_of,
+    transposed,
+)
 
 
 def _svd_infer(x: Spec, full: bool) -> list[Spec]:
@@ -22,7 +33,7 @@ def _svd_infer(x: Spec, full: bool) -> list[Spec]:
     k = least(m, n)
     return [
         Spec((*batch, m, m if full else k), x.dtype),
-        Spec((*batch, k), x.dtype),
+        Spec((*batch, k), real_of(x.dtype)),
         Spec((*batch, n if full else k, n), x.dtype),
     ]
 
@@ -59,7 +70,7 @@ _svd = Op(
     "svd",
     _svd_infer,
     lapack("svd", lambda x, full: np.linalg.svd(x, full_matrices=full), DIVERGED),
-    vjp=[_svd_vjp],
+    vjp=[of_reals(_svd_vjp)],
 )
 
 
@@ -70,9 +81,9 @@ def _singular_values_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
 
 singular_values = Op(
     "singular_values",
-    lambda x: Spec((*x.shape[:-2], least(*x.shape[-2:])), x.dtype),
+    lambda x: Spec((*x.shape[:-2], least(*x.shape[-2:])), real_of(x.dtype)),
     lapack("svd", lambda x: np.linalg.svd(x, compute_uv=False), DIVERGED),
-    vjp=[_singular_values_vjp],
+    vjp=[of_reals(_singular_values_vjp)],
 )
 
 
@@ -120,7 +131,7 @@ def _pinv_forward(x: np.ndarray, rcond: float) -> np.ndarray:
     u, values, v = np.linalg.svd(x, full_matrices=False)
     kept = values > rcond * values.max(-1, keepdims=True, initial=0)
     inverse = np.divide(1, values, where=kept, out=np.zeros_like(values))
-    return (v.swapaxes(-1, -2) * inverse[..., None, :]) @ u.swapaxes(-1, -2)
+    return (v.conj().swapaxes(-1, -2) * inverse[..., None, :]) @ u.conj().swapaxes(-1, -2)
 
 
 def _pinv_vjp(g: Tensor, y: Tensor, x: Tensor, rcond: float) -> Tensor:
@@ -137,7 +148,7 @@ _pinv = Op(
     "pinv",
     lambda x, rcond: Spec((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype),
     lapack("pinv", _pinv_forward, DIVERGED),
-    vjp=[_pinv_vjp],
+    vjp=[of_reals(_pinv_vjp)],
 )
 
 

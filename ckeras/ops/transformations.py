@@ -1,16 +1,16 @@
 """Functions made of functions: derivatives in a direction, and functions of scalars mapped over tensors."""
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from ckeras.autograd import GradientTape, Tensor, as_tensor
+from ckeras.autograd import GradientTape, Spec, Tensor, as_tensor
 from ckeras.autograd.structure import flatten, pack
+from ckeras.compiler.trace import trace
 from ckeras.ops import elementwise as e
 from ckeras.ops import layout as s
-from ckeras.ops.creation import ones_like, zeros_like
+from ckeras.ops.creation import ones_like, zeros, zeros_like
 from ckeras.ops.joining import stack
 
 
@@ -91,22 +91,24 @@ def vectorize(pyfunc: Callable[..., Any], *, excluded: Any = None, signature: st
         inner = [[]] * len(keys) if parsed is None else parsed[0]
         if len(inner) != len(keys):
             raise ValueError(f"vectorize expects the {len(inner)} arguments of {signature!r}, got {len(keys)}")
+        if any(None in x.shape for x in tensors):
+            raise ValueError(f"vectorize expects arguments of known sizes, got shapes {[x.shape for x in tensors]}")
         _check_sizes(tensors, inner, signature)
         leads = [x.shape[: len(x.shape) - len(own)] for x, own in zip(tensors, inner, strict=True)]
         shape = e.broadcast_shapes(*leads) if leads else ()
         rows = [
-            s.reshape(e.broadcast_to(x, (*shape, *x.shape[len(lead) :])), (-1, *x.shape[len(lead) :]))
+            s.reshape(e.broadcast_to(x, (*shape, *x.shape[len(lead) :])), (math.prod(shape), *x.shape[len(lead) :]))
             for x, lead in zip(tensors, leads, strict=True)
         ]
-        count = int(np.prod(shape, dtype=np.int64))
-        if not count:
-            raise ValueError(f"vectorize expects arguments with elements, got shapes {[x.shape for x in tensors]}")
 
-        def call(i: int) -> Any:
-            own = dict(zip(keys, (x[i] for x in rows), strict=True))
+        def call(*elements: Tensor) -> Any:
+            own = dict(zip(keys, elements, strict=True))
             return pyfunc(*(own.get(j, a) for j, a in enumerate(args)), **{k: own.get(k, v) for k, v in kwargs.items()})
 
-        results = [call(i) for i in range(count)]
+        if 0 in shape:  # what the results would be is known from a trace
+            graph, result = trace(call, [Spec(x.shape[1:], x.dtype) for x in rows], tuple)
+            return pack(result, [zeros((*shape, *y.shape), y.dtype) for y in graph.outputs])
+        results = [call(*(x[i] for x in rows)) for i in range(math.prod(shape))]
         columns = zip(*(flatten(y) for y in results), strict=True)
         stacked = [stack([as_tensor(y) for y in column]) for column in columns]
         return pack(results[0], [s.reshape(y, (*shape, *y.shape[1:])) for y in stacked])
