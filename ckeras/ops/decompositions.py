@@ -4,6 +4,7 @@ The gradients are those of Giles, "Collected matrix derivative results for forwa
 differentiation" (2008), but where another source is named.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -194,7 +195,7 @@ def qr(x: Any, mode: str = "reduced") -> tuple[Tensor, Tensor]:
 
 def _lu_forward(x: np.ndarray) -> list[np.ndarray]:
     *batch, m, n = x.shape
-    lu = np.array(x, "float32" if x.dtype == "float16" else x.dtype).reshape(-1, m, n)
+    lu = np.array(x, "float32" if x.dtype == "float16" else x.dtype).reshape(math.prod(batch), m, n)
     k = min(m, n)
     pivots = np.zeros((len(lu), k), np.int32)
     each = np.arange(len(lu))
@@ -224,8 +225,8 @@ def _lu_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
 
 
 def _exchanges_forward(pivots: np.ndarray, dtype: str) -> np.ndarray:
-    n = pivots.shape[-1]
-    flat = pivots.reshape(-1, n)
+    *batch, n = pivots.shape
+    flat = pivots.reshape(math.prod(batch), n)
     order = np.tile(np.arange(n), (len(flat), 1))
     each = np.arange(len(flat))
     for j in range(n):

@@ -1,5 +1,6 @@
 """Sorted values and what is read off them: medians, quantiles, the greatest few."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ckeras.ops.layout import axis_of, expand_dims, moveaxis, ravel, reshape, sq
 
 
 def _scatter_forward(g: np.ndarray, index: np.ndarray, size: int) -> np.ndarray:
-    rows = g.reshape(-1, g.shape[-1])
+    rows = g.reshape(math.prod(g.shape[:-1]), g.shape[-1])
     y = np.zeros((len(rows), size), g.dtype)
     np.add.at(y, (np.arange(len(rows))[:, None], index.reshape(rows.shape)), rows)
     return y.reshape(*g.shape[:-1], size)
@@ -75,22 +76,25 @@ def _descending(x: np.ndarray) -> np.ndarray:
 
 
 def _greatest(x: np.ndarray, k: int) -> np.ndarray:
-    """The places of the ``k`` greatest of many elements, which are numbers, in the order in which they stand."""
-    least = np.partition(x, x.shape[-1] - k, -1)[..., -k, None]
-    above, equal = x > least, x == least
-    # Of those equal to the least that is taken, the first ones fill the places that are left.
-    left = k - np.count_nonzero(above, -1)[..., None]
-    chosen = above | (equal & (np.cumsum(equal, -1, dtype=np.int32) <= left))
-    return np.nonzero(chosen)[-1].reshape(*x.shape[:-1], k)
+    """The places of the ``k`` greatest elements of each row as `_descending` has them, without sorting the others."""
+    places = np.argpartition(x, x.shape[1] - k, 1)[:, -k:]
+    least = np.take_along_axis(x, places[:, :1], 1)
+    places.sort(1)
+    values = np.take_along_axis(x, places, 1)
+    index = np.take_along_axis(places, _descending(values), 1)
+    # Where elements equal to the least are left out, or NaN, which equals nothing, the first ones had to be taken.
+    left = np.count_nonzero(x == least, 1) != np.count_nonzero(values == least, 1)
+    again = left | (least != least)[:, 0]
+    index[again] = _descending(x[again])[:, :k]
+    return index
 
 
 def _top_k_forward(x: np.ndarray, k: int) -> list[np.ndarray]:
     n = x.shape[-1]
     if k == 1 and x.size:
         index = np.argmax(x, -1)[..., None]
-    elif 0 < 4 * k < n >= 128 and not np.isnan(x).any():
-        places = _greatest(x, k)
-        index = np.take_along_axis(places, _descending(np.take_along_axis(x, places, -1)), -1)
+    elif 0 < 4 * k < n and n >= 32:
+        index = _greatest(x.reshape(-1, n), k).reshape(*x.shape[:-1], k)
     else:
         index = _descending(x)[..., :k]
     return [np.take_along_axis(x, index, -1), index]
@@ -161,7 +165,7 @@ def rows_of(x: Tensor, axes: tuple[int, ...]) -> Tensor:
 
 
 def _size(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
-    return int(np.prod([shape[i] for i in axes], dtype=np.int64))
+    return math.prod(shape[i] for i in axes)
 
 
 @composite
@@ -175,7 +179,7 @@ def _quantile(x: Tensor, q: Tensor, axes: tuple[int, ...], keepdims: bool, metho
         last = e.maximum(e.subtract(valid, 1.0), 0.0)
     else:
         last = float(n - 1)
-    place = e.broadcast_to(e.multiply(ravel(e.clip(q, 0.0, 1.0)), last), (*lead, int(np.prod(q.shape))))
+    place = e.broadcast_to(e.multiply(ravel(e.clip(q, 0.0, 1.0)), last), (*lead, math.prod(q.shape)))
     below, above = e.floor(place), e.ceil(place)
     low, high = (_pick(in_rows, e.cast(i, "int64")) for i in (below, above))
     part = e.subtract(place, below)
