@@ -139,6 +139,9 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
         y, x = e.promote(y, e.as_float(x))
         if len(x.shape) == len(y.shape):
             x = s.moveaxis(x, axis, -1)
+        sizes = (x.shape[-1] if x.shape else 1, y.shape[axis])
+        if sizes[0] != sizes[1] and None not in sizes:
+            raise ValueError(f"trapezoid expects as many places as values, got {sizes[0]} and {sizes[1]}")
         return _trapezoid_at(s.moveaxis(y, axis, -1), x)
     y, dx = e.promote(y, dx)
     if len(dx.shape) == len(y.shape):

@@ -177,6 +177,8 @@ def unique(
     parts = ("values", *(name for name, is_wanted in wanted.items() if is_wanted))
     if fill_value is not None:
         fill_value = np.asarray(fill_value, dtypes.NUMPY[x.dtype]).tolist()
+    if size is not None and size < 0:
+        raise ValueError(f"unique expects a size of 0 or more, got {size}")
     row = _unique if size is None else _sized_unique
     found = row(x, axis=axis, size=None if size is None else int(size), parts=parts, fill=fill_value)
     return found[0] if len(found) == 1 else tuple(found)
