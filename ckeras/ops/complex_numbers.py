@@ -11,7 +11,7 @@ from ckeras.autograd import Op, Spec, Tensor, dtypes
 from ckeras.ops import elementwise as e
 from ckeras.ops.composite import Composite
 from ckeras.ops.joining import stack
-from ckeras.ops.layout import ravel, tensor
+from ckeras.ops.layout import ravel, squeeze, tensor
 from ckeras.ops.linalg import dot
 
 WHOLE = {part: whole for whole, part in dtypes.PARTS.items()}  # the complex dtypes by those of their parts
@@ -70,6 +70,11 @@ def polar(abs_: Any, angle: Any) -> Tensor:
     """
     size, angle = e.promote(abs_, angle, minimum="float")
     return view_as_complex(stack([e.multiply(size, e.cos(angle)), e.multiply(size, e.sin(angle))], -1))
+
+
+def real_part(x: Tensor) -> Tensor:
+    """The real parts."""
+    return squeeze(_view_as_real(x)[..., :1], -1)
 
 
 _vdot = Composite("vdot", lambda a, b: dot(ravel(conjugated(a)), ravel(b)), infer=lambda a, b: Spec((), a.dtype))

@@ -1,23 +1,21 @@
-"""Decompositions of matrices: Cholesky, eigenvalues, QR, LU.
-
-The gradients are those of Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
-differentiation" (2008), but where another source is named.
-"""
+"""Decompositions of matrices: Cholesky, eigenvalues, QR, LU."""
 
 import math
 from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Op, Spec, Tensor
+from ckeras.autograd import Op, Spec, Tensor, dtypes
 from ckeras.ops import elementwise as e
-from ckeras.ops.complex_numbers import WHOLE
+from ckeras.ops import reduction as r
+from ckeras.ops.complex_numbers import WHOLE, conjugated, real_part
 from ckeras.ops.composite import Composite
 from ckeras.ops.joining import concatenate
 from ckeras.ops.linalg import matmul
-from ckeras.ops.linear_systems import triangular_system
+from ckeras.ops.linear_systems import inverse, triangular_system
 from ckeras.ops.matrices import (
     DIVERGED,
+    across,
     adjoint,
     diagonal,
     identity,
@@ -73,8 +71,8 @@ def cholesky(x: Any, upper: bool = False) -> Tensor:
 
 
 def _inverse_of_factor(x: Tensor, upper: bool) -> Tensor:
-    inverse = triangular_system(x, e.broadcast_to(identity(x, x.shape[-1]), x.shape), lower=not upper)
-    return matmul(inverse, adjoint(inverse)) if upper else matmul(adjoint(inverse), inverse)
+    inverted = triangular_system(x, e.broadcast_to(identity(x, x.shape[-1]), x.shape), lower=not upper)
+    return matmul(inverted, adjoint(inverted)) if upper else matmul(adjoint(inverted), inverted)
 
 
 _cholesky_inverse = Composite("cholesky_inverse", _inverse_of_factor, infer=lambda x, upper: Spec(x.shape, x.dtype))
@@ -112,7 +110,20 @@ def _eig_infer(x: Spec) -> list[Spec]:
     return [Spec(x.shape[:-1], dtype), Spec(x.shape, dtype)]
 
 
-_eig = Op("eig", _eig_infer, lapack("eig", np.linalg.eig, DIVERGED))
+def _eig_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
+    # The vectors are of length 1; what they are multiplied by beside that, a number of size 1, is taken as constant.
+    values, vectors = y
+    inner = diagonal(e.multiply(values, 0.0) if g[0] is None else g[0])
+    if g[1] is not None:
+        part = matmul(transposed(vectors), g[1])
+        lengths = e.cast(real_part(r.sum(e.multiply(part, identity(part, part.shape[-1])), -2)), part.dtype)
+        lengths = e.multiply(matmul(transposed(vectors), conjugated(vectors)), across(lengths))
+        inner = e.add(inner, e.multiply(inverse_differences(values), e.subtract(part, lengths)))
+    slope = matmul(inverse(transposed(vectors)), matmul(inner, transposed(vectors)))
+    return slope if x.dtype in dtypes.PARTS else real_part(slope)
+
+
+_eig = Op("eig", _eig_infer, lapack("eig", np.linalg.eig, DIVERGED), vjp=[_eig_vjp])
 
 
 def eigh(x: Any) -> tuple[Tensor, Tensor]:
@@ -129,7 +140,11 @@ def eigh(x: Any) -> tuple[Tensor, Tensor]:
 
 
 def eig(x: Any) -> tuple[Tensor, Tensor]:
-    """The eigenvalues of square matrices and their eigenvectors, one in each column: complex, without a gradient."""
+    """The eigenvalues of square matrices and their eigenvectors, one of length 1 in each column; both complex.
+
+    The gradient by vectors holds for what stays the same when one is multiplied by a number of size 1. It takes equal
+    eigenvalues as if their vectors did not move.
+    """
     x = matrices(x, "eig", square=True)
     return tuple(_eig(e.cast(x, "float32") if x.dtype == "float16" else x))
 
@@ -215,27 +230,37 @@ def _lu_infer(x: Spec) -> list[Spec]:
 
 def _lu_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
     lu, pivots = y
-    if lu.shape[-1] != lu.shape[-2]:
-        raise ValueError(f"lu_factor has a gradient for square matrices alone, got shape {x.shape}")
-    lower = e.add(tril(lu, -1), identity(lu, lu.shape[-1]))
-    inner = e.add(tril(matmul(transposed(lower), tril(g[0], -1)), -1), triu(matmul(triu(g[0]), transposed(triu(lu)))))
+    m, n = lu.shape[-2:]
+    k = min(m, n)
+    square, g_square = lu[..., :k, :k], g[0][..., :k, :k]
+    lower, upper = e.add(tril(square, -1), identity(lu, k)), triu(square)
+    g_lower, g_upper = tril(g_square, -1), triu(g_square)
+    if m > n:  # the rows below are those of the matrix times the inverse of U
+        rest = transposed(triangular_system(upper, transposed(g[0][..., k:, :]), lower=False))
+        g_upper = e.subtract(g_upper, triu(matmul(transposed(lu[..., k:, :]), rest)))
+    elif n > m:  # the columns beside are the inverse of L times those of the matrix
+        rest = triangular_system(transposed(lower), g[0][..., k:], lower=False)
+        g_lower = e.subtract(g_lower, tril(matmul(rest, transposed(lu[..., k:])), -1))
+    inner = e.add(tril(matmul(transposed(lower), g_lower), -1), triu(matmul(g_upper, transposed(upper))))
     slope = triangular_system(transposed(lower), inner, lower=False)
-    slope = transposed(triangular_system(triu(lu), transposed(slope), lower=False))
-    return matmul(transposed(_exchanges(pivots, dtype=x.dtype)), slope)
+    slope = transposed(triangular_system(upper, transposed(slope), lower=False))
+    if m != n:
+        slope = concatenate([slope, rest], -2 if m > n else -1)
+    return matmul(transposed(_exchanges(pivots, rows=m, dtype=x.dtype)), slope)
 
 
-def _exchanges_forward(pivots: np.ndarray, dtype: str) -> np.ndarray:
-    *batch, n = pivots.shape
-    flat = pivots.reshape(math.prod(batch), n)
-    order = np.tile(np.arange(n), (len(flat), 1))
+def _exchanges_forward(pivots: np.ndarray, rows: int, dtype: str) -> np.ndarray:
+    *batch, k = pivots.shape
+    flat = pivots.reshape(math.prod(batch), k)
+    order = np.tile(np.arange(rows), (len(flat), 1))
     each = np.arange(len(flat))
-    for j in range(n):
+    for j in range(k):
         order[each, flat[:, j]], order[:, j] = order[:, j].copy(), order[each, flat[:, j]]
-    return np.eye(n, dtype=dtype)[order].reshape(*pivots.shape, n)
+    return np.eye(rows, dtype=dtype)[order].reshape(*batch, rows, rows)
 
 
 _exchanges = Op(
-    "exchanges", lambda pivots, dtype: Spec((*pivots.shape, pivots.shape[-1]), dtype), _exchanges_forward
+    "exchanges", lambda pivots, rows, dtype: Spec((*pivots.shape[:-1], rows, rows), dtype), _exchanges_forward
 )  # the permutation matrix that exchanges rows as the pivots say
 _lu = Op("lu_factor", _lu_infer, _lu_forward, vjp=[_lu_vjp])
 
@@ -244,7 +269,7 @@ def lu_factor(x: Any) -> tuple[Tensor, Tensor]:
     """The decomposition P x = L U by elimination with the greatest pivot of each column.
 
     Gives one matrix that holds U in its upper triangle and, below it, L without its ones; and the pivots, as int32: row
-    i was exchanged with row ``pivots[i]``, one after the other. The gradient is for square matrices.
+    i was exchanged with row ``pivots[i]``, one after the other.
 
     >>> factors, pivots = lu_factor([[1.0, 2.0], [2.0, 2.0]])
     >>> factors.tolist(), pivots.tolist()

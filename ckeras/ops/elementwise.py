@@ -85,10 +85,15 @@ def as_float(x: Any) -> Tensor:
     return x if x.dtype in dtypes.FLOATS else cast(x, dtypes.result_type(x.dtype, "float"))
 
 
+def _cast_forward(x: np.ndarray, dtype: str) -> np.ndarray:
+    real = np.iscomplexobj(x) and dtype not in dtypes.PARTS and dtype != "bool"
+    return (x.real if real else x).astype(dtypes.NUMPY[dtype])
+
+
 _cast = Op(
     "cast",
     infer=lambda x, dtype: Spec(x.shape, dtype),
-    forward=lambda x, dtype: x.astype(dtypes.NUMPY[dtype]),
+    forward=_cast_forward,
     opcode=lambda inputs, output: f"cast.{dtypes.SUFFIX.get(inputs[0].dtype)}.{dtypes.SUFFIX.get(output.dtype)}",
     vjp=[lambda g, y, x, dtype: cast(g, x.dtype)],
     elementwise=True,

@@ -1,8 +1,4 @@
-"""Systems of linear equations, inverses and determinants of square matrices.
-
-The gradients are those of Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
-differentiation" (2008), but where another source is named.
-"""
+"""Systems of linear equations, inverses and determinants of square matrices."""
 
 from typing import Any
 
@@ -99,7 +95,7 @@ def solve_triangular(a: Any, b: Any, lower: bool = False) -> Tensor:
     return _system(triangular_system, a, b, lower=bool(lower))
 
 
-_inv = Op(
+inverse = Op(
     "inv",
     lambda x: Spec(x.shape, x.dtype),
     lapack("inv", np.linalg.inv, SINGULAR),
@@ -113,7 +109,7 @@ def inv(x: Any) -> Tensor:
     >>> inv([[2.0, 0.0], [0.0, 4.0]]).tolist()
     [[0.5, 0.0], [0.0, 0.25]]
     """
-    return _inv(matrices(x, "inv", square=True))
+    return inverse(matrices(x, "inv", square=True))
 
 
 # -- determinants -----------------------------------------------------------------------------------------------------
@@ -139,9 +135,9 @@ def _cofactors_forward(x: np.ndarray) -> np.ndarray:
 
 
 def _cofactors_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
-    inverse = transposed(_inv(x))
-    product = r.sum(e.multiply(g, inverse), (-1, -2))
-    slope = e.subtract(_scaled(product, inverse), matmul(inverse, matmul(transposed(g), inverse)))
+    inverted = transposed(inverse(x))
+    product = r.sum(e.multiply(g, inverted), (-1, -2))
+    slope = e.subtract(_scaled(product, inverted), matmul(inverted, matmul(transposed(g), inverted)))
     return _scaled(_det(x), slope)
 
 
@@ -155,7 +151,7 @@ _slogdet = Op(
     "slogdet",
     lambda x: [_per_matrix(x), Spec(x.shape[:-2], real_of(x.dtype))],
     lapack("slogdet", np.linalg.slogdet, ""),
-    vjp=[lambda g, y, x: None if g[1] is None else _scaled(g[1], transposed(_inv(x)))],
+    vjp=[lambda g, y, x: None if g[1] is None else _scaled(g[1], transposed(inverse(x)))],
 )
 
 

@@ -1,4 +1,8 @@
-"""What the ops on matrices share: the last two axes are a matrix, the others a batch of them."""
+"""What the ops on matrices share: the last two axes are a matrix, the others a batch of them.
+
+The gradients of those ops are the formulas of Giles, "Collected matrix derivative results for forward and reverse mode
+algorithmic differentiation" (2008), but where another source is named.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -83,7 +87,8 @@ def identity(x: Tensor, n: int) -> Tensor:
 def inverse_differences(x: Tensor) -> Tensor:
     """1 / (x_j - x_i), and 0 where the two are equal: there the gradient of their vectors is not defined."""
     d = e.subtract(across(x), s.expand_dims(x, -1))
-    return e.divide_no_nan(1.0, d)
+    here = e.equal(d, 0)
+    return e.where(here, 0, e.divide(1.0, e.where(here, 1, d)))
 
 
 def diagonal(x: Tensor) -> Tensor:

@@ -84,19 +84,30 @@ def _extreme_vjp(g: Tensor, y: Tensor, x: Tensor, axis: tuple[int, ...], keepdim
     return e.multiply(hit, share)
 
 
-def _prod_vjp(g: Tensor, y: Tensor, x: Tensor, axis: tuple[int, ...], keepdims: bool) -> Tensor:
-    # The product of the others, written so that its own gradient is right where one or two factors are 0: with one,
-    # it is the rest for that factor, and for another the rest without it times the zero; with two, for each of them,
-    # the rest times the other zero.
+def product_of_others(x: Tensor, product: Callable[..., Tensor], total: Callable[..., Tensor]) -> Tensor:
+    """For each factor the product of those that it is multiplied by, which is the gradient of their product.
+
+    ``product`` and ``total`` give for each factor the product and the sum of all of its own.
+    """
+    # Written so that its own gradient is right where one or two factors are 0: with one, it is the rest for that
+    # factor, and for another the rest without it times the zero; with two, for each of them, the rest times the other
+    # zero.
     zero = e.equal(x, 0)
-    zeros = _sum(e.cast(zero, g.dtype), axis=axis, keepdims=True)
+    zeros = total(e.cast(zero, x.dtype))
     factors = e.where(zero, 1, x)
-    rest = _prod(factors, axis=axis, keepdims=True)
-    total = _sum(e.where(zero, x, 0), axis=axis, keepdims=True)
+    rest = product(factors)
+    total = total(e.where(zero, x, 0))
     of_zeros = e.where(e.equal(zeros, 1), rest, e.where(e.equal(zeros, 2), e.multiply(rest, e.subtract(total, x)), 0))
     without = e.divide(rest, factors)
     of_rest = e.where(e.equal(zeros, 0), without, e.where(e.equal(zeros, 1), e.multiply(without, total), 0))
-    return e.multiply(_spread(g, x, axis), e.where(zero, of_zeros, of_rest))
+    return e.where(zero, of_zeros, of_rest)
+
+
+def _prod_vjp(g: Tensor, y: Tensor, x: Tensor, axis: tuple[int, ...], keepdims: bool) -> Tensor:
+    others = product_of_others(
+        x, lambda v: _prod(v, axis=axis, keepdims=True), lambda v: _sum(v, axis=axis, keepdims=True)
+    )
+    return e.multiply(_spread(g, x, axis), others)
 
 
 _sum = _row(

@@ -10,6 +10,7 @@ from ckeras.autograd import Op, Spec, Tensor, dtypes, table
 from ckeras.ops import elementwise as e
 from ckeras.ops.indexing import take
 from ckeras.ops.layout import tensor
+from ckeras.ops.reduction import product_of_others
 
 # Rows of no segment go to one more segment at the end, which is cut off.
 
@@ -61,16 +62,10 @@ def _extreme_vjp(g: Tensor, y: Tensor, x: Tensor, index: Tensor, size: int) -> T
 
 
 def _prod_vjp(g: Tensor, y: Tensor, x: Tensor, index: Tensor, size: int) -> Tensor:
-    # The product of the others, as in `reduction`: written so that its own gradient is right beside zeros too.
-    zero = e.equal(x, 0)
-    factors = e.where(zero, 1, x)
-    rest = take(_segment_prod(factors, index, size=size), index, 0)
-    zeros = take(_sum(e.cast(zero, g.dtype), index, size), index, 0)
-    total = take(_sum(e.where(zero, x, 0), index, size), index, 0)
-    of_zeros = e.where(e.equal(zeros, 1), rest, e.where(e.equal(zeros, 2), e.multiply(rest, e.subtract(total, x)), 0))
-    without = e.divide(rest, factors)
-    of_rest = e.where(e.equal(zeros, 0), without, e.where(e.equal(zeros, 1), e.multiply(without, total), 0))
-    return e.multiply(take(g, index, 0), e.where(zero, of_zeros, of_rest))
+    others = product_of_others(
+        x, lambda v: take(_segment_prod(v, index, size=size), index, 0), lambda v: take(_sum(v, index, size), index, 0)
+    )
+    return e.multiply(take(g, index, 0), others)
 
 
 def _least(dtype: str) -> Any:

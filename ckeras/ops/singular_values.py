@@ -1,8 +1,4 @@
-"""Singular values, and what stands on them: pseudo-inverses, least squares, ranks.
-
-The gradients are those of Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
-differentiation" (2008), but where another source is named.
-"""
+"""Singular values, and what stands on them: pseudo-inverses, least squares, ranks."""
 
 from typing import Any
 

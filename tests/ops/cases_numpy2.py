@@ -34,6 +34,16 @@ def absolute(values):
     return [ops.square(v) for v in values]
 
 
+def turned(n):
+    """What makes some eigenvalues complex."""
+    return 3 * (np.eye(n, k=1) - np.eye(n, k=-1))
+
+
+def lengths(z):
+    """What does not depend on the signs of complex numbers."""
+    return ops.sum(ops.square(ops.view_as_real(z)), -1)
+
+
 CASES = {
     "cholesky": [(lambda x: table["cholesky"](x), [symmetric(*s)]) for s in SQUARE],
     "cofactors": [(lambda x: table["cofactors"](x), [spread(*s)]) for s in SQUARE],
@@ -43,6 +53,11 @@ CASES = {
         for (s, n), i in itertools.product([((1,), 1), ((5,), 1), ((2, 4), 1), ((2, 3, 4), 2)], (False, True))
     ]
     + [(lambda a, b: table["dft"](a, b, axes=1, inverse=False)[1], [data(5), data(5, seed=1)])],
+    "eig": [
+        (lambda x: [lengths(v) for v in table["eig"](x)], [spread(*s) + 0.7 * turned(s[-1])])
+        for s in ((1, 1), (3, 3), (2, 4, 4))
+    ]
+    + [(lambda x: ops.view_as_real(table["eig"](x)[0]), [spread(3, 3) + turned(3)])],
     "eigh": [(lambda x: absolute(table["eigh"](x)), [symmetric(*s)]) for s in SQUARE]
     + [(lambda x: table["eigh"](x)[0], [symmetric(3, 3)])],
     "erfc": unary("erfc"),
@@ -53,7 +68,9 @@ CASES = {
         for s, n in ((4, 6), (4, 7), (4, 4), (3, 9), (1, 1))
     ],
     "logaddexp": binary("logaddexp"),
-    "lu_factor": [(lambda x: table["lu_factor"](x)[0], [data(*s)]) for s in SQUARE],
+    "lu_factor": [
+        (lambda x: table["lu_factor"](x)[0], [data(*s, seed=2)]) for s in (*SQUARE, (4, 2), (2, 4), (2, 3, 1))
+    ],
     "pick_last": [(lambda x: table["pick_last"](x, INDEX), [data(2, 4)])],
     "pinv": [
         (lambda x: table["pinv"](x, rcond=1e-6), [spread(*s)]) for s in ((3, 3), (4, 2), (2, 4), (2, 3, 2), (1, 1))
