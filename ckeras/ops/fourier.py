@@ -356,6 +356,10 @@ def istft(
     """
     real, imag = _pair(x, "istft", 2)
     size, stride, whole = _short_time("istft", sequence_length, sequence_stride, fft_length)
+    if real.shape[-1] not in (_bins(whole), None):
+        raise ValueError(
+            f"istft expects {_bins(whole)} frequencies for an fft_length of {whole}, got tensors of shape {real.shape}"
+        )
     return _istft(
         real,
         imag,

@@ -9,13 +9,14 @@ import numpy as np
 from ckeras.autograd import Tensor, dtypes
 from ckeras.ops import elementwise as e
 from ckeras.ops import reduction as r
+from ckeras.ops.complex_numbers import view_as_complex, view_as_real
 from ckeras.ops.layout import tensor
 
 
 def _without(x: Any, value: float) -> Tensor:
     """``x`` with ``value`` in place of NaN."""
     x = tensor(x)
-    return e.where(e.isnan(x), value, x) if x.dtype in dtypes.FLOATS else x
+    return e.where(e.isnan(x), value, x) if x.dtype in dtypes.DIFFERENTIABLE else x
 
 
 def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
@@ -25,6 +26,8 @@ def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -
     [1.0, 7.0]
     """
     x = tensor(x)
+    if x.dtype in dtypes.PARTS:
+        return view_as_complex(nan_to_num(view_as_real(x), nan, posinf, neginf))
     if x.dtype not in dtypes.FLOATS:
         return x
     limits = np.finfo(x.dtype)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ckeras.autograd import Op, Spec, Tensor, as_tensor, dtypes
+from ckeras.autograd.structure import flatten
 from ckeras.ops import elementwise as e
 from ckeras.ops import reduction as r
 from ckeras.ops.composite import composite
@@ -175,14 +176,14 @@ def _quantile(x: Tensor, q: Tensor, axes: tuple[int, ...], keepdims: bool, metho
     in_rows = _sort(rows_of(x, axes))
     lead, n = in_rows.shape[:-1], in_rows.shape[-1]
     if skip_nan:
-        valid = r.sum(e.cast(e.logical_not(e.isnan(in_rows)), x.dtype), -1, keepdims=True)
+        valid = r.sum(e.cast(e.logical_not(e.isnan(in_rows)), q.dtype), -1, keepdims=True)
         last = e.maximum(e.subtract(valid, 1.0), 0.0)
     else:
         last = float(n - 1)
     place = e.broadcast_to(e.multiply(ravel(e.clip(q, 0.0, 1.0)), last), (*lead, math.prod(q.shape)))
     below, above = e.floor(place), e.ceil(place)
     low, high = (_pick(in_rows, e.cast(i, "int64")) for i in (below, above))
-    part = e.subtract(place, below)
+    part = e.cast(e.subtract(place, below), x.dtype)
     if method == "lower":
         y = low
     elif method == "higher":
@@ -204,22 +205,23 @@ def _quantiles(name: str, x: Any, q: Any, axis: Any, method: str, keepdims: bool
     x = e.as_float(x)
     if method not in _METHODS:
         raise ValueError(f"{name} expects a method of {', '.join(_METHODS)}, got {method!r}")
-    q = as_tensor(q)
+    # Numbers of Python's have all their digits, so that a place that is a whole number is one.
+    of_python = all(isinstance(v, (int, float)) for v in flatten(q))
+    q = as_tensor(np.asarray(q, np.float64) if of_python else q)
     if len(q.shape) > 1:
         raise ValueError(f"{name} expects one q or a list of them, got shape {q.shape}")
     if type(q) is Tensor and q.size and not 0 <= q._array.min() <= q._array.max() <= whole:
         raise ValueError(f"{name} expects q in [0, {whole:g}], got {q.tolist()}")
-    dtype, wide = x.dtype, "float32" if x.dtype == "float16" else x.dtype
-    q = e.cast(q, wide)
+    q = e.as_float(e.cast(q, "float32") if q.dtype == "float16" else q)
     y = _quantile(
-        e.cast(x, wide),
+        e.cast(x, "float32") if x.dtype == "float16" else x,
         q if whole == 1 else e.divide(q, whole),
         axes=r.canonical_axes(axis, len(x.shape)),
         keepdims=bool(keepdims),
         method=method,
         skip_nan=skip_nan,
     )
-    return e.cast(y, dtype)
+    return e.cast(y, x.dtype)
 
 
 def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Tensor:

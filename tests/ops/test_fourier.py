@@ -103,3 +103,5 @@ def test_short_time_transforms_that_cannot_be():
         ops.istft(spectrum, 4, 2, 4, window="box")
     with pytest.raises(ValueError, match="with 2 axes at least"):
         ops.istft((x, x), 4, 2, 4)
+    with pytest.raises(ValueError, match="istft expects 4 frequencies for an fft_length of 6, got tensors of shape"):
+        ops.istft(spectrum, 4, 2, 6)

@@ -96,6 +96,17 @@ def test_quantiles_of_small_dtypes():
         assert ops.percentile(np.ones(3, dtype), 50).dtype == "float32"
 
 
+def test_places_that_are_whole_numbers():
+    """Of 11 elements, the tenth parts are the elements themselves, whatever the method."""
+    x = np.arange(11, dtype="float32")
+    for method in ("linear", "lower", "higher", "midpoint", "nearest"):
+        assert ops.quantile(x, [i / 10 for i in range(11)], method=method).tolist() == x.tolist()
+        assert ops.percentile(x, list(range(0, 101, 10)), method=method).tolist() == x.tolist()
+        assert ops.quantile(x, ops.convert_to_tensor([0.1, 0.7]), method=method).tolist() == [1, 7]
+        assert ops.quantile(x, np.array([0.1, 0.7], "float32"), method=method).tolist() == [1, 7]
+    assert ops.quantile(x, [ops.convert_to_tensor(0.1), 0.7]).tolist() == [1, 7]
+
+
 def test_quantiles_that_cannot_be():
     for q in (-0.1, [0.5, 1.5]):
         with pytest.raises(ValueError, match=r"quantile expects q in \[0, 1\], got"):

@@ -64,3 +64,10 @@ def test_floats():
     assert ops.signbit(np.array([-0.0, 0.0], "float16")).tolist() == [True, False]
     assert ops.signbit(np.array([0, 255], "uint8")).tolist() == [False, False]
     assert ops.signbit(np.array([0, -1], "int64")).tolist() == [False, True]
+
+
+def test_complex_numbers_without_nan():
+    z = np.array([1 + 2j, complex(math.nan, 1.0), complex(math.inf, math.nan)])
+    np.testing.assert_array_equal(ops.nan_to_num(z, posinf=5.0), np.nan_to_num(z, posinf=5.0))
+    assert ops.nansum(z[:2]).tolist() == 1 + 2j
+    assert ops.nanmean(z[:2]).tolist() == 1 + 2j
