@@ -85,15 +85,11 @@ def as_float(x: Any) -> Tensor:
     return x if x.dtype in dtypes.FLOATS else cast(x, dtypes.result_type(x.dtype, "float"))
 
 
-def _cast_forward(x: np.ndarray, dtype: str) -> np.ndarray:
-    real = np.iscomplexobj(x) and dtype not in dtypes.PARTS and dtype != "bool"
-    return (x.real if real else x).astype(dtypes.NUMPY[dtype])
-
-
+_KEEP_IMAGINARY = {*dtypes.PARTS, "bool"}
 _cast = Op(
     "cast",
     infer=lambda x, dtype: Spec(x.shape, dtype),
-    forward=_cast_forward,
+    forward=lambda x, dtype: (x.real if dtype not in _KEEP_IMAGINARY else x).astype(dtypes.NUMPY[dtype]),
     opcode=lambda inputs, output: f"cast.{dtypes.SUFFIX.get(inputs[0].dtype)}.{dtypes.SUFFIX.get(output.dtype)}",
     vjp=[lambda g, y, x, dtype: cast(g, x.dtype)],
     elementwise=True,

@@ -4,6 +4,8 @@ import math
 import re
 from typing import Any
 
+import numpy as np
+
 from ckeras.autograd import Op, Spec, Tensor, dtypes
 from ckeras.ops import layout as s
 from ckeras.ops.composite import Composite
@@ -98,7 +100,12 @@ def _view_infer(x: Spec, dtype: str) -> Spec:
     return Spec((*x.shape[:-1], None if last is None else last * old // new), dtype)
 
 
-_view = Op("view", _view_infer, lambda x, dtype: x.view(dtypes.NUMPY[dtype]))
+def _view_forward(x: np.ndarray, dtype: str) -> np.ndarray:
+    # A byte other than 0 and 1 is no boolean.
+    return x.view("uint8") != 0 if dtype == "bool" else x.view(dtypes.NUMPY[dtype])
+
+
+_view = Op("view", _view_infer, _view_forward)
 
 
 def view(x: Any, dtype: Any = None) -> Tensor:

@@ -5,11 +5,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ckeras.autograd import GradientTape, Spec, Tensor, as_tensor
-from ckeras.autograd.structure import flatten, pack
+from ckeras.autograd import GradientTape, KerasTensor, Spec, Tensor, as_tensor
+from ckeras.autograd.structure import flatten, map_structure, pack
 from ckeras.compiler.trace import trace
 from ckeras.ops import elementwise as e
 from ckeras.ops import layout as s
+from ckeras.ops.composite import Composite
 from ckeras.ops.creation import ones_like, zeros, zeros_like
 from ckeras.ops.joining import stack
 
@@ -37,6 +38,17 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
             f"jvp expects tangents of the shapes of primals, got {[t.shape for t in directions]} and "
             f"{[x.shape for x in points]}"
         )
+    count = len(points)
+
+    def directional(*tensors: Tensor) -> Any:
+        return _directional(fun, primals, tensors[:count], tensors[count:], has_aux)
+
+    if any(type(x) is KerasTensor for x in (*points, *directions)):
+        return _later(directional, [*points, *directions])
+    return directional(*points, *directions)
+
+
+def _directional(fun: Callable[..., Any], primals: Any, points: Any, directions: Any, has_aux: bool) -> Any:
     # A copy of each, so that an argument that is given twice is two.
     points = [e.where(True, x, x) for x in points]
     # The gradient is linear in the weights of the results: its derivative by them is the one that is asked for.
@@ -48,13 +60,28 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
             results = [as_tensor(y) for y in flatten(value)]
         weights = [ones_like(y) for y in results]
         outer.watch(weights)
-        gradients = inner.gradient(results, points, output_gradients=weights, unconnected_gradients="none")
+        gradients = inner.gradient(results, points, output_gradients=weights)
         pairs = [(g, e.cast(t, g.dtype)) for g, t in zip(gradients, directions, strict=True) if g is not None]
         total = [e.multiply(g, t) for g, t in pairs]
     slopes = outer.gradient(total, weights)
     slopes = [zeros_like(y) if v is None else v for y, v in zip(results, slopes, strict=True)]
     made = (pack(value, results), pack(value, slopes))
     return (*made, aux) if has_aux else made
+
+
+_call = Composite("call_in_graph", lambda *tensors, function: function(*tensors))
+
+
+def _later(function: Callable[..., Any], tensors: list[Tensor]) -> Any:
+    """What a function of tensors gives, in its structure, as one call in a model's graph."""
+    structures = []
+
+    def listed(*arguments: Tensor) -> list[Tensor]:
+        structures.append(function(*arguments))
+        return [y for y in flatten(structures[-1]) if isinstance(y, Tensor)]
+
+    found = iter(_call(*tensors, function=listed))
+    return map_structure(lambda y: next(found) if isinstance(y, Tensor) else y, structures[-1])
 
 
 # -- vectorize ----------------------------------------------------------------------------------------------------

@@ -107,6 +107,7 @@ def test_views():
     x = np.arange(6, dtype="int32").reshape(2, 3)
     np.testing.assert_array_equal(ops.view(x, "uint8"), x.view("uint8"))
     assert ops.view(x).dtype == "int32"
+    assert ops.view(np.array([2, 0, 1], "int8"), "bool").numpy().view("uint8").tolist() == [1, 0, 1]
     assert ops.view(np.float32(1), "int32").tolist() == 1065353216
     assert ops.view(KerasTensor((None, None), "int8"), "int16").shape == (None, None)
     for y, dtype in ((x, "int64"), (np.float32(1), "int8")):
