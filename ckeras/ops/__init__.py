@@ -89,7 +89,7 @@ from ckeras.ops.elementwise import (
     where,
 )
 from ckeras.ops.fourier import extract_sequences, fft, fft2, ifft2, irfft, istft, rfft, stft
-from ckeras.ops.grids import logspace, meshgrid, moments, rot90, trapezoid, vander
+from ckeras.ops.grids import logspace, meshgrid, rot90, trapezoid, vander
 from ckeras.ops.indexing import flip, getitem, slice, slice_update, take, take_along_axis
 from ckeras.ops.joining import concatenate, pad, repeat, roll, split, stack, tile
 from ckeras.ops.layout import (
@@ -164,6 +164,7 @@ from ckeras.ops.reduction import (
     max,
     mean,
     min,
+    moments,
     prod,
     std,
     sum,

@@ -1,4 +1,4 @@
-"""Tensors laid out over grids: powers, meshes, turned matrices, and sums over sampled functions."""
+"""Tensors laid out over grids: powers, meshes, turned matrices, and integrals of sampled functions."""
 
 from typing import Any
 
@@ -147,22 +147,3 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
     if len(dx.shape) == len(y.shape):
         dx = s.moveaxis(dx, axis, -1)
     return _trapezoid(s.moveaxis(y, axis, -1), dx)
-
-
-def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False) -> tuple[Tensor, Tensor]:
-    """The mean and the variance over ``axes``.
-
-    Those of float16 are computed in float32 and limited to what float16 holds. ``synchronized`` would average over
-    several devices; here there is one.
-
-    >>> mean, variance = moments([1.0, 3.0], axes=[0])
-    >>> float(mean), float(variance)
-    (2.0, 1.0)
-    """
-    x = e.as_float(x)
-    narrow = x.dtype == "float16"
-    found = [f(e.cast(x, "float32") if narrow else x, axes, keepdims) for f in (r.mean, r.var)]
-    if narrow:
-        limits = np.finfo("float16")
-        found = [e.cast(e.clip(v, float(limits.min), float(limits.max)), "float16") for v in found]
-    return tuple(found)

@@ -87,6 +87,8 @@ def test_short_time_transforms_that_cannot_be():
     x = np.ones(16)
     with pytest.raises(TypeError, match="stft expects float32 or float64, got dtype int64"):
         ops.stft(np.arange(9), 4, 2, 4)
+    with pytest.raises(ValueError, match="stft expects a tensor with axes"):
+        ops.stft(np.float32(1), 4, 2, 4)
     with pytest.raises(ValueError, match="stft expects fft_length to be sequence_length or more, got 3 and 4"):
         ops.stft(x, 4, 2, 3)
     for stride in (0, 1.5, -1):
