@@ -85,10 +85,11 @@ def as_float(x: Any) -> Tensor:
     return x if x.dtype in dtypes.FLOATS else cast(x, dtypes.result_type(x.dtype, "float"))
 
 
+_KEEP_IMAGINARY = {*dtypes.PARTS, "bool"}
 _cast = Op(
     "cast",
     infer=lambda x, dtype: Spec(x.shape, dtype),
-    forward=lambda x, dtype: x.astype(dtypes.NUMPY[dtype]),
+    forward=lambda x, dtype: (x.real if dtype not in _KEEP_IMAGINARY else x).astype(dtypes.NUMPY[dtype]),
     opcode=lambda inputs, output: f"cast.{dtypes.SUFFIX.get(inputs[0].dtype)}.{dtypes.SUFFIX.get(output.dtype)}",
     vjp=[lambda g, y, x, dtype: cast(g, x.dtype)],
     elementwise=True,

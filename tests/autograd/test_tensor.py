@@ -257,7 +257,7 @@ def test_calls_that_only_numpy_knows():
         (np.sum(t, dtype="float64"), np.sum(A, dtype="float64")),
         (np.mean(t, 0, "float64"), np.mean(A, 0, "float64")),
         (np.cumsum(t, 1), np.cumsum(A, 1)),
-        (np.sort(t, axis=0), np.sort(A, axis=0)),
+        (np.partition(t, 1, axis=0), np.partition(A, 1, axis=0)),
         (np.add.reduce(t), np.add.reduce(A)),
         (np.multiply.outer(t, B), np.multiply.outer(A, B)),
         (np.arctan(t), np.arctan(A)),
