@@ -99,7 +99,10 @@
     UNARY(asinh, D, D, 90, asinh##e(x))                                                                                \
     UNARY(acosh, D, D, 90, acosh##e(x))                                                                                \
     UNARY(atanh, D, D, 90, atanh##e(x))                                                                                \
-    BINARY(atan2, D, D, 90, atan2##e(x, y))
+    UNARY(cbrt, D, D, 60, cbrt##e(x))                                                                                  \
+    BINARY(atan2, D, D, 90, atan2##e(x, y))                                                                            \
+    BINARY(hypot, D, D, 40, hypot##e(x, y))                                                                            \
+    BINARY(fmod, D, D, 60, fmod##e(x, y))
 
 ARITHMETIC(f32, 1)
 ARITHMETIC(f64, 2)
