@@ -125,5 +125,5 @@ def python_results(
         raise TypeError(f"{op.name} has no kernel for inputs of dtype {[dtypes.of_array(x) for x in inputs]}")
     with np.errstate(all="ignore"):
         found = op.forward(*inputs, **attrs)
-    found = found if isinstance(found, (list, tuple)) else [found]
-    return [np.array(r, dtypes.NUMPY[s.dtype], order="C").reshape(s.shape) for r, s in zip(found, outputs, strict=True)]
+        results = zip(found if isinstance(found, (list, tuple)) else [found], outputs, strict=True)
+        return [np.array(r, dtypes.NUMPY[s.dtype], order="C").reshape(s.shape) for r, s in results]

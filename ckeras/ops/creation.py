@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import KerasTensor, Tensor, Variable, as_tensor, dtypes
+from ckeras.autograd import KerasTensor, Op, Spec, Tensor, Variable, as_tensor, dtypes
 from ckeras.autograd.eager import constant, wrap
 from ckeras.ops import elementwise as e
 
@@ -107,6 +107,11 @@ def ones_like(x: Any, dtype: Any = None) -> Tensor:
     return full_like(x, 1, dtype)
 
 
+def empty_like(x: Any, dtype: Any = None) -> Tensor:
+    """A tensor of the shape and dtype of ``x`` whose elements mean nothing yet (they are zeros)."""
+    return zeros_like(x, dtype)
+
+
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
     """Numbers from ``start`` (0 if it is the only one) up to ``stop``, which is left out, by ``step``.
 
@@ -146,3 +151,18 @@ def identity(n: int, dtype: Any = None) -> Tensor:
 def array(x: Any, dtype: Any = None) -> Tensor:
     """The same as `convert_to_tensor`."""
     return convert_to_tensor(x, dtype)
+
+
+_copy = Op(
+    "copy",
+    infer=lambda x: Spec(x.shape, x.dtype),
+    forward=np.copy,
+    opcode=lambda inputs, output: f"copy.{dtypes.SUFFIX.get(output.dtype)}",
+    vjp=[lambda g, y, x: g],
+    elementwise=True,
+)
+
+
+def copy(x: Any) -> Tensor:
+    """A tensor of the same values in memory of its own."""
+    return _copy(as_tensor(x))
