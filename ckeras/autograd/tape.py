@@ -81,7 +81,7 @@ class GradientTape:
             return
         self._records.append((op, inputs, attrs, result))
         for y in result if isinstance(result, list) else (result,):
-            if y.dtype in dtypes.FLOATS:
+            if y.dtype in dtypes.DIFFERENTIABLE:
                 tracked[id(y)] = y
 
     def stop_recording(self) -> "_Pause":
@@ -192,7 +192,7 @@ def _backward(records: list, targets: list[Tensor], seeds: list, wanted: set[int
         cotangents[id(x)] = g if known is None else functions["add"](known, g)
 
     for target, seed in zip(targets, seeds, strict=True):
-        if seed is not None and target.dtype in dtypes.FLOATS:
+        if seed is not None and target.dtype in dtypes.DIFFERENTIABLE:
             accumulate(target, seed)
     for op, inputs, attrs, result in reversed(useful):
         if isinstance(result, list):
@@ -204,7 +204,7 @@ def _backward(records: list, targets: list[Tensor], seeds: list, wanted: set[int
             if g is None:
                 continue
         for position, x in enumerate(inputs):
-            if id(x) not in reached or x.dtype not in dtypes.FLOATS:
+            if id(x) not in reached or x.dtype not in dtypes.DIFFERENTIABLE:
                 continue
             vjp = op.gradient_of(position)
             if vjp is None:

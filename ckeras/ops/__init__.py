@@ -4,8 +4,24 @@ Each is one row of the op table, or a composition of rows.
 """
 
 from ckeras.ops import numpy
+from ckeras.ops.arithmetic import (
+    bitwise_left_shift,
+    bitwise_right_shift,
+    cbrt,
+    fabs,
+    fmax,
+    fmin,
+    fmod,
+    gcd,
+    heaviside,
+    lcm,
+    ldexp,
+    left_shift,
+    right_shift,
+)
+from ckeras.ops.bessel import i0
 from ckeras.ops.comparison import allclose, isclose, isin, isneginf, isposinf
-from ckeras.ops.complex_numbers import angle, conj, conjugate, imag, isreal, real
+from ckeras.ops.complex_parts import angle, conj, conjugate, imag, isreal, real
 from ckeras.ops.contraction import einsum
 from ckeras.ops.counting import bincount, digitize, histogram
 from ckeras.ops.creation import (
@@ -149,22 +165,6 @@ from ckeras.ops.reduction import (
 )
 from ckeras.ops.sorting import argpartition, argsort
 from ckeras.ops.spacing import geomspace
-from ckeras.ops.special import (
-    bitwise_left_shift,
-    bitwise_right_shift,
-    cbrt,
-    fabs,
-    fmax,
-    fmin,
-    fmod,
-    gcd,
-    heaviside,
-    i0,
-    lcm,
-    ldexp,
-    left_shift,
-    right_shift,
-)
 from ckeras.ops.splitting import append, array_split, dsplit, dstack, hsplit, hstack, vsplit, vstack
 from ckeras.ops.statistics import average, corrcoef, correlate
 from ckeras.ops.trigonometry import (

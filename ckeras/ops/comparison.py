@@ -7,6 +7,7 @@ import numpy as np
 from ckeras.autograd import Op, Spec, Tensor, dtypes
 from ckeras.ops import elementwise as e
 from ckeras.ops import reduction as r
+from ckeras.ops.arithmetic import real_float
 
 
 def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
@@ -45,10 +46,7 @@ def isneginf(x: Any) -> Tensor:
 
 
 def _is_infinity(x: Any, value: float, where: str) -> Tensor:
-    x = e.as_float(x)
-    if x.dtype not in dtypes.FLOATS:
-        raise TypeError(f"{where} works on real numbers, got dtype {x.dtype}")
-    return e.equal(x, value)
+    return e.equal(real_float(x, where), value)
 
 
 _isin = Op(

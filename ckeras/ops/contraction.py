@@ -1,6 +1,7 @@
 """Sums of products over named axes: einsum, by products of matrices."""
 
 import math
+import string
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -200,14 +201,16 @@ _einsum = Composite("einsum", _einsum_of, infer=_einsum_infer)
 _COMPUTED_AS = {**dict.fromkeys(("bool", "uint8", "int8", "uint16", "int16"), "int32"), "uint32": "int64"}
 
 
-def einsum(subscripts: str, *operands: Any, optimize: Any = True, **kwargs: Any) -> Tensor:
+def einsum(subscripts: Any, *operands: Any, optimize: Any = True, **kwargs: Any) -> Tensor:
     """Products of the operands' elements, summed over the axes whose letter the result does not have.
 
     Args:
         subscripts: a term of letters for each operand, an axis each, with commas between, and after "->" that of the
             result: "ij,jk->ik" is the product of two matrices. Without "->", the result has the letters that occur
             once, in alphabetical order. A letter twice in a term takes the diagonal. "..." stands for any axes, which
-            broadcast; a result without it sums over them. Axes of size 1 stretch.
+            broadcast; a result without it sums over them. Axes of size 1 stretch. As numpy does, einsum also takes
+            each operand followed by a list of numbers, with `Ellipsis`, in place of its term, and one more list for
+            the result.
         operands: tensors, which meet in one dtype; int8 tensors alone give int32.
         optimize: the order in which three operands or more are multiplied: from the left if `False`; the one that
             `numpy.einsum_path` finds with "greedy" (`True`) or "optimal"; or a path that it has found.
@@ -220,7 +223,7 @@ def einsum(subscripts: str, *operands: Any, optimize: Any = True, **kwargs: Any)
     if kwargs:
         raise TypeError(f"einsum got unknown arguments {sorted(kwargs)}: it takes operands, and optimize")
     if not isinstance(subscripts, str):
-        raise TypeError(f"einsum expects the subscripts as a string, got {subscripts!r}")
+        subscripts, operands = _spelled([subscripts, *operands])
     if not operands:
         raise ValueError(f"einsum expects an operand for each term of {subscripts!r}, got none")
     optimize = _strategy(optimize, len(operands))
@@ -229,6 +232,24 @@ def einsum(subscripts: str, *operands: Any, optimize: Any = True, **kwargs: Any)
     dtype = "int32" if int8 else tensors[0].dtype
     wide = [e.cast(x, _COMPUTED_AS.get(x.dtype, x.dtype)) for x in tensors]
     return e.cast(_einsum(*wide, subscripts=subscripts, optimize=optimize), dtype)
+
+
+def _spelled(parts: list[Any]) -> tuple[str, list[Any]]:
+    """Operands with a list of numbers after each, and for the result, as subscripts and operands."""
+    lists = parts[1::2] + ([parts[-1]] if len(parts) % 2 else [])
+    if not all(isinstance(labels, (list, tuple)) for labels in lists):
+        raise TypeError(
+            f"einsum expects the subscripts as a string, or a list of numbers after each operand, got {lists}"
+        )
+    for label in (v for labels in lists for v in labels):
+        if label is not Ellipsis and not (isinstance(label, int) and 0 <= label < 52):
+            raise ValueError(
+                f"einsum expects numbers from 0 to {len(string.ascii_letters) - 1}, or Ellipsis, got {label!r}"
+            )
+    terms = ["".join("..." if v is Ellipsis else string.ascii_letters[v] for v in labels) for labels in lists]
+    operands = parts[: len(parts) // 2 * 2 : 2]
+    arrow = f"->{terms.pop()}" if len(parts) % 2 else ""
+    return ",".join(terms) + arrow, operands
 
 
 def _strategy(optimize: Any, count: int) -> Any:

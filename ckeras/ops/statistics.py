@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Op, Spec, Tensor
+from ckeras.autograd import Op, Spec, Tensor, dtypes
 from ckeras.ops import elementwise as e
 from ckeras.ops import reduction as r
-from ckeras.ops.complex_numbers import conj, is_complex, real
+from ckeras.ops.complex_parts import conj, real
 from ckeras.ops.composite import composite
 from ckeras.ops.indexing import basic_slice, flip
 from ckeras.ops.layout import reshape, transpose
@@ -68,7 +68,7 @@ def corrcoef(x: Any) -> Tensor:
     lengths = e.sqrt(real(r.sum(e.multiply(distances, conj(distances)), 1, keepdims=True)))
     units = e.divide(distances, lengths)
     found = matmul(units, transpose(conj(units)))
-    return found if is_complex(found) else e.clip(found, -1, 1)
+    return found if found.dtype in dtypes.PARTS else e.clip(found, -1, 1)
 
 
 def _full_forward(a: np.ndarray, v: np.ndarray) -> np.ndarray:

@@ -21,6 +21,20 @@ def running(name, *makers):
     return [(lambda *x, n=n: table[name](*x, axis=n), arrays) for n in range(3)]
 
 
+def complex_number(x, y):
+    return ops.add(ops.cast(x, "complex128"), ops.multiply(ops.cast(y, "complex128"), np.array(1j)))
+
+
+def complex_row(name):
+    """The real part of the product of what a row gives for z = x + iy and of z^2, at pairs x, y."""
+
+    def function(x, y):
+        z = complex_number(x, y)
+        return table["real"](ops.multiply(table[name](z), ops.multiply(z, z)))
+
+    return [(function, [data(5), data(5, seed=1)]), (function, [data(2, 1), data(3, seed=1)])]
+
+
 EXPONENTS = np.array([-2, 0, 3, 1, 2], "int32")
 CASES = {
     "arccos": unary("arccos", inside),
@@ -32,6 +46,7 @@ CASES = {
     "arctanh": unary("arctanh", inside),
     "bessel_i": [(lambda x, n=n: table["bessel_i"](x, order=n), [data(7)]) for n in (0, 1, 2)],
     "cbrt": unary("cbrt", positive),
+    "conj": complex_row("conj"),
     "copy": unary("copy"),
     "correlate": [
         (lambda a, v: table["correlate"](a, v), [data(n), data(m, seed=1)]) for n, m in ((5, 3), (2, 4), (1, 1))
@@ -48,7 +63,9 @@ CASES = {
         for e, n in ((True, 0), (False, 1), (True, 2))
     ],
     "hypot": binary("hypot"),
+    "imag": complex_row("imag"),
     "ldexp": [(lambda x: table["ldexp"](x, EXPONENTS), [data(*s)]) for s in ((3, 5), (2, 1), ())],
+    "real": complex_row("real"),
     "recurrence": running("recurrence", data, data),
     "sinh": unary("sinh"),
 }
@@ -59,6 +76,8 @@ def contraction(subscripts, *shapes):
 
 
 COMPOSED = {
+    "abs complex": (lambda x, y: ops.abs(complex_number(x, y)), [data(5), data(5, seed=1)]),
+    "angle complex": (lambda x, y: ops.angle(complex_number(x, y)), [data(5), data(5, seed=1)]),
     "append": (lambda a, b: ops.append(a, b), [data(2, 3), data(2, seed=1)]),
     "array_split": (lambda x: ops.array_split(x, 3, 1), [data(2, 5)]),
     "average": (lambda x, w: ops.average(x, 1, w), [data(3, 4), positive(4)]),
@@ -78,6 +97,10 @@ COMPOSED = {
     "einsum batch": contraction("bij,bkj->bki", (2, 2, 3), (2, 4, 3)),
     "einsum diagonal": contraction("iij,jk->ik", (3, 3, 2), (2, 4)),
     "einsum elements": contraction("ij,ij->i", (2, 3), (2, 3)),
+    "einsum complex": (
+        lambda x, y: ops.imag(ops.einsum("ij,jk", complex_number(x, y), complex_number(y.T, x.T))),
+        [data(2, 3), data(2, 3, seed=1)],
+    ),
     "einsum of one": contraction("iji->j", (3, 2, 3)),
     "einsum of three": contraction("ij,jk,kl->il", (2, 3), (3, 2), (2, 4)),
     "einsum stretched": contraction("ij,jk->ik", (2, 1), (3, 4)),

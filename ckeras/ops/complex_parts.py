@@ -4,29 +4,32 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Op, Spec, Tensor
+from ckeras.autograd import Op, Spec, Tensor, dtypes
 from ckeras.ops import elementwise as e
 from ckeras.ops.creation import zeros_like
 from ckeras.ops.layout import tensor
 from ckeras.ops.trigonometry import arctan2
 
-# The dtype of the parts
-_PART = {"complex64": "float32", "complex128": "float64"}
-
-_conj = Op("conj", lambda x: x, np.conj)
-_real = Op("real", lambda x: Spec(x.shape, _PART[x.dtype]), np.real)
-_imag = Op("imag", lambda x: Spec(x.shape, _PART[x.dtype]), np.imag)
-
-
-def is_complex(x: Tensor) -> bool:
-    """Whether the elements are complex numbers."""
-    return x.dtype in _PART
+# The gradient of a real number by a complex z is the g for which it changes by Re(g dz).
+_conj = Op("conj", lambda x: x, np.conj, vjp=[lambda g, y, x: _conj(g)])
+_real = Op(
+    "real",
+    lambda x: Spec(x.shape, dtypes.PARTS[x.dtype]),
+    np.real,
+    vjp=[lambda g, y, x: e.cast(g, x.dtype)],
+)
+_imag = Op(
+    "imag",
+    lambda x: Spec(x.shape, dtypes.PARTS[x.dtype]),
+    np.imag,
+    vjp=[lambda g, y, x: e.multiply(e.cast(g, x.dtype), np.array(-1j, x.dtype))],
+)
 
 
 def conjugate(x: Any) -> Tensor:
     """``x`` with the sign of its imaginary part turned."""
     x = tensor(x)
-    return _conj(x) if is_complex(x) else x
+    return _conj(x) if x.dtype in dtypes.PARTS else x
 
 
 conj = conjugate
@@ -35,13 +38,13 @@ conj = conjugate
 def real(x: Any) -> Tensor:
     """The real part of ``x``; a real tensor itself."""
     x = tensor(x)
-    return _real(x) if is_complex(x) else x
+    return _real(x) if x.dtype in dtypes.PARTS else x
 
 
 def imag(x: Any) -> Tensor:
     """The imaginary part of ``x``; zeros for a real tensor."""
     x = tensor(x)
-    return _imag(x) if is_complex(x) else zeros_like(x)
+    return _imag(x) if x.dtype in dtypes.PARTS else zeros_like(x)
 
 
 def angle(x: Any) -> Tensor:

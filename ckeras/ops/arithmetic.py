@@ -1,6 +1,5 @@
-"""Functions of one or two numbers, element by element: roots, remainders, steps, extremes, whole numbers, Bessel."""
+"""Functions of one or two numbers, element by element: roots, remainders, steps, extremes, whole numbers."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -38,15 +37,16 @@ def cbrt(x: Any) -> Tensor:
     >>> cbrt([27.0, -8.0]).tolist()
     [3.0, -2.0]
     """
-    return _cbrt(_real(x, "cbrt"))
+    return _cbrt(real_float(x, "cbrt"))
 
 
 def fabs(x: Any) -> Tensor:
     """The absolute value of x as a float, element by element."""
-    return e.abs(_real(x, "fabs"))
+    return e.abs(real_float(x, "fabs"))
 
 
-def _real(x: Any, where: str) -> Tensor:
+def real_float(x: Any, where: str) -> Tensor:
+    """``x`` as a tensor of floats, or an error that names the function if its numbers are complex."""
     x = e.as_float(x)
     if x.dtype not in dtypes.FLOATS:
         raise TypeError(f"{where} works on real numbers, got dtype {x.dtype}")
@@ -152,41 +152,4 @@ def ldexp(x1: Any, x2: Any) -> Tensor:
     exponent = as_tensor(x2)
     if exponent.dtype not in dtypes.INTEGERS:
         raise TypeError(f"ldexp expects integers as exponents, got x2 of dtype {exponent.dtype}")
-    return _ldexp(_real(x1, "ldexp"), e.cast(exponent, "int64") if exponent.dtype == "uint64" else exponent)
-
-
-# -- Bessel -------------------------------------------------------------------------------------------------------
-
-_POINTS = 256  # enough for every argument whose value fits a float64
-
-
-def _bessel_i_forward(x: np.ndarray, order: int) -> np.ndarray:
-    """The mean of e^(x cos t) cos(n t) over a whole turn, which equidistant points give to the last digits.
-
-    The halves of the turn cancel but for the even or odd part, so a quarter of the points is computed.
-    """
-    part = np.sinh if order % 2 else np.cosh
-    x = x.astype(np.float64)
-    total = np.zeros_like(x)
-    for i in range(_POINTS // 4 + 1):
-        angle = 2 * math.pi * i / _POINTS
-        weight = 2 if i in (0, _POINTS // 4) else 4
-        total += weight * math.cos(order * angle) / _POINTS * part(x * math.cos(angle))
-    return total
-
-
-def _bessel_i_vjp(g: Tensor, y: Tensor, x: Tensor, order: int) -> Tensor:
-    neighbours = e.add(_bessel_i(x, order=abs(order - 1)), _bessel_i(x, order=order + 1))
-    return e.multiply(g, e.multiply(0.5, neighbours))
-
-
-_bessel_i = Op("bessel_i", lambda x, order: Spec(x.shape, x.dtype), _bessel_i_forward, vjp=[_bessel_i_vjp])
-
-
-def i0(x: Any) -> Tensor:
-    """The modified Bessel function of the first kind of order 0, element by element.
-
-    It is the mean of e^(x cos t) over a whole turn (Abramowitz and Stegun, Handbook of Mathematical Functions, 1964,
-    9.6.16). Its derivative is the function of order 1.
-    """
-    return _bessel_i(_real(x, "i0"), order=0)
+    return _ldexp(real_float(x1, "ldexp"), e.cast(exponent, "int64") if exponent.dtype == "uint64" else exponent)
