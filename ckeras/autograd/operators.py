@@ -32,7 +32,7 @@ def _binary(name: str) -> tuple[Any, Any]:
 
 
 def _operand(x: Any) -> bool:
-    return isinstance(x, (Operators, int, float, bool, np.ndarray, np.generic, list, tuple))
+    return isinstance(x, (Operators, int, float, bool, complex, np.ndarray, np.generic, list, tuple))
 
 
 def _comparison(name: str) -> Any:

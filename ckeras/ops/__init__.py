@@ -3,7 +3,7 @@
 Each is one row of the op table, or a composition of rows.
 """
 
-from ckeras.ops import numpy
+from ckeras.ops import numpy as numpy
 from ckeras.ops.arithmetic import (
     bitwise_left_shift,
     bitwise_right_shift,
@@ -338,7 +338,6 @@ __all__ = [
     "negative",
     "norm",
     "not_equal",
-    "numpy",
     "one_hot",
     "ones",
     "ones_like",

@@ -69,12 +69,10 @@ def _sizes(labels: Sequence[Sequence[Label]], shapes: Sequence[Sequence[int | No
         own: dict[Label, int | None] = {}
         for label, d in zip(operand, shape, strict=True):
             known = sizes.setdefault(label, d)
+            if (d not in (1, None, known) and known not in (1, None)) or own.get(label, d) not in (d, None):
+                raise ValueError(f"einsum: axes labelled {label!r} have sizes {known} and {d}, in shapes {[*shapes]}")
             if known == 1 or (known is None and d != 1):
                 sizes[label] = d
-            elif d not in (1, None, known) or own.get(label, d) not in (d, None):
-                raise ValueError(
-                    f"einsum: axes of the label {label!r} have sizes {known} and {d}, in shapes {[*shapes]}"
-                )
             own[label] = d
     return sizes
 

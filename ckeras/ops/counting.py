@@ -109,6 +109,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     """
     if sparse:
         raise ValueError("bincount makes dense tensors: sparse ones do not exist here")
+    if minlength < 0:
+        raise ValueError(f"bincount expects a minlength of 0 or more, got {minlength}")
     x = tensor(x)
     if x.dtype not in dtypes.INTEGERS and x.dtype != "bool":
         raise TypeError(f"bincount counts integers, got dtype {x.dtype}")

@@ -92,7 +92,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """A tensor of the shape and dtype of ``x`` with every element ``fill_value``."""
     x = as_tensor(x)
     value = e.cast(fill_value, dtype or x.dtype)
-    if None in x.shape:  # a choice that never takes x, so that its NaNs stay behind
+    if isinstance(x, KerasTensor):  # a choice that never takes x, so that its NaNs stay behind
         return e.where(False, e.cast(x, value.dtype), value)
     return e.broadcast_to(value, x.shape)
 

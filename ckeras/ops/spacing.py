@@ -7,6 +7,7 @@ import numpy as np
 from ckeras.autograd import Op, Spec, Tensor
 from ckeras.ops import elementwise as e
 from ckeras.ops import reduction as r
+from ckeras.ops.composite import composite
 from ckeras.ops.layout import axis_of, expand_dims
 
 
@@ -34,7 +35,7 @@ def _part(g: Tensor, y: Tensor, x: Tensor, steps: np.ndarray, axis: int) -> Tens
     return r.sum(e.multiply(g, slopes), axis)
 
 
-_geomspace = Op(
+_geometric = Op(
     "geomspace",
     _geomspace_infer,
     _geomspace_forward,
@@ -43,6 +44,13 @@ _geomspace = Op(
         lambda g, y, a, b, num, endpoint, axis: _part(g, y, b, _steps(len(y.shape), num, endpoint, axis), axis),
     ],
 )
+
+
+@composite
+def _between(start: Tensor, stop: Tensor, num: int, endpoint: bool, axis: int) -> Tensor:
+    shape = e.broadcast_shapes(start.shape, stop.shape)
+    start, stop = e.broadcast_to(start, shape), e.broadcast_to(stop, shape)
+    return _geometric(start, stop, num=num, endpoint=endpoint, axis=axis)
 
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Tensor:
@@ -60,12 +68,6 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     if num < 0:
         raise ValueError(f"geomspace expects a number of 0 or more, got num={num}")
     a, b = e.promote(start, stop, minimum="float")
-    shape = e.broadcast_shapes(a.shape, b.shape)
-    y = _geomspace(
-        e.broadcast_to(a, shape),
-        e.broadcast_to(b, shape),
-        num=int(num),
-        endpoint=bool(endpoint),
-        axis=axis_of(axis, len(shape) + 1, "geomspace"),
-    )
+    axis = axis_of(axis, max(len(a.shape), len(b.shape)) + 1, "geomspace")
+    y = _between(a, b, num=int(num), endpoint=bool(endpoint), axis=axis)
     return y if dtype is None else e.cast(y, dtype)

@@ -1,6 +1,5 @@
 """Cuts along the axes that numpy has names for, and the joins that undo them."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ from ckeras.autograd import Spec, Tensor
 from ckeras.ops import elementwise as e
 from ckeras.ops.composite import Composite
 from ckeras.ops.joining import concatenate, split
-from ckeras.ops.layout import axis_of, ravel, reshape, tensor
+from ckeras.ops.layout import axis_of, expand_dims, ravel, tensor
 
 # -- cuts ---------------------------------------------------------------------------------------------------------
 
@@ -71,20 +70,28 @@ def dsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
 # -- joins --------------------------------------------------------------------------------------------------------
 
 
-def _at_least(xs: Any, shape: Any, where: str) -> list[Tensor]:
-    """The tensors in their common dtype, each with the axes that ``shape`` of its own gives it."""
+def _promoted(xs: Any, where: str) -> list[Tensor]:
     xs = list(xs)
     if not xs:
         raise ValueError(f"{where} expects at least one tensor")
-    return [reshape(x, [-1 if d is None else d for d in shape(x.shape)]) for x in e.promote(*xs)]
+    return e.promote(*xs)
 
 
-def _two_axes(shape: Sequence[int | None]) -> Sequence[int | None]:
-    return shape if len(shape) > 1 else (1, *shape) if shape else (1, 1)
+def _with_axis(x: Tensor) -> Tensor:
+    """A number as a vector."""
+    return x if x.shape else expand_dims(x, 0)
 
 
-def _three_axes(shape: Sequence[int | None]) -> Sequence[int | None]:
-    return shape if len(shape) > 2 else (*_two_axes(shape), 1)
+def _with_rows(x: Tensor) -> Tensor:
+    """A vector as a row."""
+    x = _with_axis(x)
+    return expand_dims(x, 0) if len(x.shape) == 1 else x
+
+
+def _with_layers(x: Tensor) -> Tensor:
+    """A matrix as one layer."""
+    x = _with_rows(x)
+    return expand_dims(x, 2) if len(x.shape) == 2 else x
 
 
 def vstack(xs: Any) -> Tensor:
@@ -93,7 +100,7 @@ def vstack(xs: Any) -> Tensor:
     >>> vstack([[1, 2], [3, 4]]).tolist()
     [[1, 2], [3, 4]]
     """
-    return concatenate(_at_least(xs, _two_axes, "vstack"), axis=0)
+    return concatenate([_with_rows(x) for x in _promoted(xs, "vstack")], axis=0)
 
 
 def hstack(xs: Any) -> Tensor:
@@ -102,7 +109,7 @@ def hstack(xs: Any) -> Tensor:
     >>> hstack([[1, 2], [3, 4]]).tolist()
     [1, 2, 3, 4]
     """
-    tensors = _at_least(xs, lambda shape: shape or (1,), "hstack")
+    tensors = [_with_axis(x) for x in _promoted(xs, "hstack")]
     return concatenate(tensors, axis=0 if len(tensors[0].shape) == 1 else 1)
 
 
@@ -112,7 +119,7 @@ def dstack(xs: Any) -> Tensor:
     >>> dstack([[1, 2], [3, 4]]).tolist()
     [[[1, 3], [2, 4]]]
     """
-    return concatenate(_at_least(xs, _three_axes, "dstack"), axis=2)
+    return concatenate([_with_layers(x) for x in _promoted(xs, "dstack")], axis=2)
 
 
 def append(x1: Any, x2: Any, axis: int | None = None) -> Tensor:

@@ -10,7 +10,7 @@ from ckeras.autograd import Op, Spec, Tensor, dtypes
 from ckeras.ops import elementwise as e
 from ckeras.ops import reduction as r
 from ckeras.ops.complex_parts import conj, real
-from ckeras.ops.composite import composite
+from ckeras.ops.composite import Composite
 from ckeras.ops.indexing import basic_slice, flip
 from ckeras.ops.layout import reshape, transpose
 from ckeras.ops.linalg import matmul
@@ -91,16 +91,22 @@ _correlate = Op(
 )
 
 
-@composite
-def _correlate_in_mode(x1: Tensor, x2: Tensor, mode: str) -> Tensor:
-    y = _correlate(x1, x2)
-    shorter, longer = sorted((x1.shape[0], x2.shape[0]))
-    if mode == "full":
-        return y
-    if mode == "valid":
-        return _some(y, shorter - 1, longer - shorter + 1)
-    before = (shorter - 1) // 2 if x1.shape[0] >= x2.shape[0] else shorter // 2
-    return _some(y, before, longer)
+def _correlate_infer(x1: Spec, x2: Spec, mode: str) -> Spec:
+    sizes = (x1.shape[0], x2.shape[0])
+    if None in sizes:
+        return Spec((None,), x1.dtype)
+    lengths = {"full": sum(sizes) - 1, "same": max(sizes), "valid": max(sizes) - min(sizes) + 1}
+    return Spec((lengths[mode],), x1.dtype)
+
+
+def _part_of_full(x1: Tensor, x2: Tensor, mode: str) -> Tensor:
+    shorter = min(x1.shape[0], x2.shape[0])
+    middle = (shorter - 1) // 2 if x1.shape[0] >= x2.shape[0] else shorter // 2
+    start = {"full": 0, "same": middle, "valid": shorter - 1}[mode]
+    return _some(_correlate(x1, x2), start, _correlate_infer(x1, x2, mode).shape[0])
+
+
+_correlate_in_mode = Composite("correlate_in_mode", _part_of_full, infer=_correlate_infer)
 
 
 def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
