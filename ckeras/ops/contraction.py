@@ -32,10 +32,8 @@ def _labels(subscripts: str, ranks: tuple[int, ...]) -> tuple[tuple[tuple[Label,
     used = [label for operand in labels for label in operand]
     ellipsis = sorted({label for label in used if isinstance(label, int)})
     if not arrow:
-        return labels, (
-            *ellipsis,
-            *sorted({label for label in used if label not in ellipsis and used.count(label) == 1}),
-        )
+        once = {label for label in used if isinstance(label, str) and used.count(label) == 1}
+        return labels, (*ellipsis, *sorted(once))
     output = tuple(label for part in _tokens(right, subscripts) for label in (ellipsis if part == "..." else [part]))
     for label in output:
         if output.count(label) > 1 or label not in used:
@@ -62,7 +60,8 @@ def _axes(term: str, rank: int, subscripts: str) -> tuple[Label, ...]:
     return tuple(label for part in parts for label in (range(-rest, 0) if part == "..." else [part]))
 
 
-def _sizes(labels: Sequence[Sequence[Label]], shapes: Sequence[Sequence[int | None]]) -> dict[Label, int | None]:
+@lru_cache(maxsize=1024)
+def _sizes(labels: tuple[tuple[Label, ...], ...], shapes: tuple[tuple[int | None, ...], ...]) -> dict[Label, Any]:
     """The size of each label's axis: 1 stretches, and `None` gives way to what is known."""
     sizes: dict[Label, int | None] = {}
     for operand, shape in zip(labels, shapes, strict=True):
@@ -167,7 +166,7 @@ def _path(labels: Any, output: Any, shapes: Any, optimize: Any) -> Sequence[tupl
 
 
 def _einsum_infer(*operands: Spec, subscripts: str, optimize: Any) -> Spec:
-    shapes = [x.shape for x in operands]
+    shapes = tuple(x.shape for x in operands)
     labels, output = _labels(subscripts, tuple(map(len, shapes)))
     sizes = _sizes(labels, shapes)
     return Spec(tuple(sizes[v] for v in output), operands[0].dtype)
@@ -241,9 +240,7 @@ def _spelled(parts: list[Any]) -> tuple[str, list[Any]]:
         )
     for label in (v for labels in lists for v in labels):
         if label is not Ellipsis and not (isinstance(label, int) and 0 <= label < 52):
-            raise ValueError(
-                f"einsum expects numbers from 0 to {len(string.ascii_letters) - 1}, or Ellipsis, got {label!r}"
-            )
+            raise ValueError(f"einsum expects numbers from 0 to 51, or Ellipsis, got {label!r}")
     terms = ["".join("..." if v is Ellipsis else string.ascii_letters[v] for v in labels) for labels in lists]
     operands = parts[: len(parts) // 2 * 2 : 2]
     arrow = f"->{terms.pop()}" if len(parts) % 2 else ""
