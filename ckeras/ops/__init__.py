@@ -182,7 +182,7 @@ from ckeras.ops.trigonometry import (
     sinc,
     sinh,
 )
-from ckeras.ops.windows import bartlett, blackman, hamming, hanning, kaiser
+from ckeras.ops.window_functions import bartlett, blackman, hamming, hanning, kaiser
 
 __all__ = [
     "abs",
