@@ -1,5 +1,7 @@
 """Gradient cases of the functions that are called as numpy's, `arccos` to `vstack`."""
 
+import itertools
+
 import numpy as np
 from samples import binary, data, positive, unary
 
@@ -18,7 +20,10 @@ def above_one(*shape, seed=0):
 
 def running(name, *makers):
     arrays = [make(3, 4, 2, seed=i) for i, make in enumerate(makers)]
-    return [(lambda *x, n=n: table[name](*x, axis=n), arrays) for n in range(3)]
+    return [
+        (lambda *x, n=n, r=reverse: table[name](*x, axis=n, reverse=r), arrays)
+        for n, reverse in itertools.product(range(3), (False, True))
+    ]
 
 
 def complex_number(x, y):
