@@ -20,7 +20,7 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Tensor:
     """sum(weights * x) / sum(weights) over ``axis`` (one, several, or `None` for all); the mean without weights.
 
     Args:
-        weights: of the shape of ``x``, or, with one axis, a vector of a weight for each place along it.
+        weights: of the shape of ``x``, or of that of the axes in ``axis``, in the order in which they are named there.
 
     >>> float(average([1.0, 2.0, 4.0], weights=[1.0, 1.0, 2.0]))
     2.75
@@ -30,25 +30,21 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Tensor:
     x, weights = e.promote(x, weights, minimum="float")
     axes = r.canonical_axes(axis, len(x.shape))
     if not _same_size(x.shape, weights.shape):
-        if axis is None or not _same_size([x.shape[a] for a in axes], weights.shape):
+        # The axes of the weights are in the order in which they were named.
+        named = [] if axis is None else [int(a) % len(x.shape) for a in np.atleast_1d(axis)]
+        if not named or not _same_size([x.shape[a] for a in named], weights.shape):
             raise ValueError(
-                f"average expects weights of the shape {x.shape} of x, or one for each place along an axis that is "
-                f"named; got weights of shape {weights.shape}, axis={axis}"
+                f"average expects weights of the shape {x.shape} of x, or of the shape of the axes that are named; "
+                f"got weights of shape {weights.shape}, axis={axis}"
             )
-        if len(axes) > 1:  # their order is that in which the axes were named
-            named = [int(a) % len(x.shape) for a in axis]
-            weights = transpose(weights, sorted(range(len(named)), key=named.__getitem__))
-        weights = reshape(weights, [-1 if d is None else d for d in _kept(x.shape, axes)])
+        weights = transpose(weights, sorted(range(len(named)), key=named.__getitem__))
+        kept = [d if i in axes else 1 for i, d in enumerate(x.shape)]
+        weights = reshape(weights, [-1 if d is None else d for d in kept])
     return e.divide(r.sum(e.multiply(x, weights), axes), r.sum(weights, axes))
 
 
 def _same_size(shape: Sequence[int | None], other: Sequence[int | None]) -> bool:
     return len(shape) == len(other) and all(a == b or None in (a, b) for a, b in zip(shape, other, strict=True))
-
-
-def _kept(shape: Sequence[int | None], axes: Sequence[int]) -> list[int | None]:
-    """``shape`` with 1 in place of all dimensions but those of ``axes``."""
-    return [d if i in axes else 1 for i, d in enumerate(shape)]
 
 
 def corrcoef(x: Any) -> Tensor:

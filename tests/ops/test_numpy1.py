@@ -194,6 +194,15 @@ def test_complex_numbers():
     np.testing.assert_allclose(ops.corrcoef(x[..., 0] + 1j * x[..., 1]), np.corrcoef(x[..., 0] + 1j * x[..., 1]))
 
 
+def test_weights_of_several_axes():
+    x, w = np.random.default_rng(0).random((2, 3, 4)), np.random.default_rng(1).random((4, 2))
+    expected = np.einsum("ijk,ki->j", x, w) / w.sum()
+    np.testing.assert_allclose(ops.average(x, axis=(2, 0), weights=w), expected)
+    np.testing.assert_allclose(ops.average(x, axis=(0, -1), weights=w.T), expected)
+    with pytest.raises(ValueError, match="weights of shape"):
+        ops.average(x, axis=(0, 2), weights=w)
+
+
 def test_geometric_series():
     y = ops.geomspace(2, 2e30, 7)
     assert (float(y[0]), float(y[-1])) == (2, np.float32(2e30))
@@ -253,7 +262,7 @@ ERRORS = [
     (lambda: ops.correlate(ONE[:0], ONE), ValueError, "two vectors with elements"),
     (lambda: ops.corrcoef(np.ones((2, 2, 2))), ValueError, "at most two axes"),
     (lambda: ops.average(TWO, weights=ONE), ValueError, "axis=None"),
-    (lambda: ops.average(TWO, axis=0, weights=ONE), ValueError, "along an axis"),
+    (lambda: ops.average(TWO, axis=0, weights=ONE), ValueError, "axes that are named"),
     (lambda: ops.average(TWO, axis=5), ValueError, "axis 5"),
     (lambda: ops.argsort(ONE, 1), ValueError, "axis 1"),
     (lambda: ops.argpartition(ONE, 3), ValueError, "kth 3"),
