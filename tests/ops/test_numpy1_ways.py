@@ -158,3 +158,18 @@ def test_a_training_step_stays_native():
     step(x, w)
     ((plan, *_),) = step.plans.values()
     assert plan.python_instructions == 0
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize(
+    "name", [n for n, (_, arrays) in CASES.items() if arrays[0].dtype == "float64" and n != "argpartition"]
+)
+def test_narrower_floats(name, dtype):
+    """In another float type a function gives that type, and what it gives for the same numbers in double."""
+    function, arrays = CASES[name]
+    rounded = [a.astype(dtype) if a.dtype == "float64" else a for a in arrays]
+    expected = listed(function(*(a.astype("float64") if a.dtype == dtype else a for a in rounded)))
+    tolerance = {"float16": 2e-2, "float32": 2e-5}[dtype]
+    for y, e in zip(listed(function(*rounded)), expected, strict=True):
+        assert y.dtype == (dtype if e.dtype == "float64" else e.dtype)
+        np.testing.assert_allclose(y.numpy().astype("float64"), e, tolerance, tolerance)
