@@ -3,14 +3,37 @@
 Each is one row of the op table, or a composition of rows.
 """
 
+from ckeras.ops import numpy as numpy
+from ckeras.ops.arithmetic import (
+    bitwise_left_shift,
+    bitwise_right_shift,
+    cbrt,
+    fabs,
+    fmax,
+    fmin,
+    fmod,
+    gcd,
+    heaviside,
+    lcm,
+    ldexp,
+    left_shift,
+    right_shift,
+)
+from ckeras.ops.bessel import i0
+from ckeras.ops.comparison import allclose, isclose, isin, isneginf, isposinf
 from ckeras.ops.complex_numbers import polar, vdot, view_as_complex, view_as_real
+from ckeras.ops.complex_parts import angle, conj, conjugate, imag, isreal, real
+from ckeras.ops.contraction import einsum
+from ckeras.ops.counting import bincount, digitize, histogram
 from ckeras.ops.creation import (
     arange,
     array,
     convert_to_numpy,
     convert_to_tensor,
+    copy,
     dtype,
     empty,
+    empty_like,
     eye,
     full,
     full_like,
@@ -25,7 +48,9 @@ from ckeras.ops.creation import (
     zeros,
     zeros_like,
 )
+from ckeras.ops.cumulative import cumprod, cumsum, diff
 from ckeras.ops.decompositions import cholesky, cholesky_inverse, eig, eigh, lu_factor, qr
+from ckeras.ops.diagonals import diag, diagflat, diagonal
 from ckeras.ops.elementwise import (
     abs,
     absolute,
@@ -90,7 +115,7 @@ from ckeras.ops.elementwise import (
 )
 from ckeras.ops.fourier import extract_sequences, fft, fft2, ifft2, irfft, istft, rfft, stft
 from ckeras.ops.grids import logspace, meshgrid, rot90, trapezoid, vander
-from ckeras.ops.indexing import flip, getitem, slice, slice_update, take, take_along_axis
+from ckeras.ops.indexing import flip, fliplr, flipud, get_item, getitem, slice, slice_update, take, take_along_axis
 from ckeras.ops.joining import concatenate, pad, repeat, roll, split, stack, tile
 from ckeras.ops.layout import (
     expand_dims,
@@ -151,6 +176,7 @@ from ckeras.ops.order_statistics import (
     sort,
     top_k,
 )
+from ckeras.ops.products import cross, inner, kron
 from ckeras.ops.rearranging import rearrange, view
 from ckeras.ops.reduction import (
     all,
@@ -173,49 +199,108 @@ from ckeras.ops.reduction import (
 from ckeras.ops.searching import nonzero, searchsorted, select, unique, unravel_index
 from ckeras.ops.segments import segment_max, segment_min, segment_prod, segment_sum
 from ckeras.ops.singular_values import lstsq, matrix_rank, pinv, svd
+from ckeras.ops.sorting import argpartition, argsort
+from ckeras.ops.spacing import geomspace
 from ckeras.ops.special import erfc, erfinv, logaddexp, logaddexp2, nextafter, signbit
+from ckeras.ops.splitting import append, array_split, dsplit, dstack, hsplit, hstack, vsplit, vstack
+from ckeras.ops.statistics import average, corrcoef, correlate
 from ckeras.ops.transformations import jvp, vectorize
 from ckeras.ops.triangles import trace, tri, tril, triu
+from ckeras.ops.trigonometry import (
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctan2,
+    arctanh,
+    cosh,
+    deg2rad,
+    hypot,
+    rad2deg,
+    sinc,
+    sinh,
+)
+from ckeras.ops.window_functions import bartlett, blackman, hamming, hanning, kaiser
 
 __all__ = [
     "abs",
     "absolute",
     "add",
     "all",
+    "allclose",
     "amax",
     "amin",
+    "angle",
     "any",
+    "append",
     "arange",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
     "argmax",
     "argmin",
+    "argpartition",
+    "argsort",
     "array",
+    "array_split",
+    "average",
+    "bartlett",
     "binary_crossentropy",
+    "bincount",
     "bitwise_and",
     "bitwise_invert",
+    "bitwise_left_shift",
     "bitwise_not",
     "bitwise_or",
+    "bitwise_right_shift",
     "bitwise_xor",
+    "blackman",
     "broadcast_to",
     "cast",
     "categorical_crossentropy",
+    "cbrt",
     "ceil",
     "cholesky",
     "cholesky_inverse",
     "clip",
     "concatenate",
+    "conj",
+    "conjugate",
     "convert_to_numpy",
     "convert_to_tensor",
+    "copy",
+    "corrcoef",
+    "correlate",
     "cos",
+    "cosh",
     "count_nonzero",
+    "cross",
+    "cumprod",
+    "cumsum",
+    "deg2rad",
     "det",
+    "diag",
+    "diagflat",
+    "diagonal",
+    "diff",
+    "digitize",
     "divide",
     "divide_no_nan",
     "dot",
+    "dsplit",
+    "dstack",
     "dtype",
     "eig",
     "eigh",
+    "einsum",
     "elu",
     "empty",
+    "empty_like",
     "equal",
     "erf",
     "erfc",
@@ -226,32 +311,61 @@ __all__ = [
     "expm1",
     "extract_sequences",
     "eye",
+    "fabs",
     "fft",
     "fft2",
     "flip",
+    "fliplr",
+    "flipud",
     "floor",
     "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
     "full",
     "full_like",
+    "gcd",
     "gelu",
+    "geomspace",
+    "get_item",
     "getitem",
     "greater",
     "greater_equal",
+    "hamming",
+    "hanning",
     "hard_sigmoid",
     "hard_silu",
     "hard_swish",
+    "heaviside",
+    "histogram",
+    "hsplit",
+    "hstack",
+    "hypot",
+    "i0",
     "identity",
     "ifft2",
+    "imag",
     "in_top_k",
+    "inner",
     "inv",
     "irfft",
     "is_tensor",
+    "isclose",
     "isfinite",
+    "isin",
     "isinf",
     "isnan",
+    "isneginf",
+    "isposinf",
+    "isreal",
     "istft",
     "jvp",
+    "kaiser",
+    "kron",
+    "lcm",
+    "ldexp",
     "leaky_relu",
+    "left_shift",
     "less",
     "less_equal",
     "linspace",
@@ -319,7 +433,9 @@ __all__ = [
     "ptp",
     "qr",
     "quantile",
+    "rad2deg",
     "ravel",
+    "real",
     "rearrange",
     "reciprocal",
     "relu",
@@ -327,6 +443,7 @@ __all__ = [
     "repeat",
     "reshape",
     "rfft",
+    "right_shift",
     "roll",
     "rot90",
     "round",
@@ -344,6 +461,8 @@ __all__ = [
     "signbit",
     "silu",
     "sin",
+    "sinc",
+    "sinh",
     "size",
     "slice",
     "slice_update",
@@ -392,6 +511,8 @@ __all__ = [
     "view",
     "view_as_complex",
     "view_as_real",
+    "vsplit",
+    "vstack",
     "where",
     "zeros",
     "zeros_like",

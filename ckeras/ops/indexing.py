@@ -168,6 +168,16 @@ def flip(x: Any, axis: Any = None) -> Tensor:
     return basic_slice(x, [builtins.slice(None, None, -1 if i in axes else None) for i in range(rank)])
 
 
+def flipud(x: Any) -> Tensor:
+    """``x`` backwards along its first axis."""
+    return flip(x, 0)
+
+
+def fliplr(x: Any) -> Tensor:
+    """``x`` backwards along its second axis."""
+    return flip(x, 1)
+
+
 def getitem(x: Any, key: Any) -> Tensor:
     """``x[key]`` with numpy's rules: numbers, slices, `None`, an ellipsis, integer arrays and boolean masks."""
     x = tensor(x)
@@ -199,6 +209,9 @@ def getitem(x: Any, key: Any) -> Tensor:
     added = [i for i, mark in enumerate(m for m in layout if m in ("keep", "new")) if mark == "new"]
     y = squeeze(y, dropped) if dropped else y
     return expand_dims(y, added) if added else y
+
+
+get_item = getitem
 
 
 def _index(k: Any) -> Any:
