@@ -1,44 +1,105 @@
 """The namespace `keras.ops.nn`: what networks are made of, each function from the file of its subject."""
 
 from ckeras.ops.activation import (
+    celu,
     elu,
     gelu,
+    glu,
+    hard_shrink,
     hard_sigmoid,
     hard_silu,
     hard_swish,
+    hard_tanh,
     leaky_relu,
     log_sigmoid,
     relu6,
     selu,
     silu,
+    soft_shrink,
     softsign,
+    sparse_plus,
+    sparse_sigmoid,
+    squareplus,
     swish,
+    tanh_shrink,
+    threshold,
+)
+from ckeras.ops.convolution import (
+    conv,
+    conv_transpose,
+    depthwise_conv,
+    separable_conv,
 )
 from ckeras.ops.crossentropy import binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
 from ckeras.ops.elementwise import relu, sigmoid, softplus
-from ckeras.ops.encoding import one_hot
-from ckeras.ops.softmaxes import log_softmax, softmax
+from ckeras.ops.encoding import (
+    multi_hot,
+    one_hot,
+)
+from ckeras.ops.normalization import (
+    batch_normalization,
+    layer_normalization,
+    moments,
+    normalize,
+    rms_normalization,
+)
+from ckeras.ops.pooling import (
+    adaptive_average_pool,
+    adaptive_max_pool,
+    average_pool,
+    max_pool,
+)
+from ckeras.ops.softmaxes import (
+    log_softmax,
+    softmax,
+    sparsemax,
+)
 
 __all__ = [
+    "adaptive_average_pool",
+    "adaptive_max_pool",
+    "average_pool",
+    "batch_normalization",
     "binary_crossentropy",
     "categorical_crossentropy",
+    "celu",
+    "conv",
+    "conv_transpose",
+    "depthwise_conv",
     "elu",
     "gelu",
+    "glu",
+    "hard_shrink",
     "hard_sigmoid",
     "hard_silu",
     "hard_swish",
+    "hard_tanh",
+    "layer_normalization",
     "leaky_relu",
     "log_sigmoid",
     "log_softmax",
+    "max_pool",
+    "moments",
+    "multi_hot",
+    "normalize",
     "one_hot",
     "relu",
     "relu6",
+    "rms_normalization",
     "selu",
+    "separable_conv",
     "sigmoid",
     "silu",
+    "soft_shrink",
     "softmax",
     "softplus",
     "softsign",
     "sparse_categorical_crossentropy",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "sparsemax",
+    "squareplus",
     "swish",
+    "tanh_shrink",
+    "threshold",
 ]

@@ -117,3 +117,34 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
 def log_softmax(x: Any, axis: Any = -1) -> Tensor:
     """x - log(sum(exp(x))) over ``axis``."""
     return _over_axis(_log_softmax, x, axis)
+
+
+# -- sparsemax ----------------------------------------------------------------------------------------------------
+
+
+def _np_sparsemax(x: np.ndarray) -> np.ndarray:
+    # The projection of each row on the simplex: x - tau where that is positive, tau being such that the sum is 1.
+    z = -np.sort(-x, -1)
+    total = np.cumsum(z, -1)
+    count = np.arange(1, x.shape[-1] + 1, dtype=x.dtype)
+    supported = z - (total - 1) / count > 0
+    tau = (np.where(supported, z, 0).sum(-1, keepdims=True) - 1) / supported.sum(-1, keepdims=True)
+    return np.maximum(x - tau, 0)
+
+
+def _sparsemax_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    support = e.cast(e.greater(y, 0), g.dtype)
+    inside = e.multiply(g, support)
+    return e.subtract(inside, e.multiply(support, e.divide(r.sum(inside, -1, True), r.sum(support, -1, True))))
+
+
+_sparsemax = Op("sparsemax", _like_last, _np_sparsemax, vjp=[_sparsemax_vjp])
+
+
+def sparsemax(x: Any, axis: int = -1) -> Tensor:
+    """The distribution over ``axis`` that is nearest to ``x``; small elements get 0 (Martins and Astudillo, 2016).
+
+    >>> sparsemax([1.0, 0.5, -3.0]).tolist()
+    [0.75, 0.25, 0.0]
+    """
+    return _over_axis(_sparsemax, x, axis)
