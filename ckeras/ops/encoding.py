@@ -5,9 +5,8 @@ from typing import Any
 from ckeras.autograd import Tensor
 from ckeras.ops import elementwise as e
 from ckeras.ops import layout as s
+from ckeras.ops import reduction as r
 from ckeras.ops.creation import arange
-from ckeras.ops.layout import tensor
-from ckeras.ops.reduction import max
 
 
 def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
@@ -42,6 +41,6 @@ def multi_hot(
         raise TypeError(f"multi_hot got unknown arguments {sorted(kwargs)}")
     if num_classes is None:
         raise ValueError("multi_hot expects num_classes, the number of classes")
-    x = tensor(inputs)
+    x = s.tensor(inputs)
     hot = one_hot(x, num_classes, axis, dtype, sparse)
-    return max(hot, 1 if len(x.shape) > 1 else 0, initial=0)
+    return r.max(hot, 1 if len(x.shape) > 1 else 0, initial=0)

@@ -24,6 +24,9 @@ from ckeras.ops.activation import (
     tanh_shrink,
     threshold,
 )
+from ckeras.ops.attention import (
+    dot_product_attention,
+)
 from ckeras.ops.convolution import (
     conv,
     conv_transpose,
@@ -31,6 +34,10 @@ from ckeras.ops.convolution import (
     separable_conv,
 )
 from ckeras.ops.crossentropy import binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
+from ckeras.ops.ctc import (
+    ctc_decode,
+    ctc_loss,
+)
 from ckeras.ops.elementwise import relu, sigmoid, softplus
 from ckeras.ops.encoding import (
     multi_hot,
@@ -49,6 +56,15 @@ from ckeras.ops.pooling import (
     average_pool,
     max_pool,
 )
+from ckeras.ops.rearrangement import (
+    depth_to_space,
+    fold,
+    space_to_depth,
+    unfold,
+)
+from ckeras.ops.similarity import (
+    psnr,
+)
 from ckeras.ops.softmaxes import (
     log_softmax,
     softmax,
@@ -65,8 +81,13 @@ __all__ = [
     "celu",
     "conv",
     "conv_transpose",
+    "ctc_decode",
+    "ctc_loss",
+    "depth_to_space",
     "depthwise_conv",
+    "dot_product_attention",
     "elu",
+    "fold",
     "gelu",
     "glu",
     "hard_shrink",
@@ -83,6 +104,7 @@ __all__ = [
     "multi_hot",
     "normalize",
     "one_hot",
+    "psnr",
     "relu",
     "relu6",
     "rms_normalization",
@@ -94,6 +116,7 @@ __all__ = [
     "softmax",
     "softplus",
     "softsign",
+    "space_to_depth",
     "sparse_categorical_crossentropy",
     "sparse_plus",
     "sparse_sigmoid",
@@ -102,4 +125,5 @@ __all__ = [
     "swish",
     "tanh_shrink",
     "threshold",
+    "unfold",
 ]
