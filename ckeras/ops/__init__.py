@@ -3,6 +3,7 @@
 Each is one row of the op table, or a composition of rows.
 """
 
+from ckeras.ops import image, nn
 from ckeras.ops.creation import (
     arange,
     array,
@@ -241,6 +242,7 @@ __all__ = [
     "hard_swish",
     "hard_tanh",
     "identity",
+    "image",
     "is_tensor",
     "isfinite",
     "isinf",
@@ -275,6 +277,7 @@ __all__ = [
     "multiply",
     "ndim",
     "negative",
+    "nn",
     "norm",
     "normalize",
     "not_equal",
