@@ -106,7 +106,7 @@ def ssim(
         a != b and None not in (a, b) for a, b in zip(x.shape, other.shape, strict=True)
     ):
         raise ValueError(f"ssim expects images of one shape, got {x.shape} and {other.shape}")
-    a = channels_last(batched(e.as_float(x)), data_format)
+    a = channels_last(batched(e.cast(x, dtypes.result_type(x.dtype, "float32"))), data_format)
     b = channels_last(batched(e.cast(other, a.dtype)), data_format)
     window = _gaussian(filter_size, filter_sigma)
     kernel = _of_channels(np.outer(window, window)[:, :, None], a.shape[-1], "ssim", a.dtype)

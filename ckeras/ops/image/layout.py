@@ -40,7 +40,9 @@ def channel_axis(rank: int, data_format: str) -> int:
 
 
 def restored(x: Tensor, dtype: str) -> Tensor:
-    """Floats in the dtype that images had: integers are rounded, and limited to what they hold."""
+    """Floats in the dtype that images had: integers are rounded, and limited to what they hold; above 0 is true."""
+    if dtype == "bool" and x.dtype != dtype:
+        return e.greater(x, 0)
     if x.dtype == dtype or dtype not in dtypes.INTEGERS:
         return e.cast(x, dtype)
     limits = np.iinfo(dtypes.NUMPY[dtype])
