@@ -22,9 +22,8 @@ NATIVE = ("float32", "float64", "int32", "int64")  # what can be copied, and sum
 
 def each_axis(value: Any, rank: int, name: str, least: int = 1) -> tuple[int, ...]:
     """``value`` (a number, or one for each of ``rank`` spatial axes) as whole numbers of ``least`` or more."""
-    found = (value,) * rank if isinstance(value, (int, np.integer)) else tuple(value)
-    if len(found) == 1:
-        found *= rank
+    found = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) else (value,)
+    found = found * rank if len(found) == 1 else found
     if len(found) != rank or any(not isinstance(v, (int, np.integer)) or v < least for v in found):
         raise ValueError(
             f"{name} expects a whole number of {least} or more, or one for each of {rank} spatial axes, got {value!r}"
