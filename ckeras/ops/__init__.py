@@ -3,7 +3,8 @@
 Each is one row of the op table, or a composition of rows.
 """
 
-from ckeras.ops import image, nn
+from ckeras.ops import image as image
+from ckeras.ops import nn as nn
 from ckeras.ops.creation import (
     arange,
     array,
@@ -242,7 +243,6 @@ __all__ = [
     "hard_swish",
     "hard_tanh",
     "identity",
-    "image",
     "is_tensor",
     "isfinite",
     "isinf",
@@ -277,7 +277,6 @@ __all__ = [
     "multiply",
     "ndim",
     "negative",
-    "nn",
     "norm",
     "normalize",
     "not_equal",
