@@ -24,6 +24,7 @@ from ckeras.autograd.dtypes import CODE
 from ckeras.autograd.eager import Call
 from ckeras.ops import elementwise as e
 from ckeras.ops import layout as s
+from ckeras.ops import reduction as r
 from ckeras.ops.composite import Composite
 from ckeras.ops.layout import copy_call, row_strides
 from ckeras.ops.windows import (
@@ -38,6 +39,7 @@ from ckeras.ops.windows import (
     pack_calls,
     packed_shape,
     padding_of,
+    patches_of,
     spatial_rank,
 )
 
@@ -53,10 +55,6 @@ def _grouped(operands: tuple[int, int], dtype: str, rows: int, groups: int, per:
     """A matrix (rows, groups * per) copied as (groups, rows, per), or ``back``."""
     together, apart = (per, groups * per, 1), (rows * per, per, 1)
     return copy_call(operands, dtype, (groups, rows, per), *((apart, together) if back else (together, apart)))
-
-
-def _pack(operands: tuple[int, int], w: Windows, back: bool, source: Spec, target: Spec, groups: int) -> list[Call]:
-    return pack_calls(operands, w, back, source, target, groups=groups)
 
 
 def _room(dtype: str, *shapes: tuple[Any, ...]) -> list[Spec]:
@@ -92,9 +90,9 @@ def _conv_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]
     w, groups = _conv_windows(x, kernel, **attrs), attrs["groups"]
     m, k, n = x.shape[0] * math.prod(w.outputs), w.taps * kernel.shape[-2], kernel.shape[-1] // groups
     if groups == 1:
-        return [*_pack((1, 2), w, False, x, outputs[1], 1), _product(0, 1, 3, x.dtype, 1, m, n, k)]
+        return [*pack_calls((1, 2), w, False, x, outputs[1]), _product(0, 1, 3, x.dtype, 1, m, n, k)]
     return [
-        *_pack((1, 4), w, False, x, outputs[1], groups),
+        *pack_calls((1, 4), w, False, x, outputs[1], groups=groups),
         _grouped((2, 5), x.dtype, k, groups, n),
         _product(3, 1, 2, x.dtype, groups, m, n, k),
         _grouped((0, 3), x.dtype, m, groups, n, back=True),
@@ -152,7 +150,7 @@ def _input_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list
     turned = (groups, w.taps, filters, per)
     strides = (filters, per * groups * filters, 1, groups * filters)
     calls = [
-        *_pack((1, source), w, True, g, outputs[1], groups),
+        *pack_calls((1, source), w, True, g, outputs[1], groups=groups),
         copy_call((2, source + 1), g.dtype, turned, strides, row_strides(turned)),
         _product(0 if groups == 1 else 3, 1, 2, g.dtype, groups, m, per, k),
     ]
@@ -210,9 +208,9 @@ def _kernel_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> lis
     w, groups = _kernel_windows(x, **attrs), attrs["groups"]
     m, n, k = w.taps * (x.shape[-1] // groups), g.shape[-1] // groups, math.prod(g.shape[:-1])
     if groups == 1:
-        return [*_pack((1, 2), w, False, x, outputs[1], 1), _product(0, 1, 3, x.dtype, 1, m, n, k, turned=True)]
+        return [*pack_calls((1, 2), w, False, x, outputs[1]), _product(0, 1, 3, x.dtype, 1, m, n, k, turned=True)]
     return [
-        *_pack((1, 4), w, False, x, outputs[1], groups),
+        *pack_calls((1, 4), w, False, x, outputs[1], groups=groups),
         _grouped((2, 5), x.dtype, k, groups, n),
         _product(3, 1, 2, x.dtype, groups, m, n, k, turned=True),
         _grouped((0, 3), x.dtype, m, groups, n, back=True),
@@ -264,15 +262,16 @@ def _checked(where: str, x: Tensor, kernel: Tensor, outputs: tuple[int | None, .
         )
 
 
-def _sliding(
-    where: str, x: Tensor, kernel: Tensor, rank: int, strides: Any, padding: Any, dilation_rate: Any, groups: int
-) -> Tensor:
+def _geometry(
+    where: str, x: Tensor, kernel: Tensor, rank: int, strides: Any, padding: Any, dilation_rate: Any
+) -> dict[str, Any]:
+    """The checked attributes of a row, for images with the channels last."""
     strides = each_axis(strides, rank, f"strides of {where}")
     dilation = each_axis(dilation_rate, rank, f"dilation_rate of {where}")
     padding = padding_of(padding, where)
     if 0 not in x.shape:
         _checked(where, x, kernel, output_sizes(x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation))
-    return _conv(x, kernel, strides=strides, padding=padding, dilation=dilation, groups=groups)[0]
+    return {"strides": strides, "padding": padding, "dilation": dilation}
 
 
 def conv(
@@ -308,9 +307,30 @@ def conv(
             f"conv of {channels} channels with a kernel of shape {kernel.shape}: the channels must be a multiple of "
             f"the kernel's {per}, and its {filters} filters of the number of groups that makes"
         )
-    return channels_back(
-        _sliding("conv", x, kernel, rank, strides, padding, dilation_rate, channels // per), data_format
-    )
+    attrs = _geometry("conv", x, kernel, rank, strides, padding, dilation_rate)
+    return channels_back(_conv(x, kernel, **attrs, groups=channels // per)[0], data_format)
+
+
+def _depthwise_infer(x: Spec, kernel: Spec, **attrs: Any) -> Spec:
+    outputs = output_sizes(x.shape[1:-1], kernel.shape[:-2], **attrs)
+    return Spec((x.shape[0], *outputs, kernel.shape[-2] * kernel.shape[-1]), x.dtype)
+
+
+def _depthwise_sum(x: Tensor, kernel: Tensor, **attrs: Any) -> Tensor:
+    # No channel meets another, so there is no product of matrices in it: each tap has a weight for each channel.
+    dtype = x.dtype
+    wide = "float32" if dtype == "float16" else dtype
+    patches = patches_of(e.cast(x, wide), kernel.shape[:-2], **attrs)
+    channels, multiplier = kernel.shape[-2:]
+    weights = s.reshape(e.cast(kernel, wide), (-1, channels, multiplier))
+    if multiplier == 1:
+        y = r.sum(e.multiply(patches, s.squeeze(weights, 2)), -2)
+    else:
+        y = r.sum(e.multiply(s.expand_dims(patches, -1), weights), -3)
+    return e.cast(s.reshape(y, (*y.shape[: len(x.shape) - 1], channels * multiplier)), dtype)
+
+
+_depthwise_conv = Composite("depthwise_conv", _depthwise_infer, _depthwise_sum)
 
 
 def depthwise_conv(
@@ -336,11 +356,9 @@ def depthwise_conv(
 def _depthwise(
     where: str, x: Tensor, kernel: Tensor, rank: int, strides: Any, padding: Any, dilation_rate: Any
 ) -> Tensor:
-    channels = x.shape[-1]
-    if channels is None or channels != kernel.shape[-2]:
-        raise ValueError(f"{where} of {channels} channels expects a kernel of as many, got shape {kernel.shape}")
-    kernel = s.reshape(kernel, (*kernel.shape[:-2], 1, channels * kernel.shape[-1]))
-    return _sliding(where, x, kernel, rank, strides, padding, dilation_rate, channels)
+    if x.shape[-1] is None or x.shape[-1] != kernel.shape[-2]:
+        raise ValueError(f"{where} of {x.shape[-1]} channels expects a kernel of as many, got shape {kernel.shape}")
+    return _depthwise_conv(x, kernel, **_geometry(where, x, kernel, rank, strides, padding, dilation_rate))
 
 
 def separable_conv(

@@ -29,12 +29,12 @@ from ckeras.ops.windows import (
     cut_patches,
     each_axis,
     fold_patches,
+    fold_taps_call,
     format_of,
     output_sizes,
     pack_calls,
     padding_of,
     spatial_rank,
-    sum_taps_call,
 )
 
 _NATIVE = ("float32", "float64")
@@ -53,8 +53,10 @@ def _room(x: Spec, shape: Any, window: Any) -> list[Spec]:
     return [Spec((1, *shape[:-1], math.prod(window), shape[-1]), x.dtype)] if x.dtype in _NATIVE else []
 
 
-def _lowest(dtype: str) -> float:
-    return -math.inf if dtype in dtypes.FLOATS else np.iinfo(dtypes.NUMPY[dtype]).min
+def _lowest(dtype: str) -> Any:
+    if dtype in dtypes.FLOATS:
+        return -math.inf
+    return False if dtype == "bool" else np.iinfo(dtypes.NUMPY[dtype]).min
 
 
 def _max_infer(x: Spec, **attrs: Any) -> list[Spec]:
@@ -69,8 +71,8 @@ def _max_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] 
     packed = outputs[2]
     return [
         *pack_calls((2, 3), _windows(x, **attrs), False, x, packed, -math.inf),
-        sum_taps_call((0, 2), packed, _MAX),
-        sum_taps_call((1, 2), packed, _ARGMAX),
+        fold_taps_call((0, 2), packed, _MAX),
+        fold_taps_call((1, 2), packed, _ARGMAX),
     ]
 
 
@@ -99,7 +101,7 @@ def _sum_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] 
     if x.dtype not in _NATIVE:
         return None
     packed = outputs[1]
-    return [*pack_calls((1, 2), _windows(x, **attrs), False, x, packed), sum_taps_call((0, 1), packed, _SUM)]
+    return [*pack_calls((1, 2), _windows(x, **attrs), False, x, packed), fold_taps_call((0, 1), packed, _SUM)]
 
 
 def _sum_vjp(g: list[Tensor], y: list[Tensor], x: Tensor, **attrs: Any) -> Tensor:
@@ -141,10 +143,10 @@ def _arguments(
         "strides": window if strides is None else each_axis(strides, rank, f"strides of {where}"),
         "padding": padding_of(padding, where),
     }
-    x = channels_last(x, data_format)
+    shape, x = x.shape, channels_last(x, data_format)
     outputs = _pooled(x, **attrs)
     if 0 in outputs and 0 not in x.shape:
-        raise ValueError(f"{where}: no window of size {window} fits into inputs of shape {tuple(inputs.shape)}")
+        raise ValueError(f"{where}: no window of size {window} fits into inputs of shape {shape}")
     return x, data_format, attrs
 
 
@@ -222,9 +224,9 @@ def _adaptive(where: str, row: Composite, inputs: Any, output_size: Any, data_fo
     x = s.tensor(inputs)
     rank, data_format = spatial_rank(x, where), format_of(data_format)
     sizes = each_axis(output_size, rank, f"output_size of {where}")
-    x = channels_last(x, data_format)
+    shape, x = x.shape, channels_last(x, data_format)
     if 0 in x.shape[1:-1]:
-        raise ValueError(f"{where} expects inputs with elements, got shape {tuple(inputs.shape)}")
+        raise ValueError(f"{where} expects inputs with elements, got shape {shape}")
     return channels_back(row(x, sizes=sizes), data_format)
 
 

@@ -107,7 +107,8 @@ class Windows(NamedTuple):
     @property
     def disjoint(self) -> bool:
         """Whether no element of an image is in two windows."""
-        return all(w == 1 or (d == 1 and s >= w) for w, s, d in zip(self.window, self.strides, self.dilation))  # noqa: B905
+        axes = zip(self.window, self.strides, self.dilation, strict=True)
+        return all(w == 1 or (d == 1 and s >= w) for w, s, d in axes)
 
     def places(self) -> Iterator[list[tuple[int, int, int]]]:
         """For each tap and axis: the first element it meets, the window in which it does, how many windows do so.
@@ -214,10 +215,10 @@ def unpack_calls(operands: tuple[int, int], w: Windows, source: Spec, target: Sp
     return calls
 
 
-def sum_taps_call(operands: tuple[int, int], packed: Spec, name: int = 0) -> Call:
-    """The sum over the taps of a packed matrix (``name``: the reduction's code), for ``operands`` (result, matrix)."""
+def fold_taps_call(operands: tuple[int, int], packed: Spec, code: int = 0) -> Call:
+    """A reduction (the sum, or that of another ``code``) over the taps, for ``operands`` (result, packed matrix)."""
     shape = (math.prod(packed.shape[:-2]), *packed.shape[-2:])
-    return Call("reduce", operands, (name, dtypes.CODE[packed.dtype], 3, *shape, 0, 1, 0), (1.0,))
+    return Call("reduce", operands, (code, dtypes.CODE[packed.dtype], 3, *shape, 0, 1, 0), (1.0,))
 
 
 def cut_patches(x: np.ndarray, w: Windows, fill: Any = 0) -> np.ndarray:
@@ -285,7 +286,7 @@ def _fold_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]
     if w.disjoint:
         return unpack_calls((0, 1), w, p, outputs[0])
     packed = outputs[1]
-    return [*pack_calls((1, 2), w, True, p, packed, patches=True), sum_taps_call((0, 1), packed)]
+    return [*pack_calls((1, 2), w, True, p, packed, patches=True), fold_taps_call((0, 1), packed)]
 
 
 _fold_patches = Op(

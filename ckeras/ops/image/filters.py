@@ -11,8 +11,8 @@ from ckeras.ops import layout as s
 from ckeras.ops import reduction as r
 from ckeras.ops.composite import Composite
 from ckeras.ops.convolution import depthwise_conv
-from ckeras.ops.image.layout import batched, channel_axis, image_of, restored, unbatched
-from ckeras.ops.windows import channels_last, each_axis
+from ckeras.ops.image.layout import batched, image_of, restored, unbatched
+from ckeras.ops.windows import channels_back, channels_last, each_axis
 
 
 def _gaussian(size: int, sigma: float) -> np.ndarray:
@@ -30,6 +30,14 @@ def _of_channels(kernel: np.ndarray, channels: int | None, where: str, dtype: st
     return constant(kernel.astype(dtypes.NUMPY[dtype]))
 
 
+def _smoothed(x: Tensor, down: np.ndarray, across: np.ndarray, padding: str, where: str) -> Tensor:
+    """A batch, channels last, with the weights ``down`` its columns and then those ``across`` its rows."""
+    for weights in (down[:, None], across[None, :]):
+        kernel = _of_channels(weights[:, :, None], x.shape[-1], where, x.dtype)
+        x = depthwise_conv(x, kernel, padding=padding, data_format="channels_last")
+    return x
+
+
 def gaussian_blur(
     images: Any, kernel_size: Any = (3, 3), sigma: Any = (1.0, 1.0), data_format: str | None = None
 ) -> Tensor:
@@ -45,11 +53,10 @@ def gaussian_blur(
     across, down = (float(v) for v in (np.broadcast_to(np.asarray(sigma, float), (2,))))
     if not (across > 0 and down > 0):
         raise ValueError(f"gaussian_blur expects deviations above 0, got sigma={sigma!r}")
-    y = e.as_float(batched(x))
-    kernel = np.outer(_gaussian(height, down), _gaussian(width, across))[:, :, None]
-    kernel = _of_channels(kernel, y.shape[channel_axis(4, data_format)], "gaussian_blur", y.dtype)
-    y = depthwise_conv(y, kernel, padding="same", data_format=data_format)
-    return restored(unbatched(y, x), x.dtype)
+    y = e.cast(batched(x), dtypes.result_type(x.dtype, "float32"))
+    y = channels_last(y, data_format)
+    y = _smoothed(y, _gaussian(height, down), _gaussian(width, across), "same", "gaussian_blur")
+    return restored(unbatched(channels_back(y, data_format), x), x.dtype)
 
 
 _SOBEL = np.array([[-1.0, -2.0, -1.0], [0.0, 0.0, 0.0], [1.0, 2.0, 1.0]])
@@ -109,10 +116,9 @@ def ssim(
     a = channels_last(batched(e.cast(x, dtypes.result_type(x.dtype, "float32"))), data_format)
     b = channels_last(batched(e.cast(other, a.dtype)), data_format)
     window = _gaussian(filter_size, filter_sigma)
-    kernel = _of_channels(np.outer(window, window)[:, :, None], a.shape[-1], "ssim", a.dtype)
 
     def mean(v: Tensor) -> Tensor:
-        return depthwise_conv(v, kernel, data_format="channels_last")
+        return _smoothed(v, window, window, "valid", "ssim")
 
     small, tiny = (k1 * max_val) ** 2, (k2 * max_val) ** 2
     mean_a, mean_b = mean(a), mean(b)
