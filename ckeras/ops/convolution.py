@@ -302,7 +302,7 @@ def conv(
     """
     x, kernel, rank, data_format = _operands("conv", inputs, kernel, data_format)
     channels, per, filters = x.shape[-1], kernel.shape[-2], kernel.shape[-1]
-    if channels is None or per < 1 or channels % per or filters % (channels // per):
+    if not channels or per < 1 or channels % per or filters % (channels // per):
         raise ValueError(
             f"conv of {channels} channels with a kernel of shape {kernel.shape}: the channels must be a multiple of "
             f"the kernel's {per}, and its {filters} filters of the number of groups that makes"

@@ -224,66 +224,67 @@ def _beam_forward(log_p: np.ndarray, lengths: np.ndarray, beam: int, top: int, b
     """Prefix beam search for all sequences at once.
 
     A beam holds label sequences, each with the log of the probability of the alignments that end in its last label
-    and that of those that end in a blank. Equal sequences meet again in one; the smaller class numbers win ties.
+    and that of those that end in a blank. A sequence that grows into another one of the beam joins it.
     """
     batch, frames, classes = log_p.shape
-    # One row for each sequence and path: which sequence, the labels (-1 after the last), and the two probabilities.
+    # One row for each path: which sequence it is of, its labels (-1 after the last), and the two probabilities.
     owner, paths = np.arange(batch), np.full((batch, frames), -1)
-    size = np.zeros(batch, np.int64)
     ends = np.stack([np.full(batch, -np.inf), np.zeros(batch)], 1)  # in a label, in a blank
     others = np.array([c for c in range(classes) if c != blank], np.int64)
-    for t in range(frames):
+    for t in range(min(int(lengths.max(initial=0)), frames)):
         live = lengths[owner] > t
-        rest = [a[~live] for a in (owner, paths, size, ends)]
-        owner, paths, size, ends = (a[live] for a in (owner, paths, size, ends))
-        if not len(owner):
-            owner, paths, size, ends = rest
-            break
-        p = log_p[owner, t]
-        rows = np.arange(len(owner))
+        rest = [a[~live] for a in (owner, paths, ends)]
+        owner, paths, ends = (a[live] for a in (owner, paths, ends))
+        rows, size, p = np.arange(len(owner)), (paths >= 0).sum(1), log_p[owner, t]
         tail = np.where(size > 0, paths[rows, size - 1], -1)
         total = np.logaddexp(ends[:, 0], ends[:, 1])
-        # The path stays: by a blank, or by its last label again.
+        # The path stays, by a blank or by its last label again; or it grows, by its own last label only after a blank.
         again = np.where(size > 0, ends[:, 0] + p[rows, tail], -np.inf)
         stay = np.stack([again, total + p[:, blank]], 1)
-        # The path grows by a label; by its own last label only after a blank.
-        grown = np.repeat(paths, len(others), 0)
-        label = np.tile(others, len(owner))
-        grown[np.arange(len(grown)), np.repeat(size, len(others))] = label
-        score = np.repeat(total, len(others)) + p[:, others].ravel()
-        after_blank = np.repeat(ends[:, 1], len(others)) + p[:, others].ravel()
-        score = np.where(label == np.repeat(tail, len(others)), after_blank, score)
-        owner, paths, ends = _merged(
-            np.concatenate([owner, np.repeat(owner, len(others))]),
-            np.concatenate([paths, grown]),
-            np.concatenate([stay, np.stack([score, np.full(len(score), -np.inf)], 1)]),
-        )
-        owner, paths, ends = _best(owner, paths, ends, beam)
-        size = (paths >= 0).sum(1)
-        owner, paths, size, ends = (np.concatenate(pair) for pair in zip((owner, paths, size, ends), rest, strict=True))
-    owner, paths, ends = _best(owner, paths, ends, top)
-    scores = np.full((batch, top), -np.inf)
-    found = np.full((top, batch, frames), -1)
+        grown = np.where(others == tail[:, None], ends[:, 1:], total[:, None]) + p[:, others]
+        parent = _parents(owner, paths, size)
+        known = parent >= 0
+        met = parent[known], np.searchsorted(others, tail[known])
+        stay[known, 0] = np.logaddexp(stay[known, 0], grown[met])
+        grown[met] = -np.inf
+        grown = np.stack([grown.ravel(), np.full(grown.size, -np.inf)], 1)
+        source = np.concatenate([rows, np.repeat(rows, len(others))])
+        label = np.concatenate([np.full(len(rows), -1), np.tile(others, len(rows))])
+        ends = np.concatenate([stay, grown])
+        best = _best(owner[source], ends, beam)
+        source, label, ends = source[best], label[best], ends[best]
+        owner, paths = owner[source], paths[source]
+        longer = label >= 0
+        paths[longer, size[source[longer]]] = label[longer]
+        owner, paths, ends = (np.concatenate(pair) for pair in zip((owner, paths, ends), rest, strict=True))
+    best = _best(owner, ends, top)
+    owner, paths, ends = owner[best], paths[best], ends[best]
+    scores, found = np.full((batch, top), -np.inf), np.full((top, batch, frames), -1)
     rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
     found[rank, owner] = paths
     scores[owner, rank] = np.logaddexp(ends[:, 0], ends[:, 1])
     return [found, scores]
 
 
-def _merged(owner: np.ndarray, paths: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Each label sequence once, with the probabilities of all rows that have it."""
-    rows, inverse = np.unique(np.concatenate([owner[:, None], paths], 1), axis=0, return_inverse=True)
-    sums = np.full((len(rows), 2), -np.inf)
-    np.logaddexp.at(sums, inverse.ravel(), ends)
-    return rows[:, 0], rows[:, 1:], sums
+def _parents(owner: np.ndarray, paths: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """For each path the row of the one without its last label, -1 if that is not there."""
+    rows = np.arange(len(owner))
+    shorter = paths.copy()
+    shorter[rows[size > 0], size[size > 0] - 1] = -1
+    both = np.concatenate([np.concatenate([owner[:, None], x], 1) for x in (paths, shorter)])
+    names = np.unique(both, axis=0, return_inverse=True)[1].ravel()
+    found = np.full(len(both), -1)
+    found[names[: len(rows)]] = rows
+    return np.where(size > 0, found[names[len(rows) :]], -1)
 
 
-def _best(owner: np.ndarray, paths: np.ndarray, ends: np.ndarray, count: int) -> tuple[np.ndarray, ...]:
-    """The ``count`` most probable rows of each sequence, the best first."""
-    order = np.lexsort((-np.logaddexp(ends[:, 0], ends[:, 1]), owner))
+def _best(owner: np.ndarray, ends: np.ndarray, count: int) -> np.ndarray:
+    """The rows of the ``count`` most probable paths of each sequence, the best first; impossible ones left out."""
+    total = np.logaddexp(ends[:, 0], ends[:, 1])
+    order = np.lexsort((-total, owner))
+    order = order[total[order] > -np.inf]
     rank = np.arange(len(order)) - np.searchsorted(owner[order], owner[order])
-    order = order[rank < count]
-    return owner[order], paths[order], ends[order]
+    return order[rank < count]
 
 
 _beam_search = Op(
