@@ -30,6 +30,10 @@ COMPOSED = {
     "extract_patches": (lambda x: image.extract_patches(x, (2, 3), 1, padding="same"), [data(3, 4, 2)]),
     "extract_patches_3d": (lambda x: image.extract_patches_3d(x, 2), [data(1, 3, 4, 2, 2)]),
     "gaussian_blur": (lambda x: image.gaussian_blur(x, (3, 5), (0.8, 1.3)), [data(4, 5, 2)]),
+    "gaussian_blur sigma": (
+        lambda x, v: image.gaussian_blur(x, (3, 5), v),
+        [data(4, 5, 2), np.array([0.8, 1.3])],
+    ),
     "hsv_to_rgb": (lambda x: image.hsv_to_rgb(x), [colours(2, 2, 3)]),
     "map_coordinates": (lambda x, c: image.map_coordinates(x, c, 1, "constant", 0.5), [data(4, 3), PLACES]),
     **{

@@ -6,7 +6,7 @@ from typing import Any
 from ckeras.autograd import Spec, Tensor
 from ckeras.ops import layout as s
 from ckeras.ops.composite import Composite
-from ckeras.ops.image.layout import batched, image_of, size_axes, unbatched
+from ckeras.ops.image.layout import batched, image_of, size_axes, unbatched, whole
 from ckeras.ops.indexing import basic_slice
 from ckeras.ops.joining import pad
 from ckeras.ops.windows import channels_back, channels_last, each_axis, output_sizes, padding_of, patches_of
@@ -70,12 +70,12 @@ def _with_margins(
         told = ", ".join(f"{n}={v}" for n, v in zip(names, given, strict=True))
         if given.count(None) != 1:
             raise ValueError(f"{row.name} expects just two of {', '.join(names)}, got {told}")
-        values = tuple(None if v is None else int(v) for v in given)
+        whole([v for v in given if v is not None], row.name)
         size = x.shape[axis]
-        found = values if size is None else _limits(size, *values, sign)
-        if any(v is not None and v < 0 for v in (*values, *found)):
+        found = given if size is None else _limits(size, *given, sign)
+        if any(v is not None and v < 0 for v in (*given, *found)):
             raise ValueError(f"{row.name} of images of shape {x.shape} expects numbers of 0 or more, got {told}")
-        margins.append(values)
+        margins.append(given)
     return row(x, axes=axes, margins=tuple(margins), sign=sign)
 
 

@@ -12,28 +12,28 @@ from ckeras.ops import reduction as r
 from ckeras.ops.composite import Composite
 from ckeras.ops.convolution import depthwise_conv
 from ckeras.ops.image.layout import batched, image_of, restored, unbatched
+from ckeras.ops.indexing import getitem
 from ckeras.ops.windows import channels_back, channels_last, each_axis
 
 
-def _gaussian(size: int, sigma: float) -> np.ndarray:
+def _gaussian(size: int, sigma: Any, dtype: str) -> Tensor:
     """Weights exp(-x^2 / (2 sigma^2)) around the middle, of sum 1."""
-    x = np.arange(size) - (size - 1) / 2
-    weights = np.exp(-0.5 * (x / sigma) ** 2)
-    return weights / weights.sum()
+    x = constant((np.arange(size) - (size - 1) / 2).astype(dtypes.NUMPY[dtype]))
+    weights = e.exp(e.multiply(-0.5, e.square(e.divide(x, e.cast(sigma, dtype)))))
+    return e.divide(weights, r.sum(weights))
 
 
-def _of_channels(kernel: np.ndarray, channels: int | None, where: str, dtype: str) -> Tensor:
-    """A kernel (rows, columns, outputs of a channel) for each channel."""
-    if channels is None:
-        raise ValueError(f"{where} needs to know the number of channels")
-    kernel = np.broadcast_to(kernel[:, :, None], (*kernel.shape[:2], channels, kernel.shape[2]))
-    return constant(kernel.astype(dtypes.NUMPY[dtype]))
+def _of_channels(kernel: Tensor, x: Tensor, where: str) -> Tensor:
+    """A kernel (rows, columns, 1, outputs of a channel) for each channel of ``x``, its last axis."""
+    if x.shape[-1] is None:
+        raise ValueError(f"{where} needs to know the number of channels: the shape is {x.shape}")
+    return e.broadcast_to(kernel, (*kernel.shape[:2], x.shape[-1], kernel.shape[3]))
 
 
-def _smoothed(x: Tensor, down: np.ndarray, across: np.ndarray, padding: str, where: str) -> Tensor:
+def _smoothed(x: Tensor, down: Tensor, across: Tensor, padding: str, where: str) -> Tensor:
     """A batch, channels last, with the weights ``down`` its columns and then those ``across`` its rows."""
-    for weights in (down[:, None], across[None, :]):
-        kernel = _of_channels(weights[:, :, None], x.shape[-1], where, x.dtype)
+    for weights, shape in ((down, (-1, 1, 1, 1)), (across, (1, -1, 1, 1))):
+        kernel = _of_channels(s.reshape(weights, shape), x, where)
         x = depthwise_conv(x, kernel, padding=padding, data_format="channels_last")
     return x
 
@@ -46,26 +46,27 @@ def gaussian_blur(
     Args:
         images: one image or a batch; see `ckeras.ops.image`.
         kernel_size: how many elements the kernel has in width and height.
-        sigma: its deviations in width and height.
+        sigma: its deviations in width and height. Differentiable.
     """
     x, data_format = image_of(images, "gaussian_blur", data_format)
     width, height = each_axis(kernel_size, 2, "kernel_size of gaussian_blur")
-    across, down = (float(v) for v in (np.broadcast_to(np.asarray(sigma, float), (2,))))
-    if not (across > 0 and down > 0):
+    across, down = (sigma, sigma) if isinstance(sigma, (int, float)) else (getitem(s.tensor(sigma), i) for i in (0, 1))
+    if any((isinstance(v, (int, float)) or type(v) is Tensor) and not float(v) > 0 for v in (across, down)):
         raise ValueError(f"gaussian_blur expects deviations above 0, got sigma={sigma!r}")
     y = e.cast(batched(x), dtypes.result_type(x.dtype, "float32"))
     y = channels_last(y, data_format)
-    y = _smoothed(y, _gaussian(height, down), _gaussian(width, across), "same", "gaussian_blur")
+    weights = _gaussian(height, down, y.dtype), _gaussian(width, across, y.dtype)
+    y = _smoothed(y, *weights, "same", "gaussian_blur")
     return restored(unbatched(channels_back(y, data_format), x), x.dtype)
 
 
 _SOBEL = np.array([[-1.0, -2.0, -1.0], [0.0, 0.0, 0.0], [1.0, 2.0, 1.0]])
-_SOBEL_KERNELS = np.stack([_SOBEL, _SOBEL.T], -1)  # down, and across
+_SOBEL_KERNELS = np.stack([_SOBEL, _SOBEL.T], -1)[:, :, None]  # down, and across
 
 
 def _edges(x: Tensor, data_format: str) -> Tensor:
     y = channels_last(x, data_format)
-    kernel = _of_channels(_SOBEL_KERNELS, y.shape[-1], "sobel_edges", y.dtype)
+    kernel = _of_channels(constant(_SOBEL_KERNELS.astype(dtypes.NUMPY[y.dtype])), y, "sobel_edges")
     y = s.reshape(depthwise_conv(y, kernel, padding="same", data_format="channels_last"), (*y.shape, 2))
     return y if data_format == "channels_last" else s.transpose(y, (0, 3, 1, 2, 4))
 
@@ -115,7 +116,7 @@ def ssim(
         raise ValueError(f"ssim expects images of one shape, got {x.shape} and {other.shape}")
     a = channels_last(batched(e.cast(x, dtypes.result_type(x.dtype, "float32"))), data_format)
     b = channels_last(batched(e.cast(other, a.dtype)), data_format)
-    window = _gaussian(filter_size, filter_sigma)
+    window = _gaussian(filter_size, filter_sigma, a.dtype)
 
     def mean(v: Tensor) -> Tensor:
         return _smoothed(v, window, window, "valid", "ssim")

@@ -39,6 +39,13 @@ def channel_axis(rank: int, data_format: str) -> int:
     return rank - 1 if data_format == "channels_last" else rank - 3
 
 
+def whole(values: Any, name: str) -> tuple[int, ...]:
+    """Numbers as whole ones, or an error."""
+    if any(isinstance(v, bool) or not isinstance(v, (int, np.integer)) for v in values):
+        raise ValueError(f"{name} expects whole numbers, got {values!r}")
+    return tuple(int(v) for v in values)
+
+
 def restored(x: Tensor, dtype: str) -> Tensor:
     """Floats in the dtype that images had: integers are rounded, and limited to what they hold; above 0 is true."""
     if dtype == "bool" and x.dtype != dtype:

@@ -12,7 +12,7 @@ from ckeras.ops import elementwise as e
 from ckeras.ops import layout as s
 from ckeras.ops import reduction as r
 from ckeras.ops.composite import Composite
-from ckeras.ops.image.layout import image_of, restored, size_axes
+from ckeras.ops.image.layout import image_of, restored, size_axes, whole
 from ckeras.ops.indexing import basic_slice, getitem, take
 from ckeras.ops.joining import pad
 from ckeras.ops.linalg import matmul
@@ -151,7 +151,7 @@ def resize(
         data_format: see `ckeras.ops.image`.
     """
     x, data_format = image_of(images, "resize", data_format)
-    size = tuple(int(n) for n in size)
+    size = whole(size, "size of resize")
     if len(size) != 2 or min(size) < 1:
         raise ValueError(f"resize expects a size of two numbers of 1 or more, height and width, got {size}")
     if interpolation not in _INTERPOLATIONS:
@@ -208,7 +208,7 @@ def scale_and_translate(
         antialias: whether the kernel is widened where images get smaller.
     """
     x, scale, shift = e.as_float(images), e.as_float(scale), e.as_float(translation)
-    rank, shape = len(x.shape), tuple(int(d) for d in output_shape)
+    rank, shape = len(x.shape), whole(output_shape, "output_shape of scale_and_translate")
     axes = tuple(s.axis_of(int(a), rank, "scale_and_translate") for a in spatial_dims)
     if method not in _KERNELS:
         raise ValueError(f"scale_and_translate expects a method among {', '.join(_KERNELS)}, got {method!r}")

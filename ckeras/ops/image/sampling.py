@@ -281,7 +281,7 @@ def perspective_transform(
     return _perspective_transform(x, start, end, data_format=data_format, **attrs)
 
 
-def _elastic(x: Tensor, alpha: float, sigma: float, seed: Any, data_format: str, **attrs: Any) -> Tensor:
+def _elastic(x: Tensor, alpha: Any, sigma: float, seed: Any, data_format: str, **attrs: Any) -> Tensor:
     from ckeras.random import normal  # which is made of ops itself
 
     y = channels_last(batched(x), data_format)
@@ -320,7 +320,8 @@ def elastic_transform(
     """
     x, data_format = image_of(images, "elastic_transform", data_format)
     _checked("elastic_transform", fill_mode, interpolation=(interpolation, tuple(_ORDERS)))
+    sigma = float(sigma)
     if not sigma > 0:
         raise ValueError(f"elastic_transform expects a sigma above 0, got {sigma!r}")
     attrs = {"order": _ORDERS[interpolation], "mode": fill_mode, "value": float(fill_value)}
-    return _elastic_transform(x, alpha=float(alpha), sigma=float(sigma), seed=seed, data_format=data_format, **attrs)
+    return _elastic_transform(x, alpha=alpha, sigma=sigma, seed=seed, data_format=data_format, **attrs)
