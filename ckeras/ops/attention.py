@@ -72,8 +72,8 @@ def _attend(
 
 _dot_product_attention = Composite(
     "dot_product_attention",
-    lambda query, key, value, *others, **attrs: Spec((*query.shape[:-1], value.shape[-1]), query.dtype),
     _attend,
+    infer=lambda query, key, value, *others, **attrs: Spec((*query.shape[:-1], value.shape[-1]), query.dtype),
 )
 
 

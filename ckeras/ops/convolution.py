@@ -330,7 +330,7 @@ def _depthwise_sum(x: Tensor, kernel: Tensor, **attrs: Any) -> Tensor:
     return e.cast(s.reshape(y, (*y.shape[: len(x.shape) - 1], channels * multiplier)), dtype)
 
 
-_depthwise_conv = Composite("depthwise_conv", _depthwise_infer, _depthwise_sum)
+_depthwise_conv = Composite("depthwise_conv", _depthwise_sum, infer=_depthwise_infer)
 
 
 def depthwise_conv(
@@ -424,7 +424,7 @@ def _transpose(x: Tensor, kernel: Tensor, strides: Any, padding: Any, output_pad
     return _conv_input_grad(x, kernel, size=tuple(sizes), **attrs)[0]
 
 
-_conv_transpose = Composite("conv_transpose", _transpose_infer, _transpose)
+_conv_transpose = Composite("conv_transpose", _transpose, infer=_transpose_infer)
 
 
 def conv_transpose(

@@ -149,7 +149,7 @@ def _columns(x: Tensor, begin: int, end: int) -> Tensor:
 
 
 _ctc_loss = Composite(
-    "ctc_loss", lambda target, output, *lengths, mask_index: Spec(output.shape[:1], output.dtype), _loss
+    "ctc_loss", _loss, infer=lambda target, output, *lengths, mask_index: Spec(output.shape[:1], output.dtype)
 )
 
 
@@ -301,7 +301,7 @@ def _decode_infer(inputs: Spec, lengths: Spec, **attrs: Any) -> list[Spec]:
     return [Spec((1, *inputs.shape[:2]), "int32"), Spec((inputs.shape[0], 1), inputs.dtype)]
 
 
-_greedy_decode = Composite("ctc_greedy_decode", _decode_infer, _greedy)
+_greedy_decode = Composite("ctc_greedy_decode", _greedy, infer=_decode_infer)
 
 
 def ctc_decode(

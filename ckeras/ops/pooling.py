@@ -128,7 +128,7 @@ def _mean_pool(x: Tensor, window: Any, strides: Any, padding: Any) -> Tensor:
 
 
 _average_pool = Composite(
-    "average_pool", lambda x, **attrs: Spec(_pooled(x, **attrs), dtypes.result_type(x.dtype, "float")), _mean_pool
+    "average_pool", _mean_pool, infer=lambda x, **attrs: Spec(_pooled(x, **attrs), dtypes.result_type(x.dtype, "float"))
 )
 
 
@@ -212,11 +212,11 @@ def _adaptive_max(x: Tensor, sizes: tuple[int, ...]) -> Tensor:
 
 _adaptive_average_pool = Composite(
     "adaptive_average_pool",
-    lambda x, sizes: Spec((x.shape[0], *sizes, x.shape[-1]), dtypes.result_type(x.dtype, "float")),
     _adaptive_mean,
+    infer=lambda x, sizes: Spec((x.shape[0], *sizes, x.shape[-1]), dtypes.result_type(x.dtype, "float")),
 )
 _adaptive_max_pool = Composite(
-    "adaptive_max_pool", lambda x, sizes: Spec((x.shape[0], *sizes, x.shape[-1]), x.dtype), _adaptive_max
+    "adaptive_max_pool", _adaptive_max, infer=lambda x, sizes: Spec((x.shape[0], *sizes, x.shape[-1]), x.dtype)
 )
 
 

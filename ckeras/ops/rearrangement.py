@@ -44,7 +44,7 @@ def _to_space_infer(x: Spec, block: int, data_format: str) -> Spec:
     return Spec((n, _over(c, block**2), _times(h, block), _times(w, block)), x.dtype)
 
 
-_depth_to_space = Composite("depth_to_space", _to_space_infer, _to_space)
+_depth_to_space = Composite("depth_to_space", _to_space, infer=_to_space_infer)
 
 
 def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Tensor:
@@ -83,7 +83,7 @@ def _to_depth_infer(x: Spec, block: int, data_format: str) -> Spec:
     return Spec((n, _times(c, block**2), _over(h, block), _over(w, block)), x.dtype)
 
 
-_space_to_depth = Composite("space_to_depth", _to_depth_infer, _to_depth)
+_space_to_depth = Composite("space_to_depth", _to_depth, infer=_to_depth_infer)
 
 
 def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Tensor:
@@ -125,7 +125,7 @@ def _unfolded(x: Tensor, **attrs: Any) -> Tensor:
     return s.reshape(s.transpose(patches, (0, 4, 3, 1, 2)), _unfold_infer(x, **attrs).shape)
 
 
-_unfold = Composite("unfold", _unfold_infer, _unfolded)
+_unfold = Composite("unfold", _unfolded, infer=_unfold_infer)
 
 
 def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
@@ -157,8 +157,8 @@ def _folded(x: Tensor, size: tuple[int, int], **attrs: Any) -> Tensor:
 
 _fold = Composite(
     "fold",
-    lambda x, size, **attrs: Spec((x.shape[0], _over(x.shape[1], math.prod(attrs["window"])), *size), x.dtype),
     _folded,
+    infer=lambda x, size, **attrs: Spec((x.shape[0], _over(x.shape[1], math.prod(attrs["window"])), *size), x.dtype),
 )
 
 

@@ -53,9 +53,9 @@ def _cropped(x: Tensor, axes: tuple[int, int], margins: tuple[Any, ...], sign: i
 
 
 _pad_images = Composite(
-    "pad_images", _margins_infer, lambda x, axes, margins, sign: pad(x, _margins(x, axes, margins, sign))
+    "pad_images", lambda x, axes, margins, sign: pad(x, _margins(x, axes, margins, sign)), infer=_margins_infer
 )
-_crop_images = Composite("crop_images", _margins_infer, _cropped)
+_crop_images = Composite("crop_images", _cropped, infer=_margins_infer)
 
 
 def _with_margins(
@@ -125,8 +125,8 @@ def _patches_shape(x: Any, **attrs: Any) -> tuple[int | None, ...]:
 
 _extract_patches = Composite(
     "extract_patches",
-    lambda x, **attrs: Spec(_patches_shape(x, **attrs), x.dtype),
     lambda x, **attrs: s.reshape(patches_of(x, **attrs), _patches_shape(x, **attrs)),
+    infer=lambda x, **attrs: Spec(_patches_shape(x, **attrs), x.dtype),
 )
 
 

@@ -71,7 +71,7 @@ def _edges(x: Tensor, data_format: str) -> Tensor:
     return y if data_format == "channels_last" else s.transpose(y, (0, 3, 1, 2, 4))
 
 
-_sobel_edges = Composite("sobel_edges", lambda x, data_format: Spec((*x.shape, 2), x.dtype), _edges)
+_sobel_edges = Composite("sobel_edges", _edges, infer=lambda x, data_format: Spec((*x.shape, 2), x.dtype))
 
 
 def sobel_edges(images: Any, data_format: str | None = None) -> Tensor:

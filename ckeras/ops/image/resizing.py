@@ -123,7 +123,7 @@ def _resize_infer(x: Spec, size: tuple[int, int], axes: tuple[int, int], **attrs
     return Spec(tuple(known.get(i, d) for i, d in enumerate(x.shape)), x.dtype)
 
 
-_resize = Composite("resize_images", _resize_infer, _resized)
+_resize = Composite("resize_images", _resized, infer=_resize_infer)
 
 
 def resize(
@@ -183,7 +183,7 @@ def _scaled(
 
 
 _scale_and_translate = Composite(
-    "scale_and_translate", lambda x, scale, shift, shape, **attrs: Spec(shape, x.dtype), _scaled
+    "scale_and_translate", _scaled, infer=lambda x, scale, shift, shape, **attrs: Spec(shape, x.dtype)
 )
 
 

@@ -100,7 +100,7 @@ def _mapped(x: Tensor, coordinates: Tensor, order: int, mode: str, value: float)
 
 
 _map_coordinates = Composite(
-    "map_coordinates", lambda x, coordinates, **attrs: Spec(coordinates.shape[1:], x.dtype), _mapped
+    "map_coordinates", _mapped, infer=lambda x, coordinates, **attrs: Spec(coordinates.shape[1:], x.dtype)
 )
 
 
@@ -165,7 +165,7 @@ def _affine(x: Tensor, transform: Tensor, data_format: str, **attrs: Any) -> Ten
     return unbatched(channels_back(moved, data_format), x)
 
 
-_affine_transform = Composite("affine_transform", lambda x, transform, **attrs: Spec(x.shape, x.dtype), _affine)
+_affine_transform = Composite("affine_transform", _affine, infer=lambda x, transform, **attrs: Spec(x.shape, x.dtype))
 
 
 def _one_or_all(where: str, name: str, given: Tensor, single: int, images: Tensor) -> None:
@@ -247,7 +247,7 @@ def _perspective(x: Tensor, start: Tensor, end: Tensor, data_format: str, **attr
 
 
 _perspective_transform = Composite(
-    "perspective_transform", lambda x, start, end, **attrs: Spec(x.shape, x.dtype), _perspective
+    "perspective_transform", _perspective, infer=lambda x, start, end, **attrs: Spec(x.shape, x.dtype)
 )
 
 
@@ -294,7 +294,7 @@ def _elastic(x: Tensor, alpha: Any, sigma: float, seed: Any, data_format: str, *
     return unbatched(channels_back(_sampled(y, places, lead=1, **attrs), data_format), x)
 
 
-_elastic_transform = Composite("elastic_transform", lambda x, **attrs: Spec(x.shape, x.dtype), _elastic)
+_elastic_transform = Composite("elastic_transform", _elastic, infer=lambda x, **attrs: Spec(x.shape, x.dtype))
 
 
 def elastic_transform(
