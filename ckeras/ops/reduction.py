@@ -254,25 +254,6 @@ def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return e.sqrt(var(x, axis, keepdims))
 
 
-def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False) -> tuple[Tensor, Tensor]:
-    """The mean and the variance over ``axes``.
-
-    Those of float16 are computed in float32 and limited to what float16 holds. ``synchronized`` would average over
-    several devices; here there is one.
-
-    >>> mean, variance = moments([1.0, 3.0], axes=[0])
-    >>> float(mean), float(variance)
-    (2.0, 1.0)
-    """
-    x = e.as_float(x)
-    narrow = x.dtype == "float16"
-    found = [f(e.cast(x, "float32") if narrow else x, axes, keepdims) for f in (mean, var)]
-    if narrow:
-        limits = np.finfo("float16")
-        found = [e.cast(e.clip(v, float(limits.min), float(limits.max)), "float16") for v in found]
-    return tuple(found)
-
-
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """log(sum(exp(x))) over ``axis``, without overflow."""
     x = e.as_float(x)
