@@ -7,6 +7,8 @@ from typing import Any
 
 from ckeras import ops, registry
 from ckeras.autograd import Variable
+from ckeras.optimizers import moments
+from ckeras.optimizers.arguments import share
 from ckeras.optimizers.optimizer import Optimizer
 
 
@@ -26,6 +28,9 @@ class Adam(Optimizer):
         amsgrad: Whether to use AMSGrad.
 
     The other arguments are those of `Optimizer`.
+
+    Raises:
+        ValueError: if `beta_1` or `beta_2` is not a number from 0 to 1.
 
     >>> import numpy as np
     >>> weight = Variable(np.array([1.0], "float32"))
@@ -67,8 +72,8 @@ class Adam(Optimizer):
             name=name,
             **kwargs,
         )
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
+        self.beta_1 = share(self, "beta_1", beta_1)
+        self.beta_2 = share(self, "beta_2", beta_2)
         self.epsilon = epsilon
         self.amsgrad = amsgrad
 
@@ -84,22 +89,13 @@ class Adam(Optimizer):
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Update one variable from its gradient."""
         i = self._get_variable_index(variable)
-        m, v = self._momentums[i], self._velocities[i]
-        mean = m + (gradient - m) * (1 - self.beta_1)
-        square = v + (ops.square(gradient) - v) * (1 - self.beta_2)
-        self.assign(m, mean)
-        self.assign(v, square)
+        betas, dtype = (self.beta_1, self.beta_2), variable.dtype
+        mean, square = moments.update(self, gradient, self._momentums[i], self._velocities[i], *betas)
         if self.amsgrad:
             square = ops.maximum(self._largest[i], square)
             self.assign(self._largest[i], square)
-        alpha = self.once_a_step(variable.dtype, lambda: self._step_size(learning_rate, variable.dtype))
+        alpha = self.once_a_step(("alpha", dtype), lambda: moments.adam_rate(self, learning_rate, *betas, dtype))
         self.assign_sub(variable, mean * alpha / (ops.sqrt(square) + self.epsilon))
-
-    def _step_size(self, learning_rate: Any, dtype: str) -> Any:
-        """The learning rate, corrected for the means' having begun at 0."""
-        step = ops.cast(self.iterations + 1, dtype)
-        correction = ops.sqrt(1 - ops.power(self.beta_2, step)) / (1 - ops.power(self.beta_1, step))
-        return ops.cast(learning_rate, dtype) * correction
 
     def get_config(self) -> dict[str, Any]:
         return {
