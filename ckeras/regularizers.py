@@ -116,9 +116,49 @@ class L2(Regularizer):
         return {"l2": self.l2}
 
 
+@ship()
+class OrthogonalRegularizer(Regularizer):
+    """`factor` times the mean magnitude of the cosines between the rows, or columns, of a matrix.
+
+    It is 0 where they are orthogonal to each other, whatever their lengths.
+
+    Args:
+        factor: Factor, at least 0.
+        mode: "rows" or "columns".
+
+    Raises:
+        ValueError: if the factor is negative or not finite, `mode` is neither, or the weight is not a matrix.
+
+    >>> import numpy as np
+    >>> round(float(OrthogonalRegularizer(factor=1.0)(np.array([[3.0, 0.0], [2.0, 2.0]]))), 4)
+    0.7071
+    """
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows"):
+        self.factor = _factor("factor", factor, 0.01)
+        if mode not in ("rows", "columns"):
+            raise ValueError(f"Expected mode to be 'rows' or 'columns', got {mode!r}.")
+        self.mode = mode
+
+    def __call__(self, x: Any) -> Any:
+        x = ops.convert_to_tensor(x)
+        if len(x.shape) != 2:
+            raise ValueError(f"OrthogonalRegularizer expects a matrix, got a weight of shape {tuple(x.shape)}.")
+        rows = x if self.mode == "rows" else ops.transpose(x)
+        square = ops.sum(ops.square(rows), axis=1, keepdims=True)
+        rows = rows / ops.sqrt(ops.where(square > 0, square, 1.0))
+        size = rows.shape[0]
+        cosines = ops.matmul(rows, ops.transpose(rows)) * (1.0 - ops.eye(size, dtype=x.dtype))
+        return ops.sum(ops.abs(cosines)) * (self.factor / max(1, size * (size - 1)))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"factor": self.factor, "mode": self.mode}
+
+
 l1 = L1
 l2 = L2
 l1_l2 = L1L2
+orthogonal_regularizer = OrthogonalRegularizer
 
 
 def get(identifier: Any) -> Any:

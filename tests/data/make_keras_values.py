@@ -367,9 +367,9 @@ def pack(values):
     return {"flat": flat, "ranks": np.array([len(s) for s in shapes]), "dims": np.array([d for s in shapes for d in s])}
 
 
-def unpack():
+def unpack(path=VALUES):
     """Name -> the value computed with Keras."""
-    with np.load(VALUES) as stored:
+    with np.load(path) as stored:
         names, flat, ranks, dims = (stored[key] for key in ("names", "flat", "ranks", "dims"))
     values, at, dim = {}, 0, 0
     for name, rank in zip(names.tolist(), ranks.tolist(), strict=True):

@@ -1,103 +1,18 @@
-"""Initial values of weights.
-
-An initializer is called with a shape, and a dtype, and returns a tensor. A random one draws its seed once, when it is
-made, so calling it again gives the same values; `clone` gives one with a seed of its own.
-"""
+"""Random initial values."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ckeras import config as _config
 from ckeras import ops, random, registry
+from ckeras.initializers.initializer import Initializer, checked_shape
 
 ship = registry.initializers.ship
-
-
-class Initializer:
-    """A function of a shape and a dtype that makes the first value of a weight.
-
-    A subclass defines `__call__(shape, dtype=None)` and, if it has parameters, `get_config()`.
-    """
-
-    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
-        """A tensor of this shape and dtype (`floatx()` when None)."""
-        raise NotImplementedError(f"{type(self).__name__} has no __call__(shape, dtype=None) method.")
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes an equal initializer."""
-        return {}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Initializer:
-        """The initializer with the arguments of `config`."""
-        return cls(**config)
-
-    def clone(self) -> Initializer:
-        """Another with the same arguments; its seed is its own where none was given."""
-        return type(self).from_config(self.get_config())
-
-
-def _shape(shape: Any, owner: Any) -> tuple[int, ...]:
-    dims = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    if any(d is None or int(d) < 0 for d in dims):
-        raise ValueError(f"{type(owner).__name__} expects a shape of numbers of at least 0, got {shape!r}.")
-    return tuple(int(d) for d in dims)
-
-
-@ship("zero")
-class Zeros(Initializer):
-    """All 0.
-
-    >>> Zeros()((2, 3)).shape
-    (2, 3)
-    """
-
-    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
-        return ops.zeros(_shape(shape, self), dtype=dtype or _config.floatx())
-
-
-@ship("one")
-class Ones(Initializer):
-    """All 1."""
-
-    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
-        return ops.ones(_shape(shape, self), dtype=dtype or _config.floatx())
-
-
-@ship()
-class Constant(Initializer):
-    """All one value.
-
-    Args:
-        value: A number, or an array that broadcasts to the shape asked for.
-    """
-
-    def __init__(self, value: Any = 0.0):
-        self.value = value
-
-    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
-        dtype = dtype or _config.floatx()
-        return ops.broadcast_to(ops.cast(ops.convert_to_tensor(self.value), dtype), _shape(shape, self))
-
-    def get_config(self) -> dict[str, Any]:
-        value = self.value
-        if hasattr(value, "shape"):
-            array = ops.convert_to_numpy(value)
-            inner = {"value": array.tolist(), "dtype": str(array.dtype)}
-            value = {"class_name": "__numpy__", "config": inner}
-        return {"value": value}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Constant:
-        value = config.get("value", 0.0)
-        if isinstance(value, dict):
-            value = np.array(value["config"]["value"], dtype=value["config"].get("dtype"))
-        return cls(value)
 
 
 class RandomInitializer(Initializer):
@@ -149,7 +64,7 @@ class RandomUniform(RandomInitializer):
 
     def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
         return random.uniform(
-            _shape(shape, self), self.minval, self.maxval, dtype=dtype or _config.floatx(), seed=self.seed
+            checked_shape(shape, self), self.minval, self.maxval, dtype=dtype or _config.floatx(), seed=self.seed
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -173,7 +88,7 @@ class RandomNormal(RandomInitializer):
 
     def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
         return random.normal(
-            _shape(shape, self), self.mean, self.stddev, dtype=dtype or _config.floatx(), seed=self.seed
+            checked_shape(shape, self), self.mean, self.stddev, dtype=dtype or _config.floatx(), seed=self.seed
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -197,7 +112,7 @@ class TruncatedNormal(RandomInitializer):
 
     def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
         return random.truncated_normal(
-            _shape(shape, self), self.mean, self.stddev, dtype=dtype or _config.floatx(), seed=self.seed
+            checked_shape(shape, self), self.mean, self.stddev, dtype=dtype or _config.floatx(), seed=self.seed
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -261,7 +176,7 @@ class VarianceScaling(RandomInitializer):
         self.output_axes = output_axes
 
     def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
-        shape = _shape(shape, self)
+        shape = checked_shape(shape, self)
         dtype = dtype or _config.floatx()
         fan_in, fan_out = compute_fans(shape, self.input_axes, self.output_axes)
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
@@ -390,54 +305,36 @@ def _axes(name: str, axes: Any, rank: int) -> tuple[int, ...]:
     return tuple(a % rank for a in axes)
 
 
-zeros = Zeros
-ones = Ones
-constant = Constant
-random_uniform = RandomUniform
-random_normal = RandomNormal
-truncated_normal = TruncatedNormal
-variance_scaling = VarianceScaling
-glorot_uniform = GlorotUniform
-glorot_normal = GlorotNormal
-he_uniform = HeUniform
-he_normal = HeNormal
-lecun_uniform = LecunUniform
-lecun_normal = LecunNormal
+@ship("OrthogonalInitializer")
+class Orthogonal(RandomInitializer):
+    """A random matrix with orthonormal columns, or rows where it has fewer of those (Saxe et al., 2013).
 
-
-def get(identifier: Any) -> Callable[..., Any] | None:
-    """The initializer that `identifier` stands for.
+    It is the Q of the QR decomposition of a matrix of normal numbers, with signs that make it uniformly distributed. A
+    shape of more than two axes is that of a matrix with all axes but the last in one.
 
     Args:
-        identifier: None, a name, a config, a class, a callable of shape and dtype, or an array, which becomes the
-            initial value itself.
+        gain: What the matrix is multiplied by.
+        seed: An integer, a `SeedGenerator`, or None for a seed drawn now.
 
-    Raises:
-        ValueError: if the name is unknown (the sentence lists the nearest), or what came is none of these.
-
-    >>> type(get("he_normal")).__name__
-    'HeNormal'
+    >>> q = Orthogonal(seed=0)((4, 3), dtype="float64")
+    >>> bool(np.allclose(q.numpy().T @ q.numpy(), np.eye(3)))
+    True
     """
-    if hasattr(identifier, "shape") and not callable(identifier):
-        return _as_given(identifier)
-    return registry.initializers.get(identifier)
 
+    def __init__(self, gain: float = 1.0, seed: Any = None):
+        super().__init__(seed)
+        self.gain = gain
 
-def _as_given(values: Any) -> Callable[..., Any]:
-    def initial_value(shape: Sequence[int], dtype: str | None = None) -> Any:
-        tensor = ops.convert_to_tensor(values)
-        if tuple(tensor.shape) != tuple(shape):
-            raise ValueError(f"Expected initial values of shape {tuple(shape)}, got {tuple(tensor.shape)}.")
-        return ops.cast(tensor, dtype or _config.floatx())
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
+        shape = checked_shape(shape, self)
+        if len(shape) < 2:
+            raise ValueError(f"{type(self).__name__} expects a shape of at least two axes, got {shape}.")
+        dtype = dtype or _config.floatx()
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        normal = random.normal((max(rows, columns), min(rows, columns)), dtype=dtype, seed=self.seed)
+        q, r = np.linalg.qr(normal.numpy().astype("float64" if dtype == "float64" else "float32"))
+        q *= np.where(np.diag(r) < 0, -1, 1)
+        return ops.cast(self.gain * (q if rows >= columns else q.T).reshape(shape), dtype)
 
-    return initial_value
-
-
-def serialize(initializer: Any) -> Any:
-    """The config of an initializer, from which `deserialize` makes an equal one."""
-    return registry.initializers.serialize(initializer)
-
-
-def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
-    """The initializer that a config of `serialize`, or a name, describes."""
-    return registry.initializers.deserialize(config, custom_objects)
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "gain": self.gain}
