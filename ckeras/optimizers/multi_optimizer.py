@@ -116,6 +116,7 @@ class MultiOptimizer(Optimizer):
                 f"its optimizer, got {optimizer_map!r}."
             )
         self._optimizers: list[Optimizer] = []
+        self._excluded: tuple[Any, Any] = (None, None)
         super().__init__(learning_rate=0.0, loss_scale_factor=loss_scale_factor, name=name)
         self._optimizer_map = optimizer_map
         self._owners: list[int] = []  # the place of each variable's optimizer among them
@@ -131,6 +132,8 @@ class MultiOptimizer(Optimizer):
             if one is optimizer:
                 return place
         _inner(optimizer, "what optimizer_map gives").loss_scale_factor = self.loss_scale_factor
+        if self._excluded != (None, None):
+            optimizer.exclude_from_weight_decay(*self._excluded)
         self._optimizers.append(optimizer)
         return len(self._optimizers) - 1
 
@@ -207,6 +210,7 @@ class MultiOptimizer(Optimizer):
         self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
     ) -> None:
         """Keep variables from decaying, whichever optimizer they have."""
+        self._excluded = var_list, var_names
         for optimizer in self._optimizers:
             optimizer.exclude_from_weight_decay(var_list, var_names)
 
