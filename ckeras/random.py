@@ -189,7 +189,7 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
     [[0, 0, 0], [1, 1, 1]]
     """
     logits = as_tensor(logits)
-    if len(logits.shape) != 2 or None in logits.shape:
+    if len(logits.shape) != 2 or None in logits.shape or logits.shape[1] == 0:
         raise ValueError(f"categorical expects logits of shape (batch, classes), got {logits.shape}")
     if isinstance(num_samples, bool) or not isinstance(num_samples, (int, np.integer)) or num_samples < 0:
         raise ValueError(f"categorical expects num_samples to be an integer of 0 or more, got {num_samples!r}")
@@ -232,13 +232,17 @@ _above_0 = (lambda x: x > 0, "above 0")
 
 def _sampled(seed: Any, kind: str, shape: Any, dtype: Any, **parameters: Any) -> Tensor:
     """A draw whose parameters are given with what holds for each, and that in words."""
-    name, tensors = _float(dtype, kind), []
+    name, shape, tensors = _float(dtype, kind), _shape(shape), []
     for key, (value, (holds, words)) in parameters.items():
         tensor = as_tensor(value, "float64")
         if type(tensor) is Tensor and not np.all(holds(tensor.numpy())):
             raise ValueError(f"{kind} expects {key} to be {words}, got {value!r}")
+        if len(tensor.shape) > len(shape) or any(
+            d not in (1, n) for d, n in zip(reversed(tensor.shape), reversed(shape), strict=False)
+        ):
+            raise ValueError(f"{kind} expects {key} to broadcast to shape {shape}, got shape {tensor.shape}")
         tensors.append(tensor)
-    return sample(draw_seed(seed), kind, _shape(shape), name, *tensors)
+    return sample(draw_seed(seed), kind, shape, name, *tensors)
 
 
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:

@@ -139,8 +139,8 @@ class VarianceScaling(RandomInitializer):
         distribution: "truncated_normal" ("normal" is another name for it), "untruncated_normal" or "uniform", which
             is within `sqrt(3 * scale / n)` of 0.
         seed: An integer, a `SeedGenerator`, or None for a seed drawn now.
-        input_axes: The axes that hold inputs, when they are not the last but one.
-        output_axes: The axes that hold outputs, when they are not the last.
+        input_axes: The axes whose sizes make fan_in, where they are not the last but one; given with `output_axes`.
+        output_axes: The axes whose sizes make fan_out, where they are not the last.
 
     Raises:
         ValueError: if `scale` is not positive, or `mode` or `distribution` is none of those named.
@@ -284,18 +284,25 @@ def compute_fans(
 ) -> tuple[int, int]:
     """How many inputs reach one output of a kernel of this shape, and how many outputs one input.
 
+    With both `input_axes` and `output_axes` they are the products of those axes; else the last two axes are inputs and
+    outputs, and those before them a window that multiplies both.
+
     >>> compute_fans((3, 3, 16, 32))
     (144, 288)
+    >>> compute_fans((16, 8, 4), input_axes=(0,), output_axes=(1, 2))
+    (16, 32)
     """
     rank = len(shape)
-    if rank == 0:
-        return 1, 1
-    if rank == 1 and input_axes is None and output_axes is None:
-        return shape[0], shape[0]
-    inputs = _axes("input_axes", (rank - 2,) if input_axes is None else input_axes, rank)
-    outputs = _axes("output_axes", (rank - 1,) if output_axes is None else output_axes, rank)
-    window = math.prod(shape[axis] for axis in range(rank) if axis not in inputs and axis not in outputs)
-    return window * math.prod(shape[a] for a in inputs), window * math.prod(shape[a] for a in outputs)
+    inputs, outputs = (
+        None if axes is None else math.prod(shape[a] for a in _axes(name, axes, rank))
+        for name, axes in (("input_axes", input_axes), ("output_axes", output_axes))
+    )
+    if inputs is not None and outputs is not None:
+        return inputs, outputs
+    if rank < 2:
+        return (shape[0], shape[0]) if shape else (1, 1)
+    window = math.prod(shape[:-2])
+    return window * shape[-2], window * shape[-1]
 
 
 def _axes(name: str, axes: Any, rank: int) -> tuple[int, ...]:

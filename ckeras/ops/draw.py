@@ -14,7 +14,6 @@ from ckeras._kernels.runtime import Kernel
 from ckeras.autograd import Op, Spec, Tensor
 from ckeras.autograd.dtypes import CODE, NUMPY
 from ckeras.autograd.eager import Call
-from ckeras.ops.elementwise import broadcast_shapes
 
 _KINDS = {"uniform": 0, "normal": 1, "truncated_normal": 2, "bernoulli": 3, "integers": 4}
 
@@ -72,13 +71,6 @@ def _generator(seed: np.ndarray) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=seed.view(np.uint64)))
 
 
-def _sample_infer(seed: Spec, *parameters: Spec, kind: str, shape: tuple[int, ...], dtype: str) -> Spec:
-    for parameter in parameters:
-        if broadcast_shapes(parameter.shape, shape) != shape:
-            raise ValueError(f"{kind} of shape {shape} cannot have parameters of shape {parameter.shape}")
-    return Spec(shape, dtype)
-
-
 def _sample(seed: np.ndarray, *parameters: np.ndarray, kind: str, shape: tuple[int, ...], dtype: str) -> np.ndarray:
     sampler, valid = _SAMPLERS[kind]
     full = [np.broadcast_to(p.astype(np.float64), shape) for p in parameters]
@@ -87,7 +79,7 @@ def _sample(seed: np.ndarray, *parameters: np.ndarray, kind: str, shape: tuple[i
     return np.where(known, drawn, np.nan).astype(NUMPY[dtype])
 
 
-_random_sample = Op("random_sample", _sample_infer, _sample)
+_random_sample = Op("random_sample", lambda seed, *parameters, kind, shape, dtype: Spec(shape, dtype), _sample)
 
 
 def sample(seed: Tensor, kind: str, shape: tuple[int, ...], dtype: str, *parameters: Tensor) -> Tensor:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ckeras import constraints, regularizers
+from ckeras import constraints, ops, regularizers
+from ckeras.autograd import GradientTape
 
 KIND = ("regularizer/", "constraint/")
 
@@ -21,6 +22,8 @@ def test_value_is_that_of_keras(keras_case, agrees):
         ("l1_l2", regularizers.L1L2),
         ("l1l2", regularizers.L1L2),
         ("L1L2", regularizers.L1L2),
+        ("orthogonal_regularizer", regularizers.OrthogonalRegularizer),
+        ("OrthogonalRegularizer", regularizers.OrthogonalRegularizer),
     ],
 )
 def test_regularizer_by_name(name, cls):
@@ -38,7 +41,15 @@ def test_lower_case_spellings():
     assert constraints.max_norm(3).get_config() == {"max_value": 3, "axis": 0}
 
 
-@pytest.mark.parametrize("part", [regularizers.L1(0.5), regularizers.L2(0.5), regularizers.L1L2(0.5, 0.25)])
+@pytest.mark.parametrize(
+    "part",
+    [
+        regularizers.L1(0.5),
+        regularizers.L2(0.5),
+        regularizers.L1L2(0.5, 0.25),
+        regularizers.OrthogonalRegularizer(0.5, "columns"),
+    ],
+)
 def test_regularizer_round_trip(part):
     config = regularizers.serialize(part)
     assert config["module"] == "keras.regularizers"
@@ -87,3 +98,40 @@ def test_unknown_names():
         regularizers.get("zz")
     with pytest.raises(ValueError, match=r"Unknown constraint 'maxnorm'; the nearest names are .*'(max_norm|MaxNorm)'"):
         constraints.get("maxnorm")
+
+
+def test_orthogonality():
+    rows = np.array([[3.0, 0.0, 0.0], [0.0, 0.0, 2.0]])
+    assert float(regularizers.OrthogonalRegularizer(1.0)(rows)) == 0.0
+    assert float(regularizers.OrthogonalRegularizer(1.0, "columns")(rows.T)) == 0.0
+    assert float(regularizers.OrthogonalRegularizer(0.5)(np.ones((3, 2)))) == pytest.approx(0.5)
+    assert float(regularizers.OrthogonalRegularizer(1.0)(np.ones((1, 2)))) == 0.0
+    assert regularizers.orthogonal_regularizer is regularizers.OrthogonalRegularizer
+    for arguments in ((-1.0,), (0.1, "diagonal"), (float("inf"),)):
+        with pytest.raises(ValueError, match="Expected"):
+            regularizers.OrthogonalRegularizer(*arguments)
+    with pytest.raises(ValueError, match=r"a matrix, got a weight of shape \(3,\)"):
+        regularizers.OrthogonalRegularizer()(np.ones(3))
+
+
+@pytest.mark.parametrize("mode", ["rows", "columns"])
+def test_gradient_of_orthogonality(mode):
+    """Against central differences, and finite where a row is 0."""
+    penalty = regularizers.OrthogonalRegularizer(0.7, mode)
+    x = np.random.default_rng(0).standard_normal((3, 4))
+
+    def gradient(values):
+        t = ops.convert_to_tensor(values)
+        with GradientTape() as tape:
+            tape.watch(t)
+            y = penalty(t)
+        return tape.gradient(y, t).numpy()
+
+    found = np.zeros_like(x)
+    for place in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[place] = 1e-6
+        found[place] = (float(penalty(x + step)) - float(penalty(x - step))) / 2e-6
+    np.testing.assert_allclose(gradient(x), found, atol=1e-8)
+    x[1] = 0
+    assert np.isfinite(gradient(x)).all()
