@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ckeras import ops, registry
 from ckeras.autograd import Variable
 from ckeras.optimizers import moments
@@ -105,12 +107,12 @@ class Adafactor(Optimizer):
             )
             self.assign(self._rows[i], row)
             self.assign(self._columns[i], column)
-            row = row / ops.mean(row, axis=-1, keepdims=True)
+            row = row / _positive(ops.mean(row, axis=-1, keepdims=True))
             moment = ops.expand_dims(row, -1) * ops.expand_dims(column, -2)
         else:
             moment = kept * self._moments[i] + (1 - kept) * square
         self.assign(self._moments[i], moment)
-        step = gradient / ops.sqrt(moment)
+        step = gradient / ops.sqrt(_positive(moment))
         scale = bound * ops.maximum(_rms(variable), self.epsilon_2)
         scale = scale / ops.maximum(_rms(step) / self.clip_threshold, 1.0)
         self.assign_sub(variable, scale * step)
@@ -129,6 +131,11 @@ class Adafactor(Optimizer):
             "clip_threshold": self.clip_threshold,
             "relative_step": self.relative_step,
         }
+
+
+def _positive(x: Any) -> Any:
+    """What is not negative, but above 0: the product of a row and a column without gradients is too small a number."""
+    return ops.maximum(x, float(np.finfo(x.dtype).tiny))
 
 
 def _rms(x: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ckeras import ops, registry
-from ckeras.autograd import Variable
+from ckeras.autograd import Variable, table
 from ckeras.optimizers import moments
 from ckeras.optimizers.arguments import at_least_0, share
 from ckeras.optimizers.optimizer import Optimizer, is_overwritten
@@ -166,16 +166,14 @@ class Muon(Optimizer):
         x = ops.convert_to_tensor(x)
         if len(x.shape) < 2:
             raise ValueError(f"{self.name} expects a matrix to make orthogonal, got shape {tuple(x.shape)}.")
-        # The products are the smaller, the shorter the first axis.
+        # The polynomial stands on the side of the shorter axis, where it is smaller.
         tall = x.shape[-2] > x.shape[-1]
-        if tall:
-            x = self.transpose_last_axis(x)
         x = x / (ops.sqrt(ops.sum(ops.square(x), axis=(-2, -1), keepdims=True)) + 1e-7)
         for _ in range(steps):
-            gram = ops.matmul(x, self.transpose_last_axis(x))
+            gram = table["matmul"](x, x, transpose_a=tall, transpose_b=not tall)
             polynomial = self.muon_b * gram + self.muon_c * ops.matmul(gram, gram)
-            x = self.muon_a * x + ops.matmul(polynomial, x)
-        return self.transpose_last_axis(x) if tall else x
+            x = self.muon_a * x + (ops.matmul(x, polynomial) if tall else ops.matmul(polynomial, x))
+        return x
 
     def _decay_of(self, variable: Variable) -> float | None:
         if not self._use_weight_decay(variable):

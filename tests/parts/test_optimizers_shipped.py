@@ -89,6 +89,19 @@ def test_it_trains_in_a_plan_without_python(name):
         assert plan.python_instructions == 0, str(plan)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_classifier_of_digits_trains_without_python(name):
+    model = ckeras.Sequential(
+        [ckeras.Input((784,)), *(layers.Dense(512, "relu") for _ in range(2)), layers.Dense(10, "softmax")]
+    )
+    model.compile(name, "sparse_categorical_crossentropy")
+    rng = np.random.default_rng(0)
+    model.fit(rng.random((32, 784), "float32"), rng.integers(0, 10, 32), batch_size=16, verbose=0)
+    (step,) = (step for step in model._plans.values() if isinstance(step, Step))
+    assert step.plan.python_instructions == 0, str(step.plan)
+    assert all(np.isfinite(w).all() for w in model.get_weights())
+
+
 @pytest.mark.parametrize("name", sorted(MADE))
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
 def test_a_copy_goes_on_by_itself(name, duplicate):
@@ -251,6 +264,20 @@ def test_adafactor_in_float64():
             x -= bound * size * u / max(1, np.sqrt(np.mean(u**2)))
     np.testing.assert_allclose(values(weights[0]), w, rtol=1e-12)
     np.testing.assert_allclose(values(weights[1]), v, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_adafactor_leaves_alone_what_has_no_gradient(dtype):
+    """A row and a column of zeros, as units that are never active give; Keras gives NaN."""
+    gradient = np.full((3, 3), 0.01, dtype)
+    gradient[1] = gradient[:, 2] = 0
+    w, b, dead = (Variable(np.ones(s), dtype=dtype, name="w") for s in ((3, 3), (2,), (2, 2)))
+    optimizer = optimizers.Adafactor(0.1)
+    for _ in range(2):
+        optimizer.apply([gradient, np.array([0, 1], dtype), np.zeros((2, 2), dtype)], [w, b, dead])
+    assert np.array_equal(values(w) == 1, gradient == 0)
+    assert (values(b) == 1).tolist() == [True, False]
+    assert (values(dead) == 1).all()
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (3, 8), (8, 3), (1, 4), (2, 6, 4)])
