@@ -8,12 +8,11 @@ from typing import Any
 from ckeras import ops, registry
 from ckeras.autograd import Variable
 from ckeras.optimizers import moments
-from ckeras.optimizers.arguments import share
-from ckeras.optimizers.optimizer import Optimizer
+from ckeras.optimizers.moments import MomentOptimizer
 
 
 @registry.optimizers.ship()
-class Adam(Optimizer):
+class Adam(MomentOptimizer):
     """Adaptive moments (Kingma and Ba, 2014).
 
     In step t, `m += (1 - beta_1) * (g - m)`, `v += (1 - beta_2) * (g**2 - v)` and `w -= a * m / (sqrt(v) + epsilon)`
@@ -60,6 +59,9 @@ class Adam(Optimizer):
     ):
         super().__init__(
             learning_rate=learning_rate,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
             weight_decay=weight_decay,
             clipnorm=clipnorm,
             clipvalue=clipvalue,
@@ -72,9 +74,6 @@ class Adam(Optimizer):
             name=name,
             **kwargs,
         )
-        self.beta_1 = share(self, "beta_1", beta_1)
-        self.beta_2 = share(self, "beta_2", beta_2)
-        self.epsilon = epsilon
         self.amsgrad = amsgrad
 
     def build(self, variables: Sequence[Variable]) -> None:
@@ -98,10 +97,4 @@ class Adam(Optimizer):
         self.assign_sub(variable, mean * alpha / (ops.sqrt(square) + self.epsilon))
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-            "amsgrad": self.amsgrad,
-        }
+        return {**super().get_config(), "amsgrad": self.amsgrad}

@@ -8,12 +8,11 @@ from typing import Any
 from ckeras import ops, registry
 from ckeras.autograd import Variable
 from ckeras.optimizers import moments
-from ckeras.optimizers.arguments import share
-from ckeras.optimizers.optimizer import Optimizer
+from ckeras.optimizers.moments import MomentOptimizer
 
 
 @registry.optimizers.ship()
-class Nadam(Optimizer):
+class Nadam(MomentOptimizer):
     """Nesterov-accelerated adaptive moments (Dozat, 2016).
 
     The share of the mean that is kept grows: `u(t) = beta_1 * (1 - 0.96**t / 2)`, and `U(t)` is the product of those
@@ -32,42 +31,6 @@ class Nadam(Optimizer):
     Raises:
         ValueError: if `beta_1` or `beta_2` is not a number from 0 to 1.
     """
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        **kwargs: Any,
-    ):
-        super().__init__(
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-            clipnorm=clipnorm,
-            clipvalue=clipvalue,
-            global_clipnorm=global_clipnorm,
-            use_ema=use_ema,
-            ema_momentum=ema_momentum,
-            ema_overwrite_frequency=ema_overwrite_frequency,
-            loss_scale_factor=loss_scale_factor,
-            gradient_accumulation_steps=gradient_accumulation_steps,
-            name=name,
-            **kwargs,
-        )
-        self.beta_1 = share(self, "beta_1", beta_1)
-        self.beta_2 = share(self, "beta_2", beta_2)
-        self.epsilon = epsilon
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Make the two moving means for each variable, and the product of the shares."""
@@ -103,6 +66,3 @@ class Nadam(Optimizer):
         of_mean = rate * coming / (1.0 - product * coming)
         of_gradient = rate * (1.0 - self._kept(step)) / (1.0 - product)
         return of_mean, of_gradient, 1.0 / moments.bias_correction(self, self.beta_2, dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
