@@ -3,7 +3,7 @@
 from typing import Any
 
 from ckeras import registry
-from ckeras.optimizers import legacy, schedules
+from ckeras.optimizers import experimental, legacy, schedules
 from ckeras.optimizers.adadelta import Adadelta
 from ckeras.optimizers.adafactor import Adafactor
 from ckeras.optimizers.adagrad import Adagrad
@@ -65,6 +65,7 @@ __all__ = [
     "RMSprop",
     "ScheduleFreeAdamW",
     "deserialize",
+    "experimental",
     "get",
     "legacy",
     "schedules",

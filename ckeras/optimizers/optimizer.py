@@ -588,7 +588,7 @@ class Optimizer:
         return cls(**config)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Variable) and not name.startswith("_") and name not in ("learning_rate", "lr"):
+        if isinstance(value, Variable) and name not in ("learning_rate", "lr"):
             self._check_initialized()
             if not any(value is one for one in self._variables):
                 self._variables.append(value)

@@ -175,14 +175,29 @@ def test_bad_arguments(name, options, words):
 
 
 def test_older_spellings():
-    for name in optimizers.legacy.__all__:
-        assert getattr(optimizers.legacy, name) is getattr(optimizers, name)
+    for module in (optimizers.legacy, optimizers.experimental):
+        for name in module.__all__:
+            assert getattr(module, name) is getattr(optimizers, name)
     assert float(optimizers.legacy.Adam(lr=0.5, decay=0.1).learning_rate) == 0.5
     config = {"module": "keras.optimizers.legacy", "class_name": "Adam", "config": {"learning_rate": 0.5}}
     assert type(optimizers.deserialize(config)) is optimizers.Adam
 
 
 # -- what all have
+
+
+def test_variables_that_are_attributes_are_the_optimizers():
+    class Own(optimizers.Optimizer):
+        def __init__(self):
+            super().__init__(learning_rate=0.5)
+            self.shown, self._hidden = Variable(1.0, name="shown"), Variable(2.0, name="hidden")
+
+    optimizer = Own()
+    assert [v.name for v in optimizer.variables] == ["iteration", "learning_rate", "shown", "hidden"]
+    optimizer._again = optimizer.shown
+    optimizer.learning_rate = Variable(0.25)
+    assert len(optimizer.variables) == 4
+    assert float(optimizer.learning_rate) == 0.25
 
 
 def test_an_average_follows_a_variable_without_gradients():

@@ -135,3 +135,26 @@ def test_gradient_of_orthogonality(mode):
     np.testing.assert_allclose(gradient(x), found, atol=1e-8)
     x[1] = 0
     assert np.isfinite(gradient(x)).all()
+
+
+def test_constraints_keep_nan():
+    w = np.array([[np.nan, -1.0], [2.0, 3.0]])
+    for constraint in (constraints.NonNeg(), constraints.UnitNorm(), constraints.MaxNorm(), constraints.MinMaxNorm()):
+        assert np.isnan(np.asarray(constraint(w))[0, 0])
+    assert constraints.Constraint()(w) is w
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: constraints.MaxNorm(-1), "max_value to be a number of at least 0, got -1"),
+        (lambda: constraints.MaxNorm("2"), "max_value"),
+        (lambda: constraints.MinMaxNorm(-0.1), "min_value"),
+        (lambda: constraints.MinMaxNorm(1.0, 0.5), "max_value to be a number of at least 1.0, got 0.5"),
+        (lambda: constraints.MinMaxNorm(rate=1.5), "rate to be a number from 0 to 1, got 1.5"),
+        (lambda: constraints.MinMaxNorm(rate=-0.5), "rate"),
+    ],
+)
+def test_bad_constraints(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
