@@ -96,6 +96,21 @@ def test_categorical(dtype):
     assert random.categorical(np.zeros((0, 3)), 5).shape == (0, 5)
 
 
+def test_integers_between_tensors():
+    low = np.array([[0], [-100]])
+    x = random.randint((2, 30_000), low, [5], seed=1)
+    assert x.dtype == "int32"
+    assert [sorted(set(row)) for row in x.numpy().tolist()] == [list(range(5)), list(range(-100, 5))]
+    assert np.bincount(x.numpy()[0]).min() > 5500
+    assert set(random.randint((1000,), 0, 256, "uint8", seed=1).tolist()) > {0, 255}
+
+
+def test_dropout_of_integers_gives_floats():
+    x = random.dropout(np.full(1000, 7), 0.3, seed=1)
+    assert x.dtype == "float32"
+    np.testing.assert_allclose(np.unique(x), [0, 10], rtol=1e-6)
+
+
 def test_shuffle():
     x = np.arange(24).reshape(6, 4)
     y = random.shuffle(x, seed=1).numpy()
@@ -194,6 +209,26 @@ def test_parameters_inside_a_compiled_function():
         (lambda: random.categorical(np.zeros((2, 0)), 1), r"got \(2, 0\)"),
         (lambda: random.shuffle(np.zeros(3), axis=1), "an axis of a tensor with 1 axes, got 1"),
         (lambda: random.shuffle(3.0), "0 axes"),
+        (lambda: random.shuffle(np.zeros(3), axis="a"), "got 'a'"),
+        *(
+            (lambda s=shape, d=draw: d(s), f"{name} expects a shape of integers of 0 or more, got")
+            for shape in ((-1,), (2, None), "ab", (2.5,), -3, None)
+            for name, draw in (
+                ("uniform", random.uniform),
+                ("truncated_normal", random.truncated_normal),
+                ("gamma", lambda s: random.gamma(s, 1.0)),
+                ("randint", lambda s: random.randint(s, 0, 5)),
+            )
+        ),
+        (lambda: random.uniform((2,), 1.0, 0.0), "minval <= maxval, got 1.0 and 0.0"),
+        (lambda: random.randint((2,), 0.5, 3), "minval to be an integer, or a tensor of integers, got 0.5"),
+        (lambda: random.randint((2,), 0, np.array(1.5)), "maxval to be an integer"),
+        (lambda: random.randint((2,), 0, 300, "uint8"), "to fit uint8, got 0 and 300"),
+        (lambda: random.randint((2,), -5, 3, "uint8"), "to fit uint8"),
+        (lambda: random.randint((2,), np.array([1, 9]), 5), "minval < maxval"),
+        (lambda: random.dropout(np.ones((3, 4)), "half"), r"a rate in \[0, 1\], got 'half'"),
+        (lambda: random.dropout(np.ones((3, 4)), 0.5, (1,)), "noise_shape"),
+        (lambda: random.dropout(np.ones((3, 4)), 0.5, (2, 4)), r"noise_shape .* \(3, 4\), got \(2, 4\)"),
         (lambda: random.gamma((2,), 1.0, dtype="int32"), "gamma expects a float dtype"),
         (lambda: random.gamma((2,), 1.0, seed="a"), "a seed is"),
     ],
