@@ -75,28 +75,29 @@ class Pass:
 
     def run(self, callbacks: CallbackList) -> dict[str, Any]:
         """One pass; returns its logs."""
-        self.model.reset_metrics()
-        watched = self._watched(callbacks) or self.eager
+        model, kind, eager = self.model, self.kind, self._eager_step
+        model.reset_metrics()
+        watched = self._watched(callbacks)
         progress = callbacks.progress
         live = not watched and progress is not None and progress.live
         budget = PROGRESS_SECONDS if live else math.inf
-        shown = time.perf_counter() if live else 0.0
-        before, after = self._hooks(callbacks)
-        stride = self.model.steps_per_execution
+        shown = time.perf_counter()
+        stride = model.steps_per_execution
         done = group = 0  # steps made; those to make until the hooks are due
         step = outputs = None
         logs: dict[str, Any] | None = None
         for segment, at, last in self.source.run():
-            if segment.step is None and not self.eager:
+            if segment.step is None and eager is None:
                 self._prepare(segment)
-                watched = watched or self.eager
+                eager = self._eager_step
+                watched = watched or eager is not None
             while at < last:
                 if watched and done == group:
-                    before(done)
+                    self._before(callbacks, done)
                     group = done + stride
                 begun = at
-                if self.eager:
-                    logs = self.model.final_logs(self.kind, self._eager_step(segment.tensors(at)))
+                if eager is not None:
+                    logs = model.final_logs(kind, eager(segment.tensors(at)))
                     at += 1
                 else:
                     step = segment.step
@@ -104,19 +105,20 @@ class Pass:
                     at, outputs = step.plan.native.run_steps(segment.feed, segment.stride, at, stop, budget)
                     logs = None
                 done += at - begun
-                if watched and done == group:
-                    logs = self._logs(step, outputs) if logs is None else logs
-                    after(done - 1, logs)
-                    if self._stopped():
-                        return logs
+                if watched:
+                    if done == group:
+                        logs = self._logs(step, outputs) if logs is None else logs
+                        self._after(callbacks, done - 1, logs)
+                        if self._stopped():
+                            return logs
                 elif live and done != self.steps and time.perf_counter() - shown >= PROGRESS_SECONDS:
-                    getattr(progress, f"on_{self.kind}_batch_end")(done - 1, self._logs(step, outputs))
+                    self._after(progress, done - 1, self._logs(step, outputs))
                     shown = time.perf_counter()
         if done == 0:
             return {}
         logs = self._logs(step, outputs) if logs is None else logs
         if watched and done < group:
-            after(done - 1, logs)
+            self._after(callbacks, done - 1, logs)
         return logs
 
     def _logs(self, step: Step, outputs: list[np.ndarray]) -> dict[str, Any]:
@@ -126,25 +128,29 @@ class Pass:
         return self.model.final_logs(self.kind, step.result(outputs))
 
     def _watched(self, callbacks: CallbackList) -> bool:
-        """Whether somebody has to be called for each batch, or has asked that the pass ends after the first."""
-        return not self._hook_names.isdisjoint(callbacks.batch_hooks) or self._stopped()
+        """Whether the hooks of batches are called: somebody wants them, or has asked that the pass ends after the
+        first, or the steps run op by op."""
+        return not self._hook_names.isdisjoint(callbacks.batch_hooks) or self._stopped() or self._eager_step is not None
 
     def _stopped(self) -> bool:
         """Whether a callback has asked that this pass ends after the batch."""
         return getattr(self.model, _STOPS[self.kind])
 
-    def _hooks(self, callbacks: CallbackList) -> tuple[Callable[..., None], Callable[..., None]]:
-        """The hooks of the begin and the end of a batch."""
-        return getattr(callbacks, f"on_{self.kind}_batch_begin"), getattr(callbacks, f"on_{self.kind}_batch_end")
+    def _before(self, callbacks: Any, batch: int) -> None:
+        """Call the hook of the begin of a batch."""
+        getattr(callbacks, f"on_{self.kind}_batch_begin")(batch)
+
+    def _after(self, callbacks: Any, batch: int, logs: Any) -> None:
+        """Call the hook of the end of a batch."""
+        getattr(callbacks, f"on_{self.kind}_batch_end")(batch, logs)
 
     def predict(self, callbacks: CallbackList) -> Any:
         """One pass of predictions: the outputs of all rows, in the structure that the model gives them."""
-        watched = self._watched(callbacks) or self.eager
+        watched = self._watched(callbacks)
         progress = callbacks.progress
         live = not watched and progress is not None and progress.live
         budget = PROGRESS_SECONDS if live else math.inf
-        shown = time.perf_counter() if live else 0.0
-        before, after = self._hooks(callbacks)
+        shown = time.perf_counter()
         stride = self.model.steps_per_execution
         done = group = 0
         parts: list[list[np.ndarray]] = []  # the outputs of each feed, or, op by op, of each batch
@@ -164,7 +170,7 @@ class Pass:
                 parts.append(results)
             while at < last:
                 if watched and done == group:
-                    before(done)
+                    self._before(callbacks, done)
                     group = done + stride
                     fresh.clear()
                 begun = at
@@ -181,16 +187,16 @@ class Pass:
                 if watched:
                     fresh.append(made)
                     if done == group:
-                        after(done - 1, {"outputs": pack(structure, _joined(fresh))})
+                        self._after(callbacks, done - 1, {"outputs": pack(structure, _joined(fresh))})
                         if self._stopped():
                             if not self.eager:
                                 parts[-1] = [r[: at * segment.stride] for r in results]
                             return pack(structure, _joined(parts))
                 elif live and done != self.steps and time.perf_counter() - shown >= PROGRESS_SECONDS:
-                    progress.on_predict_batch_end(done - 1, None)
+                    self._after(progress, done - 1, None)
                     shown = time.perf_counter()
         if watched and done < group:
-            after(done - 1, {"outputs": pack(structure, _joined(fresh))})
+            self._after(callbacks, done - 1, {"outputs": pack(structure, _joined(fresh))})
         return pack(structure, _joined(parts))
 
 

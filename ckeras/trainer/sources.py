@@ -154,9 +154,8 @@ class Arrays(_Rows):
     def run(self) -> Iterator[tuple[Segment, int, int]]:
         begin, end = self._span(self._feed)
         for segment in self._segments:
-            first, last = max(segment.first, begin), min(segment.last, end)
-            if first < last:
-                yield segment, first, last
+            if begin < segment.last and segment.first < end:
+                yield segment, max(segment.first, begin), min(segment.last, end)
 
 
 class Files(_Rows):
