@@ -26,7 +26,7 @@ def check_fit(
     if validation_split and (isinstance(validation_split, bool) or not is_share):
         raise ValueError(f"fit expects validation_split to be in (0, 1), got {validation_split!r}")
     check_frequency(validation_freq)
-    if not isinstance(callbacks, CallbackList):
+    if callbacks is not None and not isinstance(callbacks, CallbackList):
         CallbackList(callbacks)  # raises for what is no callback
 
 

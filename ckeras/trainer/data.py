@@ -162,8 +162,8 @@ def _of_pandas(value: Any) -> np.ndarray:
     """A frame as a matrix, a series as one column; columns of numbers and booleans meet in floats."""
     array = value.to_numpy()
     if array.dtype == object:
-        kinds = {getattr(d, "kind", "O") for d in getattr(value, "dtypes", None) or [value.dtype]}
-        if kinds <= set("biuf"):
+        columns = [value.dtype] if array.ndim == 1 else list(value.dtypes)
+        if all(getattr(dtype, "kind", "O") in "biuf" for dtype in columns):
             array = value.to_numpy(dtype=config.floatx(), na_value=np.nan)
     return array[:, None] if array.ndim == 1 else array
 

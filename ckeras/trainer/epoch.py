@@ -119,6 +119,7 @@ class Pass:
         logs = self._logs(step, outputs) if logs is None else logs
         if watched and done < group:
             self._after(callbacks, done - 1, logs)
+        self._count(progress, done, logs)
         return logs
 
     def _logs(self, step: Step, outputs: list[np.ndarray]) -> dict[str, Any]:
@@ -143,6 +144,11 @@ class Pass:
     def _after(self, callbacks: Any, batch: int, logs: Any) -> None:
         """Call the hook of the end of a batch."""
         getattr(callbacks, f"on_{self.kind}_batch_end")(batch, logs)
+
+    def _count(self, progress: Any, done: int, logs: Any) -> None:
+        """Tell the progress bar how many steps there were, where it could not know."""
+        if progress is not None and self.steps is None:
+            self._after(progress, done - 1, logs)
 
     def predict(self, callbacks: CallbackList) -> Any:
         """One pass of predictions: the outputs of all rows, in the structure that the model gives them."""
@@ -197,6 +203,7 @@ class Pass:
                     shown = time.perf_counter()
         if watched and done < group:
             self._after(callbacks, done - 1, {"outputs": pack(structure, _joined(fresh))})
+        self._count(progress, done, None)
         return pack(structure, _joined(parts))
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 LARGE = 64 << 20  # bytes from which an array in a file is read in parts
+_TOUCHED = 16 << 20  # bytes of a mapping that may be in memory at once
+_AROUND = 512 << 10  # bytes that the system may put in memory where one byte is read
 
 
 class Stored:
@@ -45,15 +47,19 @@ class Stored:
         if isinstance(rows, slice):
             begin, end, _ = rows.indices(self.shape[0])
             found = np.array(self._source[self._begin + begin : self._begin + end])
-        elif self._mapping is None and not isinstance(self._source, np.ndarray):
-            # h5py takes increasing numbers alone.
-            order = np.argsort(rows, kind="stable")
-            found = np.empty((len(rows), *self.shape[1:]), self.dtype)
-            found[order] = self._source[self._begin + np.asarray(rows)[order]]
-        else:
-            found = self._source[self._begin + np.asarray(rows)]
-        self._release()
-        return np.asarray(found)
+            self._release()
+            return found
+        rows = self._begin + np.asarray(rows)
+        found = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        if not isinstance(self._source, np.ndarray):
+            order = np.argsort(rows)  # h5py takes increasing numbers alone
+            found[order] = self._source[rows[order]]
+            return found
+        some = max(1, _TOUCHED // (self.row_bytes + _AROUND))
+        for i in range(0, len(rows), some):
+            found[i : i + some] = self._source[rows[i : i + some]]
+            self._release()
+        return found
 
     def _release(self) -> None:
         """Give back the memory of the pages that were read; they are still in the file, and in the system's cache."""

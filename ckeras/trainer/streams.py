@@ -83,9 +83,10 @@ class Stream(Source):
         taken, ready = 0, self._ready()
         while ready:
             data = self._standard(self._waiting.pop())
+            segment = self._segment(data, data.feed())
             self._number += 1
             taken += 1
-            yield self._segment(data, data.feed()), 0, 1
+            yield segment, 0, 1
             ready = taken != self._limit and self._advance()
         if self._limit is not None and taken < self._limit:
             warnings.warn(
