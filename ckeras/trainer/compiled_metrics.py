@@ -32,6 +32,7 @@ class CompiledMetrics:
         self._given, self._weighted = given, weighted
         self._plain: list[tuple[Path, Any]] = []
         self._weighed: list[tuple[Path, Any]] = []
+        self._aligned: list[Path] = []  # the outputs with metrics or a loss, to which targets belong
         self._flat = False  # whether the outputs are a dict of tensors, whose names come before the metrics' names
         self.built = False
         for one in _listed([given, weighted]):
@@ -45,7 +46,9 @@ class CompiledMetrics:
             loss.build(y_true, y_pred)
         plain = _of_outputs(self._given, y_pred, "metrics")
         weighted = _of_outputs(self._weighted, y_pred, "weighted_metrics")
-        targets = align(y_true, y_pred, "y", [path for path in outputs if plain.get(path) or weighted.get(path)])
+        losses = [path for path in outputs if loss is not None and loss.loss_of(path)]
+        self._aligned = [path for path in outputs if path in losses or plain.get(path) or weighted.get(path)]
+        targets = align(y_true, y_pred, "y", self._aligned)
 
         def resolve(given: dict[Path, list[Any]]) -> list[tuple[Path, Any]]:
             return [
@@ -63,7 +66,7 @@ class CompiledMetrics:
         if not self.metrics:
             return
         outputs = outputs_of(y_pred)
-        targets = align(y_true, y_pred, "y", dict.fromkeys(path for path, _ in self._plain + self._weighed))
+        targets = align(y_true, y_pred, "y", self._aligned)
         weights = {} if sample_weight is None else align(sample_weight, y_pred, "sample_weight")
         for path, metric in self._plain:
             metric.update_state(targets[path], outputs[path])
