@@ -55,6 +55,7 @@ class Pass:
     def _prepare(self, segment: Segment) -> None:
         """Compile the step for a segment, and check what can be checked of its data."""
         where = f"{self.where} ({segment.name})" if segment.name else self.where
+        self.model.check_input(segment.data, where)
         if not self.eager:
             try:
                 segment.step = compile_step(

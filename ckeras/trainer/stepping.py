@@ -236,11 +236,7 @@ class Stepping(Compiling):
 
     def prepare(self, data: DataSet, kind: str, where: str) -> None:
         """Make the weights, metrics and the optimizer's variables, checking the data's shapes on the way."""
-        expected = getattr(self, "expected_input", lambda: None)()
-        if expected is not None and data.structure[0] is None:
-            shape = data.arrays[0].shape
-            if fitted_shape(shape, expected) is None:
-                raise ValueError(f"{where} expects x of shape {expected}, got {(None, *shape[1:])}")
+        self.check_input(data, where)
         outputs = None
         if not self.built or not (self._call_sampled or all(layer.built for layer in self._flatten_layers())):
             outputs = self._sample(data)
@@ -257,6 +253,14 @@ class Stepping(Compiling):
             outputs = self._sample(data) if outputs is None else outputs
             self._compiled_metrics.build(y_true, outputs, self._compiled_loss)
             self._results = self._reset = None
+
+    def check_input(self, data: DataSet, where: str) -> None:
+        """Raise for an x of another shape than the model's input."""
+        expected = getattr(self, "expected_input", lambda: None)()
+        if expected is not None and data.structure[0] is None:
+            shape = data.arrays[0].shape
+            if fitted_shape(shape, expected) is None:
+                raise ValueError(f"{where} expects x of shape {expected}, got {(None, *shape[1:])}")
 
     def _sample(self, data: DataSet) -> Any:
         """Outputs for data like this: symbolic, or for models whose `call` needs values, those of the first rows."""
