@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -116,7 +117,7 @@ class Compiling:
             return {}
         config = dict(self._compile_config)
         for name, table in _TABLES.items():
-            config[name] = _mapped(table.serialize, config[name])
+            config[name] = _mapped(lambda part, t=table: _serialized(t, part), config[name])
         return config
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
@@ -269,5 +270,14 @@ def _mapped(function: Callable[[Any], Any], given: Any) -> Any:
     return [_mapped(function, part) for part in given]
 
 
+def _serialized(table: Any, part: Any) -> Any:
+    return table.serialize(part() if inspect.isclass(part) else part)
+
+
 def _deserialized(table: Any, part: Any) -> Any:
-    return table.deserialize(part) if isinstance(part, dict) else part
+    if not isinstance(part, dict):
+        return part
+    # A function that was given as a metric may be a loss, whose name gives a metric in the table of metrics.
+    is_function = table is registry.metrics and part.get("class_name") == "function"
+    found = registry.losses.find(part["config"]) if is_function else None
+    return table.deserialize(part) if found is None else found

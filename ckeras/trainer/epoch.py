@@ -56,6 +56,7 @@ class Pass:
         """Compile the step for a segment, and check what can be checked of its data."""
         where = f"{self.where} ({segment.name})" if segment.name else self.where
         self.model.check_input(segment.data, where)
+        segment.ready = True
         if not self.eager:
             try:
                 segment.step = compile_step(
@@ -68,7 +69,8 @@ class Pass:
             except (ValueError, TypeError) as error:
                 if segment.feed is None or not segment.name:
                     raise
-                raise type(error)(f"{where}: {error}") from error
+                kind = TypeError if isinstance(error, TypeError) else ValueError
+                raise kind(f"{where}: {error}") from error
             else:
                 check_indices(segment.step.plan.limits, segment.data, where)
                 return
@@ -88,7 +90,7 @@ class Pass:
         step = outputs = None
         logs: dict[str, Any] | None = None
         for segment, at, last in self.source.run():
-            if segment.step is None and eager is None:
+            if not segment.ready:
                 self._prepare(segment)
                 eager = self._eager_step
                 watched = watched or eager is not None
@@ -165,7 +167,7 @@ class Pass:
         feed = structure = None
         results: list[np.ndarray] = []
         for segment, at, last in self.source.run():
-            if segment.step is None and not self.eager:
+            if not segment.ready:
                 self._prepare(segment)
                 watched = watched or self.eager
             if not self.eager:

@@ -29,17 +29,18 @@ BLOCK = 16 << 20  # bytes of an array in a file that are read at once
 class Segment:
     """Batches ``first`` to ``last`` - 1 of a feed, of ``rows`` rows each, which begin every ``stride`` rows.
 
-    ``total`` is the number of rows of the feed that a run covers, ``name`` what messages call it, ``step`` the compiled
-    step, once it is known.
+    ``total`` is the number of rows of the feed that a run covers, ``name`` what messages call it, ``ready`` whether its
+    data was checked, ``step`` the compiled step, once it is known.
     """
 
-    __slots__ = ("data", "feed", "first", "last", "name", "rows", "step", "stride", "total")
+    __slots__ = ("data", "feed", "first", "last", "name", "ready", "rows", "step", "stride", "total")
 
     def __init__(
         self, data: DataSet, feed: Any, rows: int, stride: int, first: int, last: int, total: int, name: str = ""
     ):
         self.data, self.feed, self.rows, self.stride = data, feed, rows, stride
         self.first, self.last, self.total, self.name = first, last, total, name
+        self.ready = False
         self.step: Any = None
 
     def tensors(self, number: int) -> Any:
