@@ -12,7 +12,7 @@ class PyDataset:
     """A data set of whole batches, by number. Subclass it: `__getitem__(i)` gives batch i, `__len__` their number.
 
     A batch is x, (x,), (x, y) or (x, y, sample_weight). `fit` takes every batch once an epoch, in an order of its own
-    if it shuffles. Without `__len__`, or where the property `num_batches` is `None`, the data set has no end.
+    if it shuffles. Without `__len__`, or where it or the property `num_batches` gives `None`, the data set has no end.
 
     Args:
         workers: how many threads, or processes, prepare batches beforehand; with one, no thread is started.
@@ -88,7 +88,8 @@ class PyDataset:
     @property
     def num_batches(self) -> int | None:
         """The number of batches; `None` if there is no end."""
-        return len(self) if hasattr(self, "__len__") else None
+        length = getattr(type(self), "__len__", None)
+        return None if length is None else length(self)  # which, unlike `len`, lets it be None
 
     def on_epoch_begin(self) -> None:
         """Called before each epoch."""

@@ -313,6 +313,15 @@ def test_iteration_of_a_data_set(data):
     assert [len(a) for a, _ in Rows(x, y)] == [8, 8, 4]
     assert Rows(x, y).num_batches == 3
     assert [len(a) for a, _ in itertools.islice(Endless(x, y), 5)] == [8, 8, 4, 8, 8]
+
+    class Unending(utils.PyDataset):
+        def __len__(self):
+            return None
+
+        def __getitem__(self, i):
+            return i
+
+    assert Unending().num_batches is None and list(itertools.islice(Unending(), 3)) == [0, 1, 2]
     assert utils.Sequence is utils.PyDataset
     with pytest.raises(NotImplementedError, match="has no __getitem__"):
         utils.PyDataset()[0]
