@@ -7,15 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from ckeras.autograd import NeedsValue, Tensor
-from ckeras.autograd.structure import flatten, pack
+from ckeras.autograd import NeedsValue
 from ckeras.callbacks import CallbackList
 from ckeras.compiler.function import warn_eager
-from ckeras.compiler.trace import is_value
+from ckeras.trainer.results import Logs, Outputs
 from ckeras.trainer.sources import Segment, Source
-from ckeras.trainer.steps import Step, check_indices, compile_step
+from ckeras.trainer.steps import check_indices, compile_step
 
 _STOPS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
 PROGRESS_SECONDS = 0.04  # how often the progress bar hears of the steps made
@@ -78,58 +75,55 @@ class Pass:
 
     def run(self, callbacks: CallbackList) -> dict[str, Any]:
         """One pass; returns its logs."""
-        model, kind, eager = self.model, self.kind, self._eager_step
-        model.reset_metrics()
+        self.model.reset_metrics()
+        results = Logs(self.model, self.kind)
+        return results.logs() if self._loop(callbacks, results) else {}
+
+    def predict(self, callbacks: CallbackList) -> Any:
+        """One pass of predictions: the outputs of all rows, in the structure that the model gives them."""
+        results = Outputs()
+        self._loop(callbacks, results)
+        return results.all()
+
+    def _loop(self, callbacks: CallbackList, results: Logs | Outputs) -> int:
+        """All batches of a pass; returns their number."""
         watched = self._watched(callbacks)
         progress = callbacks.progress
         live = not watched and progress is not None and progress.live
         budget = PROGRESS_SECONDS if live else math.inf
         shown = time.perf_counter()
-        stride = model.steps_per_execution
+        stride = self.model.steps_per_execution
         done = group = 0  # steps made; those to make until the hooks are due
-        step = outputs = None
-        logs: dict[str, Any] | None = None
         for segment, at, last in self.source.run():
             if not segment.ready:
                 self._prepare(segment)
-                eager = self._eager_step
-                watched = watched or eager is not None
+                watched = watched or self.eager
+            eager = self._eager_step
             while at < last:
                 if watched and done == group:
                     self._before(callbacks, done)
                     group = done + stride
                 begun = at
                 if eager is not None:
-                    logs = model.final_logs(kind, eager(segment.tensors(at)))
+                    results.add(eager(segment.tensors(at)))
                     at += 1
                 else:
-                    step = segment.step
                     stop = min(last, at + group - done) if watched else last
-                    at, outputs = step.plan.native.run_steps(segment.feed, segment.stride, at, stop, budget)
-                    logs = None
+                    at = results.run(segment, at, stop, budget)
                 done += at - begun
                 if watched:
                     if done == group:
-                        logs = self._logs(step, outputs) if logs is None else logs
-                        self._after(callbacks, done - 1, logs)
+                        self._after(callbacks, done - 1, results.logs())
                         if self._stopped():
-                            return logs
+                            return done
                 elif live and done != self.steps and time.perf_counter() - shown >= PROGRESS_SECONDS:
-                    self._after(progress, done - 1, self._logs(step, outputs))
+                    self._after(progress, done - 1, results.shown())
                     shown = time.perf_counter()
-        if done == 0:
-            return {}
-        logs = self._logs(step, outputs) if logs is None else logs
-        if watched and done < group:
-            self._after(callbacks, done - 1, logs)
-        self._count(progress, done, logs)
-        return logs
-
-    def _logs(self, step: Step, outputs: list[np.ndarray]) -> dict[str, Any]:
-        """What a custom step returned, or the results of the metrics if it has the same names."""
-        if step.structure is None:
-            return self.model.metric_results()
-        return self.model.final_logs(self.kind, step.result(outputs))
+        if watched and 0 < done < group:
+            self._after(callbacks, done - 1, results.logs())
+        elif done and not watched and progress is not None and self.steps is None:
+            self._after(progress, done - 1, results.shown())  # which tells it how many steps there were
+        return done
 
     def _watched(self, callbacks: CallbackList) -> bool:
         """Whether the hooks of batches are called: somebody wants them, or has asked that the pass ends after the
@@ -147,83 +141,3 @@ class Pass:
     def _after(self, callbacks: Any, batch: int, logs: Any) -> None:
         """Call the hook of the end of a batch."""
         getattr(callbacks, f"on_{self.kind}_batch_end")(batch, logs)
-
-    def _count(self, progress: Any, done: int, logs: Any) -> None:
-        """Tell the progress bar how many steps there were, where it could not know."""
-        if progress is not None and self.steps is None:
-            self._after(progress, done - 1, logs)
-
-    def predict(self, callbacks: CallbackList) -> Any:
-        """One pass of predictions: the outputs of all rows, in the structure that the model gives them."""
-        watched = self._watched(callbacks)
-        progress = callbacks.progress
-        live = not watched and progress is not None and progress.live
-        budget = PROGRESS_SECONDS if live else math.inf
-        shown = time.perf_counter()
-        stride = self.model.steps_per_execution
-        done = group = 0
-        parts: list[list[np.ndarray]] = []  # the outputs of each feed, or, op by op, of each batch
-        fresh: list[list[np.ndarray]] = []  # those that the hooks have not seen yet
-        feed = structure = None
-        results: list[np.ndarray] = []
-        for segment, at, last in self.source.run():
-            if not segment.ready:
-                self._prepare(segment)
-                watched = watched or self.eager
-            if not self.eager:
-                _check_rows(segment.step, segment.rows)
-            if not self.eager and segment.feed is not feed:
-                feed, structure = segment.feed, segment.step.structure
-                specs = segment.step.plan.output_specs
-                results = [np.empty((segment.total, *spec.shape[1:]), spec.dtype) for spec in specs]
-                parts.append(results)
-            while at < last:
-                if watched and done == group:
-                    self._before(callbacks, done)
-                    group = done + stride
-                    fresh.clear()
-                begun = at
-                if self.eager:
-                    structure = self._eager_step(segment.tensors(at))
-                    made = [x.numpy() if isinstance(x, Tensor) else np.asarray(x) for x in flatten(structure)]
-                    parts.append(made)
-                    at += 1
-                else:
-                    stop = min(last, at + group - done) if watched else last
-                    at, _ = segment.step.plan.native.run_steps(feed, segment.stride, at, stop, budget, results)
-                    made = [r[begun * segment.stride : at * segment.stride] for r in results]
-                done += at - begun
-                if watched:
-                    fresh.append(made)
-                    if done == group:
-                        self._after(callbacks, done - 1, {"outputs": pack(structure, _joined(fresh))})
-                        if self._stopped():
-                            if not self.eager:
-                                parts[-1] = [r[: at * segment.stride] for r in results]
-                            return pack(structure, _joined(parts))
-                elif live and done != self.steps and time.perf_counter() - shown >= PROGRESS_SECONDS:
-                    self._after(progress, done - 1, None)
-                    shown = time.perf_counter()
-        if watched and done < group:
-            self._after(callbacks, done - 1, {"outputs": pack(structure, _joined(fresh))})
-        self._count(progress, done, None)
-        return pack(structure, _joined(parts))
-
-
-def _joined(parts: list[list[np.ndarray]]) -> list[np.ndarray]:
-    """The arrays of each output one after another."""
-    if len(parts) == 1:
-        return parts[0]
-    try:
-        return [np.concatenate(column) for column in zip(*parts, strict=True)]
-    except ValueError as error:
-        raise ValueError(f"predict expects outputs of one shape from all batches: {error}") from None
-
-
-def _check_rows(step: Step, rows: int) -> None:
-    for leaf in flatten(step.structure):
-        if not is_value(leaf):
-            raise TypeError(f"predict expects a model whose outputs are tensors, got {type(leaf).__name__}")
-    for spec in step.plan.output_specs:
-        if not spec.shape or spec.shape[0] != rows:
-            raise ValueError(f"predict expects outputs with a row for each sample, got shape {spec.shape} for {rows}")

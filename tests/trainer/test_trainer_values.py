@@ -1,29 +1,20 @@
 """Every option of training gives the histories, results and weights that Keras gives, from the same weights."""
 
-import importlib.util
-import pathlib
 import warnings
 
+import kept
 import numpy as np
 import pytest
 
 import ckeras
 
-_PATH = pathlib.Path(__file__).parents[1] / "data" / "make_trainer_values.py"
-_SPEC = importlib.util.spec_from_file_location("make_trainer_values", _PATH)
-_MADE = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_MADE)
+_MADE = kept.script("make_trainer_values")
 
 
 @pytest.fixture(scope="module")
 def values():
     """{case: {name: array}}, as Keras gave it."""
-    found = {}
-    with np.load(_MADE.VALUES) as stored:
-        for key in stored.files:
-            case, _, name = key.partition("//")
-            found.setdefault(case, {})[name] = stored[key]
-    return found
+    return kept.values(_MADE.VALUES)
 
 
 @pytest.mark.parametrize("case", _MADE.CASES)
