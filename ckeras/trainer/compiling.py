@@ -9,6 +9,7 @@ from typing import Any
 
 from ckeras import optimizers, registry
 from ckeras.compiler.function import Plans
+from ckeras.layers.layer import Layer
 from ckeras.metrics import Mean
 from ckeras.trainer.compiled_loss import CompiledLoss, total
 from ckeras.trainer.compiled_metrics import CompiledMetrics
@@ -18,6 +19,8 @@ from ckeras.trainer.steps import Scalars, as_number
 
 class Compiling:
     """The part of a model that knows its optimizer, loss and metrics."""
+
+    _not_compiled = Layer._not_compiled | {"train_function", "test_function", "predict_function"}
 
     def __init__(self) -> None:
         d = self.__dict__

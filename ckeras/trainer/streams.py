@@ -47,7 +47,7 @@ class Stream(Source):
         self.steps = limit
         self._batches: Iterator[Any] | None = None
         self._waiting: list[Any] = []  # a batch that was taken to see whether there is one
-        self._number = 0  # of batches given
+        self._number = 0  # of batches given since the beginning
         self._first: DataSet | None = None
         sample = self._sample()
         if not sample:
@@ -100,6 +100,8 @@ class Stream(Source):
         if self._advance():
             return True
         self._batches = self._open()
+        if self._batches is not None:
+            self._number = 0
         return self._advance()
 
     def _advance(self) -> bool:
@@ -130,7 +132,7 @@ class Stream(Source):
         if self._class_weight is not None and y is not None:
             if weight is not None:
                 raise ValueError(f"{self._where} expects at most one of class_weight and sample_weight, got both")
-            weight = class_weights(_tensor(y), self._class_weight, name)
+            weight = class_weights(y, self._class_weight, name)
         data = data_set(x, y, weight, name)
         first = self._first
         if first is None:
@@ -224,10 +226,6 @@ def _length(x: Any) -> int | None:
         return len(x)
     except TypeError:
         return None
-
-
-def _tensor(y: Any) -> Any:
-    return y if isinstance(y, (list, tuple, dict)) else np.asarray(y)
 
 
 def _drawn(structure: Any) -> str:

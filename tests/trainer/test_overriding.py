@@ -1,6 +1,8 @@
 """What a subclass may override, and what `compile` keeps."""
 
+import copy
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -125,6 +127,19 @@ def test_the_functions_that_are_made_take_a_step(data):
     assert model.make_predict_function()(iter([(x,)])).shape == (20, 1)
     model.compile("sgd", "mse")
     assert model.train_function is None
+
+
+def test_a_model_whose_functions_were_made_can_be_copied(data):
+    x, y, _ = data
+    model = ckeras.Sequential([ckeras.Input((4,)), layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    model.make_train_function()
+    model.fit(x, y, verbose=0)
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert other.train_function is None
+        assert other.get_compile_config() == model.get_compile_config()
+        assert other.evaluate(x, y, verbose=0) == model.evaluate(x, y, verbose=0)
+        other.fit(x, y, verbose=0)
 
 
 def test_a_function_that_is_not_made(data):
