@@ -170,9 +170,10 @@ def _of_pandas(value: Any) -> np.ndarray:
 
 def _check_numbers(value: Any, array: Any, name: str, where: str) -> None:
     if array.dtype == object or array.dtype.kind not in "biuf":
-        raise TypeError(
-            f"{where} expects {name} to be an array of numbers, got {type(value).__name__} of dtype {array.dtype}"
-        )
+        got = f"{type(value).__name__} of dtype {array.dtype}"
+        if callable(value) and hasattr(value, "__name__"):
+            got = f"{value.__name__} itself (write {value.__name__}())"
+        raise TypeError(f"{where} expects {name} to be an array of numbers, got {got}")
     if not array.shape:
         raise ValueError(f"{where} expects {name} to have an axis of samples, got a single number")
 

@@ -20,9 +20,9 @@ from ckeras.utils.py_dataset import PyDataset
 
 def is_stream(x: Any) -> bool:
     """Whether ``x`` gives batches, and is no array or structure of arrays."""
-    if isinstance(x, PyDataset) or hasattr(x, "__next__"):
+    if isinstance(x, PyDataset) or (hasattr(x, "__next__") and not isinstance(x, type)):
         return True
-    arrays = (np.ndarray, Tensor, Variable, list, tuple, dict, str, bytes, set, frozenset, range)
+    arrays = (np.ndarray, Tensor, Variable, list, tuple, dict, str, bytes, set, frozenset, range, type)
     return hasattr(x, "__iter__") and not isinstance(x, arrays) and not hasattr(x, "__array__") and not _is_array(x)
 
 

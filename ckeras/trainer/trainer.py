@@ -111,6 +111,8 @@ class Trainer(Stepping):
         if held_out is not None:
             validation = array_source(held_out, rows, where, validation_limit)
         elif validation_data is not None:
+            if isinstance(validation_data, (list, tuple)) and not 1 <= len(validation_data) <= 3:
+                raise ValueError(f"{where} expects (x, y) or (x, y, sample_weight), got {len(validation_data)} parts")
             validation = source_of(*unpack_x_y_sample_weight(validation_data), rows, where, validation_limit)
         try:
             self.prepare(source.data, "train", "fit")

@@ -429,6 +429,59 @@ def test_arguments_that_belong_into_the_batches(mlp, data, state_of, same):
         same(before, state_of(model))
 
 
+def test_what_gives_no_batches(mlp, data):
+    x, y, _ = data
+    model = mlp()
+    model.compile("sgd", "mse")
+    for given, words in [
+        (generator, r"got generator itself \(write generator\(\)\)"),
+        (Rows, r"got Rows itself \(write Rows\(\)\)"),
+        ({1, 2}, "numbers, got set of dtype object"),
+        (map(str, [1]), r"batch 0 of the generator\) expects x to be an array of numbers, got str"),
+    ]:
+        with pytest.raises(TypeError, match=words):
+            model.fit(given, verbose=0)
+    for given in ((), (x, y, y, y)):
+        with pytest.raises(ValueError, match=rf"fit\(validation_data\) expects \(x, y\).*, got {len(given)} parts"):
+            model.fit(x, y, validation_data=given, verbose=0)
+
+
+def test_a_call_that_asks_for_a_value_runs_a_stream_op_by_op(data):
+    class Asking(ckeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = ckeras.layers.Dense(1)
+
+        def call(self, x):
+            y = self.dense(x)
+            return y if ckeras.ops.sum(y) > 0 else -y
+
+    x, y, _ = data
+    model = Asking()
+    model.compile("sgd", "mse")
+    with pytest.warns(UserWarning, match="is run op by op"):
+        history = model.fit(generator(x, y), verbose=0).history
+    assert len(history["loss"]) == 1 and int(model.optimizer.iterations) == 3
+
+
+def test_lengths_of_sequences_may_vary():
+    class Averaged(ckeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner, self.outer = ckeras.layers.Dense(3), ckeras.layers.Dense(1)
+
+        def call(self, x):
+            return self.outer(ckeras.ops.mean(self.inner(x), axis=1))
+
+    rng = np.random.default_rng(0)
+    model = Averaged()
+    model.compile("sgd", "mse")
+    batches = [(rng.standard_normal((4, t, 2)), np.ones((4, 1))) for t in (3, 5, 7, 3)]
+    model.fit(iter(batches), verbose=0)
+    assert int(model.optimizer.iterations) == 4
+    assert model.predict((x for x, _ in batches), verbose=0).shape == (16, 1)
+
+
 def test_outputs_of_different_shapes_cannot_be_joined(data):
     class Same(ckeras.Model):
         def call(self, x):
