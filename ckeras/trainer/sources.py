@@ -115,7 +115,7 @@ class _Rows(Source):
             warnings.warn(
                 f"{where}: {limit} steps of {batch} rows need more than the {data.rows} samples given, "
                 f"which make {self._all}",
-                stacklevel=4,
+                stacklevel=5,
             )
         self.steps = self._all if limit is None else min(limit, self._all)
         if not goes_on:

@@ -95,10 +95,11 @@ class Stepping(Compiling):
         """
         own = getattr(self, f"{kind}_step")
         shipped = self._is_shipped(kind)
+        layers = list(self._flatten_layers())
         depends = (
             Layer._edits,
-            tuple(v.trainable for v in self.variables),
-            tuple(layer.trainable for layer in self._flatten_layers()),
+            tuple(v.trainable for layer in layers for v in layer._all_variables()),
+            tuple(layer.trainable for layer in layers),
             shipped,
         )
 
