@@ -336,3 +336,17 @@ def test_targets_and_weights_that_do_not_fit_the_outputs(data):
             model.fit(x, target, sample_weight=weight, verbose=0)
         assert all(map(np.array_equal, before, model.get_weights()))
     model.fit(x, good, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "loss, order",
+    [({"p": "mse", "o": "mae"}, ["loss", "p_loss", "o_loss"]), ("mse", ["loss", "o_loss", "p_loss"])],
+)
+def test_the_order_of_results_is_that_of_the_losses(data, loss, order):
+    x, y, _ = data
+    model = made(Two, x)
+    model.compile("sgd", loss, metrics={"p": ["mae"]})
+    target = {"p": y, "o": x[:, :2]}
+    found = model.evaluate(x, target, verbose=0, return_dict=True)
+    assert model.evaluate(x, target, verbose=0) == [found[name] for name in [*order, "p_mae"]]
+    assert model.metrics_names == ["loss", "mae", *order[1:]]

@@ -1,8 +1,10 @@
 """Batches that come from Python: generators, data sets of batches, loaders of other frameworks."""
 
 import itertools
+import os
 import threading
 import warnings
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 import pytest
@@ -245,6 +247,22 @@ def test_what_goes_wrong_in_a_data_set_surfaces(mlp, data, options):
         model.fit(Broken(*data[:2], **options), shuffle=False, verbose=0)
     assert int(model.optimizer.iterations) == 2
     assert threading.active_count() == 1
+
+
+def test_a_worker_that_dies_does_not_hang(mlp, data):
+    class Dying(Rows):
+        def __getitem__(self, i):
+            if os.getpid() != parent:
+                os._exit(1)
+            return super().__getitem__(i)
+
+    parent = os.getpid()
+    model = mlp()
+    model.compile("sgd", "mse")
+    with pytest.raises(BrokenProcessPool):
+        model.fit(Dying(*data[:2], workers=2, use_multiprocessing=True), verbose=0)
+    assert int(model.optimizer.iterations) == 0
+    model.fit(*data[:2], verbose=0)
 
 
 def test_a_callback_that_fails_leaves_no_workers(mlp, data):
