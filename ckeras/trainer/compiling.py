@@ -98,7 +98,7 @@ class Compiling:
         self.__dict__["_compile_config"] = {
             "optimizer": optimizer,
             "loss": loss,
-            "loss_weights": loss_weights,
+            "loss_weights": _mapped(lambda weight: None if weight is None else float(weight), loss_weights),
             "metrics": metrics,
             "weighted_metrics": weighted_metrics,
             "run_eagerly": self.run_eagerly,
@@ -152,7 +152,10 @@ class Compiling:
     def compiled_loss(self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None) -> Any:
         """The loss given to `compile`, and the regularization losses if they are given."""
         found = [self._compiled_loss(y, y_pred, sample_weight)] if self._compiled_loss is not None else []
-        return total(found + list(regularization_losses or []))
+        found += list(regularization_losses or [])
+        if not found:
+            raise ValueError(f"{self.name!r} has no loss: give one to compile()")
+        return total(found)
 
     @property
     def compiled_metrics(self) -> Any:

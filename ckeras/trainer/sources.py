@@ -16,7 +16,7 @@ import numpy as np
 
 from ckeras._kernels import level
 from ckeras._kernels.runtime import Feed
-from ckeras.autograd.dtypes import NUMPY
+from ckeras.autograd.dtypes import CODE, NUMPY
 from ckeras.autograd.eager import wrap
 from ckeras.autograd.structure import pack
 from ckeras.random import host_seed
@@ -164,7 +164,8 @@ class Files(_Rows):
 
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)
-        self._order = Feed(level, [np.empty((self.data.rows, 0), "float32")], [0], [0])  # which can shuffle
+        code = [CODE["float32"]]
+        self._order = Feed(level, [np.empty((self.data.rows, 0), "float32")], code, code)  # which can shuffle
         row = sum(a.row_bytes for a in self.data.arrays if isinstance(a, Stored))
         self._block = max(1, BLOCK // max(1, row * self.batch))
 

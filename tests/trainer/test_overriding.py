@@ -171,7 +171,10 @@ def test_compiled_loss_and_metrics_in_a_step(data):
         assert list(history) == ["mae", "mse", "own"]
         np.testing.assert_allclose(history["mae"], expected["mae"], rtol=1e-5)
         np.testing.assert_allclose(history["mse"], expected["mse"], rtol=1e-5)
-    assert Linear().compiled_metrics is None
+    bare = Linear()
+    assert bare.compiled_metrics is None
+    with pytest.raises(ValueError, match="has no loss: give one to compile"):
+        bare.compiled_loss(y, y)
 
 
 def test_compiled_metrics_can_be_reset(data):
@@ -195,7 +198,7 @@ def _custom(y_true, y_pred):
     [
         {"optimizer": "adam", "loss": "mse"},
         {"optimizer": optimizers.SGD(0.3, momentum=0.5), "loss": losses.MeanSquaredError(name="q")},
-        {"loss": "mse", "loss_weights": [2.0], "metrics": ["mae", metrics.MeanSquaredError(name="q")]},
+        {"loss": "mse", "loss_weights": [np.float32(2)], "metrics": ["mae", metrics.MeanSquaredError(name="q")]},
         {"loss": losses.mean_squared_error, "weighted_metrics": [losses.mean_absolute_error]},
         {"loss": losses.MeanSquaredError, "metrics": [metrics.MeanAbsoluteError]},
         {"loss": ["mse"], "metrics": [["mae"]], "steps_per_execution": 3, "run_eagerly": True},
