@@ -21,24 +21,26 @@ class Compiling:
     """The part of a model that knows its optimizer, loss and metrics."""
 
     _not_compiled = Layer._not_compiled | {"train_function", "test_function", "predict_function"}
+    loss: Any = None
+    jit_compile = True
+    train_function: Any = None
+    test_function: Any = None
+    predict_function: Any = None
+    _compile_config: dict[str, Any] | None = None
 
     def __init__(self) -> None:
         d = self.__dict__
         d["optimizer"] = None
-        d["loss"] = None
         d["compiled"] = False
         d["stop_training"] = d["stop_evaluating"] = d["stop_predicting"] = False
         d["run_eagerly"] = False
-        d["jit_compile"] = True
         d["steps_per_execution"] = 1
         d["history"] = None
-        d["train_function"] = d["test_function"] = d["predict_function"] = None
         d["_plans"] = Plans(64)
         d["_target_limits"] = Plans(64)  # what `check_targets` found for data of a kind
         d["_call_sampled"] = False  # whether a call has shown which layers are in use
         d["_compiled_loss"] = None
         d["_compiled_metrics"] = None
-        d["_compile_config"] = None
         d["_loss_tracker"] = None
         d["_results"] = None
         d["_reset"] = None
@@ -112,7 +114,8 @@ class Compiling:
         self._plans.clear()
         self._target_limits.clear()
         self._results = self._reset = None
-        self.__dict__.update(train_function=None, test_function=None, predict_function=None)
+        for name in ("train_function", "test_function", "predict_function"):
+            self.__dict__.pop(name, None)
 
     def get_compile_config(self) -> dict[str, Any]:
         """The arguments of `compile` as plain values, from which `compile_from_config` compiles again."""
