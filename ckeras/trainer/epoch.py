@@ -36,6 +36,8 @@ class Pass:
         self._hook_names = frozenset((f"on_{kind}_batch_begin", f"on_{kind}_batch_end"))
         self._function, self._extra = model.step_function(kind)
         self._eager_step: Callable[[Any], Any] | None = model.eager_step(kind) if model.steps_are_eager(kind) else None
+        self._logs = Logs(model, kind)
+        self._stop = _STOPS[kind]
         for segment in source.ahead():
             self._prepare(segment)
 
@@ -76,13 +78,13 @@ class Pass:
     def run(self, callbacks: CallbackList) -> dict[str, Any]:
         """One pass; returns its logs."""
         self.model.reset_metrics()
-        results = Logs(self.model, self.kind)
-        return results.logs() if self._loop(callbacks, results) else {}
+        return self._logs.logs() if self._loop(callbacks, self._logs) else {}
 
     def predict(self, callbacks: CallbackList) -> Any:
         """One pass of predictions: the outputs of all rows, in the structure that the model gives them."""
         results = Outputs()
-        self._loop(callbacks, results)
+        if not self._loop(callbacks, results):
+            raise ValueError(f"{self.where} expects at least one batch")
         return results.all()
 
     def _loop(self, callbacks: CallbackList, results: Logs | Outputs) -> int:
@@ -91,7 +93,7 @@ class Pass:
         progress = callbacks.progress
         live = not watched and progress is not None and progress.live
         budget = PROGRESS_SECONDS if live else math.inf
-        shown = time.perf_counter()
+        shown = time.perf_counter() if live else 0.0
         stride = self.model.steps_per_execution
         done = group = 0  # steps made; those to make until the hooks are due
         for segment, at, last in self.source.run():
@@ -132,7 +134,7 @@ class Pass:
 
     def _stopped(self) -> bool:
         """Whether a callback has asked that this pass ends after the batch."""
-        return getattr(self.model, _STOPS[self.kind])
+        return getattr(self.model, self._stop)
 
     def _before(self, callbacks: Any, batch: int) -> None:
         """Call the hook of the begin of a batch."""

@@ -447,6 +447,20 @@ def test_arguments_that_belong_into_the_batches(mlp, data, state_of, same):
         same(before, state_of(model))
 
 
+def test_a_data_set_that_empties_itself(mlp, data):
+    class Shrinking(Rows):
+        def on_epoch_begin(self):
+            self.parts = [part[:0] for part in self.parts]
+
+    model = mlp()
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="predict expects at least one batch"):
+        model.predict(Shrinking(*data[:2]), verbose=0)
+    with pytest.warns(UserWarning, match="there is no more data in epoch 2"):
+        history = model.fit(Shrinking(*data[:2]), epochs=2, verbose=0).history
+    assert history == {} and int(model.optimizer.iterations) == 0
+
+
 def test_what_gives_no_batches(mlp, data):
     x, y, _ = data
     model = mlp()
