@@ -152,6 +152,18 @@ def test_a_function_that_is_not_made(data):
         made(Forgotten, x).fit(x, y, verbose=0)
 
 
+def test_arguments_of_ones_own_methods_may_have_other_names(data):
+    class Own(Linear):
+        def compute_loss(self, inputs, target, output, weight, training=True):
+            return ops.mean((target - output) ** 2)
+
+        def compute_metrics(self, inputs, target, output, weight=None):
+            return super().compute_metrics(inputs, target, output, weight)
+
+    x, y, _ = data
+    assert made(Own, x).fit(x, y, verbose=0).history == made(Linear, x).fit(x, y, verbose=0).history
+
+
 def test_compiled_loss_and_metrics_in_a_step(data):
     class Older(Linear):
         def train_step(self, batch):
