@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 _shared: Any = None  # in a worker process, its copy of the data set
 
@@ -30,6 +32,8 @@ def prepared(dataset: Any, numbers: Iterable[int]) -> Iterator[Any]:
 
 
 def _pool(dataset: Any) -> tuple[Executor, Any]:
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor  # which take long to import
+
     if dataset.use_multiprocessing:
         return ProcessPoolExecutor(dataset.workers, initializer=_share, initargs=(dataset,)), _get
     return ThreadPoolExecutor(dataset.workers, thread_name_prefix="PyDataset"), dataset.__getitem__
