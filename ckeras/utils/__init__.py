@@ -7,6 +7,9 @@ __getattr__, __dir__, __all__ = attach(
     {
         "CustomObjectScope": "ckeras.registry",
         "Progbar": "progbar",
+        "PyDataset": "py_dataset",
+        "Sequence": "py_dataset",
+        "clear_session": "session",
         "custom_object_scope": "ckeras.registry",
         "deserialize_keras_object": "ckeras.saving",
         "disable_interactive_logging": "interactive",
@@ -16,9 +19,11 @@ __getattr__, __dir__, __all__ = attach(
         "get_registered_object": "ckeras.registry",
         "is_interactive_logging_enabled": "interactive",
         "normalize": "numerical",
+        "pack_x_y_sample_weight": "ckeras.trainer.data",
         "register_keras_serializable": "ckeras.registry",
         "serialize_keras_object": "ckeras.saving",
         "set_random_seed": "ckeras.random",
         "to_categorical": "numerical",
+        "unpack_x_y_sample_weight": "ckeras.trainer.data",
     },
 )
