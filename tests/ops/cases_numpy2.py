@@ -129,7 +129,6 @@ COMPOSED = {
     "lstsq wide": (lambda a, b: ops.lstsq(a, b), [spread(2, 3), data(2, 2)]),
     "median": (lambda x: ops.median(x, axis=1), [data(3, 4)]),
     "meshgrid": (lambda a, b: ops.meshgrid(a, b), [data(3), data(2)]),
-    "moments": (lambda x: list(ops.moments(x, [0, 2])), [data(2, 3, 4)]),
     "nan_to_num": (lambda x: ops.nan_to_num(ops.where(x > 1, math.nan, x)), [data(5)]),
     "nanmax": (lambda x: ops.nanmax(ops.where(x > 1, math.nan, x), axis=1), [data(3, 4)]),
     "nanmean": (lambda x: ops.nanmean(ops.where(x > 1, math.nan, x)), [data(3, 4)]),
