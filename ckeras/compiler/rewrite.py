@@ -108,7 +108,7 @@ def _simplify(graph: Trace) -> None:
         node.inputs = [current(x) for x in node.inputs]
         before = len(graph.nodes)
         stands_for = None
-        if not any(type(x) is TracedTensor for x in node.inputs):
+        if not node.op.nested and not any(type(x) is TracedTensor for x in node.inputs):
             result = node.op(*node.inputs, **node.attrs)
             for y, z in zip(node.outputs, result if isinstance(result, list) else [result], strict=True):
                 replaced[id(y)] = z

@@ -12,6 +12,7 @@ import numpy as np
 
 from ckeras import config, constraints, initializers, regularizers
 from ckeras.autograd import KerasTensor, Tensor, Variable, as_tensor, dtypes
+from ckeras.autograd.graph import record_call
 from ckeras.autograd.structure import flatten, map_structure
 from ckeras.autograd.variable import outside_trace
 from ckeras.compiler.trace import Trace
@@ -409,12 +410,7 @@ class Layer(Tracker):
         return map_structure(convert, args), {k: map_structure(convert, v) for k, v in kwargs.items()}
 
     def _call_symbolically(self, args: tuple, kwargs: dict[str, Any]) -> Any:
-        outputs = self.compute_output_spec(*args, **kwargs)
-        node = SymbolicCall(self, args, kwargs)
-        results = map_structure(
-            lambda x: KerasTensor(x.shape, x.dtype, history=node) if isinstance(x, Tensor) else x, outputs
-        )
-        node.outputs = flatten(results)
+        results = record_call(self, args, kwargs, self.compute_output_spec(*args, **kwargs))
         self._input, self._output = args[0] if args else None, results
         return results
 
@@ -488,16 +484,6 @@ class Layer(Tracker):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.__dict__.get('built', False)}>"
-
-
-class SymbolicCall:
-    """A call of a layer on symbolic tensors: an edge of a model's graph."""
-
-    def __init__(self, layer: Layer, args: tuple, kwargs: dict[str, Any]):
-        self.layer = layer
-        self.args = args
-        self.kwargs = kwargs
-        self.outputs: list[Any] = []
 
 
 class throwaway_trace:

@@ -3,6 +3,7 @@
 Each is one row of the op table, or a composition of rows.
 """
 
+from ckeras.ops.branching import cond, switch
 from ckeras.ops.creation import (
     arange,
     array,
@@ -99,6 +100,7 @@ from ckeras.ops.layout import (
     transpose,
 )
 from ckeras.ops.linalg import dot, matmul, outer, tensordot
+from ckeras.ops.looping import fori_loop, map, scan, vectorized_map, while_loop
 from ckeras.ops.nn import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -162,6 +164,7 @@ __all__ = [
     "ceil",
     "clip",
     "concatenate",
+    "cond",
     "convert_to_numpy",
     "convert_to_tensor",
     "cos",
@@ -182,6 +185,7 @@ __all__ = [
     "flip",
     "floor",
     "floor_divide",
+    "fori_loop",
     "full",
     "full_like",
     "gelu",
@@ -211,6 +215,7 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "logsumexp",
+    "map",
     "matmul",
     "max",
     "maximum",
@@ -240,6 +245,7 @@ __all__ = [
     "roll",
     "round",
     "rsqrt",
+    "scan",
     "selu",
     "shape",
     "sigmoid",
@@ -264,6 +270,7 @@ __all__ = [
     "sum",
     "swapaxes",
     "swish",
+    "switch",
     "take",
     "take_along_axis",
     "tan",
@@ -274,7 +281,9 @@ __all__ = [
     "true_divide",
     "trunc",
     "var",
+    "vectorized_map",
     "where",
+    "while_loop",
     "zeros",
     "zeros_like",
 ]
