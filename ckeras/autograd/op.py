@@ -105,7 +105,9 @@ class Op:
             tensors.append(x)
         tapes = getattr(scope, "tapes", None)
         if kind is TracedTensor or (kind is Tensor and (self.nested or (tapes and _is_followed(tensors)))):
-            result = (getattr(scope, "trace", None) or tensors_trace(tensors)).add(self, tensors, attrs)
+            trace = getattr(scope, "trace", None) or tensors_trace(tensors)
+            tensors = [trace.resolve(x) for x in tensors]
+            result = trace.add(self, tensors, attrs)
         elif kind is Tensor:
             result = eager.run(self, tensors, attrs)
         else:

@@ -52,12 +52,20 @@ class Body:
 
     def replay(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         """Its outputs for other inputs; the ops are called again, for a trace or a tape to see."""
-        values = {id(x): y for x, y in zip(self.graph.inputs, inputs, strict=True)}
+        pairs = {id(x): (x, y) for x, y in zip(self.graph.inputs, inputs, strict=True)}
+
+        def current(x: Tensor) -> Tensor:
+            return pairs[id(x)][1] if id(x) in pairs else x
+
         for node in self.graph.nodes:
-            found = node.op(*(values.get(id(x), x) for x in node.inputs), **node.attrs)
+            found = node.op(*map(current, node.inputs), **node.attrs)
             for y, z in zip(node.outputs, found if isinstance(found, list) else [found], strict=True):
-                values[id(y)] = z
-        return [values.get(id(x), x) for x in self.graph.outputs]
+                pairs[id(y)] = (y, z)
+        # Functions that were given with a gradient of their own refer to the values they saw, by whatever graph.
+        pairs |= {key: (x, current(y)) for key, (x, y) in self.graph.aliases.items()}
+        pairs |= {id(x): (x, current(y)) for x, y in self.graph.captured.values()}
+        scope.trace.aliases.update(pairs)
+        return [current(x) for x in self.graph.outputs]
 
     def copy(self, outputs: Sequence[int] | None = None) -> "Body":
         """The same graph made of new nodes, with those of its outputs that are numbered."""

@@ -39,6 +39,7 @@ class Trace:
         self.outer = outer
         self.tapes = tapes
         self.captured: dict[Any, tuple[Tensor, TracedTensor]] = {}
+        self.aliases: dict[int, tuple[Tensor, Tensor]] = {}  # values of a graph that is run again in this one
         self.inputs: list[TracedTensor] = []
         self.nodes: list[Node] = []
         self.reads: dict[int, tuple[Variable, TracedTensor]] = {}
@@ -60,6 +61,13 @@ class Trace:
         node.outputs = [TracedTensor(s.shape, s.dtype, self, node, i) for i, s in enumerate(specs)]
         self.nodes.append(node)
         return node.outputs if isinstance(found, list) else node.outputs[0]
+
+    def resolve(self, x: Tensor) -> Tensor:
+        """What stands for ``x`` here, if it is a value of a graph that is run again in this one."""
+        found = self.aliases.get(id(x))
+        if found is not None:
+            return found[1]
+        return x if self.outer is None else self.outer.resolve(x)
 
     def local(self, x: Tensor) -> Tensor:
         """``x`` as a value of this graph."""

@@ -25,6 +25,7 @@ from ckeras.ops.creation import (
     zeros,
     zeros_like,
 )
+from ckeras.ops.differentiation import custom_gradient, jvp
 from ckeras.ops.elementwise import (
     abs,
     absolute,
@@ -100,7 +101,7 @@ from ckeras.ops.layout import (
     transpose,
 )
 from ckeras.ops.linalg import dot, matmul, outer, tensordot
-from ckeras.ops.looping import fori_loop, map, scan, vectorized_map, while_loop
+from ckeras.ops.looping import associative_scan, fori_loop, map, scan, vectorized_map, while_loop
 from ckeras.ops.nn import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -139,6 +140,7 @@ from ckeras.ops.reduction import (
     sum,
     var,
 )
+from ckeras.ops.scattering import saturate_cast, scatter, scatter_update, unstack
 
 __all__ = [
     "abs",
@@ -152,6 +154,7 @@ __all__ = [
     "argmax",
     "argmin",
     "array",
+    "associative_scan",
     "binary_crossentropy",
     "bitwise_and",
     "bitwise_invert",
@@ -169,6 +172,7 @@ __all__ = [
     "convert_to_tensor",
     "cos",
     "count_nonzero",
+    "custom_gradient",
     "divide",
     "divide_no_nan",
     "dot",
@@ -200,6 +204,7 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "jvp",
     "leaky_relu",
     "less",
     "less_equal",
@@ -245,7 +250,10 @@ __all__ = [
     "roll",
     "round",
     "rsqrt",
+    "saturate_cast",
     "scan",
+    "scatter",
+    "scatter_update",
     "selu",
     "shape",
     "sigmoid",
@@ -280,6 +288,7 @@ __all__ = [
     "transpose",
     "true_divide",
     "trunc",
+    "unstack",
     "var",
     "vectorized_map",
     "where",

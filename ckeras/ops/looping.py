@@ -11,9 +11,9 @@ from ckeras.compiler.trace import Trace, within
 from ckeras.ops import elementwise as e
 from ckeras.ops.branching import is_symbolic, outline, show, values, with_values
 from ckeras.ops.creation import zeros, zeros_like
-from ckeras.ops.indexing import getitem
-from ckeras.ops.joining import stack
-from ckeras.ops.layout import reshape
+from ckeras.ops.indexing import flip, getitem
+from ckeras.ops.joining import concatenate, stack
+from ckeras.ops.layout import axis_of, reshape
 from ckeras.ops.symbolic import as_symbols, symbolic_call
 
 # -- loop ---------------------------------------------------------------------------------------------------------
@@ -391,12 +391,17 @@ def scan(
         )
     if tracing() and not (unroll is True or n <= int(unroll)):
         return _scan_loop(step, state, xs, n, reverse, int(unroll) or 1)
-    rows = []
+    return _rounds("scan", step, state, xs, n, reverse)
+
+
+def _rounds(name: str, step: Callable[..., Any], state: Any, xs: Any, n: int, reverse: bool = False) -> tuple[Any, Any]:
+    """``n`` rounds written out: the last carry, and the rows they made, stacked."""
+    made = []
     for i in range(n)[::-1] if reverse else range(n):
         state, y = step(state, _row(xs, i))
-        rows.append(y)
-    pattern = None if rows else _kind_of(step, state, _one_row(xs))[1]
-    return state, _stacked("scan", rows[::-1] if reverse else rows, pattern)
+        made.append(y)
+    pattern = None if made else _kind_of(step, state, _one_row(xs))[1]
+    return state, _stacked(name, made[::-1] if reverse else made, pattern)
 
 
 def _one_row(xs: Any) -> Any:
@@ -416,7 +421,21 @@ def _kind_of(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _scan_loop(step: Callable[..., Any], state: Any, xs: Any, n: int, reverse: bool, unroll: int) -> tuple[Any, Any]:
-    """The loop of a scan in the running trace."""
+    """The loop of a scan in the running trace, each round of which is ``unroll`` rounds; those left over come last."""
+    rest = n % unroll
+    if unroll > 1:
+        blocks = _part(xs, rest if reverse else 0, n - rest)
+        blocks = map_structure(lambda x: None if x is None else reshape(x, (n // unroll, unroll, *x.shape[1:])), blocks)
+        carry, made = _scan_loop(
+            lambda c, block: _rounds("scan", step, c, block, unroll, reverse), state, blocks, n // unroll, reverse, 1
+        )
+        made = map_structure(lambda y: None if y is None else reshape(y, (n - rest, *y.shape[2:])), made)
+        if not rest:
+            return carry, made
+        carry, last = _rounds("scan", step, carry, _part(xs, 0 if reverse else n - rest, rest), rest, reverse)
+        first, second = (last, made) if reverse else (made, last)
+        joined = [concatenate(pair) for pair in zip(values(first), values(second), strict=True)]
+        return carry, with_values(made, joined)
     pattern = None
 
     def row_step(i: Tensor, carried: list[Tensor], rows: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
@@ -426,6 +445,11 @@ def _scan_loop(step: Callable[..., Any], state: Any, xs: Any, n: int, reverse: b
 
     carried, rows = loop("scan", row_step, None, values(state), values(xs), n, reverse)
     return with_values(state, carried), with_values(pattern, rows)
+
+
+def _part(xs: Any, begin: int, size: int) -> Any:
+    """Some of the rows."""
+    return map_structure(lambda x: None if x is None else getitem(x, slice(begin, begin + size)), xs)
 
 
 def map(f: Callable[[Any], Any], xs: Any) -> Any:
@@ -459,7 +483,72 @@ def _map(name: str, f: Callable[[Any], Any], xs: Any) -> Any:
             [(f, (_one_row(xs),))],
             lambda results: _rows_of(results[0], n),
         )
+
+    def step(carry: tuple, x: Any) -> tuple[tuple, Any]:
+        return carry, _tensors(f(x))
+
     if tracing():
-        return _scan_loop(lambda carry, x: ((), _tensors(f(x))), (), xs, n, False, 1)[1]
-    rows = [_tensors(f(_row(xs, i))) for i in range(n)]
-    return _stacked(name, rows, None if rows else _kind_of(f, _one_row(xs)))
+        return _scan_loop(step, (), xs, n, False, 1)[1]
+    return _rounds(name, step, (), xs, n)[1]
+
+
+def associative_scan(f: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+    """The results of joining the first 1, 2, 3, ... elements along ``axis`` with ``f``, in log2(n) steps.
+
+    Each step joins half of the elements with the other half at once (Blelloch, 1990, "Prefix Sums and Their
+    Applications").
+
+    Args:
+        f: an associative function of two structures like ``elems``, that works along ``axis`` element by element.
+        elems: a tensor, or a structure of tensors with as many elements along ``axis`` each.
+        reverse: whether to begin at the end.
+        axis: along which.
+
+    >>> associative_scan(lambda a, b: a + b, [1, 2, 3, 4]).tolist()
+    [1, 3, 6, 10]
+    """
+    elems = _rows(elems)
+    leaves = values(elems)
+    if not leaves:
+        raise ValueError("associative_scan expects at least one tensor")
+    axes = [axis_of(axis, len(x.shape), "associative_scan") for x in leaves]
+    sizes = {x.shape[a] for x, a in zip(leaves, axes, strict=True)}
+    if len(sizes) != 1 or None in sizes:
+        raise ValueError(
+            f"associative_scan expects tensors with one known number of elements along axis {axis}, "
+            f"got shapes {[x.shape for x in leaves]}"
+        )
+
+    def part(tensors: list[Tensor], begin: int, end: int | None, step: int = 1) -> list[Tensor]:
+        keys = [[slice(None)] * a + [slice(begin, end, step)] for a in axes]
+        return [getitem(x, tuple(key)) for x, key in zip(tensors, keys, strict=True)]
+
+    def joined(first: list[Tensor], second: list[Tensor]) -> list[Tensor]:
+        found = f(with_values(elems, first), with_values(elems, second))
+        if outline(found) != outline(elems):
+            raise ValueError(
+                f"associative_scan expects its function to give what it is given, {show(elems)}, got {show(found)}"
+            )
+        return values(found)
+
+    def scanned(tensors: list[Tensor], n: int) -> list[Tensor]:
+        if n < 2:
+            return tensors
+        # The results at odd places are those of the joined pairs; one more element gives those at even places.
+        odd = scanned(joined(part(tensors, 0, n - 1, 2), part(tensors, 1, n, 2)), n // 2)
+        even = part(tensors, 0, 1)
+        if n > 2:
+            rest = joined(part(odd, 0, (n - 1) // 2), part(tensors, 2, n, 2))
+            even = [concatenate(pair, axis=a) for *pair, a in zip(even, rest, axes, strict=True)]
+        pairs = [
+            reshape(stack([x, y], axis=a + 1), (*y.shape[:a], n - n % 2, *y.shape[a + 1 :]))
+            for x, y, a in zip(part(even, 0, n // 2), odd, axes, strict=True)
+        ]
+        if n % 2 == 0:
+            return pairs
+        return [concatenate(pair, axis=a) for *pair, a in zip(pairs, part(even, n // 2, None), axes, strict=True)]
+
+    if reverse:
+        leaves = [flip(x, a) for x, a in zip(leaves, axes, strict=True)]
+    found = scanned(leaves, sizes.pop())
+    return with_values(elems, [flip(x, a) for x, a in zip(found, axes, strict=True)] if reverse else found)

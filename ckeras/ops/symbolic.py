@@ -8,6 +8,7 @@ from ckeras.autograd import KerasTensor, Tensor, Variable, as_tensor
 from ckeras.autograd.graph import Graph, record_call
 from ckeras.autograd.structure import flatten, map_structure, pack
 from ckeras.compiler.trace import Trace, within
+from ckeras.ops.operation import FunctionCall
 
 scope = config.scope
 
@@ -66,8 +67,7 @@ def symbolic_call(
 
         return run(values, [again(*pair) for pair in graphs] if used else [f for f, _ in functions])
 
-    rerun.__name__ = name
-    return record_call(rerun, (map_structure(_value, given), *used), {}, result(results))
+    return record_call(FunctionCall(rerun, name), (map_structure(_value, given), *used), {}, result(results))
 
 
 def _value(x: Any) -> Any:

@@ -192,7 +192,7 @@ def test_scan(order):
 
 
 @pytest.mark.parametrize("reverse", [False, True])
-@pytest.mark.parametrize("unroll", [1, 2, 5, True, False])
+@pytest.mark.parametrize("unroll", [1, 2, 3, 5, True, False])
 def test_scan_in_both_directions(reverse, unroll):
     def f(x):
         return ops.scan(
@@ -210,6 +210,15 @@ def test_a_scan_without_a_gradient_keeps_nothing():
     plan = check(f, ROWS)
     assert [i.label for i in plan.instructions[0].plans[0].instructions] == ["add"]
     assert plan.arena_bytes <= 64 * (2 + 5)
+
+
+def test_a_loop_within_a_loop_stacks_only_what_is_read():
+    def f(x):
+        return ops.map(lambda r: ops.fori_loop(0, 3, lambda i, a: a * r, r), x)
+
+    plan = check(gradient_of(f), ROWS)
+    (inner,) = [i for i in plan.instructions[0].plans[0].instructions if i.name == "loop"]
+    assert len(inner.operands) == 3  # the carry in the end and at first, and the row: nothing is kept
 
 
 @pytest.mark.parametrize("count", [0, 3, 30])
