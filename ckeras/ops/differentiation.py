@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.autograd import GradientTape, Op, Spec, Tensor, TracedTensor, Variable, as_tensor, dtypes
+from ckeras.autograd import GradientTape, KerasTensor, Op, Spec, Tensor, TracedTensor, Variable, as_tensor, dtypes
 from ckeras.autograd.eager import constant
 from ckeras.autograd.graph import record_call
 from ckeras.autograd.scopes import StatelessScope
@@ -25,10 +25,17 @@ scope = config.scope
 # The outputs are the last inputs; their gradient by the first ``count`` inputs is what ``gradients`` says. A plan has
 # no trace of it left.
 
+
+def _custom_joint(g: list[Any], y: list[Tensor], inputs: list[Tensor], wanted: list[int], attrs: Any) -> list[Any]:
+    own = [i for i in wanted if i < attrs["count"]]
+    parts = attrs["gradients"](g, y, inputs[: attrs["count"]], own)
+    return [*parts, *[None] * (len(wanted) - len(own))]
+
+
 _custom = Op(
     "custom",
     lambda *inputs, count, gradients: [Spec(x.shape, x.dtype) for x in inputs[count:]],
-    joint=lambda g, y, inputs, wanted, attrs: attrs["gradients"](g, y, inputs, wanted),
+    joint=_custom_joint,
     nested=lambda inputs, outputs, attrs: None,
 )
 
@@ -106,7 +113,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
                     f"custom_gradient expects the gradient function of {_name(f)} to give {len(inputs)} tensors, one "
                     f"for each argument, got {len(parts)}"
                 )
-            return [_checked(parts[i], xs[i], f) if i < len(inputs) else None for i in wanted]
+            return [_checked(parts[i], xs[i], f) for i in wanted]
 
         attached = iter(_attach(inputs, outputs, gradients))
         return map_structure(lambda t: next(attached) if isinstance(t, Tensor) else t, output)
@@ -235,7 +242,8 @@ def remat_call(layer: Any, call: Callable[..., Any], mode: Any) -> Callable[...,
     if mode.mode == "larger_than":
 
         def measured(*args: Any, **kwargs: Any) -> Any:
-            shapes = [x.shape for x in _tensors_of(layer.compute_output_spec(*args, **kwargs))]
+            symbols = map_structure(lambda x: KerasTensor(*x.spec) if isinstance(x, Tensor) else x, (args, kwargs))
+            shapes = [x.shape for x in _tensors_of(layer.compute_output_spec(*symbols[0], **symbols[1]))]
             size = sum(int(np.prod([d or 1 for d in shape], dtype=np.int64)) for shape in shapes)
             return (remat(call) if size > mode.output_size_threshold else call)(*args, **kwargs)
 
