@@ -125,13 +125,14 @@ def basic_slice(x: Tensor, parts: Sequence[builtins.slice | int]) -> Tensor:
 def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
     """The block of ``shape`` that begins at ``start_indices``; -1 in ``shape`` takes all that is left.
 
-    Negative starts count from the end. A block that does not fit is an error if it is known where it begins; if not, as
-    in a compiled function, it begins as near to there as it can.
+    `None` in ``shape`` is the whole of an axis of unknown size. Negative starts count from the end. A block that does
+    not fit is an error if it is known where it begins; if not, as in a compiled function, it begins as near to there as
+    it can.
     """
     from ckeras.ops.scattering import slice_at, starts
 
     x = tensor(inputs)
-    shape = [int(n) for n in shape]
+    shape = [None if n is None else int(n) for n in shape]
     unknown = starts("slice", start_indices, x.shape)
     if unknown is not None and len(unknown) == len(shape) == len(x.shape):
         return slice_at(x, unknown, shape)
@@ -140,7 +141,10 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
         raise ValueError(f"slice expects a start and a size for each of {len(x.shape)} axes, got {start} and {shape}")
     parts = []
     for axis, (begin, size, d) in enumerate(zip(start, shape, x.shape, strict=True)):
-        if d is None:
+        if d is None and size in (None, -1) and begin == 0:
+            parts.append(builtins.slice(None))
+            continue
+        if d is None or size is None:
             raise ValueError(f"slice needs to know the size of each axis: the shape is {x.shape}")
         begin = begin + d if begin < 0 else begin
         size = d - begin if size == -1 else size

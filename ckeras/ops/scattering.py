@@ -9,12 +9,14 @@ import numpy as np
 from ckeras.autograd import Op, Spec, Tensor, dtypes
 from ckeras.autograd.dtypes import CODE
 from ckeras.autograd.eager import Call, constant
+from ckeras.autograd.graph import record_call
 from ckeras.ops import elementwise as e
 from ckeras.ops import indexing
 from ckeras.ops.creation import ones_like, zeros, zeros_like
 from ckeras.ops.indexing import take
 from ckeras.ops.joining import split
 from ckeras.ops.layout import axis_of, copy_call, is_native, reshape, row_strides, squeeze, tensor
+from ckeras.ops.operation import FunctionCall
 
 # -- rows of a matrix ---------------------------------------------------------------------------------------------
 # ``x`` (rows, ...) with the rows ``index`` (n,) replaced by those of ``u`` (n, ...), one after the other.
@@ -178,8 +180,9 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
             f"scatter_update expects reduction to be None, 'add', 'max', 'min' or 'mul', got {reduction!r}"
         )
     x = tensor(inputs)
-    if None in x.shape:
-        raise ValueError(f"scatter_update needs to know the shape of its inputs, got {x.shape}")
+    if None in x.shape:  # all that is asked of symbolic tensors
+        call = FunctionCall(lambda *values: scatter_update(*values, reduction), "scatter_update")
+        return record_call(call, (x, indices, updates), {}, x)
     index, depth = _places("scatter_update", x.shape, indices)
     u = _check_updates("scatter_update", x.shape, indices, depth, e.cast(updates, x.dtype))
     rows = reshape(x, (math.prod(x.shape[:depth]), *x.shape[depth:]))
@@ -220,6 +223,8 @@ def slice_at(x: Tensor, start: Sequence[Any], shape: Sequence[int]) -> Tensor:
     """The block of ``shape`` that begins at ``start``, moved so that it fits."""
     for axis, (begin, size) in enumerate(zip(start, shape, strict=True)):
         d = x.shape[axis]
+        if size is None or (d is None and size == -1 and isinstance(begin, int) and begin == 0):
+            continue  # all of an axis of unknown size
         if d is None:
             raise ValueError(f"slice needs to know the size of each axis: the shape is {x.shape}")
         if size == -1:
@@ -233,7 +238,8 @@ def slice_at(x: Tensor, start: Sequence[Any], shape: Sequence[int]) -> Tensor:
 
 def slice_update_at(x: Tensor, start: Sequence[Any], updates: Tensor) -> Tensor:
     """``x`` with the block that begins at ``start``, moved so that it fits, replaced by ``updates``."""
-    if len(updates.shape) != len(x.shape) or None in (*x.shape, *updates.shape):
+    known = all(a == b or None not in (a, b) for a, b in zip(updates.shape, x.shape, strict=False))
+    if len(updates.shape) != len(x.shape) or not known:
         raise ValueError(
             "slice_update expects inputs and updates of one rank and of known shapes, "
             f"got {x.shape} and {updates.shape}"
@@ -241,10 +247,10 @@ def slice_update_at(x: Tensor, start: Sequence[Any], updates: Tensor) -> Tensor:
     inside: Tensor | None = None
     for axis, begin in enumerate(start):
         size, d = updates.shape[axis], x.shape[axis]
-        if size > d:
-            raise ValueError(f"slice_update of {size} does not fit axis {axis} of a tensor of shape {x.shape}")
         if size == d:
             continue
+        if size > d:
+            raise ValueError(f"slice_update of {size} does not fit axis {axis} of a tensor of shape {x.shape}")
         place = e.subtract(constant(np.arange(d, dtype=np.int32)), _begin(begin, size, d))
         here = e.logical_and(e.greater_equal(place, 0), e.less(place, size))
         here = reshape(here, [d if a == axis else 1 for a in range(len(x.shape))])
