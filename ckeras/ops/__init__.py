@@ -25,7 +25,7 @@ from ckeras.ops.creation import (
     zeros,
     zeros_like,
 )
-from ckeras.ops.differentiation import custom_gradient, jvp
+from ckeras.ops.differentiation import custom_gradient
 from ckeras.ops.elementwise import (
     abs,
     absolute,
@@ -204,7 +204,6 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
-    "jvp",
     "leaky_relu",
     "less",
     "less_equal",

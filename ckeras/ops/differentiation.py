@@ -1,4 +1,4 @@
-"""Functions with gradients of their own, recomputation in the backward pass, and derivatives in forward mode."""
+"""Functions with gradients of their own, and recomputation in the backward pass."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.autograd import GradientTape, KerasTensor, Op, Spec, Tensor, TracedTensor, Variable, as_tensor, dtypes
+from ckeras.autograd import GradientTape, KerasTensor, Op, Spec, Tensor, TracedTensor, Variable
 from ckeras.autograd.eager import constant
 from ckeras.autograd.graph import record_call
 from ckeras.autograd.scopes import StatelessScope
@@ -16,7 +16,7 @@ from ckeras.autograd.structure import flatten, map_structure, pack
 from ckeras.compiler.body import tracing
 from ckeras.ops import elementwise as e
 from ckeras.ops.branching import choose, is_symbolic
-from ckeras.ops.creation import ones_like, zeros_like
+from ckeras.ops.creation import zeros_like
 from ckeras.ops.operation import FunctionCall, values_of
 
 scope = config.scope
@@ -260,56 +260,3 @@ def remat_call(layer: Any, call: Callable[..., Any], mode: Any) -> Callable[...,
 
         return swapped
     return call
-
-
-# -- jvp ----------------------------------------------------------------------------------------------------------
-
-
-def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> tuple[Any, ...]:
-    """``fun(*primals)``, and its derivative in the direction of the ``tangents``: J t.
-
-    The product with the Jacobian is the derivative of u -> J^T u, which is linear, in the direction of t.
-
-    Args:
-        fun: of tensors or structures of them; gives a tensor or a structure.
-        primals: a list or tuple of arguments.
-        tangents: of the same structure and shapes.
-        has_aux: whether ``fun`` gives a pair, the second of which is not differentiated.
-
-    Returns:
-        (output, derivative), and what else ``fun`` gave if ``has_aux``.
-
-    >>> y, t = jvp(lambda x: x * x, (3.0,), (1.0,))
-    >>> float(y), float(t)
-    (9.0, 6.0)
-    """
-    if not isinstance(primals, (list, tuple)) or not isinstance(tangents, (list, tuple)):
-        raise TypeError("jvp expects primals and tangents to be lists or tuples of arguments")
-    primals = map_structure(as_tensor, tuple(primals))
-    points, directions = flatten(primals), [as_tensor(t) for t in flatten(tuple(tangents))]
-    if [x.shape for x in points] != [t.shape for t in directions]:
-        raise ValueError(
-            f"jvp expects tangents of the shapes of the primals, {[x.shape for x in points]}, "
-            f"got {[t.shape for t in directions]}"
-        )
-    if is_symbolic((primals, tangents)):
-        found = fun(*primals)
-        output, aux = found if has_aux else (found, None)
-        result = (output, output, aux) if has_aux else (output, output)
-        return record_call(
-            FunctionCall(lambda p, t: jvp(fun, p, t, has_aux), "jvp"), (primals, tuple(tangents)), {}, result
-        )
-    with GradientTape() as outer:
-        with GradientTape() as inner:
-            inner.watch([x for x in points if x.dtype in dtypes.FLOATS])
-            found = fun(*primals)
-            output, aux = found if has_aux else (found, None)
-            output = map_structure(as_tensor, output)
-        outputs = flatten(output)
-        weights = [ones_like(y) for y in outputs]
-        outer.watch(weights)
-        pulled = inner.gradient(outputs, points, weights)
-    pairs = [(p, e.cast(t, p.dtype)) for p, t in zip(pulled, directions, strict=True) if p is not None]
-    pushed = outer.gradient([p for p, _ in pairs], weights, [t for _, t in pairs], unconnected_gradients="zero")
-    result = (output, pack(output, pushed))
-    return (*result, aux) if has_aux else result

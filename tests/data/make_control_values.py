@@ -87,11 +87,6 @@ def cases(ops):
         ),
         "unstack": (lambda x: ops.unstack(x, axis=-1), [X]),
         "unstack one": (lambda x: ops.unstack(x, num=1), [X[:1]]),
-        "jvp": (lambda x, t: ops.jvp(lambda a: {"s": ops.sin(a), "p": ops.prod(a)}, (x,), (t,)), [V, V[::-1].copy()]),
-        "jvp of two": (
-            lambda x, w: ops.jvp(lambda a, b: ops.matmul(a, b), (x, w), (x * 2, w + 1), has_aux=False),
-            [X, W],
-        ),
     }
     for reverse in (False, True):
         found[f"scan reverse={reverse}"] = (

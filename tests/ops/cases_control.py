@@ -44,7 +44,6 @@ COMPOSED = {
     "cond": (lambda x, y: ops.cond(ops.sum(x) > 100, lambda: x, lambda: x * y * y), [data(3), data(3, seed=1)]),
     "custom_gradient": (lambda x: softplus(x * x) * x, [data(5)]),
     "fori_loop": (lambda x: ops.fori_loop(0, 3, lambda i, a: a * x + ops.cast(i, x.dtype), x), [data(4)]),
-    "jvp": (lambda x: list(ops.jvp(lambda a: ops.sin(a) * a, (x,), (x,))), [data(4)]),
     "map": (lambda x: ops.map(lambda r: ops.sum(r) * r, x), [data(3, 2)]),
     "remat": (lambda x: remat(lambda a: ops.tanh(a) * ops.exp(a))(x * x), [data(5)]),
     "scan": (recurrent, [data(1, 2), data(3, 1, 2, seed=1), data(2, 2, seed=2)]),
