@@ -9,6 +9,7 @@ from ckeras.autograd.structure import flatten, map_structure
 from ckeras.compiler.body import Body, Nested, scope, trace_body, tracing, union
 from ckeras.compiler.trace import Trace, within
 from ckeras.ops import elementwise as e
+from ckeras.ops.batching import vectorize
 from ckeras.ops.branching import is_symbolic, outline, show, values, with_values
 from ckeras.ops.creation import zeros, zeros_like
 from ckeras.ops.indexing import flip, getitem
@@ -464,11 +465,25 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
 def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
     """``function`` of each row of ``elements`` (a tensor, or a structure of them), the results stacked.
 
-    The same as `map`, which see.
+    As `map`, but every op of the function is applied to all rows at once, if each of them has such a form (arithmetic,
+    reductions, products, softmax, and what moves elements have), and the function assigns no variables.
 
     >>> vectorized_map(lambda pair: pair[0] * pair[1], [[1.0, 2.0], [3.0, 4.0]]).tolist()
     [2.0, 12.0]
     """
+    elements = _rows(elements)
+    n = _length("vectorized_map", elements)
+    if n and not is_symbolic(elements):
+        pattern = None
+
+        def one(*row: Tensor) -> list[Tensor]:
+            nonlocal pattern
+            pattern = _tensors(function(with_values(elements, row)))
+            return values(pattern)
+
+        found = vectorize(one, values(elements), n)
+        if found is not None:
+            return with_values(pattern, found)
     return _map("vectorized_map", function, elements)
 
 
