@@ -85,7 +85,7 @@ class GradientTape:
             return
         self._records.append((op, inputs, attrs, result))
         for y in result if isinstance(result, list) else (result,):
-            if y.dtype in dtypes.FLOATS:
+            if y.dtype in dtypes.DIFFERENTIABLE:
                 tracked[id(y)] = y
 
     def stop_recording(self) -> "_Pause":
@@ -196,7 +196,7 @@ def _backward(records: list, targets: list[Tensor], seeds: list, wanted: set[int
         cotangents[id(x)] = g if known is None else functions["add"](known, g)
 
     for target, seed in zip(targets, seeds, strict=True):
-        if seed is not None and target.dtype in dtypes.FLOATS:
+        if seed is not None and target.dtype in dtypes.DIFFERENTIABLE:
             accumulate(target, seed)
     for op, inputs, attrs, result in reversed(useful):
         if isinstance(result, list):
@@ -207,7 +207,7 @@ def _backward(records: list, targets: list[Tensor], seeds: list, wanted: set[int
             g = cotangents.get(id(result))
             if g is None:
                 continue
-        wanted = [i for i, x in enumerate(inputs) if id(x) in reached and x.dtype in dtypes.FLOATS]
+        wanted = [i for i, x in enumerate(inputs) if id(x) in reached and x.dtype in dtypes.DIFFERENTIABLE]
         if op.joint is not None:
             for position, part in zip(wanted, op.joint(g, result, inputs, wanted, attrs), strict=True):
                 if part is not None:

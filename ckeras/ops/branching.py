@@ -59,7 +59,7 @@ def _branch_nested(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> Nested:
 
 def _branch_joint(g: list[Any], y: list[Tensor], inputs: list[Tensor], wanted: list[int], attrs: Any) -> list[Any]:
     """The same choice between the gradients of the branches, which compute their values again."""
-    given = [i for i, v in enumerate(g) if v is not None and y[i].dtype in dtypes.FLOATS]
+    given = [i for i, v in enumerate(g) if v is not None and y[i].dtype in dtypes.DIFFERENTIABLE]
 
     def gradients(body: Body, places: Sequence[int], operands: Sequence[Tensor]) -> list[Tensor]:
         xs, seeds = operands[: len(inputs)], operands[len(inputs) :]

@@ -50,8 +50,8 @@ def _loop_joint(g: list[Any], y: list[Tensor], inputs: list[Tensor], wanted: lis
     count = y[attrs["counter"]] if attrs["counter"] is not None else inputs[0] if counted else None
     rows = inputs[counted + n : counted + n + attrs["xs"]]
     captured = inputs[counted + n + attrs["xs"] :]
-    floats = [i for i in range(n) if y[i].dtype in dtypes.FLOATS]
-    given = [i for i in range(n, len(y)) if g[i] is not None and y[i].dtype in dtypes.FLOATS]
+    floats = [i for i in range(n) if y[i].dtype in dtypes.DIFFERENTIABLE]
+    given = [i for i in range(n, len(y)) if g[i] is not None and y[i].dtype in dtypes.DIFFERENTIABLE]
     wanted_rows = [i - counted - n for i in wanted if counted + n <= i < counted + n + len(rows)]
     wanted_captured = [i - counted - n - len(rows) for i in wanted if i >= counted + n + len(rows)]
 
