@@ -340,7 +340,7 @@ cdef int branch(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
     cdef char **ptr = frame.ptr + frame.start[i]
     cdef int64_t *places = p + 4
     cdef int64_t chosen, n_out = p[1]
-    cdef int j, code
+    cdef int j, code, _
     cdef Frame *child
     if p[2] == 4:  # bool
         chosen = (<char *> ptr[n_out])[0]
@@ -349,7 +349,7 @@ cdef int branch(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
     else:
         chosen = (<int32_t *> ptr[n_out])[0]
     chosen = min(max(chosen, 0), p[3] - 1)
-    for j in range(chosen):
+    for _ in range(chosen):
         places += 1 + places[0]
     child = frame.children[frame.first_child[i] + chosen]
     for j in range(places[0]):
@@ -362,13 +362,19 @@ cdef int branch(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
     return 0
 
 
+cdef inline char *carry_of(Frame *body, char **outs, int64_t j) noexcept nogil:
+    """Where carry ``j`` of a loop is while it runs."""
+    return body.arena + body.input_offset[1 + j] if body.has_python else outs[j]
+
+
 cdef int loop(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
     """Run a plan round after round on its carries, which it updates in place: they are the instruction's outputs.
 
-    p: kind, carries, rows read, rows made, most rounds (-1: any number), in reverse, rounds counted; then for the
-    body and for the test, if there is one, how many values they capture, and which. Buffers: carries, rows made; the
-    count, if any, carries at first, rows read, captured values. Inputs of the body: the round's number, carries, rows,
-    captured values; of the test the same without rows.
+    p: kind, carries, rows read, rows made, most rounds (-1: any number), in reverse, rounds counted; for each row
+    made, which carry it is as it was before the round, or -1 for the next output of the body; then for the body and for
+    the test, if there is one, how many values they capture, and which. Buffers: carries, rows made; the count, if any,
+    carries at first, rows read, captured values. Inputs of the body: the round's number, carries, rows, captured
+    values; of the test the same without rows.
     """
     cdef int64_t *p = frame.p[i]
     cdef int64_t n_carry = p[1], n_read = p[2], n_made = p[3], length = p[4], counted = p[6], rounds, done = 0
@@ -377,9 +383,11 @@ cdef int loop(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
     cdef char **captured = first + n_carry + n_read
     cdef Frame *body = frame.children[frame.first_child[i]]
     cdef Frame *test = NULL
-    cdef int64_t *places = p + 7
+    cdef int64_t *kept = p + 7
+    cdef int64_t *places = kept + n_made
+    cdef int64_t bytes
     cdef int32_t at
-    cdef int j, code = 0
+    cdef int j, k, code = 0
     cdef double now
     for j in range(places[0]):
         feed(body, 1 + n_carry + n_read + j, captured[places[1 + j]])
@@ -396,25 +404,36 @@ cdef int loop(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
         rounds = (<int32_t *> (first - 1)[0])[0]
         rounds = max(rounds, 0) if length < 0 else min(max(rounds, 0), length)
     if counted or test != NULL:
+        k = 0
         for j in range(n_made):
-            memset(outs[n_carry + j], 0, length * body.output_bytes[j])
+            bytes = body.output_bytes[k] if kept[j] < 0 else body.input_bytes[1 + kept[j]]
+            memset(outs[n_carry + j], 0, length * bytes)
+            k += kept[j] < 0
     while rounds < 0 or done < rounds:
         at = rounds - 1 - done if p[5] else done
         if test != NULL:
             feed(test, 0, <char *> &at)
             for j in range(n_carry):
-                feed(test, 1 + j, body.arena + body.input_offset[1 + j] if body.has_python else outs[j])
+                feed(test, 1 + j, carry_of(body, outs, j))
             code = execute(test, run, err)
             if code or not test.ptr[test.out_start][0]:
                 break
         feed(body, 0, <char *> &at)
         for j in range(n_read):
             feed(body, 1 + n_carry + j, first[n_carry + j] + at * body.input_bytes[1 + n_carry + j])
+        for j in range(n_made):
+            if kept[j] >= 0:
+                bytes = body.input_bytes[1 + kept[j]]
+                memcpy(outs[n_carry + j] + at * bytes, carry_of(body, outs, kept[j]), bytes)
         code = execute(body, run, err)
         if code:
             break
+        k = 0
         for j in range(n_made):
-            memcpy(outs[n_carry + j] + at * body.output_bytes[j], body.ptr[body.out_start + j], body.output_bytes[j])
+            if kept[j] < 0:
+                bytes = body.output_bytes[k]
+                memcpy(outs[n_carry + j] + at * bytes, body.ptr[body.out_start + k], bytes)
+                k += 1
         done += 1
         now = ck_clock()
         if now - run.seen > 0.005:
@@ -842,8 +861,8 @@ cdef class Plan:
                     if code:
                         break
                     for i in range(n_result):
-                        memcpy(result[i] + step * batch * (self.output_bytes[i] // rows), c.frame.ptr[self.out_start + i],
-                               self.output_bytes[i])
+                        memcpy(result[i] + step * batch * (self.output_bytes[i] // rows),
+                               c.frame.ptr[self.out_start + i], self.output_bytes[i])
                     step += 1
                     now = ck_clock()
                     if several:

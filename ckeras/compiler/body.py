@@ -82,8 +82,9 @@ class Nested(NamedTuple):
 
     kind: str  # "branch" or "loop"
     bodies: tuple[Body, ...]
-    carries: int  # of the first body, how many inputs after the first are updated in place by as many first outputs
     p: tuple[int, ...]
+    carries: int = 0  # of a loop's body, how many inputs after the first are updated in place by as many first outputs
+    rows: tuple[int, ...] = ()  # of its other outputs, which carry each is, as it was before the round; -1 if none
 
 
 class _Outside:

@@ -1,7 +1,7 @@
 """From a trace to a plan: the flat list of instructions that the runtime walks without Python."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -383,7 +383,7 @@ class _NestedPlans:
         for number, body in enumerate(nested.bodies):
             graph = body.copy().graph
             if number == 0 and not branch:
-                _update_in_place(graph, nested.carries)
+                _update_in_place(graph, nested.carries, nested.rows)
             plan = Plan(graph, nested=True)
             plans.append(plan)
             # Of several branches one is run; a loop's body and its test take turns.
@@ -392,14 +392,17 @@ class _NestedPlans:
         self.plans, self.offsets = tuple(plans), tuple(offsets)
 
 
-def _update_in_place(graph: Trace, carries: int) -> None:
-    """Let the first outputs of a loop's body be written where its carries are, which follow the first input."""
+def _update_in_place(graph: Trace, carries: int, rows: Sequence[int]) -> None:
+    """Let the first outputs of a loop's body be written where its carries are, which follow the first input.
+
+    Of its other outputs, those that are carries as they were are copied by the loop, before it runs the body.
+    """
     for x, y in zip(graph.inputs[1 : 1 + carries], graph.outputs, strict=False):
         carry = Carry(x)
         graph.reads[id(carry)] = (carry, x)
         if y is not x:
             graph.assigned[id(carry)] = (carry, y)
-    graph.outputs = graph.outputs[carries:]
+    graph.outputs = [y for y, row in zip(graph.outputs[carries:], rows, strict=True) if row < 0]
 
 
 def _copy_entangled(graph: Trace) -> None:

@@ -54,7 +54,7 @@ def _branch_nested(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> Nested:
     p = [dtypes.CODE[inputs[0].dtype], len(attrs["bodies"])]
     for places in attrs["places"]:
         p += [len(places), *places]
-    return Nested("branch", attrs["bodies"], 0, tuple(p))
+    return Nested("branch", attrs["bodies"], tuple(p))
 
 
 def _branch_joint(g: list[Any], y: list[Tensor], inputs: list[Tensor], wanted: list[int], attrs: Any) -> list[Any]:

@@ -30,13 +30,13 @@ def _loop_infer(*inputs: Spec, body: Body, carries: int, length: int, **attrs: A
 
 
 def _loop_nested(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> Nested:
-    test = attrs["test"]
-    bodies = (attrs["body"],) if test is None else (attrs["body"], test)
-    p = [attrs["carries"], attrs["xs"], len(outputs) - attrs["carries"], attrs["length"]]
-    p += [int(attrs["reverse"]), int(attrs["counted"])]
+    body, test, n = attrs["body"], attrs["test"], attrs["carries"]
+    carry = {id(x): k for k, x in enumerate(body.graph.inputs[1 : 1 + n])}
+    rows = tuple(carry.get(id(y), -1) for y in body.graph.outputs[n:])
+    p = [n, attrs["xs"], len(rows), attrs["length"], int(attrs["reverse"]), int(attrs["counted"]), *rows]
     for places in attrs["places"]:
         p += [len(places), *places]
-    return Nested("loop", bodies, attrs["carries"], tuple(p))
+    return Nested("loop", (body,) if test is None else (body, test), tuple(p), n, rows)
 
 
 def _loop_joint(g: list[Any], y: list[Tensor], inputs: list[Tensor], wanted: list[int], attrs: Any) -> list[Any]:
