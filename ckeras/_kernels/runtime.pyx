@@ -262,7 +262,7 @@ cdef class Kernel:
 
 cdef struct Run:  # what is under way in one thread
     ck_mode own  # the floating-point mode outside of kernels
-    double seen  # when signals were looked for
+    double seen  # when signals were looked for last; 0 at first
     void *plan  # where an error was reported, and by which instruction
     int at
 
@@ -304,16 +304,22 @@ cdef inline void feed(Frame *frame, int i, char *address) noexcept nogil:
 
 cdef int execute(Frame *frame, Run *run, ck_error *err) except? -7 nogil:
     """Run every instruction; an error's code is returned, with the place in ``run``."""
-    cdef int i, code
-    for i in range(frame.n_instr):
-        if frame.fn[i] != NULL:
-            code = frame.fn[i](frame.ptr + frame.start[i], frame.p[i], frame.f[i], err)
+    cdef int i, code, n = frame.n_instr
+    cdef ck_kernel *fn = frame.fn
+    cdef char **ptr = frame.ptr
+    cdef int *start = frame.start
+    cdef int64_t **p = frame.p
+    cdef double **f = frame.f
+    for i in range(n):
+        if fn[i] != NULL:
+            code = fn[i](ptr + start[i], p[i], f[i], err)
             if code:
                 run.plan, run.at = frame.plan, i
+                return code
         else:
             code = execute_other(frame, i, run, err)
-        if code:
-            return code
+            if code:
+                return code
     return 0
 
 
@@ -436,7 +442,9 @@ cdef int loop(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
                 k += 1
         done += 1
         now = ck_clock()
-        if now - run.seen > 0.005:
+        if run.seen == 0:
+            run.seen = now
+        elif now - run.seen > 0.005:
             run.seen = now
             ck_set_mode(run.own)
             with gil:
@@ -725,7 +733,7 @@ cdef class Plan:
     cdef int execute(self, Context c, Run *run, ck_error *err) except? -7 nogil:
         """Run every instruction with denormals flushed; an error's code is returned, with its place in ``run``."""
         cdef int code
-        run.own, run.seen = ck_get_mode(), ck_clock()
+        run.own, run.seen = ck_get_mode(), 0
         ck_set_mode(run.own | CK_FLUSH)
         try:
             code = execute(&c.frame, run, err)
@@ -899,7 +907,7 @@ cdef class Plan:
             ck_set_mode(run.own | CK_FLUSH)
             for _ in range(repeats):
                 for i in range(self.n_instr):
-                    run.plan, run.at, run.seen = <void *> self, i, ck_clock()
+                    run.plan, run.at, run.seen = <void *> self, i, 0
                     t = ck_clock()
                     if self.fn[i] != NULL:
                         code = self.fn[i](c.frame.ptr + self.start[i], self.p[i], self.f[i], &err)
