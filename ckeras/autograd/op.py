@@ -131,7 +131,7 @@ def _row(name: str) -> Op:
 def _is_followed(tensors: Sequence[Tensor]) -> bool:
     """Whether a branch or a loop's body is being traced, and tapes outside of it watch one of these known values."""
     trace = getattr(scope, "trace", None)
-    return trace is not None and trace.outer is not None and any(map(trace.follows, tensors))
+    return trace is not None and any(map(trace.follows, tensors))
 
 
 def tensors_trace(tensors: Sequence[Tensor]) -> Any:

@@ -249,6 +249,54 @@ def test_fori_loop():
     check(lambda n, x: ops.fori_loop(n, 1, lambda i, a: a * 2 + i, x), np.int32(4), F4)
 
 
+def test_no_round_at_all():
+    check(lambda x: ops.fori_loop(5, 2, lambda i, a: a * x, x), F4)
+    check(gradient_of(lambda x: ops.fori_loop(5, 2, lambda i, a: a * x, x * x)), F4)
+    check(gradient_of(lambda x: ops.while_loop(lambda a: True, lambda a: a * x, x * x, maximum_iterations=0)), F4)
+    check(gradient_of(lambda x: ops.scan(lambda c, r: (c + r, c), ops.sum(x, axis=0), x[:0])), ROWS)
+    check(lambda x: ops.fori_loop(0, 3, lambda i, a: ops.concatenate([a[:0], a]), x), F4[:0])
+
+
+def test_a_whole_training_in_a_loop():
+    def made():
+        ckeras.utils.set_random_seed(0)
+        layers = ckeras.layers
+        model = ckeras.Sequential([layers.Input((4,)), layers.Dense(8, "tanh"), layers.Dropout(0.3), layers.Dense(1)])
+        optimizer = ckeras.optimizers.Adam(0.01)
+        optimizer.build(model.trainable_variables)
+
+        def step(x, y):
+            with GradientTape() as tape:
+                loss = ops.mean(ops.square(model(x, training=True) - y))
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+            return loss
+
+        return model, step
+
+    x, y = rng.standard_normal((6, 8, 4)).astype("float32"), rng.standard_normal((6, 8, 1)).astype("float32")
+    model, step = made()
+    expected = [float(step(ops.convert_to_tensor(a), ops.convert_to_tensor(b))) for a, b in zip(x, y, strict=True)]
+    looped, looped_step = made()
+    plan = plan_of(lambda x, y: ops.scan(lambda c, batch: (c, looped_step(*batch)), 0, (x, y))[1], x, y)
+    assert plan.python_instructions == 0 and labels(plan)[0] == "loop"
+    np.testing.assert_allclose(plan.run([x, y])[0], expected, 1e-4)
+    for a, b in zip(model.variables, looped.variables, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), 1e-4, 1e-6)
+
+
+def test_the_gradient_of_an_optimization_by_its_rate():
+    def f(rate):
+        def descend(i, a):
+            with GradientTape() as tape:
+                tape.watch(a)
+                loss = ops.square(a - 3)
+            return a - rate * tape.gradient(loss, a)
+
+        return ops.fori_loop(0, 5, descend, ops.zeros(()))
+
+    check(gradient_of(f), np.float32(0.1))
+
+
 def test_map_and_vectorized_map():
     for f in (ops.map, ops.vectorized_map):
         check(lambda x, f=f: f(lambda r: {"sum": ops.sum(r), "row": r * 2}, x), ROWS)
