@@ -35,6 +35,7 @@ class StatelessScope:
         self.collect_losses = collect_losses
         self.initialize_variables = initialize_variables
         self.losses: list[Any] = []
+        self.owners: list[Any] = []  # the layers that they are of
         self.outer: Any = None
         self._values: dict[int, tuple[Variable, Tensor]] = {}
         for variable, value in state_mapping or ():
@@ -56,13 +57,18 @@ class StatelessScope:
     def __exit__(self, *exc: Any) -> None:
         scope.trace = self.outer
 
-    def add_loss(self, loss: Any) -> None:
-        """Keep a loss."""
+    def add_loss(self, loss: Any, owner: Any = None) -> None:
+        """Keep a loss, and the layer that it is of."""
         self.losses.append(loss)
+        self.owners.append(owner)
 
     def add_update(self, update: Any) -> None:
         """Let a variable have a value from here on: a pair (variable, value)."""
         self.assign(*update)
+
+    def values(self) -> list[tuple[Variable, Tensor]]:
+        """All pairs (variable, value), given or assigned."""
+        return list(self._values.values())
 
     def get_current_value(self, variable: Variable) -> Tensor | None:
         """The value of a variable that was given one, at the start or by an assignment; else `None`."""
@@ -102,14 +108,12 @@ class StatelessScope:
         return self.outer is not None and self.outer.follows(x)
 
 
-def losses_of_scope() -> list[Any] | None:
-    """The list in which losses are collected, if a `StatelessScope` does."""
+def loss_collector() -> StatelessScope | None:
+    """The innermost `StatelessScope` that collects losses."""
     state = getattr(scope, "trace", None)
-    while state is not None:
-        if isinstance(state, StatelessScope) and state.collect_losses:
-            return state.losses
+    while state is not None and not (isinstance(state, StatelessScope) and state.collect_losses):
         state = state.outer
-    return None
+    return state
 
 
 class SymbolicScope:

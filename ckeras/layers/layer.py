@@ -13,7 +13,7 @@ import numpy as np
 from ckeras import config, constraints, initializers, regularizers
 from ckeras.autograd import KerasTensor, Tensor, Variable, as_tensor, dtypes
 from ckeras.autograd.graph import record_call
-from ckeras.autograd.scopes import StatelessScope, current_remat, losses_of_scope
+from ckeras.autograd.scopes import StatelessScope, current_remat, loss_collector
 from ckeras.autograd.structure import flatten, map_structure
 from ckeras.autograd.variable import outside_trace
 from ckeras.compiler.trace import Trace
@@ -254,15 +254,23 @@ class Layer(Tracker):
 
     def add_loss(self, loss: Any) -> None:
         """Add a scalar, computed in `call`, to the loss of the model."""
-        collected = losses_of_scope()
         for value in flatten(loss):
-            (self._losses if collected is None else collected).append(as_tensor(value))
+            self._keep_loss(as_tensor(value))
+
+    def _keep_loss(self, value: Tensor) -> None:
+        collector = loss_collector()
+        if collector is None:
+            self._losses.append(value)
+        else:
+            collector.add_loss(value, self)
 
     @property
     def losses(self) -> list[Tensor]:
         """What `add_loss` and the activity regularizers gave in the last call, and the weights' regularization."""
         collected = [loss for layer in self._flatten_layers() for loss in layer._losses]
-        collected += losses_of_scope() or ()
+        collector = loss_collector()
+        if collector is not None:
+            collected += collector.losses
         return collected + [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
 
     def _clear_losses(self) -> None:
@@ -445,7 +453,7 @@ class Layer(Tracker):
             if isinstance(y, Tensor):
                 # The sum over the batch, by its size, so that it does not depend on how data is cut into batches.
                 size = y.shape[0] if y.shape else 1
-                self._losses.append(self.activity_regularizer(y) / float(size or 1))
+                self._keep_loss(self.activity_regularizer(y) / float(size or 1))
 
     @property
     def input(self) -> Any:

@@ -195,18 +195,31 @@ def remat(f: Callable[..., Any]) -> Callable[..., Any]:
         tapes = getattr(scope, "tapes", ())
         if not tapes:
             return f(*args, **kwargs)
-        if tracing():
-            leaves = flatten((args, kwargs))
+        if not tracing():
+            return _remat_now(f, args, kwargs, tapes)
+        leaves, owners = flatten((args, kwargs)), []
 
-            def run(*tensors: Tensor) -> Any:
-                given = iter(tensors)
-                inner = pack((args, kwargs), [next(given) if isinstance(x, Tensor) else x for x in leaves])
-                return f(*inner[0], **inner[1])
+        def run(*tensors: Tensor) -> Any:
+            given = iter(tensors)
+            inner = pack((args, kwargs), [next(given) if isinstance(x, Tensor) else x for x in leaves])
+            output, losses, owners[:] = _run_apart(f, *inner)
+            return output, losses
 
-            return choose("remat", constant(0), [run], _tensors_of((args, kwargs)))
-        return _remat_now(f, args, kwargs, tapes)
+        output, losses = choose("remat", constant(0), [run], _tensors_of((args, kwargs)))
+        for loss, owner in zip(losses, owners, strict=True):
+            owner.add_loss(loss)
+        return output
 
     return rematerialized
+
+
+def _run_apart(f: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, list[Tensor], list[Any]]:
+    """What ``f`` gives, and the losses that layers add in it, with the layers, which do not keep them."""
+    with StatelessScope(collect_losses=True) as state:
+        output = values_of(f(*args, **kwargs))
+    for variable, value in state.values():
+        variable.assign(value)
+    return output, state.losses, state.owners
 
 
 def _remat_now(f: Callable[..., Any], args: Any, kwargs: Any, tapes: Sequence[Any]) -> Any:
@@ -214,25 +227,34 @@ def _remat_now(f: Callable[..., Any], args: Any, kwargs: Any, tapes: Sequence[An
     watch = _Watch(tapes)
     scope.tapes = (watch,)
     try:
-        output = values_of(f(*args, **kwargs))
+        output, losses, owners = _run_apart(f, args, kwargs)
     finally:
         scope.tapes = tapes
     for x in _tensors_of((args, kwargs, output)):
         if watch.tracks(x):
             watch.used[id(x)] = x
     state = list(watch.read_values.values())
+    training = getattr(scope, "training", None)
 
     def gradients(g: list[Any], y: list[Tensor], xs: list[Tensor], wanted: list[int]) -> list[Any]:
         sources = [xs[i] for i in wanted]
-        with GradientTape() as tape:
-            tape.watch(sources)
-            with StatelessScope(state):
-                again = _tensors_of(values_of(f(*args, **kwargs)))
+        outer, nested = getattr(scope, "training", None), getattr(scope, "in_call", False)
+        scope.training, scope.in_call = training, True
+        try:
+            with GradientTape() as tape, StatelessScope(state):
+                tape.watch(sources)
+                again, losses, _ = _run_apart(f, args, kwargs)
+        finally:
+            scope.training, scope.in_call = outer, nested
+        again = [*_tensors_of(again), *losses]
         given = [i for i, v in enumerate(g) if v is not None]
         return list(tape.gradient([again[i] for i in given], sources, [g[i] for i in given]))
 
-    attached = iter(_attach(list(watch.used.values()), _tensors_of(output), gradients))
-    return map_structure(lambda t: next(attached) if isinstance(t, Tensor) else t, output)
+    attached = _attach(list(watch.used.values()), [*_tensors_of(output), *losses], gradients)
+    for loss, owner in zip(attached[len(attached) - len(losses) :], owners, strict=True):
+        owner.add_loss(loss)
+    remaining = iter(attached)
+    return map_structure(lambda t: next(remaining) if isinstance(t, Tensor) else t, output)
 
 
 def remat_call(layer: Any, call: Callable[..., Any], mode: Any) -> Callable[..., Any]:

@@ -259,6 +259,32 @@ def test_layers_made_in_a_remat_scope_train_alike(options):
         np.testing.assert_allclose(a, b, 1e-5, 1e-6)
 
 
+@pytest.mark.parametrize("eager", [True, False])
+def test_losses_and_random_numbers_of_layers_inside(eager):
+    class Block(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(4, "tanh", activity_regularizer="l2")
+            self.dropout = layers.Dropout(0.5, seed=3)
+
+        def call(self, x):
+            y = self.dropout(self.dense(x))
+            self.add_loss(0.1 * ops.sum(ops.square(y)))
+            return y
+
+    def trained(mode):
+        ckeras.utils.set_random_seed(2)
+        with RematScope(mode):
+            block = Block()
+        model = ckeras.Sequential([layers.Input((3,)), block, layers.Dense(1)])
+        model.compile(ckeras.optimizers.SGD(0.1), "mse", run_eagerly=eager)
+        history = model.fit(np.tile(X, (8, 1)), np.ones((8, 1)), epochs=3, batch_size=4, verbose=0)
+        return [*history.history["loss"], *model.get_weights()]
+
+    for a, b in zip(trained("full"), trained(None), strict=True):
+        np.testing.assert_allclose(a, b, 1e-5, 1e-6)
+
+
 def test_a_remat_scope_says_what_it_takes():
     with pytest.raises(ValueError, match="mode"):
         RematScope("some")
