@@ -490,3 +490,44 @@ def test_control_flow_in_a_compiled_function_asks_for_no_values(recwarn):
 
     assert int(collatz(ops.convert_to_tensor(27))) == 111
     assert len(collatz.plans.values()) == 1 and not recwarn.list
+
+
+# -- random loops
+
+
+def random_loop(seed):
+    """A loop whose body makes random values of its carries, rows and captured values, and gives any of them."""
+    choices = np.random.default_rng(seed).integers(0, 1_000_000, 200)
+    carries = 1 + choices[0] % 4
+
+    def f(x, w):
+        def body(carry, row):
+            remaining = iter(choices[1:].tolist())
+            known = [*carry, row, w, ops.transpose(w)]
+            for _ in range(next(remaining) % 8):
+                kind, a, b = (next(remaining) for _ in range(3))
+                a, b = known[a % len(known)], known[b % len(known)]
+                if kind % 6 == 0:
+                    known.append(ops.tanh(ops.matmul(a, b)))
+                elif kind % 6 == 1:
+                    known.append(ops.transpose(a))
+                elif kind % 6 == 2:
+                    known.append(a * 0.5 + ops.mean(b, axis=0))
+                elif kind % 6 == 3:
+                    known.append(ops.cond(ops.sum(a) > 0, lambda a=a, b=b: ops.sin(b) - a, lambda a=a: a))
+                else:
+                    known.append(ops.tanh(a) - b * 0.3)
+            pick = [known[next(remaining) % len(known)] for _ in range(carries + 3)]
+            return tuple(pick[:carries]), pick[carries:]
+
+        first = tuple(x[i] for i in range(carries))
+        return ops.scan(body, first, x, reverse=bool(choices[-1] % 2))
+
+    return f
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_loops(seed):
+    x, w = (np.random.default_rng(seed).standard_normal(s) / 2 for s in ((5, 3, 3), (3, 3)))
+    check(random_loop(seed), x, w, tolerance=1e-9)
+    check(gradient_of(random_loop(seed)), x, w, tolerance=1e-8)
