@@ -3,6 +3,7 @@
 Each is one row of the op table, or a composition of rows.
 """
 
+from ckeras.ops.associative import associative_scan
 from ckeras.ops.branching import cond, switch
 from ckeras.ops.creation import (
     arange,
@@ -101,7 +102,7 @@ from ckeras.ops.layout import (
     transpose,
 )
 from ckeras.ops.linalg import dot, matmul, outer, tensordot
-from ckeras.ops.looping import associative_scan, fori_loop, map, scan, vectorized_map, while_loop
+from ckeras.ops.looping import fori_loop, map, scan, vectorized_map, while_loop
 from ckeras.ops.nn import (
     binary_crossentropy,
     categorical_crossentropy,
