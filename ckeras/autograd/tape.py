@@ -69,6 +69,10 @@ class GradientTape:
             self._tracked[id(tensor)] = tensor
             self._variables.setdefault(id(variable), (variable, []))[1].append(tensor)
 
+    def tracks(self, tensor: Tensor) -> bool:
+        """Whether ``tensor`` is watched, or depends on one that is."""
+        return id(tensor) in self._tracked
+
     def record(self, op: Op, inputs: list[Tensor], attrs: dict[str, Any], result: Any) -> None:
         """Called after every op while this tape is active."""
         tracked = self._tracked
@@ -77,7 +81,7 @@ class GradientTape:
                 break
         else:
             return
-        if op.vjp is None:
+        if op.vjp is None and op.joint is None:
             return
         self._records.append((op, inputs, attrs, result))
         for y in result if isinstance(result, list) else (result,):
@@ -203,9 +207,14 @@ def _backward(records: list, targets: list[Tensor], seeds: list, wanted: set[int
             g = cotangents.get(id(result))
             if g is None:
                 continue
-        for position, x in enumerate(inputs):
-            if id(x) not in reached or x.dtype not in dtypes.DIFFERENTIABLE:
-                continue
+        wanted = [i for i, x in enumerate(inputs) if id(x) in reached and x.dtype in dtypes.DIFFERENTIABLE]
+        if op.joint is not None:
+            for position, part in zip(wanted, op.joint(g, result, inputs, wanted, attrs), strict=True):
+                if part is not None:
+                    accumulate(inputs[position], part)
+            continue
+        for position in wanted:
+            x = inputs[position]
             vjp = op.gradient_of(position)
             if vjp is None:
                 continue

@@ -21,7 +21,9 @@ from ckeras.ops.arithmetic import (
     left_shift,
     right_shift,
 )
+from ckeras.ops.associative import associative_scan
 from ckeras.ops.bessel import i0
+from ckeras.ops.branching import cond, switch
 from ckeras.ops.comparison import allclose, isclose, isin, isneginf, isposinf
 from ckeras.ops.complex_numbers import polar, vdot, view_as_complex, view_as_real
 from ckeras.ops.complex_parts import angle, conj, conjugate, imag, isreal, real
@@ -53,6 +55,7 @@ from ckeras.ops.creation import (
 from ckeras.ops.cumulative import cumprod, cumsum, diff
 from ckeras.ops.decompositions import cholesky, cholesky_inverse, eig, eigh, lu_factor, qr
 from ckeras.ops.diagonals import diag, diagflat, diagonal
+from ckeras.ops.differentiation import custom_gradient
 from ckeras.ops.elementwise import (
     abs,
     absolute,
@@ -131,6 +134,7 @@ from ckeras.ops.layout import (
 )
 from ckeras.ops.linalg import dot, matmul, outer, tensordot
 from ckeras.ops.linear_systems import det, inv, logdet, slogdet, solve, solve_triangular
+from ckeras.ops.looping import fori_loop, map, scan, vectorized_map, while_loop
 from ckeras.ops.nan_reductions import (
     nan_to_num,
     nanargmax,
@@ -230,6 +234,7 @@ from ckeras.ops.reduction import (
     sum,
     var,
 )
+from ckeras.ops.scattering import saturate_cast, scatter, scatter_update, unstack
 from ckeras.ops.searching import nonzero, searchsorted, select, unique, unravel_index
 from ckeras.ops.segments import segment_max, segment_min, segment_prod, segment_sum
 from ckeras.ops.singular_values import lstsq, matrix_rank, pinv, svd
@@ -284,6 +289,7 @@ __all__ = [
     "argsort",
     "array",
     "array_split",
+    "associative_scan",
     "average",
     "average_pool",
     "bartlett",
@@ -308,6 +314,7 @@ __all__ = [
     "cholesky_inverse",
     "clip",
     "concatenate",
+    "cond",
     "conj",
     "conjugate",
     "conv",
@@ -325,6 +332,7 @@ __all__ = [
     "ctc_loss",
     "cumprod",
     "cumsum",
+    "custom_gradient",
     "deg2rad",
     "depth_to_space",
     "depthwise_conv",
@@ -369,6 +377,7 @@ __all__ = [
     "fmin",
     "fmod",
     "fold",
+    "fori_loop",
     "full",
     "full_like",
     "gcd",
@@ -437,6 +446,7 @@ __all__ = [
     "logsumexp",
     "lstsq",
     "lu_factor",
+    "map",
     "matmul",
     "matrix_rank",
     "max",
@@ -504,6 +514,10 @@ __all__ = [
     "rot90",
     "round",
     "rsqrt",
+    "saturate_cast",
+    "scan",
+    "scatter",
+    "scatter_update",
     "searchsorted",
     "segment_max",
     "segment_min",
@@ -550,6 +564,7 @@ __all__ = [
     "svd",
     "swapaxes",
     "swish",
+    "switch",
     "take",
     "take_along_axis",
     "tan",
@@ -570,16 +585,19 @@ __all__ = [
     "unfold",
     "unique",
     "unravel_index",
+    "unstack",
     "vander",
     "var",
     "vdot",
     "vectorize",
+    "vectorized_map",
     "view",
     "view_as_complex",
     "view_as_real",
     "vsplit",
     "vstack",
     "where",
+    "while_loop",
     "zeros",
     "zeros_like",
 ]

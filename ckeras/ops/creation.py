@@ -64,8 +64,15 @@ def _dims(value: Any) -> tuple[int, ...]:
     return dims
 
 
+def _unknown(shape: Any) -> bool:
+    """Whether a dimension is not known, as in a layer that is called on a symbolic tensor: so will be the result."""
+    return not isinstance(shape, (int, np.integer)) and any(d is None for d in shape)
+
+
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """A tensor of ``shape`` with every element ``fill_value``, of the default float type if no dtype is given."""
+    if _unknown(shape):
+        return KerasTensor(shape, e.default_float(dtype))
     return e.broadcast_to(e.cast(fill_value, e.default_float(dtype)), _dims(shape))
 
 
@@ -75,11 +82,15 @@ def zeros(shape: Any, dtype: Any = None) -> Tensor:
     >>> zeros((2, 3)).shape
     (2, 3)
     """
+    if _unknown(shape):
+        return KerasTensor(shape, e.default_float(dtype))
     return wrap(np.zeros(_dims(shape), dtypes.NUMPY[e.default_float(dtype)]))
 
 
 def ones(shape: Any, dtype: Any = None) -> Tensor:
     """A tensor of ones, of the default float type if no dtype is given."""
+    if _unknown(shape):
+        return KerasTensor(shape, e.default_float(dtype))
     return wrap(np.ones(_dims(shape), dtypes.NUMPY[e.default_float(dtype)]))
 
 

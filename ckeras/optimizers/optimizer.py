@@ -14,6 +14,7 @@ import numpy as np
 from ckeras import config as _config
 from ckeras import initializers, ops
 from ckeras.autograd import GradientTape, Variable
+from ckeras.autograd.scopes import StatelessScope
 from ckeras.optimizers import arguments, clipping, schedules
 from ckeras.optimizers.schedules import LearningRateSchedule
 from ckeras.utils.naming import auto_name
@@ -321,6 +322,39 @@ class Optimizer:
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable))
         self._iterations.assign_add(1)
+
+    def stateless_apply(
+        self, optimizer_variables: Sequence[Any], grads: Sequence[Any], trainable_variables: Sequence[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        """The values of all variables after a step, from the values before it; the variables stay as they are.
+
+        Args:
+            optimizer_variables: Values of `variables`.
+            grads: Gradients, one a model's variable.
+            trainable_variables: Values of the variables the optimizer was built for.
+
+        Returns:
+            (values of the model's variables, values of the optimizer's).
+
+        Raises:
+            ValueError: if the optimizer is not built, or a number of values does not fit.
+        """
+        if not self.built:
+            raise ValueError(f"{self.name}.stateless_apply needs an optimizer that is built; call build(variables).")
+        model, own = self._trainable_variables, self.variables
+        for mine, given, what in (
+            (model, trainable_variables, "trainable_variables"),
+            (own, optimizer_variables, "optimizer_variables"),
+        ):
+            if len(mine) != len(given):
+                raise ValueError(
+                    f"{self.name}.stateless_apply expects {len(mine)} values in {what}, one a variable, "
+                    f"got {len(given)}."
+                )
+        pairs = [*zip(model, trainable_variables, strict=True), *zip(own, optimizer_variables, strict=True)]
+        with StatelessScope(pairs) as state:
+            self.apply(grads)
+        return [state.get_current_value(v) for v in model], [state.get_current_value(v) for v in own]
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Update one variable from its gradient; defined by a subclass."""
