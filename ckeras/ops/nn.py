@@ -27,6 +27,7 @@ from ckeras.ops.activation import (
 from ckeras.ops.attention import (
     dot_product_attention,
 )
+from ckeras.ops.complex_numbers import polar
 from ckeras.ops.convolution import (
     conv,
     conv_transpose,
@@ -104,6 +105,7 @@ __all__ = [
     "multi_hot",
     "normalize",
     "one_hot",
+    "polar",
     "psnr",
     "relu",
     "relu6",

@@ -10,6 +10,7 @@ from ckeras.autograd import Tensor, dtypes
 from ckeras.ops import elementwise as e
 from ckeras.ops import layout as s
 from ckeras.ops import reduction as r
+from ckeras.ops.norms import norm
 
 
 def _in_float32(x: Any) -> tuple[Tensor, str]:
@@ -158,4 +159,4 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = No
         wide, dtype = _in_float32(x)
         squares = r.sum(e.square(wide), axis, keepdims=True)
         return e.cast(e.multiply(wide, e.rsqrt(e.maximum(squares, epsilon * epsilon))), dtype)
-    return e.divide(x, e.maximum(r.norm(x, order, axis, True), epsilon))
+    return e.divide(x, e.maximum(norm(x, order, axis, True), epsilon))
