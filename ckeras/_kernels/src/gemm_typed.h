@@ -236,7 +236,7 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
                     t.bias = last && g->bias ? g->bias + j : NULL;
                     t.fetch = (const char *)b;
                     t.fetch_step = 0;
-                    if (after) ck_fetch(after, i * n, h * n, j - j0, je - j0, t.n, t.k, &t.fetch, &t.fetch_step);
+                    if (after && t.k) ck_fetch(after, i * n, h * n, j, t.n, n, t.k, &t.fetch, &t.fetch_step);
                     T *to = c + (i - first) * n + j;
                     fn(a, b, to, &t);
                     if (last && g->act > CK_ACT_RELU) FN(finish)(to, n, h, t.n, NULL, 1, g->act);
