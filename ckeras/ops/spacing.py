@@ -1,10 +1,11 @@
-"""Numbers whose ratios are equal."""
+"""Numbers at equal distances, and numbers whose ratios are equal."""
 
 from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Op, Spec, Tensor
+from ckeras.autograd import Op, Spec, Tensor, dtypes
+from ckeras.autograd.eager import constant, wrap
 from ckeras.ops import elementwise as e
 from ckeras.ops import reduction as r
 from ckeras.ops.composite import composite
@@ -15,6 +16,45 @@ def _steps(rank: int, num: int, endpoint: bool, axis: int) -> np.ndarray:
     """The parts of the way from start to stop, along ``axis``."""
     steps = np.linspace(0, 1, num, endpoint)
     return steps.reshape([num if i == axis else 1 for i in range(rank)])
+
+
+@composite
+def _line(start: Tensor, stop: Tensor, num: int, endpoint: bool, axis: int) -> Tensor:
+    shape = e.broadcast_shapes(start.shape, stop.shape)
+    start, stop = (expand_dims(e.broadcast_to(x, shape), axis) for x in (start, stop))
+    steps = _steps(len(shape) + 1, num, endpoint, axis).astype(dtypes.NUMPY[start.dtype])
+    # Each end by itself at its own place.
+    return e.add(e.multiply(start, 1 - steps), e.multiply(stop, steps))
+
+
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+) -> Any:
+    """``num`` numbers at equal distances from ``start`` to ``stop``.
+
+    Args:
+        start: the first, a number or a tensor.
+        stop: the last, or with ``endpoint=False`` the one that would follow.
+        retstep: whether the distance is given too, as a second result.
+        dtype: of the result, the default float type if not given; whole numbers are rounded down.
+        axis: where in the result the new axis stands.
+
+    >>> linspace(0, 1, 5).tolist()
+    [0.0, 0.25, 0.5, 0.75, 1.0]
+    """
+    if num < 0:
+        raise ValueError(f"linspace expects a number of 0 or more, got num={num}")
+    if not any(hasattr(x, "dtype") for x in (start, stop)):
+        wanted = dtypes.NUMPY[e.default_float(dtype)]
+        values, step = np.linspace(np.asarray(start), np.asarray(stop), num, endpoint, True, wanted, axis)
+        return (wrap(values), constant(step)) if retstep else wrap(values)
+    a, b = e.promote(start, stop, minimum="float")
+    axis = axis_of(axis, max(len(a.shape), len(b.shape)) + 1, "linspace")
+    y = _line(a, b, num=int(num), endpoint=bool(endpoint), axis=axis)
+    dtype = a.dtype if dtype is None else dtypes.standardize(dtype)
+    y = e.cast(e.floor(y) if dtype in dtypes.INTEGERS else y, dtype)
+    gaps = num - 1 if endpoint else num
+    return (y, e.divide(e.subtract(b, a), gaps) if gaps > 0 else e.multiply(e.subtract(b, a), np.nan)) if retstep else y
 
 
 def _geomspace_infer(start: Spec, stop: Spec, num: int, endpoint: bool, axis: int) -> Spec:

@@ -7,6 +7,7 @@ to differentiate by), and `COMPOSED`: a name -> one such pair, for functions mad
 import importlib.util
 import math
 import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -32,8 +33,31 @@ DIFFERENTIABLE = sorted(
 )
 
 
+# Functions that have no gradient: they give whole numbers, truths, indices or constants, or take none but these.
+WITHOUT = {
+    "all", "allclose", "any", "arange", "argmin", "argpartition", "argsort", "array", "bartlett", "bitwise_and",
+    "bitwise_invert", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
+    "blackman", "conjugate", "convert_to_numpy", "dtype", "count_nonzero", "digitize", "empty", "empty_like", "equal",
+    "eye", "floor_divide", "gcd", "greater", "greater_equal", "hamming", "hanning", "histogram", "identity",
+    "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kaiser",
+    "lcm", "left_shift", "less", "less_equal", "logical_and", "logical_not", "logical_or", "logical_xor",
+    "matrix_rank", "multi_hot", "nanargmax", "nanargmin", "ndim", "nextafter", "nonzero", "not_equal",
+    "one_hot", "ones_like", "right_shift", "searchsorted", "shape", "signbit", "size", "stop_gradient", "tri",
+    "unique", "unravel_index", "view", "zeros_like",
+}  # fmt: skip
+TESTED_ELSEWHERE = {"jvp"}  # a derivative itself: tests/ops/test_transformations.py
+
+
 def test_every_row_with_a_gradient_has_a_case():
     assert sorted(CASES) == DIFFERENTIABLE
+
+
+def test_every_function_with_a_gradient_has_a_case():
+    here = pathlib.Path(__file__).parent
+    text = "".join(path.read_text() for path in [*here.glob("cases_*.py"), here / "test_control_flow.py"])
+    named = set(re.findall(r"ops\.(\w+)", text)) | set(CASES) | set(COMPOSED)
+    assert sorted(set(ops.__all__) - named - WITHOUT - TESTED_ELSEWHERE) == []
+    assert sorted(WITHOUT - set(ops.__all__)) == []
 
 
 def outputs(function, arrays):
