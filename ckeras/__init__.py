@@ -11,10 +11,13 @@ __getattr__, __dir__, __all__ = attach(
     {
         **dict.fromkeys(
             [
-                "activations", "callbacks", "config", "constraints", "datasets", "initializers", "layers", "losses",
-                "metrics", "models", "ops", "optimizers", "random", "registry", "regularizers", "utils",
+                "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies",
+                "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers",
+                "random", "registry", "regularizers", "tree", "utils",
             ]
         ),
+        "DTypePolicy": "dtype_policies",
+        "FloatDTypePolicy": "dtype_policies",
         "Function": "compiler.function",
         "GradientTape": "autograd.tape",
         "Input": "layers",

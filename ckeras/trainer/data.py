@@ -82,7 +82,8 @@ def data_set(x: Any, y: Any = None, sample_weight: Any = None, where: str = "fit
         raise ValueError(f"{where} expects arrays of equally many samples: {described}")
     if rows[0] == 0:
         raise ValueError(f"{where} expects at least one sample, but {names[0]} has the shape {arrays[0].shape}")
-    seen = [_SEEN_AS.get(dtypes.of_array(a), config.floatx()) for a in arrays]
+    floats = "float32" if config.floatx() == "bfloat16" else config.floatx()  # kernels do not know bfloat16
+    seen = [_SEEN_AS.get(dtypes.of_array(a), floats) for a in arrays]
     return DataSet(tuple(structure), arrays, seen)
 
 
@@ -111,12 +112,13 @@ def _array(value: Any, name: str, where: str) -> np.ndarray:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{where} expects {name} to be an array, but its rows differ in length: {error}") from None
-    if array.dtype == object or array.dtype.kind not in "biuf":
+    if not dtypes.holds_numbers(array.dtype):
         raise TypeError(
             f"{where} expects {name} to be an array of numbers, got {type(value).__name__} of dtype {array.dtype}"
         )
     if array.ndim == 0:
         raise ValueError(f"{where} expects {name} to have an axis of samples, got a single number")
+    array = dtypes.computable(array)
     dtype = dtypes.of_array(array) if array.dtype.itemsize <= 8 else "float64"
     return np.require(array, NUMPY[dtype], ("C", "A"))
 

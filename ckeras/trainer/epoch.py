@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ckeras import config
 from ckeras.autograd import NeedsValue, Tensor
+from ckeras.autograd.dtypes import NUMPY
 from ckeras.autograd.structure import flatten, pack
 from ckeras.callbacks import CallbackList
 from ckeras.compiler.function import warn_eager
@@ -59,8 +61,9 @@ class Pass:
                 stacklevel=3,
             )
         self._all = self.steps
-        if limit is not None:
-            self.steps = min(limit, self.steps)
+        limit = limited("steps of a pass", self.steps if limit is None else limit, config.max_steps_per_epoch())
+        if limit < self.steps:
+            self.steps = limit
             if kind != "train":
                 self._all = self.steps
         self._next = 0  # the batch with which the next run begins
@@ -175,7 +178,7 @@ class Pass:
         first_step = self.segments[0][0]
         rows = min(self.data.rows, self.steps * self.batch)
         _check_rows(first_step, self.batch if self.segments[0][2] > 0 and self.data.rows >= self.batch else rows)
-        results = [np.empty((rows, *spec.shape[1:]), spec.dtype) for spec in first_step.plan.output_specs]
+        results = [np.empty((rows, *spec.shape[1:]), NUMPY[spec.dtype]) for spec in first_step.plan.output_specs]
         watched = not self._hook_names.isdisjoint(callbacks.batch_hooks)
         progress = callbacks.progress
         live = progress is not None and progress.live
@@ -211,6 +214,14 @@ class Pass:
             if self._stopped():
                 break
         return pack(structure, [np.concatenate(column) for column in zip(*parts, strict=True)])
+
+
+def limited(what: str, count: int, most: int | None) -> int:
+    """``count``, or ``most`` with a warning if `config` limits it to less."""
+    if most is None or count <= most:
+        return count
+    warnings.warn(f"{what}: {count} are limited to {most} by keras.config", stacklevel=4)
+    return most
 
 
 def _check_rows(step: Step, rows: int) -> None:

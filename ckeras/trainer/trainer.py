@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ckeras import optimizers
+from ckeras import config, optimizers
 from ckeras.autograd import GradientTape, KerasTensor, NeedsValue, Spec, Tensor, Variable
 from ckeras.autograd.eager import wrap
 from ckeras.autograd.structure import flatten, pack
@@ -34,10 +34,12 @@ from ckeras.trainer.data import (
     split_validation,
     unpack_x_y_sample_weight,
 )
-from ckeras.trainer.epoch import Pass
+from ckeras.trainer.epoch import Pass, limited
 from ckeras.trainer.steps import Scalars, as_number, check_indices, compile_step
+from ckeras.utils.tracebacks import hides_own_frames
 
 
+@hides_own_frames("compile", "fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch")
 class Trainer:
     """The half of a model that trains, evaluates and predicts."""
 
@@ -83,7 +85,8 @@ class Trainer:
             run_eagerly: whether steps run op by op, so that they can be debugged.
             steps_per_execution: how many steps lie between two calls of the callbacks' batch hooks.
             jit_compile: steps are compiled whatever it says, unless they are run eagerly.
-            auto_scale_loss: concerns float16 alone.
+            auto_scale_loss: whether the optimizer of a model whose policy is "mixed_float16" is put into a
+                `LossScaleOptimizer`, so that gradients do not vanish in 16 bits.
 
         Raises:
             ValueError: for a name that is not known, or a number of steps that is not positive. The model is then
@@ -96,6 +99,8 @@ class Trainer:
         if run_eagerly and jit_compile is True:
             raise ValueError("compile expects at most one of run_eagerly and jit_compile to be True")
         optimizer = optimizers.get(optimizer)
+        if auto_scale_loss and optimizer is not None and self.dtype_policy.name == "mixed_float16":
+            optimizer = scaling_loss(optimizer)
         compiled_loss = None if loss is None else CompiledLoss(loss, loss_weights)
         compiled_metrics = CompiledMetrics(metrics, weighted_metrics)
         self.optimizer = optimizer
@@ -401,6 +406,7 @@ class Trainer:
         for name, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
                 raise ValueError(f"fit expects {name} to be an integer of at least 0, got {value!r}")
+        epochs = limited("epochs of fit", epochs, config.max_epochs())
         verbose = _verbose(verbose, "fit")
         if not isinstance(shuffle, (bool, np.bool_)) and not (isinstance(shuffle, str) and shuffle == "batch"):
             raise ValueError(f"fit expects shuffle to be True, False or 'batch', got {shuffle!r}")
@@ -623,6 +629,12 @@ class Trainer:
         found = step.plan.profile(data.batch(0, data.rows), repeats)
         print(found)
         return found
+
+
+def scaling_loss(optimizer: Any) -> Any:
+    """An optimizer that scales the loss for ``optimizer``, if it does not do so itself."""
+    scaling = optimizers.LossScaleOptimizer
+    return optimizer if isinstance(optimizer, scaling) else scaling(optimizer)
 
 
 def _batch_size(value: Any, where: str, name: str = "batch_size") -> int:
