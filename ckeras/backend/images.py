@@ -68,23 +68,27 @@ def conv2d_transpose(
     """
     x, kernel, data_format = as_tensor(x), as_tensor(kernel), layout(data_format)
     first = 2 if data_format == "channels_first" else 1
-    extra = []
-    for i in range(2):
-        wanted, size, stride = output_shape[first + i], x.shape[first + i], strides[i]
-        reach = dilation_rate[i] * (kernel.shape[i] - 1) + 1
-        least = (size - 1) * stride + reach - (2 * (reach // 2) if padding == "same" else 0)
-        if not 0 <= wanted - least < stride:
-            raise ValueError(
-                f"conv2d_transpose cannot give the shape {tuple(output_shape)}: with padding {padding!r}, strides "
-                f"{tuple(strides)} and a kernel of {kernel.shape[:2]}, {size} becomes {least} to {least + stride - 1}"
-            )
-        extra.append(wanted - least)
+    extra: list[int] | None = []
+    sizes, wanted = x.shape[first : first + 2], tuple(output_shape[first : first + 2])
+    reach = [d * (k - 1) + 1 for d, k in zip(dilation_rate, kernel.shape[:2], strict=True)]
+    same = padding == "same"
+    if wanted == tuple(n * s + (0 if same else max(r - s, 0)) for n, s, r in zip(sizes, strides, reach, strict=True)):
+        extra = None  # what comes out by itself
+    else:
+        for w, n, s, r in zip(wanted, sizes, strides, reach, strict=True):
+            least = (n - 1) * s + r - (2 * (r // 2) if same else 0)
+            if not 0 <= w - least < s:
+                raise ValueError(
+                    f"conv2d_transpose cannot give the shape {tuple(output_shape)}: with padding {padding!r}, strides "
+                    f"{tuple(strides)} and a kernel of {kernel.shape[:2]}, {n} becomes {least} to {least + s - 1}"
+                )
+            extra.append(w - least)
     return ops.conv_transpose(
         x,
         kernel,
         strides=strides,
         padding=padding,
-        output_padding=tuple(extra),
+        output_padding=extra if extra is None else tuple(extra),
         data_format=data_format,
         dilation_rate=dilation_rate,
     )
