@@ -2,11 +2,13 @@
 
 import copy
 import pickle
+import sys
 
 import numpy as np
 import pytest
 
-from ckeras import Layer, config, dtype_policies, layers, mixed_precision, ops, registry
+from ckeras import KerasTensor, Layer, Variable, config, dtype_policies, layers, mixed_precision, ops, registry
+from ckeras.autograd import dtypes
 from ckeras.dtype_policies import DTypePolicy, DTypePolicyMap, FloatDTypePolicy
 
 
@@ -241,3 +243,13 @@ def test_a_map_gives_a_layer_the_policy_of_its_path():
     assert block.dense.kernel.dtype == "float64"
     assert block.dense.compute_dtype == "float64" and block.compute_dtype == "float32"
     assert layers.Dense(2, dtype=policies, name="other").compute_dtype == "float32"
+
+
+def test_what_bfloat16_needs_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    monkeypatch.delitem(dtypes.NUMPY, "bfloat16", raising=False)
+    assert DTypePolicy("mixed_bfloat16").compute_dtype == "bfloat16"
+    assert KerasTensor((2,), "bfloat16").dtype == "bfloat16"
+    for make in (lambda: ops.cast([1.0], "bfloat16"), lambda: Variable([1.0], dtype="bfloat16")):
+        with pytest.raises(ImportError, match=r"arrays of bfloat16 need .* pip install 'ckeras\[bfloat16\]'"):
+            make()
