@@ -232,8 +232,9 @@ def _limit_of_environment(name: str) -> int | None:
 
 
 def reset() -> None:
-    """Forget the dtype policy that was set, and how attention was asked for, as `clear_session` does."""
+    """Forget the dtype policy, the learning phase and the kind of attention that were set, as `clear_session` does."""
     _settings["dtype_policy"] = _settings["flash_attention"] = None
+    scope.training = None
 
 
 def get_threads() -> int:

@@ -128,7 +128,7 @@ def test_learning_phase():
     try:
         assert float(layer(np.float32([1]))[0]) == 2 and K.in_test_phase("test", "train") == "train"
     finally:
-        K.set_learning_phase(0)
+        K.clear_session()
     assert K.in_train_phase(1, 2, training=True) == 1
     with K.name_scope("block") as name:
         assert name == "block"
