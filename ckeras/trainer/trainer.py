@@ -39,7 +39,7 @@ from ckeras.trainer.steps import Scalars, as_number, check_indices, compile_step
 from ckeras.utils.tracebacks import hides_own_frames
 
 
-@hides_own_frames("compile", "fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch")
+@hides_own_frames("compile", "fit", "evaluate", "_predict", "train_on_batch", "test_on_batch", "predict_on_batch")
 class Trainer:
     """The half of a model that trains, evaluates and predicts."""
 
@@ -545,6 +545,10 @@ class Trainer:
             found = self._plans.get((x.shape, x.dtype, batch_size, Layer._version))
             if found is not None and x.flags.c_contiguous and x.flags.aligned:
                 return found.plan.native.run([x])[0]
+        return self._predict(x, batch_size, verbose, steps, callbacks)
+
+    def _predict(self, x: Any, batch_size: int | None, verbose: Any, steps: int | None, callbacks: Any) -> Any:
+        """What `predict` does where there is no plan that only has to be run."""
         batch = _batch_size(batch_size, "predict")
         verbose = _verbose(verbose, "predict")
         data = data_set(x, where="predict")

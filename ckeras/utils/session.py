@@ -6,7 +6,8 @@ import gc
 def clear_session(free_memory: bool = True) -> None:
     """Count default names anew, and let go of what is kept for speed: kernels of single calls, by signature.
 
-    The dtype policy and the learning phase that were set are forgotten too. Models and layers that are in use stay as they are.
+    The dtype policy and the learning phase that were set are forgotten too. Models and layers that are in use stay as
+    they are.
 
     Args:
         free_memory: whether objects that nobody uses any more are collected at once.
