@@ -26,6 +26,12 @@ OPS = {
     "sqrt": (1, lambda x: np.sqrt(x)),
     "pow": (2, lambda x, y: np.power(x, y)),
     "sin": (1, lambda x: np.sin(x)),
+    "sinh": (1, lambda x: np.sinh(x)),
+    "atan": (1, lambda x: np.arctan(x)),
+    "asinh": (1, lambda x: np.arcsinh(x)),
+    "cbrt": (1, lambda x: np.cbrt(x)),
+    "atan2": (2, lambda x, y: np.arctan2(x, y)),
+    "hypot": (2, lambda x, y: np.hypot(x, y)),
     "relu": (1, lambda x: np.maximum(x, 0)),
 }
 

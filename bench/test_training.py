@@ -55,6 +55,30 @@ def test_two_classes(benchmark, way):
     benchmark.extra_info["us_per_step"] = seconds(benchmark) / steps * 1e6
 
 
+@pytest.mark.parametrize("way", ["generator", "data set", "threads"])
+def test_batches_from_python(benchmark, way):
+    """100-32-1 with RMSprop: an epoch of 32 steps of 32 samples that Python hands over one by one."""
+    x, y = RNG.random((1024, 100), dtype="float32"), RNG.integers(0, 2, (1024, 1)).astype("float32")
+    cuts = [slice(i, i + 32) for i in range(0, 1024, 32)]
+
+    class Rows(keras.utils.PyDataset):
+        def __len__(self):
+            return len(cuts)
+
+        def __getitem__(self, i):
+            return x[cuts[i]], y[cuts[i]]
+
+    model = dense(100, 32, 1, last="sigmoid")
+    model.compile("rmsprop", "binary_crossentropy", metrics=["accuracy"])
+    sources = {
+        "generator": lambda: ((x[cut], y[cut]) for cut in cuts),
+        "data set": Rows,
+        "threads": lambda: Rows(workers=2),
+    }
+    benchmark(lambda: model.fit(sources[way](), verbose=0))
+    benchmark.extra_info["us_per_step"] = seconds(benchmark) / 32 * 1e6
+
+
 def test_mlp_step(benchmark):
     """784-512-512-10 with Adam, 128 samples, beside the least time that its products take on this machine."""
     x, y = RNG.random((128, 784), dtype="float32"), RNG.integers(0, 10, (128,))

@@ -1,4 +1,4 @@
-"""Runs an unmodified Keras script on ckeras: ``python -m ckeras script.py ...``.
+"""Runs an unmodified Keras script on ckeras: ``python -m ckeras script.py ...``; ``python -m ckeras plugins``.
 
 In that process ``keras`` and ``tensorflow`` are ckeras (see `ckeras.compat.imports`); everything else is as if Python
 itself had been given the script: ``sys.argv``, ``sys.path[0]``, ``__main__``, ``__file__``, the exit status, and a
@@ -19,9 +19,12 @@ USAGE = """\
 usage: python -m ckeras script.py [argument ...]
        python -m ckeras -c code [argument ...]
        python -m ckeras -m module [argument ...]
+       python -m ckeras plugins
 
 Runs a Keras script on ckeras: keras and tensorflow are ckeras in that process.
 Without a script, prints the configuration. A script named - is read from standard input.
+plugins lists the layers, losses, ... that installed packages add, and which of them do not load and why;
+a script of that name is run as ./plugins.
 """
 
 
@@ -108,6 +111,7 @@ def main(arguments: Sequence[str]) -> None:
     from ckeras._version import version
     from ckeras.compat import imports
     from ckeras.utils.show_config import show_config
+    from ckeras.utils.show_plugins import show_plugins
 
     if not arguments:
         return show_config()
@@ -116,6 +120,11 @@ def main(arguments: Sequence[str]) -> None:
         return print(USAGE, end="")
     if first in ("-V", "--version"):
         return print(f"ckeras {version}")
+    if first == "plugins":
+        if rest:
+            print(f"ckeras: plugins takes no arguments, got {' '.join(rest)}\n{USAGE}", end="", file=sys.stderr)
+            sys.exit(2)
+        return show_plugins()
     if first in ("-c", "-m") and not rest:
         print(f"ckeras: argument expected for the {first} option\n{USAGE}", end="", file=sys.stderr)
         sys.exit(2)

@@ -1,6 +1,7 @@
-"""Activation functions: elementwise, but for softmax and log_softmax.
+"""Activation functions: elementwise, but for softmax, log_softmax, sparsemax and glu.
 
-Each takes a tensor of floats of any shape and returns one of the same shape and dtype. Where the code names `x`, an
+Each takes a tensor of floats of any shape and returns one of the same shape (half of it for glu) and
+dtype. Where the code names `x`, an
 array, a Tensor or a Variable will do.
 """
 
@@ -199,6 +200,60 @@ def hard_tanh(x: Any) -> Any:
 def log_sigmoid(x: Any) -> Any:
     """`log(1 / (1 + exp(-x)))`, computed as `-softplus(-x)`."""
     return -ops.softplus(-ops.convert_to_tensor(x))
+
+
+@ship()
+def glu(x: Any, axis: int = -1) -> Any:
+    """Gated linear unit: `a * sigmoid(b)` for the halves a and b of `x` along `axis` (Dauphin et al., 2016)."""
+    return ops.glu(x, axis=axis)
+
+
+@ship()
+def tanh_shrink(x: Any) -> Any:
+    """`x - tanh(x)`."""
+    return ops.tanh_shrink(x)
+
+
+@ship()
+def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """`x` moved towards 0 by `threshold`, and 0 where it is no further than that."""
+    return ops.soft_shrink(x, threshold=threshold)
+
+
+@ship()
+def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """`x` where `|x| > threshold`, else 0."""
+    return ops.hard_shrink(x, threshold=threshold)
+
+
+@ship()
+def threshold(x: Any, threshold: float, default_value: float) -> Any:
+    """`x` where `x > threshold`, else `default_value`."""
+    return ops.threshold(x, threshold, default_value)
+
+
+@ship()
+def squareplus(x: Any, b: float = 4) -> Any:
+    """`(x + sqrt(x**2 + b)) / 2`, a smooth relu (Barron, 2021)."""
+    return ops.squareplus(x, b=b)
+
+
+@ship()
+def sparse_plus(x: Any) -> Any:
+    """0 up to -1, `(x + 1)**2 / 4` to 1, and `x` from there: a softplus that is 0 (Martins and Astudillo, 2016)."""
+    return ops.sparse_plus(x)
+
+
+@ship()
+def sparse_sigmoid(x: Any) -> Any:
+    """0 up to -1, `(x + 1) / 2` to 1, and 1 from there: the slope of `sparse_plus`."""
+    return ops.sparse_sigmoid(x)
+
+
+@ship()
+def sparsemax(x: Any, axis: int = -1) -> Any:
+    """The nearest point to `x` among probabilities along `axis`, which has zeros (Martins and Astudillo, 2016)."""
+    return ops.sparsemax(x, axis=axis)
 
 
 def get(identifier: Any) -> Callable[..., Any]:

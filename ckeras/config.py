@@ -21,7 +21,7 @@ _settings: dict[str, Any] = {
     "interactive_logging": True,
     "traceback_filtering": True,
     "flash_attention": None,
-    "unsafe_deserialization": False,
+    "safe_mode": True,
     "max_epochs": None,
     "max_steps_per_epoch": None,
 }
@@ -169,16 +169,13 @@ def is_flash_attention_enabled() -> bool | None:
 
 
 def enable_unsafe_deserialization() -> None:
-    """Let objects be loaded from configs that hold code, such as lambdas, in this process.
-
-    Only for files from a source you trust: loading them runs what they hold.
-    """
-    _settings["unsafe_deserialization"] = True
+    """Let lambdas in configs and saved models be read, which are byte code and can do anything: trust the files."""
+    _settings["safe_mode"] = False
 
 
-def is_unsafe_deserialization_enabled() -> bool:
-    """Whether configs may hold code."""
-    return _settings["unsafe_deserialization"]
+def in_safe_mode() -> bool:
+    """Whether lambdas in configs are refused, unless an argument `safe_mode` says otherwise."""
+    return _settings["safe_mode"]
 
 
 def is_nnx_enabled() -> bool:

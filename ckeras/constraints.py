@@ -14,7 +14,7 @@ class Constraint:
     """A function from a weight to the weight as it should be.
 
     A subclass defines `__call__(w)`, which returns a tensor of the shape of `w`, and `get_config()` if it has
-    parameters.
+    parameters. This one leaves weights as they are.
     """
 
     def __call__(self, w: Any) -> Any:
@@ -36,6 +36,12 @@ def _norm(w: Any, axis: Any) -> Any:
     return ops.sqrt(ops.sum(ops.square(w), axis=axis, keepdims=True))
 
 
+def _at_least(least: float, name: str, value: Any) -> Any:
+    if isinstance(value, bool) or not hasattr(value, "__float__") or not float(value) >= least:
+        raise ValueError(f"Expected {name} to be a number of at least {least}, got {value!r}.")
+    return value
+
+
 @ship()
 class MaxNorm(Constraint):
     """Scale down each vector along `axis` whose norm is above `max_value` (Srivastava et al., 2014).
@@ -44,10 +50,13 @@ class MaxNorm(Constraint):
         max_value: The largest Euclidean norm.
         axis: Axis, or list of axes, of the vectors: 0 for the inputs of a dense kernel, [0, 1, 2] for those of a
             2D convolution's.
+
+    Raises:
+        ValueError: if `max_value` is not a number of at least 0.
     """
 
     def __init__(self, max_value: float = 2, axis: Any = 0):
-        self.max_value = max_value
+        self.max_value = _at_least(0, "max_value", max_value)
         self.axis = axis
 
     def __call__(self, w: Any) -> Any:
@@ -95,11 +104,16 @@ class MinMaxNorm(Constraint):
         max_value: The largest.
         rate: Share of the way to go in one step: `rate * clip(norm, min_value, max_value) + (1 - rate) * norm`.
         axis: Axis, or list of axes, of the vectors.
+
+    Raises:
+        ValueError: if `min_value` is negative, `max_value` below it, or `rate` not a number from 0 to 1.
     """
 
     def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0):
-        self.min_value = min_value
-        self.max_value = max_value
+        self.min_value = _at_least(0, "min_value", min_value)
+        self.max_value = _at_least(min_value, "max_value", max_value)
+        if not _at_least(0, "rate", rate) <= 1:
+            raise ValueError(f"Expected rate to be a number from 0 to 1, got {rate!r}.")
         self.rate = rate
         self.axis = axis
 

@@ -1,5 +1,6 @@
 """Seeded random tensors, as `keras.random` has them, and the generator that is used where no seed is given."""
 
+import operator
 import random as python_random
 from typing import Any
 
@@ -7,8 +8,11 @@ import numpy as np
 
 from ckeras.autograd import Tensor, Variable, as_tensor, dtypes
 from ckeras.autograd.eager import wrap
-from ckeras.ops.draw import draw
-from ckeras.ops.elementwise import cast, default_float, where
+from ckeras.ops.draw import draw, permutation, sample
+from ckeras.ops.elementwise import as_float, cast, default_float, floor, log, where
+from ckeras.ops.indexing import take
+from ckeras.ops.layout import expand_dims
+from ckeras.ops.reduction import argmax
 
 _MASK = (1 << 63) - 1
 
@@ -112,9 +116,7 @@ def draw_seed(seed: Any = None) -> Tensor:
 
 def _drawn(seed: Any, kind: str, shape: Any, dtype: Any, *parameters: Any) -> Tensor:
     """A draw of a float dtype whose two parameters are numbers, or tensors that broadcast to its shape."""
-    name, shape = default_float(dtype), _shape(shape)
-    if name not in dtypes.FLOATS:
-        raise ValueError(f"{kind} expects a float dtype, got {name!r}; use randint for integers")
+    name, shape = _float(dtype, kind), _shape(shape, kind)
     if all(isinstance(v, (int, float, np.number)) for v in parameters):
         return draw(draw_seed(seed), kind, shape, name, *parameters)
     first, second = (cast(v, name) for v in parameters)
@@ -122,12 +124,28 @@ def _drawn(seed: Any, kind: str, shape: Any, dtype: Any, *parameters: Any) -> Te
     return draw(draw_seed(seed), kind, shape, name, 0.0, 1.0) * scale + first
 
 
-def _shape(shape: Any) -> tuple[int, ...]:
-    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(int(d) for d in shape)
+def _float(dtype: Any, kind: str) -> str:
+    name = default_float(dtype)
+    if name not in dtypes.FLOATS:
+        raise ValueError(f"{kind} expects a float dtype, got {name!r}; use randint for integers")
+    return name
+
+
+def _shape(shape: Any, kind: str) -> tuple[int, ...]:
+    dims = (shape,) if isinstance(shape, (int, np.integer)) else shape
+    try:
+        known = tuple(operator.index(d) for d in dims)
+    except TypeError:
+        known = (-1,)
+    if any(d < 0 for d in known):
+        raise ValueError(f"{kind} expects a shape of integers of 0 or more, got {shape!r}")
+    return known
 
 
 def uniform(shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
     """Numbers drawn uniformly from [minval, maxval)."""
+    if isinstance(minval, (int, float)) and isinstance(maxval, (int, float)) and not minval <= maxval:
+        raise ValueError(f"uniform expects minval <= maxval, got {minval} and {maxval}")
     return _drawn(seed, "uniform", shape, dtype, minval, maxval)
 
 
@@ -141,26 +159,132 @@ def truncated_normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: 
     return _drawn(seed, "truncated_normal", shape, dtype, mean, stddev)
 
 
-def randint(shape: Any, minval: int, maxval: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
-    """Integers drawn uniformly from [minval, maxval)."""
-    if not minval < maxval:
-        raise ValueError(f"randint expects minval < maxval, got {minval} and {maxval}")
-    name = dtypes.standardize(dtype)
+def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> Tensor:
+    """Integers drawn uniformly from [minval, maxval): integers, or tensors of integers that broadcast to ``shape``."""
+    name, shape = "int32" if dtype is None else dtypes.standardize(dtype), _shape(shape, "randint")
     if name not in dtypes.INTEGERS:
         raise ValueError(f"randint expects an integer dtype, got {name!r}")
-    return draw(draw_seed(seed), "integers", _shape(shape), name, minval, maxval)
+    if not all(isinstance(v, (int, np.integer)) for v in (minval, maxval)):
+        low, high = _integer_tensor("minval", minval), _integer_tensor("maxval", maxval)
+        if type(low) is type(high) is Tensor and not np.all(low.numpy() < high.numpy()):
+            raise ValueError(f"randint expects minval < maxval, got {minval} and {maxval}")
+        share = draw(draw_seed(seed), "uniform", shape, "float64", 0.0, 1.0)
+        return cast(cast(floor(share * cast(high - low, "float64")), "int64") + low, name)
+    if not minval < maxval:
+        raise ValueError(f"randint expects minval < maxval, got {minval} and {maxval}")
+    limits = np.iinfo(name)
+    if minval < limits.min or maxval > int(limits.max) + 1:
+        raise ValueError(f"randint expects minval and maxval to fit {name}, got {minval} and {maxval}")
+    return draw(draw_seed(seed), "integers", shape, name, minval, maxval)
+
+
+def _integer_tensor(name: str, value: Any) -> Tensor:
+    tensor = as_tensor(value)
+    if tensor.dtype not in dtypes.INTEGERS:
+        raise ValueError(f"randint expects {name} to be an integer, or a tensor of integers, got {value!r}")
+    return cast(tensor, "int64")
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:
     """``inputs`` with each element set to 0 with probability ``rate``, and the others divided by 1 - rate."""
-    x = as_tensor(inputs)
-    if not 0 <= rate <= 1:
-        raise ValueError(f"dropout expects a rate in [0, 1], got {rate}")
+    x = as_float(inputs)
+    if not isinstance(rate, (int, float, np.number)) or not 0 <= rate <= 1:
+        raise ValueError(f"dropout expects a rate in [0, 1], got {rate!r}")
+    shape = _noise_shape(noise_shape, x.shape)
     if rate == 1:
         return where(False, x, 0)
-    shape = (
-        x.shape
-        if noise_shape is None
-        else tuple(d if n is None else n for n, d in zip(noise_shape, x.shape, strict=True))
-    )
     return x * draw(draw_seed(seed), "bernoulli", shape, x.dtype, 1.0 - rate, 1.0 / (1.0 - rate))
+
+
+def _noise_shape(noise_shape: Any, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    if noise_shape is None:
+        return shape
+    given = tuple(noise_shape)
+    if len(given) != len(shape) or any(n not in (None, 1, d) for n, d in zip(given, shape, strict=False)):
+        raise ValueError(
+            f"dropout expects noise_shape to have 1, None or the size of each axis of {shape}, got {given}"
+        )
+    return tuple(d if n is None else n for n, d in zip(given, shape, strict=True))
+
+
+def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
+    """Class numbers drawn with the probabilities softmax(logits), by the largest of logits and Gumbel noise.
+
+    Args:
+        logits: tensor of shape (batch, classes).
+        num_samples: how many are drawn for each row.
+        dtype: of the result, whose shape is (batch, num_samples).
+        seed: `None`, an integer or a `SeedGenerator`.
+
+    Raises ValueError if ``logits`` has another rank or an unknown size, or ``num_samples`` is negative.
+
+    >>> categorical([[0.0, -1e9], [-1e9, 0.0]], 3, seed=0).tolist()
+    [[0, 0, 0], [1, 1, 1]]
+    """
+    logits = as_tensor(logits)
+    if len(logits.shape) != 2 or None in logits.shape or logits.shape[1] == 0:
+        raise ValueError(f"categorical expects logits of shape (batch, classes), got {logits.shape}")
+    if isinstance(num_samples, bool) or not isinstance(num_samples, (int, np.integer)) or num_samples < 0:
+        raise ValueError(f"categorical expects num_samples to be an integer of 0 or more, got {num_samples!r}")
+    batch, classes = logits.shape
+    name = "float64" if logits.dtype == "float64" else "float32"
+    noise = -log(-log(draw(draw_seed(seed), "uniform", (batch, int(num_samples), classes), name, 0.0, 1.0)))
+    return cast(argmax(expand_dims(cast(logits, name), 1) + noise, axis=-1), dtype)
+
+
+def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor:
+    """Numbers drawn from the gamma distribution of shape parameter ``alpha`` and scale 1.
+
+    ``alpha`` is a number above 0 or a tensor that broadcasts to ``shape``; ValueError for others that are known.
+    """
+    return _sampled(seed, "gamma", shape, dtype, alpha=(alpha, _above_0))
+
+
+def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Tensor:
+    """Numbers drawn from the beta distribution, with density proportional to x^(alpha - 1) (1 - x)^(beta - 1).
+
+    ``alpha`` and ``beta`` are numbers above 0 or tensors that broadcast to ``shape``; ValueError for others that are
+    known.
+    """
+    return _sampled(seed, "beta", shape, dtype, alpha=(alpha, _above_0), beta=(beta, _above_0))
+
+
+def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None) -> Tensor:
+    """How many of ``counts`` trials succeed, where each does with the probability ``probabilities``, as floats.
+
+    Both are numbers or tensors that broadcast to ``shape``; ValueError for known counts below 0, or probabilities that
+    are none.
+    """
+    counted = (counts, (lambda x: x >= 0, "0 or more"))
+    chance = (probabilities, (lambda x: (x >= 0) & (x <= 1), "from 0 to 1"))
+    return _sampled(seed, "binomial", shape, dtype, counts=counted, probabilities=chance)
+
+
+_above_0 = (lambda x: x > 0, "above 0")
+
+
+def _sampled(seed: Any, kind: str, shape: Any, dtype: Any, **parameters: Any) -> Tensor:
+    """A draw whose parameters are given with what holds for each, and that in words."""
+    name, shape, tensors = _float(dtype, kind), _shape(shape, kind), []
+    for key, (value, (holds, words)) in parameters.items():
+        tensor = as_tensor(value, "float64")
+        if type(tensor) is Tensor and not np.all(holds(tensor.numpy())):
+            raise ValueError(f"{kind} expects {key} to be {words}, got {value!r}")
+        if len(tensor.shape) > len(shape) or any(
+            d not in (1, n) for d, n in zip(reversed(tensor.shape), reversed(shape), strict=False)
+        ):
+            raise ValueError(f"{kind} expects {key} to broadcast to shape {shape}, got shape {tensor.shape}")
+        tensors.append(tensor)
+    return sample(draw_seed(seed), kind, shape, name, *tensors)
+
+
+def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
+    """``x`` with its slices along ``axis`` in random order; what is inside a slice stays together.
+
+    >>> sorted(shuffle([3, 1, 2], seed=0).tolist())
+    [1, 2, 3]
+    """
+    x = as_tensor(x)
+    if not isinstance(axis, (int, np.integer)) or not -len(x.shape) <= axis < len(x.shape):
+        raise ValueError(f"shuffle expects an axis of a tensor with {len(x.shape)} axes, got {axis!r}")
+    return take(x, permutation(draw_seed(seed), x, axis), axis=axis)

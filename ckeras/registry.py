@@ -1,8 +1,9 @@
 """Names to classes and functions.
 
 A table for each kind of named part (layers, losses, optimizers, ...) resolves a name in this order: the custom objects
-in scope, what the user registered, what ckeras ships. The module that ships a table's parts is imported on the first
-lookup, so that importing ckeras imports none of them.
+in scope, what the user registered, what ckeras ships, what an installed package declares under the entry-point group
+`ckeras.<table>` (see `ckeras.plugins`). The module that ships a table's parts is imported on the first lookup, and the
+installed packages are looked at on the first name that is not found, so that importing ckeras does neither.
 
 >>> from ckeras import registry
 >>> @registry.losses("half_squared_error")
@@ -21,10 +22,13 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
+import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ckeras import plugins
 from ckeras.utils.naming import to_snake_case
 
 
@@ -35,21 +39,28 @@ class Table:
         kind: What one entry is called in a sentence, as "loss".
         home: The module that ships the entries, imported on the first lookup, as "ckeras.losses". In a saved config
             the same module is called "keras.losses", so that Keras can read it.
+        base: The class in `home` that classes of this kind inherit from, or None.
+        functions: Whether a function, or a class whose objects are called like one, is of this kind too.
         fold_case: Whether a name matches in any case.
     """
 
-    def __init__(self, kind: str, home: str, fold_case: bool = False):
+    def __init__(self, kind: str, home: str, base: str | None, functions: bool = False, fold_case: bool = False):
         self.kind = kind
         self.home = home
+        self.base = base
+        self.functions = functions
         self.fold_case = fold_case
+        self.name = home.removeprefix("ckeras.").rpartition(".")[2]
         self._shipped: dict[str, Any] = {}
         self._registered: dict[str, Any] = {}
+        self._installed: dict[str, Any] = {}  # what was loaded of other packages
         self._name_of: dict[Any, str] = {}
+        self._warned: set[str] = set()
         self._loaded = False
 
     def __repr__(self) -> str:
         counts = f"{len(self._shipped)} shipped, {len(self._registered)} registered"
-        return f"<Table {self.home.removeprefix('ckeras.')}: {counts}>"
+        return f"<Table {self.name}: {counts}>"
 
     # Registering
 
@@ -68,24 +79,25 @@ class Table:
             override: Whether it may take a name that already has an owner.
 
         Raises:
-            TypeError: if `obj` is neither a class nor callable, or a name is not a string.
+            TypeError: if `obj` is not of the table's kind, or a name is not a string.
             ValueError: if a name is taken and `override` is false; nothing is registered then.
         """
-        if not callable(obj):
-            raise TypeError(f"registry.{self._plural()} registers classes and functions, got {obj!r}.")
+        self._load()
+        if not self.fits(obj):
+            raise TypeError(f"registry.{self.name} registers {self._wanted()}, got {obj!r}.")
         names = names or (obj.__name__,)
         for name in names:
             if not isinstance(name, str) or not name:
-                raise TypeError(f"A name in registry.{self._plural()} must be a non-empty string, got {name!r}.")
-        self._load()
+                raise TypeError(f"A name in registry.{self.name} must be a non-empty string, got {name!r}.")
         for name in names:
-            owner = self._registered.get(name, self._shipped.get(name))
-            if owner is not None and not override and _source(owner) != _source(obj):
+            owner = self.known(name)
+            if owner is not None and not override and source(owner) != source(obj):
                 raise ValueError(
-                    f"Cannot register {_source(obj)} as {self.kind} {name!r}: the name belongs to {_source(owner)} "
+                    f"Cannot register {source(obj)} as {self.kind} {name!r}: the name belongs to {source(owner)} "
                     "(pass override=True to replace it)."
                 )
         for name in names:
+            self.unregister(name)
             self._registered[name] = obj
         self._name_of[obj] = names[0]
         return obj
@@ -105,8 +117,9 @@ class Table:
     def unregister(self, name: str) -> None:
         """Forget what the user registered under `name`; a shipped part of that name is visible again."""
         obj = self._registered.pop(name, None)
-        if obj is not None and obj not in self._registered.values():
-            self._name_of.pop(obj, None)
+        if obj is not None and self._name_of.get(obj) == name:
+            del self._name_of[obj]
+            self._name_of.update((obj, other) for other, one in self._registered.items() if one is obj)
 
     # Looking up
 
@@ -120,69 +133,139 @@ class Table:
         return self._miss(name) if found is None else found
 
     def find(self, name: str) -> Any:
-        """The class or function called `name`, or None."""
-        custom = _custom_object(name)
+        """The class or function called `name`, or None.
+
+        Raises:
+            ImportError, TypeError, ValueError: if an installed package declares that name, but what it declares
+                cannot be loaded, is of another kind, or is claimed by a second package too.
+        """
+        custom = custom_object(name)
         if custom is not None:
             return custom
+        known = self.known(name)
+        return self.installed(name) if known is None else known
+
+    def registered(self, name: str) -> Any:
+        """What the user registered as `name`, or None."""
+        return self._registered.get(self._spelling(name, self._registered))
+
+    def shipped(self, name: str) -> Any:
+        """What ckeras ships as `name`, or None."""
         self._load()
-        for entries in (self._registered, self._shipped):
-            if name in entries:
-                return entries[name]
-        if self.fold_case:
-            for entries in (self._registered, self._shipped):
-                for known, obj in entries.items():
-                    if known.lower() == name.lower():
-                        return obj
-        return None
+        return self._shipped.get(self._spelling(name, self._shipped))
+
+    def known(self, name: str) -> Any:
+        """What is registered or shipped as `name`, or None."""
+        found = self.registered(name)
+        if found is None:
+            found = self.shipped(name)
+            if found is not None and name in plugins.declared.get(self.name, ()):
+                self._warn_of_clash(name, found)
+        return found
+
+    def _spelling(self, name: str, entries: dict[str, Any]) -> str | None:
+        """How `name` is written among the entries, which may be in another case; None if it is not there."""
+        if name in entries or not self.fold_case:
+            return name if name in entries else None
+        return next((other for other in entries if other.lower() == name.lower()), None)
+
+    def installed(self, name: str) -> Any:
+        """What an installed package declares as `name`, or None; raises as `find` does."""
+        found = self._installed.get(name)
+        if found is not None:
+            return found
+        declared = plugins.names_in(self.name)
+        spelling = self._spelling(name, declared)
+        if spelling is not None:
+            found = plugins.load(declared[spelling], self.kind)
+            self._load()
+            if not self.fits(found):
+                claim = declared[spelling][0]
+                raise TypeError(
+                    f"The {self.kind} {spelling!r} that {claim.distribution} declares must be {self._wanted()}, "
+                    f"but {claim.value!r} is {found!r}."
+                )
+            self._installed[name] = found
+            self._name_of.setdefault(found, spelling)
+            return found
+        if ">" in name:  # a name of `register_keras_serializable`, which runs when a module is imported
+            plugins.import_all(declared, self.kind, name)
+        return custom_object(name)
+
+    def _warn_of_clash(self, name: str, shipped: Any) -> None:
+        if name not in self._warned:
+            self._warned.add(name)
+            others = " and ".join(claim.distribution for claim in plugins.declared[self.name][name])
+            warnings.warn(
+                f"The {self.kind} {name!r} is {source(shipped)}; {others} declares another of that name, "
+                "which is not used.",
+                stacklevel=2,
+            )
+
+    def fits(self, obj: Any) -> bool:
+        """Whether a class or function is of the table's kind."""
+        if not inspect.isclass(obj):
+            return self.functions and callable(obj) and type(obj).__hash__ is not None
+        if self._is_base_of(obj):
+            return True
+        return self.functions and _called(obj) and not any(table._is_base_of(obj) for table in TABLES.values())
+
+    def _is_base_of(self, cls: type) -> bool:
+        base = getattr(sys.modules.get(self.home), self.base, None) if self.base else None
+        return base is not None and issubclass(cls, base)
+
+    def _wanted(self) -> str:
+        kinds = [f"a subclass of {self.home[1:]}.{self.base}"] if self.base else []
+        return " or ".join(kinds + ["a function", "a class of callable objects"] * self.functions)
 
     def names(self) -> list[str]:
-        """All names of the table, sorted."""
+        """All names of the table, with those that installed packages declare, sorted."""
         self._load()
-        return sorted({*self._shipped, *self._registered})
+        return sorted({*self._shipped, *self._registered, *plugins.names_in(self.name)})
 
     def nearest(self, name: str, count: int = 3) -> list[str]:
         """The names most like `name`, the most alike first, each part named once."""
         spelled = {known.lower(): known for known in self.names()}
         found, seen = [], set()
         for key in difflib.get_close_matches(name.lower(), spelled, n=4 * count, cutoff=0.5):
-            obj = self._registered.get(spelled[key], self._shipped.get(spelled[key]))
+            name = spelled[key]
+            obj = self._registered.get(name, self._shipped.get(name, name))
             if obj not in seen:
                 seen.add(obj)
-                found.append(spelled[key])
+                found.append(name)
         return found[:count]
 
     def __contains__(self, name: str) -> bool:
-        return self.find(name) is not None
+        return custom_object(name) is not None or self.known(name) is not None or name in plugins.names_in(self.name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
 
     def _miss(self, name: str) -> Any:
-        """What happens when a name is known to nobody here: the one place to ask anyone else."""
         near = self.nearest(name)
         if near:
             hint = f"the nearest names are {', '.join(map(repr, near))}"
         else:
-            hint = f"registry.{self._plural()}.names() lists the names there are"
+            hint = f"registry.{self.name}.names() lists the names there are"
         raise ValueError(f"Unknown {self.kind} {name!r}; {hint}.")
 
     def _load(self) -> None:
         if not self._loaded:
-            importlib.import_module(self.home)
+            home = importlib.import_module(self.home)
+            for name in getattr(home, "__all__", ()):  # which loads those that load lazily
+                getattr(home, name)
             self._loaded = True
-
-    def _plural(self) -> str:
-        return self.home.removeprefix("ckeras.").rpartition(".")[2]
 
     # Objects from names and configs, and back
 
-    def get(self, identifier: Any, accepts: Callable[[Any], bool] = callable) -> Any:
+    def get(self, identifier: Any, accepts: Callable[[Any], bool] | None = None) -> Any:
         """The object that `identifier` stands for.
 
         Args:
             identifier: None (gives None), a name, a config as `serialize` makes it, a class (called with no
                 arguments), or an object, which is returned as it is.
-            accepts: Tells whether an object is of this table's kind.
+            accepts: Tells whether an object is of this table's kind: one of its base class, or anything callable where
+                functions are of the kind, unless told otherwise.
 
         Raises:
             ValueError: if the name is unknown, or what came is none of these.
@@ -197,6 +280,8 @@ class Table:
             obj = identifier
         if inspect.isclass(obj):
             obj = obj()
+        if accepts is None:
+            accepts = callable if self.functions else lambda made: self._is_base_of(type(made))
         if not accepts(obj):
             raise ValueError(
                 f"Expected {_a(self.kind)}: a name, a config, a class or an object, got {identifier!r} "
@@ -205,37 +290,10 @@ class Table:
         return obj
 
     def serialize(self, obj: Any) -> Any:
-        """The config of `obj`: a dict of plain values from which `deserialize` makes an equal object.
+        """The config of `obj`, as `ckeras.saving.serialize_keras_object` makes it."""
+        from ckeras.saving import serialization
 
-        Raises:
-            ValueError: if `obj` is a function without a name, as a lambda, or an object without `get_config`.
-        """
-        if obj is None or isinstance(obj, (str, dict)):
-            return obj
-        if not hasattr(obj, "get_config"):
-            return self._serialize_function(obj)
-        cls = obj if inspect.isclass(obj) else type(obj)
-        ours = cls.__module__.partition(".")[0] == "ckeras"
-        return {
-            "module": self._module_of(cls) if ours else cls.__module__,
-            "class_name": cls.__name__,
-            "config": obj.get_config(),
-            "registered_name": None if ours else self.registered_name(cls),
-        }
-
-    def _serialize_function(self, obj: Any) -> dict:
-        name = getattr(obj, "__name__", None)
-        if name is None or name == "<lambda>":
-            raise ValueError(
-                f"Cannot save the {self.kind} {obj!r}: expected an object with get_config() or a function with a name."
-            )
-        registered = self.registered_name(obj)
-        return {
-            "module": "builtins",
-            "class_name": "function",
-            "config": registered if registered in self._registered else name,
-            "registered_name": "function" if registered in (name, *self._registered) else registered,
-        }
+        return serialization.serialized(obj, self)
 
     def deserialize(self, config: Any, custom_objects: dict | None = None) -> Any:
         """The object that a config of `serialize`, or a name, describes.
@@ -247,63 +305,66 @@ class Table:
         Raises:
             ValueError: if the config has no "class_name", or names nothing known.
         """
-        if custom_objects:
-            with CustomObjectScope(custom_objects):
-                return self.deserialize(config)
+        from ckeras.saving import serialization
+
         if config is None:
             return None
-        if isinstance(config, str):
-            obj = self.resolve(config)
-            return obj() if inspect.isclass(obj) else obj
-        if not isinstance(config, dict) or "class_name" not in config:
-            raise ValueError(f"Expected the config of {_a(self.kind)} with a 'class_name', got {config!r}.")
-        table = table_of(config.get("module")) or self
-        inner = config.get("config")
-        registered = config.get("registered_name")
-        if config["class_name"] == "function":
-            found = table.find(registered) if registered and registered != "function" else None
-            return table.resolve(inner) if found is None else found
-        cls = table.find(registered) if registered else None
-        if cls is None:
-            cls = table.resolve(config["class_name"])
-        if not inspect.isclass(cls):
-            return cls
-        return cls.from_config(dict(inner or {}))
+        with CustomObjectScope(custom_objects):
+            if isinstance(config, str):
+                obj = self.resolve(config)
+                return obj() if inspect.isclass(obj) else obj
+            if not isinstance(config, dict) or "class_name" not in config:
+                raise ValueError(f"Expected the config of {_a(self.kind)} with a 'class_name', got {config!r}.")
+            return serialization.deserialized(config, self)
 
-    def registered_name(self, obj: Any) -> str:
-        """The name a config gives to a class or function."""
-        if obj in _custom_names:
-            return _custom_names[obj]
-        return self._name_of.get(obj, obj.__name__)
-
-    def _module_of(self, cls: Any) -> str:
-        for table in TABLES.values():
-            if cls in table._shipped.values():
-                return table.home[1:]
-        return cls.__module__[1:]
+    def name_of(self, obj: Any) -> str | None:
+        """The name under which a class or function is registered or declared by its package, or None."""
+        if obj in self._name_of:
+            return self._name_of[obj]
+        package = (getattr(obj, "__module__", None) or "").partition(".")[0]
+        if package in ("", "__main__", "builtins", "ckeras"):
+            return None
+        for name, claims in plugins.names_in(self.name).items():
+            first = claims[0]
+            usable = len(claims) == 1 and self.registered(name) is None and self.shipped(name) is None
+            if usable and first.module.partition(".")[0] == package:
+                try:
+                    found = first.load()
+                except (Exception, SystemExit):  # told when its name is asked for
+                    continue
+                if found is obj and self.fits(obj):
+                    self._name_of[obj] = name
+                    return name
+        return None
 
 
-def _source(obj: Any) -> str:
+def source(obj: Any) -> str:
+    """Where a class or function was defined."""
     return f"{getattr(obj, '__module__', '?')}.{getattr(obj, '__qualname__', repr(obj))}"
+
+
+def _called(cls: type) -> bool:
+    """Whether objects of a class can be called."""
+    return any("__call__" in c.__dict__ for c in cls.__mro__)
 
 
 def _a(kind: str) -> str:
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
-layers = Table("layer", "ckeras.layers")
-activations = Table("activation", "ckeras.activations")
-losses = Table("loss", "ckeras.losses")
-metrics = Table("metric", "ckeras.metrics")
-optimizers = Table("optimizer", "ckeras.optimizers", fold_case=True)
-schedules = Table("learning rate schedule", "ckeras.optimizers.schedules")
-initializers = Table("initializer", "ckeras.initializers")
-regularizers = Table("regularizer", "ckeras.regularizers")
-constraints = Table("constraint", "ckeras.constraints")
-callbacks = Table("callback", "ckeras.callbacks")
+layers = Table("layer", "ckeras.layers", "Layer")
+activations = Table("activation", "ckeras.activations", None, functions=True)
+losses = Table("loss", "ckeras.losses", "Loss", functions=True)
+metrics = Table("metric", "ckeras.metrics", "Metric", functions=True)
+optimizers = Table("optimizer", "ckeras.optimizers", "Optimizer", fold_case=True)
+schedules = Table("learning rate schedule", "ckeras.optimizers.schedules", "LearningRateSchedule")
+initializers = Table("initializer", "ckeras.initializers", "Initializer", functions=True)
+regularizers = Table("regularizer", "ckeras.regularizers", "Regularizer", functions=True)
+constraints = Table("constraint", "ckeras.constraints", "Constraint", functions=True)
+callbacks = Table("callback", "ckeras.callbacks", "Callback")
 
 TABLES = {
-    table.home.removeprefix("ckeras."): table
+    table.name: table
     for table in (
         layers,
         activations,
@@ -317,15 +378,30 @@ TABLES = {
         callbacks,
     )
 }
+_BY_HOME = {table.home.removeprefix("ckeras."): table for table in TABLES.values()}
 
 
 def table_of(module: str | None) -> Table | None:
     """The table of a config's "module", as "keras.losses" or "keras.optimizers.schedules", or None."""
-    package, _, rest = (module or "").partition(".")
-    if package not in ("keras", "ckeras"):
+    if not is_ours(module):
         return None
-    rest = rest.removeprefix("src.")
-    return TABLES.get(".".join(rest.split(".")[:2])) or TABLES.get(rest.partition(".")[0])
+    rest = module.partition(".")[2].removeprefix("src.")
+    return _BY_HOME.get(".".join(rest.split(".")[:2])) or _BY_HOME.get(rest.partition(".")[0])
+
+
+def is_ours(module: str | None) -> bool:
+    """Whether a config's "module" is one of Keras."""
+    return (module or "").partition(".")[0] in ("keras", "ckeras")
+
+
+def given_name(obj: Any, table: Table | None = None) -> str | None:
+    """The name under which `obj` is registered or declared by its package, if any; of several, the one in `table`."""
+    if not callable(obj) or type(obj).__hash__ is None:
+        return None
+    if obj in _custom_names:
+        return _custom_names[obj]
+    names = (one.name_of(obj) for one in filter(None, (table, *TABLES.values())))
+    return next((name for name in names if name is not None), None)
 
 
 # Custom objects: names that hold for every table
@@ -335,7 +411,8 @@ _custom_names: dict[Any, str] = {}
 _scopes = threading.local()
 
 
-def _custom_object(name: str) -> Any:
+def custom_object(name: str) -> Any:
+    """What the innermost scope, or else `register_keras_serializable`, knows as `name`; None if neither does."""
     for scope in reversed(getattr(_scopes, "stack", ())):
         if name in scope:
             return scope[name]
@@ -388,7 +465,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
 
     def decorate(obj: Any) -> Any:
         if inspect.isclass(obj) and not hasattr(obj, "get_config"):
-            raise ValueError(f"Cannot register {_source(obj)}: a class that is saved needs a get_config() method.")
+            raise ValueError(f"Cannot register {source(obj)}: a class that is saved needs a get_config() method.")
         registered = f"{package}>{name or obj.__name__}"
         _custom_objects[registered] = obj
         _custom_names[obj] = registered
@@ -399,7 +476,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
 
 def get_registered_name(obj: Any) -> str:
     """The name a class or function was registered under with `register_keras_serializable`, else its own."""
-    return _custom_names.get(obj, obj.__name__)
+    return _custom_names.get(obj) or obj.__name__
 
 
 def get_registered_object(
@@ -412,7 +489,7 @@ def get_registered_object(
         custom_objects: Names looked at after the scopes and the registered ones.
         module_objects: Names looked at last.
     """
-    found = _custom_object(name)
+    found = custom_object(name)
     for names in (custom_objects, module_objects):
         if found is None and names:
             found = names.get(name)

@@ -2,9 +2,21 @@
 
 import pytest
 
+from ckeras import registry
+
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
     """Each test runs in an empty folder: files it writes are its own, and a Python it starts finds the installed
     package and not a source tree that happens to be the current folder."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def custom():
+    """What a test registers with `register_keras_serializable` is forgotten afterwards."""
+    before = dict(registry._custom_objects), dict(registry._custom_names)
+    yield
+    for now, then in zip((registry._custom_objects, registry._custom_names), before, strict=True):
+        now.clear()
+        now.update(then)

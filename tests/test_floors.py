@@ -6,9 +6,9 @@ from pathlib import Path
 import ckeras
 
 FLOORS = [
-    {"_version", "lazy", "utils.naming"},
+    {"_version", "lazy", "plugins", "utils.naming"},
     {"_kernels"},
-    {"config", "registry", "utils.tracebacks"},
+    {"config", "registry", "saving", "utils.tracebacks"},
     {"autograd"},
     {"compiler"},
     {"dtype_policies", "ops", "random", "tree"},

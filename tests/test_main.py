@@ -235,6 +235,15 @@ def test_forced_level_is_shown():
     assert "forced by CKERAS_LEVEL" in run(CKERAS_LEVEL=lowest).stdout
 
 
+def test_plugins_is_a_command_and_not_a_script(tmp_path):
+    (tmp_path / "plugins").write_text("raise SystemExit('a script')")
+    listed = run("plugins", cwd=tmp_path)
+    assert listed.returncode == 0 and listed.stdout and "a script" not in listed.stderr
+    assert run("./plugins", cwd=tmp_path).stderr == "a script\n"
+    wrong = run("plugins", "--all")
+    assert wrong.returncode == 2 and "plugins takes no arguments, got --all" in wrong.stderr
+
+
 def test_help_and_version():
     assert run("--help").stdout.startswith("usage: python -m ckeras script.py")
     assert run("--version").stdout == f"ckeras {ckeras.__version__}\n"

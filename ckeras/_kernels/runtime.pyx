@@ -3,9 +3,9 @@
 
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.pycapsule cimport PyCapsule_GetPointer
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 cimport numpy as cnp
 
@@ -260,16 +260,214 @@ cdef class Kernel:
             raise fault(label, err)
 
 
+cdef struct Run:  # what is under way in one thread
+    ck_mode own  # the floating-point mode outside of kernels
+    double seen  # when signals were looked for last; 0 at first
+    void *plan  # where an error was reported, and by which instruction
+    int at
+
+cdef struct Frame:  # a plan in a context, as it is run without the GIL
+    int n_instr, n_in, out_start
+    ck_kernel *fn
+    int *start
+    int64_t **p
+    double **f
+    char *arena
+    char **ptr
+    int *patch_start
+    int *patch
+    int64_t *input_offset
+    int64_t *input_bytes
+    int64_t *output_bytes
+    bint has_python
+    int *first_child  # of each instruction, the first of the plans that it runs
+    Frame **children
+    void *plan
+    void *context
+
+ctypedef Frame *Frame_p
+
+cdef enum:
+    BRANCH = 0
+    LOOP = 1
+
+
+cdef inline void feed(Frame *frame, int i, char *address) noexcept nogil:
+    """Let input ``i`` be read at ``address``; a plan that calls Python has it copied to the place its views see."""
+    cdef int k
+    if frame.has_python:
+        memcpy(frame.arena + frame.input_offset[i], address, frame.input_bytes[i])
+        return
+    for k in range(frame.patch_start[i], frame.patch_start[i + 1]):
+        frame.ptr[frame.patch[k]] = address
+
+
+cdef int execute(Frame *frame, Run *run, ck_error *err) except? -7 nogil:
+    """Run every instruction; an error's code is returned, with the place in ``run``."""
+    cdef int i, code, n = frame.n_instr
+    cdef ck_kernel *fn = frame.fn
+    cdef char **ptr = frame.ptr
+    cdef int *start = frame.start
+    cdef int64_t **p = frame.p
+    cdef double **f = frame.f
+    for i in range(n):
+        if fn[i] != NULL:
+            code = fn[i](ptr + start[i], p[i], f[i], err)
+            if code:
+                run.plan, run.at = frame.plan, i
+                return code
+        else:
+            code = execute_other(frame, i, run, err)
+            if code:
+                return code
+    return 0
+
+
+cdef int execute_other(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
+    """Run an instruction that is no kernel: a Python function, or other plans."""
+    if frame.first_child[i] < frame.first_child[i + 1]:
+        if frame.p[i][0] == BRANCH:
+            return branch(frame, i, run, err)
+        return loop(frame, i, run, err)
+    ck_set_mode(run.own)
+    with gil:
+        (<Plan> frame.plan).functions[i](*(<Context> frame.context).views[i])
+    ck_set_mode(run.own | CK_FLUSH)
+    return 0
+
+
+cdef int branch(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
+    """Run one of several plans and copy its outputs.
+
+    p: kind, outputs, dtype of the index, plans; then for each plan how many inputs it has, and which of the
+    instruction's they are. Buffers: outputs, index, inputs.
+    """
+    cdef int64_t *p = frame.p[i]
+    cdef char **ptr = frame.ptr + frame.start[i]
+    cdef int64_t *places = p + 4
+    cdef int64_t chosen, n_out = p[1]
+    cdef int j, code, _
+    cdef Frame *child
+    if p[2] == 4:  # bool
+        chosen = (<char *> ptr[n_out])[0]
+    elif p[2] == 3:  # int64
+        chosen = (<int64_t *> ptr[n_out])[0]
+    else:
+        chosen = (<int32_t *> ptr[n_out])[0]
+    chosen = min(max(chosen, 0), p[3] - 1)
+    for _ in range(chosen):
+        places += 1 + places[0]
+    child = frame.children[frame.first_child[i] + chosen]
+    for j in range(places[0]):
+        feed(child, j, ptr[n_out + places[1 + j]])
+    code = execute(child, run, err)
+    if code:
+        return code
+    for j in range(n_out):
+        memcpy(ptr[j], child.ptr[child.out_start + j], child.output_bytes[j])
+    return 0
+
+
+cdef inline char *carry_of(Frame *body, char **outs, int64_t j) noexcept nogil:
+    """Where carry ``j`` of a loop is while it runs."""
+    return body.arena + body.input_offset[1 + j] if body.has_python else outs[j]
+
+
+cdef int loop(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
+    """Run a plan round after round on its carries, which it updates in place: they are the instruction's outputs.
+
+    p: kind, carries, rows read, rows made, most rounds (-1: any number), in reverse, rounds counted; for each row
+    made, which carry it is as it was before the round, or -1 for the next output of the body; then for the body and for
+    the test, if there is one, how many values they capture, and which. Buffers: carries, rows made; the count, if any,
+    carries at first, rows read, captured values. Inputs of the body: the round's number, carries, rows, captured
+    values; of the test the same without rows.
+    """
+    cdef int64_t *p = frame.p[i]
+    cdef int64_t n_carry = p[1], n_read = p[2], n_made = p[3], length = p[4], counted = p[6], rounds, done = 0
+    cdef char **outs = frame.ptr + frame.start[i]
+    cdef char **first = outs + n_carry + n_made + counted
+    cdef char **captured = first + n_carry + n_read
+    cdef Frame *body = frame.children[frame.first_child[i]]
+    cdef Frame *test = NULL
+    cdef int64_t *kept = p + 7
+    cdef int64_t *places = kept + n_made
+    cdef int64_t bytes
+    cdef int32_t at
+    cdef int j, k, code = 0
+    cdef double now
+    for j in range(places[0]):
+        feed(body, 1 + n_carry + n_read + j, captured[places[1 + j]])
+    if frame.first_child[i + 1] - frame.first_child[i] > 1:
+        test = frame.children[frame.first_child[i] + 1]
+        places += 1 + places[0]
+        for j in range(places[0]):
+            feed(test, 1 + n_carry + j, captured[places[1 + j]])
+    for j in range(n_carry):
+        memcpy(outs[j], first[j], body.input_bytes[1 + j])
+        feed(body, 1 + j, outs[j])
+    rounds = length
+    if counted:
+        rounds = (<int32_t *> (first - 1)[0])[0]
+        rounds = max(rounds, 0) if length < 0 else min(max(rounds, 0), length)
+    if counted or test != NULL:
+        k = 0
+        for j in range(n_made):
+            bytes = body.output_bytes[k] if kept[j] < 0 else body.input_bytes[1 + kept[j]]
+            memset(outs[n_carry + j], 0, length * bytes)
+            k += kept[j] < 0
+    while rounds < 0 or done < rounds:
+        at = rounds - 1 - done if p[5] else done
+        if test != NULL:
+            feed(test, 0, <char *> &at)
+            for j in range(n_carry):
+                feed(test, 1 + j, carry_of(body, outs, j))
+            code = execute(test, run, err)
+            if code or not test.ptr[test.out_start][0]:
+                break
+        feed(body, 0, <char *> &at)
+        for j in range(n_read):
+            feed(body, 1 + n_carry + j, first[n_carry + j] + at * body.input_bytes[1 + n_carry + j])
+        for j in range(n_made):
+            if kept[j] >= 0:
+                bytes = body.input_bytes[1 + kept[j]]
+                memcpy(outs[n_carry + j] + at * bytes, carry_of(body, outs, kept[j]), bytes)
+        code = execute(body, run, err)
+        if code:
+            break
+        k = 0
+        for j in range(n_made):
+            if kept[j] < 0:
+                bytes = body.output_bytes[k]
+                memcpy(outs[n_carry + j] + at * bytes, body.ptr[body.out_start + k], bytes)
+                k += 1
+        done += 1
+        now = ck_clock()
+        if run.seen == 0:
+            run.seen = now
+        elif now - run.seen > 0.005:
+            run.seen = now
+            ck_set_mode(run.own)
+            with gil:
+                PyErr_CheckSignals()
+            ck_set_mode(run.own | CK_FLUSH)
+    if body.has_python:
+        for j in range(n_carry):
+            memcpy(outs[j], body.arena + body.input_offset[1 + j], body.input_bytes[1 + j])
+    return code
+
+
 cdef class Context:
     """The memory in which one thread at a time runs a plan: its arena, and every address resolved."""
-    cdef char *arena
-    cdef char **ptr
+    cdef char *memory
+    cdef Frame frame
     cdef list views
+    cdef list inner
     cdef bint patched
 
     def __dealloc__(self):
-        free(self.arena)
-        free(self.ptr)
+        free(self.memory)
+        free(self.frame.ptr)
+        free(self.frame.children)
 
 
 cdef class Feed:
@@ -353,8 +551,9 @@ cdef class Plan:
 
     Args:
         level: the kernels.
-        instructions: (kernel name or None, Python function or None, slots, p, f, label) each; a function is called
-            with (output views, input views) split at ``n_out``, given as p[0].
+        instructions: (kernel name or None, Python function or None, slots, p, f, label, plans) each; a function is
+            called with (output views, input views) split at ``n_out``, given as p[0]. An instruction that runs other
+            plans has them as pairs (plan, offset of its arena in this one's); see `branch` and `loop`.
         slots: what each slot is: ("arena", offset), ("fixed", array) or ("input", number, offset), the last being
             the place in the arena where an input's batch is put.
         specs: (shape, numpy dtype) of each slot.
@@ -375,6 +574,8 @@ cdef class Plan:
     cdef int64_t *input_offset
     cdef int64_t *input_bytes
     cdef int64_t *output_bytes
+    cdef int *first_child
+    cdef list children
     cdef list functions
     cdef list labels
     cdef list slot_of_ptr
@@ -411,10 +612,13 @@ cdef class Plan:
         self.f = <double **> malloc((n + 1) * sizeof(double *))
         self.params = <int64_t *> malloc((n_p + 1) * sizeof(int64_t))
         self.reals = <double *> malloc((n_f + 1) * sizeof(double))
-        self.slot_of_ptr = []
+        self.first_child = <int *> malloc((n + 1) * sizeof(int))
+        self.slot_of_ptr, self.children = [], []
         n_p = n_f = 0
         for i in range(n):
-            name, _, operands, p, f, _ = instructions[i]
+            name, _, operands, p, f, _, plans = instructions[i]
+            self.first_child[i] = len(self.children)
+            self.children.extend(plans)
             self.fn[i] = NULL if name is None else <ck_kernel> <size_t> level.addresses[name]
             self.start[i] = len(self.slot_of_ptr)
             self.slot_of_ptr.extend(operands)
@@ -426,6 +630,7 @@ cdef class Plan:
             for v in f:
                 self.reals[n_f] = v
                 n_f += 1
+        self.first_child[n] = len(self.children)
         self.start[n] = self.out_start = len(self.slot_of_ptr)
         self.slot_of_ptr.extend(outputs)
         self.n_ptr = len(self.slot_of_ptr)
@@ -453,6 +658,7 @@ cdef class Plan:
     def __dealloc__(self):
         free(self.fn)
         free(self.start)
+        free(self.first_child)
         free(self.p)
         free(self.f)
         free(self.params)
@@ -465,21 +671,47 @@ cdef class Plan:
 
     cdef Context context(self):
         """A free context, or a new one; it goes back with `release`."""
-        cdef Context c
-        cdef int i
+        cdef char *memory
         if self.free_contexts:
             return self.free_contexts.pop()
-        c = Context()
-        c.arena = ck_memory(self.arena_bytes)
-        c.ptr = <char **> malloc((self.n_ptr + 1) * sizeof(char *))
-        if c.arena == NULL or c.ptr == NULL:
+        memory = ck_memory(self.arena_bytes)
+        if memory == NULL:
             raise MemoryError(f"a plan needs an arena of {self.arena_bytes} bytes")
+        cdef Context c = self.context_in(memory)
+        c.memory = memory
+        return c
+
+    cdef Context context_in(self, char *arena):
+        """A context whose arena is at an address."""
+        cdef Context c = Context(), inside
+        cdef Frame *frame = &c.frame
+        cdef Plan plan
+        cdef int i
+        cdef int64_t offset
+        frame.n_instr, frame.n_in, frame.out_start = self.n_instr, self.n_in, self.out_start
+        frame.fn, frame.start, frame.p, frame.f = self.fn, self.start, self.p, self.f
+        frame.patch_start, frame.patch = self.patch_start, self.patch
+        frame.input_offset, frame.input_bytes = self.input_offset, self.input_bytes
+        frame.output_bytes, frame.has_python = self.output_bytes, self.has_python
+        frame.first_child = self.first_child
+        frame.arena = arena
+        frame.plan, frame.context = <void *> self, <void *> c
+        frame.ptr = <char **> malloc((self.n_ptr + 1) * sizeof(char *))
+        frame.children = <Frame **> malloc((len(self.children) + 1) * sizeof(Frame_p))
+        if frame.ptr == NULL or frame.children == NULL:
+            raise MemoryError("no memory for the addresses of a plan")
         for i in range(self.n_ptr):
             slot = self.slots[self.slot_of_ptr[i]]
             if slot[0] == "fixed":
-                c.ptr[i] = <char *> cnp.PyArray_DATA(<cnp.ndarray> slot[1])
+                frame.ptr[i] = <char *> cnp.PyArray_DATA(<cnp.ndarray> slot[1])
             else:
-                c.ptr[i] = c.arena + <int64_t> (slot[1] if slot[0] == "arena" else slot[2])
+                frame.ptr[i] = arena + <int64_t> (slot[1] if slot[0] == "arena" else slot[2])
+        c.inner = []
+        for i in range(len(self.children)):
+            plan, offset = self.children[i]
+            inside = plan.context_in(arena + offset)
+            c.inner.append(inside)
+            frame.children[i] = &inside.frame
         c.views = []
         if self.has_python:
             for i in range(self.n_instr):
@@ -495,44 +727,40 @@ cdef class Plan:
             shape, dtype = self.specs[self.slot_of_ptr[j]]
             for axis, size in enumerate(shape):
                 dims[axis] = size
-            arrays.append(cnp.PyArray_SimpleNewFromData(len(shape), dims, dtype.num, c.ptr[j]))
+            arrays.append(cnp.PyArray_SimpleNewFromData(len(shape), dims, dtype.num, c.frame.ptr[j]))
         return arrays[:self.p[i][0]], arrays[self.p[i][0]:]
 
-    cdef int execute(self, Context c, int *at, ck_error *err) except? -7 nogil:
-        """Run every instruction; an error's code is returned, with the instruction in ``at``."""
-        cdef int i, code = 0
-        cdef ck_mode own = ck_get_mode()
-        ck_set_mode(own | CK_FLUSH)
-        for i in range(self.n_instr):
-            if self.fn[i] != NULL:
-                code = self.fn[i](c.ptr + self.start[i], self.p[i], self.f[i], err)
-                if code:
-                    at[0] = i
-                    break
-            else:
-                ck_set_mode(own)
-                with gil:
-                    self.functions[i](*c.views[i])
-                ck_set_mode(own | CK_FLUSH)
-        ck_set_mode(own)
+    cdef int execute(self, Context c, Run *run, ck_error *err) except? -7 nogil:
+        """Run every instruction with denormals flushed; an error's code is returned, with its place in ``run``."""
+        cdef int code
+        run.own, run.seen = ck_get_mode(), 0
+        ck_set_mode(run.own | CK_FLUSH)
+        try:
+            code = execute(&c.frame, run, err)
+        finally:
+            ck_set_mode(run.own)
         return code
+
+    cdef object fault(self, Run *run, ck_error err):
+        """The exception for an error that a run reported."""
+        return fault((<Plan> run.plan).labels[run.at], err)
 
     cdef void point(self, Context c, int i, char *address) noexcept nogil:
         """Let input ``i`` be read at ``address``."""
         cdef int k
         for k in range(self.patch_start[i], self.patch_start[i + 1]):
-            c.ptr[self.patch[k]] = address
+            c.frame.ptr[self.patch[k]] = address
 
     cdef void point_home(self, Context c) noexcept nogil:
         """Let the inputs be read in the arena again."""
         cdef int i
         for i in range(self.n_in):
-            self.point(c, i, c.arena + self.input_offset[i])
+            self.point(c, i, c.frame.arena + self.input_offset[i])
         c.patched = False
 
     cdef void place(self, Context c, int i, cnp.ndarray array) noexcept:
         """Copy input ``i`` to its place in the arena."""
-        memcpy(c.arena + self.input_offset[i], cnp.PyArray_DATA(array), self.input_bytes[i])
+        memcpy(c.frame.arena + self.input_offset[i], cnp.PyArray_DATA(array), self.input_bytes[i])
 
     cdef bint begin_step(self, double now) noexcept nogil:
         """Choose the threads of a step: one for a plan's first, which tells what it takes alone, and during a pause."""
@@ -562,14 +790,15 @@ cdef class Plan:
         for i in range(self.n_out):
             shape, dtype = self.output_specs[i]
             array = np.empty(shape, dtype)
-            memcpy(cnp.PyArray_DATA(<cnp.ndarray> array), c.ptr[self.out_start + i], self.output_bytes[i])
+            memcpy(cnp.PyArray_DATA(<cnp.ndarray> array), c.frame.ptr[self.out_start + i], self.output_bytes[i])
             results.append(array)
         return results
 
     def run(self, list arrays):
         """Run on ``arrays``: contiguous, of the inputs' shapes and dtypes. Returns the outputs as new arrays."""
         cdef Context c = self.context()
-        cdef int i, at = 0, code
+        cdef int i, code
+        cdef Run run
         cdef ck_error err
         try:
             self.prepare_written()
@@ -580,9 +809,9 @@ cdef class Plan:
                     self.point(c, i, <char *> cnp.PyArray_DATA(<cnp.ndarray> arrays[i]))
             c.patched = not self.has_python
             with nogil:
-                code = self.execute(c, &at, &err)
+                code = self.execute(c, &run, &err)
             if code:
-                raise fault(self.labels[at], err)
+                raise self.fault(&run, err)
             return self.collect(c)
         finally:
             self.free_contexts.append(c)
@@ -596,7 +825,8 @@ cdef class Plan:
         Returns: (the next step to run, the outputs of the last step run).
         """
         cdef Context c = self.context()
-        cdef int i, at = 0, code = 0
+        cdef int i, code = 0
+        cdef Run run
         cdef int64_t step, start, rows
         cdef int64_t *order = <int64_t *> cnp.PyArray_DATA(feed.order)
         cdef ck_error err
@@ -630,17 +860,17 @@ cdef class Plan:
                         if feed.direct[i] and not feed.shuffled and not self.has_python:
                             self.point(c, i, feed.base[i] + start * feed.row_bytes[i])
                             continue
-                        buf[0] = c.arena + self.input_offset[i]
+                        buf[0] = c.frame.arena + self.input_offset[i]
                         buf[1] = feed.base[i]
                         buf[2] = <char *> (order + start)
                         feed.p[5 * i + 3] = rows
                         feed.gather(buf, feed.p + 5 * i, NULL, &err)
-                    code = self.execute(c, &at, &err)
+                    code = self.execute(c, &run, &err)
                     if code:
                         break
                     for i in range(n_result):
-                        memcpy(result[i] + step * batch * (self.output_bytes[i] // rows), c.ptr[self.out_start + i],
-                               self.output_bytes[i])
+                        memcpy(result[i] + step * batch * (self.output_bytes[i] // rows),
+                               c.frame.ptr[self.out_start + i], self.output_bytes[i])
                     step += 1
                     now = ck_clock()
                     if several:
@@ -652,7 +882,7 @@ cdef class Plan:
                     if now - begun > budget:
                         break
             if code:
-                raise fault(self.labels[at], err)
+                raise self.fault(&run, err)
             return step, (self.collect(c) if results is None else None)
         finally:
             if several:
@@ -663,28 +893,33 @@ cdef class Plan:
     def profile(self, list arrays, int repeats):
         """Seconds each instruction takes, the least of ``repeats`` runs."""
         cdef Context c = self.context()
+        cdef Run run
         cdef ck_error err
         cdef int i, code = 0
         cdef double t
         best = [float("inf")] * self.n_instr
+        run.own = ck_get_mode()
         try:
             self.prepare_written()
             self.point_home(c)
             for i in range(self.n_in):
                 self.place(c, i, arrays[i])
+            ck_set_mode(run.own | CK_FLUSH)
             for _ in range(repeats):
                 for i in range(self.n_instr):
+                    run.plan, run.at, run.seen = <void *> self, i, 0
                     t = ck_clock()
                     if self.fn[i] != NULL:
-                        code = self.fn[i](c.ptr + self.start[i], self.p[i], self.f[i], &err)
+                        code = self.fn[i](c.frame.ptr + self.start[i], self.p[i], self.f[i], &err)
                     else:
-                        self.functions[i](*c.views[i])
+                        code = execute_other(&c.frame, i, &run, &err)
                     t = ck_clock() - t
                     if code:
-                        raise fault(self.labels[i], err)
+                        raise self.fault(&run, err)
                     best[i] = min(best[i], t)
             return best
         finally:
+            ck_set_mode(run.own)
             self.free_contexts.append(c)
 
 

@@ -45,6 +45,8 @@ class _NumpyDtypes(dict):
 NUMPY = _NumpyDtypes((name, np.dtype(name)) for name in (*SUFFIX, "complex64", "complex128"))
 ITEMSIZE = {**{name: dtype.itemsize for name, dtype in NUMPY.items()}, "bfloat16": 2}
 FLOATS = frozenset({"bfloat16", "float16", "float32", "float64"})
+PARTS = {"complex64": "float32", "complex128": "float64"}  # the dtypes of real and imaginary parts
+DIFFERENTIABLE = FLOATS | PARTS.keys()
 INTEGERS = frozenset({"uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"})
 _NAMES = {dtype: name for name, dtype in NUMPY.items()}
 _WEAK = {bool: "bool", int: "int", float: "float"}

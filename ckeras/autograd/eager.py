@@ -32,11 +32,16 @@ def wrap(array: np.ndarray) -> Tensor:
 
 
 def constant(value: Any, dtype: str | None = None) -> Tensor:
-    """A tensor of a Python number, a (nested) list or an array-like; floats become the default float type."""
+    """A tensor of a Python number, a (nested) list or an array-like.
+
+    Floats become the default float type, and complex numbers pairs of it.
+    """
     array = np.asarray(value)
     if dtype is None:
         if array.dtype == np.float64 and not isinstance(value, (np.ndarray, np.generic)):
             dtype = config.floatx()
+        elif array.dtype == np.complex128 and not isinstance(value, (np.ndarray, np.generic)):
+            dtype = "complex128" if config.floatx() == "float64" else "complex64"
         elif array.dtype == np.int64 and not isinstance(value, (np.ndarray, np.generic)):
             fits = array.size == 0 or (array.min() >= -(2**31) and array.max() < 2**31)
             dtype = "int32" if fits else "int64"
@@ -125,5 +130,5 @@ def python_results(
         raise TypeError(f"{op.name} has no kernel for inputs of dtype {[dtypes.of_array(x) for x in inputs]}")
     with np.errstate(all="ignore"):
         found = op.forward(*map(dtypes.computable, inputs), **attrs)
-    found = found if isinstance(found, (list, tuple)) else [found]
-    return [np.array(r, dtypes.NUMPY[s.dtype], order="C").reshape(s.shape) for r, s in zip(found, outputs, strict=True)]
+        results = zip(found if isinstance(found, (list, tuple)) else [found], outputs, strict=True)
+        return [np.array(r, dtypes.NUMPY[s.dtype], order="C").reshape(s.shape) for r, s in results]

@@ -33,6 +33,10 @@ class Op:
             or `None` where there is no native form.
         vjp: for each input a function ``(g, y, *inputs, **attrs) -> gradient`` of the output's cotangent ``g``
             and the output ``y`` (lists of them when the row has several outputs), or `None` where it has no gradient.
+        joint: in place of ``vjp``, ``(g, y, inputs, wanted, attrs) -> gradients`` of the inputs at the positions
+            ``wanted``, for a row that computes them together.
+        nested: ``nested(inputs, outputs, attrs) -> Nested``: this row runs other graphs, which are traced already; it
+            exists in traces alone.
         elementwise: whether each output element depends on the broadcast inputs' elements at its place alone; the
             kernel is then a step of the map program, and runs of such rows are fused.
         alias: whether the output is the first input's memory under another shape.
@@ -48,6 +52,8 @@ class Op:
         forward: Callable[..., Any] | None = None,
         kernel: Callable[..., Any] | None = None,
         vjp: Sequence[Callable[..., Any] | None] | Callable[[int], Callable[..., Any]] | None = None,
+        joint: Callable[..., list[Any]] | None = None,
+        nested: Callable[..., Any] | None = None,
         elementwise: bool = False,
         alias: bool = False,
         index_limit: tuple[int, Callable[..., int]] | None = None,
@@ -60,6 +66,8 @@ class Op:
         self.forward = forward
         self.kernel = kernel
         self.vjp = vjp
+        self.joint = joint
+        self.nested = nested
         self.elementwise = elementwise
         self.alias = alias
         self.index_limit = index_limit
@@ -95,13 +103,15 @@ class Op:
             if cls is not Tensor and kind is not KerasTensor:
                 kind = cls
             tensors.append(x)
-        if kind is Tensor:
+        tapes = getattr(scope, "tapes", None)
+        if kind is TracedTensor or (kind is Tensor and (self.nested or (tapes and _is_followed(tensors)))):
+            trace = getattr(scope, "trace", None) or tensors_trace(tensors)
+            tensors = [trace.resolve(x) for x in tensors]
+            result = trace.add(self, tensors, attrs)
+        elif kind is Tensor:
             result = eager.run(self, tensors, attrs)
-        elif kind is TracedTensor:
-            result = tensors_trace(tensors).add(self, tensors, attrs)
         else:
             result = self._symbolic(tensors, attrs)
-        tapes = getattr(scope, "tapes", None)
         if tapes:
             for tape in tapes:
                 tape.record(self, tensors, attrs, result)
@@ -116,6 +126,12 @@ class Op:
 
 def _row(name: str) -> Op:
     return table[name]
+
+
+def _is_followed(tensors: Sequence[Tensor]) -> bool:
+    """Whether a branch or a loop's body is being traced, and tapes outside of it watch one of these known values."""
+    trace = getattr(scope, "trace", None)
+    return trace is not None and any(map(trace.follows, tensors))
 
 
 def tensors_trace(tensors: Sequence[Tensor]) -> Any:

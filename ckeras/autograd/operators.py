@@ -32,7 +32,7 @@ def _binary(name: str) -> tuple[Any, Any]:
 
 
 def _operand(x: Any) -> bool:
-    return isinstance(x, (Operators, int, float, bool, np.ndarray, np.generic, list, tuple))
+    return isinstance(x, (Operators, int, float, bool, complex, np.ndarray, np.generic, list, tuple))
 
 
 def _comparison(name: str) -> Any:
@@ -116,19 +116,37 @@ class Operators:
         return getattr(ufunc, method)(*_as_arrays(inputs), **_as_arrays(kwargs))
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        function = _counterpart(func.__name__)
+        function = _counterpart(func.__name__, func.__module__)
         arguments = _translated(func, function, args, kwargs) if function is not None else None
         if arguments is not None:
-            return function(**arguments)
+            return function(*arguments[0], **arguments[1])
         return func(*_as_arrays(args), **_as_arrays(kwargs))
 
 
 # numpy's names that differ from those of ops.
-_RENAMED = {"remainder": "mod", "amax": "max", "amin": "min", "invert": "bitwise_invert"}
+_RENAMED = {
+    "amax": "max",
+    "amin": "min",
+    "degrees": "rad2deg",
+    "invert": "bitwise_invert",
+    "radians": "deg2rad",
+    "remainder": "mod",
+}
 
 
-def _counterpart(name: str) -> Any:
+# numpy's functions whose namesakes in ops do something else: of `numpy.linalg` all but those named here are.
+# Copies and empty arrays are made to be written to; edges of bins and several places can only be given to numpy.
+_UNLIKE = {"unique", "nonzero", "meshgrid", "copy", "empty_like", "argpartition", "histogram"}
+_LINALG = {
+    "cholesky", "det", "eig", "eigh", "inv", "matmul", "matrix_rank", "norm", "outer", "pinv", "qr", "slogdet", "solve",
+    "svd", "tensordot",
+}  # fmt: skip
+
+
+def _counterpart(name: str, module: str = "numpy") -> Any:
     """The function of `ops` that does what numpy's ``name`` does; `None` leaves the call to numpy."""
+    if name in _UNLIKE or (module == "numpy.linalg" and name not in _LINALG) or module == "numpy.fft":
+        return None
     try:
         return functions[_RENAMED.get(name, name)]
     except AttributeError:
@@ -144,13 +162,17 @@ def _parameters(function: Any) -> dict[str, Any]:
         return {}
 
 
-def _translated(func: Any, function: Any, args: Any, kwargs: Any) -> dict[str, Any] | None:
+def _translated(func: Any, function: Any, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]] | None:
     """The arguments of a call of numpy's ``func``, by the names that ``function`` of `ops` has for them.
+
+    Those of a function of any number of arguments stay as they are.
 
     A name of numpy's that `ops` does not have stands for the parameter at its place, unless numpy has that one under
     its own name too. `None` if the call says something that ``function`` cannot, such as a dtype or `out`.
     """
     theirs, ours = _parameters(func), list(_parameters(function))
+    if any(p.kind is p.VAR_POSITIONAL for p in theirs.values()):
+        return (args, kwargs) if kwargs.keys() <= set(ours) else None
     names = list(theirs) or ours
     given = dict(zip(names, args, strict=False))
     if len(args) > len(names):
@@ -167,7 +189,7 @@ def _translated(func: Any, function: Any, args: Any, kwargs: Any) -> dict[str, A
             return None
         else:
             found[name] = value
-    return found
+    return (), found
 
 
 def _as_arrays(values: Any) -> Any:

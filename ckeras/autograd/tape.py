@@ -69,6 +69,10 @@ class GradientTape:
             self._tracked[id(tensor)] = tensor
             self._variables.setdefault(id(variable), (variable, []))[1].append(tensor)
 
+    def tracks(self, tensor: Tensor) -> bool:
+        """Whether ``tensor`` is watched, or depends on one that is."""
+        return id(tensor) in self._tracked
+
     def record(self, op: Op, inputs: list[Tensor], attrs: dict[str, Any], result: Any) -> None:
         """Called after every op while this tape is active."""
         tracked = self._tracked
@@ -77,11 +81,11 @@ class GradientTape:
                 break
         else:
             return
-        if op.vjp is None:
+        if op.vjp is None and op.joint is None:
             return
         self._records.append((op, inputs, attrs, result))
         for y in result if isinstance(result, list) else (result,):
-            if y.dtype in dtypes.FLOATS:
+            if y.dtype in dtypes.DIFFERENTIABLE:
                 tracked[id(y)] = y
 
     def stop_recording(self) -> "_Pause":
@@ -192,7 +196,7 @@ def _backward(records: list, targets: list[Tensor], seeds: list, wanted: set[int
         cotangents[id(x)] = g if known is None else functions["add"](known, g)
 
     for target, seed in zip(targets, seeds, strict=True):
-        if seed is not None and target.dtype in dtypes.FLOATS:
+        if seed is not None and target.dtype in dtypes.DIFFERENTIABLE:
             accumulate(target, seed)
     for op, inputs, attrs, result in reversed(useful):
         if isinstance(result, list):
@@ -203,9 +207,14 @@ def _backward(records: list, targets: list[Tensor], seeds: list, wanted: set[int
             g = cotangents.get(id(result))
             if g is None:
                 continue
-        for position, x in enumerate(inputs):
-            if id(x) not in reached or x.dtype not in dtypes.FLOATS:
-                continue
+        wanted = [i for i, x in enumerate(inputs) if id(x) in reached and x.dtype in dtypes.DIFFERENTIABLE]
+        if op.joint is not None:
+            for position, part in zip(wanted, op.joint(g, result, inputs, wanted, attrs), strict=True):
+                if part is not None:
+                    accumulate(inputs[position], part)
+            continue
+        for position in wanted:
+            x = inputs[position]
             vjp = op.gradient_of(position)
             if vjp is None:
                 continue

@@ -1,6 +1,7 @@
 """Tensors: real arrays, symbolic results of a model's graph, and values inside the compiler's trace."""
 
 import copy
+import itertools
 import os
 import traceback
 from collections.abc import Sequence
@@ -168,8 +169,9 @@ class KerasTensor(Tensor):
         name: shown in summaries; made up if not given.
     """
 
-    __slots__ = ("history", "name")
+    __slots__ = ("history", "name", "number")
     _count = 0
+    _numbers = itertools.count()
 
     def __init__(
         self,
@@ -186,10 +188,16 @@ class KerasTensor(Tensor):
         self.shape = tuple(shape)
         self.dtype = dtypes.standardize(dtype)
         self.history = history if record_history else None
+        self.number = next(KerasTensor._numbers)  # those made later have larger ones
         if name is None:
             name = f"keras_tensor_{KerasTensor._count}" if KerasTensor._count else "keras_tensor"
             KerasTensor._count += 1
         self.name = name
+
+    @staticmethod
+    def made() -> int:
+        """A number larger than those of all symbolic tensors so far."""
+        return next(KerasTensor._numbers)
 
     @property
     def _array(self) -> np.ndarray:

@@ -75,7 +75,7 @@ class Variable(Operators):
         self.autocast = autocast
         self.aggregation = aggregation or "none"
         self.name = name or "variable"
-        self.path = self.name
+        self.path = "/".join([*(part.name for part in getattr(scope, "path", ()) if names_variables(part)), self.name])
         self.regularizer = None
         self.constraint = None
 
@@ -199,6 +199,11 @@ def outside_trace() -> Any:
         yield
     finally:
         scope.trace, scope.tapes = trace, tapes
+
+
+def names_variables(part: Any) -> bool:
+    """Whether a part of a path is a `name_scope`; layers are parts too, and give their variables paths themselves."""
+    return getattr(part, "names_variables", False)
 
 
 def _nothing() -> None:

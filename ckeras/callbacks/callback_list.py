@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from ckeras import registry
 from ckeras.callbacks.callback import Callback
 from ckeras.callbacks.history import History
 from ckeras.callbacks.progbar_logger import ProgbarLogger
@@ -32,7 +33,8 @@ class CallbackList:
     """Calls the hooks of many callbacks, in order, and of each only those that it overrides.
 
     Args:
-        callbacks: a callback, or a list, tuple or dict of them, nested as they come; `None` for none.
+        callbacks: a callback, or a list, tuple or dict of them, nested as they come; `None` for none. A name in the
+            table of callbacks stands for an object made without arguments.
         add_history: add a `History` when there is none yet.
         add_progbar: add a `ProgbarLogger` when there is none yet.
         model: the model at work, handed to every callback.
@@ -91,7 +93,8 @@ class CallbackList:
 
     def append(self, callback: Callback) -> None:
         """Add a callback at the end; it gets the model and the parameters that the others have."""
-        self.callbacks.append(_checked(callback))
+        callback = _checked(callback)
+        self.callbacks.append(callback)
         if self.params is not None:
             callback.set_params(self.params)
         if self._model is not None:
@@ -240,6 +243,8 @@ def _flatten(callbacks: object) -> Iterator[object]:
 
 def _checked(callback: object) -> object:
     """A callback is an instance of `Callback`, or anything else that takes a model and parameters."""
+    if isinstance(callback, str):
+        return registry.callbacks.get(callback)
     if isinstance(callback, type):
         raise TypeError(
             f"callbacks expects objects, but got the class {callback.__name__} itself (write {callback.__name__}())"

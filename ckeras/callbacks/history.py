@@ -1,8 +1,10 @@
 """The record of a training."""
 
+from ckeras import registry
 from ckeras.callbacks.callback import Callback
 
 
+@registry.callbacks.ship()
 class History(Callback):
     """Keeps the logs of every epoch; `fit` returns one, and leaves it as ``model.history``.
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from ckeras import registry
 from ckeras.callbacks.callback import Callback
 
 
+@registry.callbacks.ship()
 class LambdaCallback(Callback):
     """A callback whose hooks are the functions given.
 

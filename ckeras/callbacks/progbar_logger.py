@@ -1,10 +1,12 @@
 """The callback that draws the progress bar."""
 
+from ckeras import registry
 from ckeras.callbacks.callback import Callback
 from ckeras.utils.interactive import print_message
 from ckeras.utils.progbar import Progbar
 
 
+@registry.callbacks.ship()
 class ProgbarLogger(Callback):
     """Draws a progress bar, as ``params["verbose"]`` says: 0 nothing, 1 a bar, 2 one line an epoch.
 

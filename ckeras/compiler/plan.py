@@ -1,7 +1,7 @@
 """From a trace to a plan: the flat list of instructions that the runtime walks without Python."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,27 +33,45 @@ class Instruction(NamedTuple):
     shapes: tuple[tuple[int, ...], ...]
     flops: int
     bytes: int
+    plans: tuple["Plan", ...] = ()  # that it runs
+    offsets: tuple[int, ...] = ()  # of their arenas in that of the plan around them
+
+    @property
+    def name(self) -> str:
+        """What it is in a listing."""
+        return self.kernel or (self.label if self.plans else "python")
+
+
+class Carry:
+    """What a loop's body updates in place: an input of its plan that is also one of its results."""
+
+    def __init__(self, x: Tensor):
+        self.shape, self.dtype = x.shape, x.dtype
 
 
 class Plan:
     """A compiled function for one signature. It is a value: `run` may be called from several threads at once.
 
-    ``limits`` are the inputs that hold indices, as `rewrite.index_limits` gives them.
+    ``limits`` are the inputs that hold indices, as `rewrite.index_limits` gives them. ``nested`` is the plan of a
+    branch or of a loop's body, in which `Carry`s may be read and assigned.
     """
 
-    def __init__(self, graph: Trace):
+    def __init__(self, graph: Trace, nested: bool = False):
         rewrite(graph)
         self.limits = index_limits(graph)
-        builder = _Builder(graph)
+        builder = _Builder(graph, nested)
         self.instructions = builder.instructions
         self.arena_bytes = builder.arena_bytes
         self.input_specs = [Spec(x.shape, x.dtype) for x in graph.inputs]
         self.output_specs = [Spec(x.shape, x.dtype) for x in graph.outputs]
         self.variables = builder.variables
-        self.assigned = [variable for variable, _ in graph.assigned.values()]
+        self.assigned = [v for v, _ in graph.assigned.values() if not isinstance(v, Carry)]
         self.native = NativePlan(
             level,
-            [i[:6] for i in self.instructions],
+            [
+                (*i[:6], tuple((plan.native, offset) for plan, offset in zip(i.plans, i.offsets, strict=True)))
+                for i in self.instructions
+            ],
             builder.slots,
             [(s.shape, NUMPY[s.dtype]) for s in builder.specs],
             builder.input_slots,
@@ -68,8 +86,8 @@ class Plan:
 
     @property
     def python_instructions(self) -> int:
-        """How many instructions call Python."""
-        return sum(1 for i in self.instructions if i.function is not None)
+        """How many instructions call Python, those of branches and of loops' bodies included."""
+        return sum((i.function is not None) + sum(p.python_instructions for p in i.plans) for i in self.instructions)
 
     def __str__(self) -> str:
         lines = [
@@ -78,7 +96,8 @@ class Plan:
         ]
         for number, i in enumerate(self.instructions):
             shapes = " ".join("x".join(map(str, s)) or "()" for s in i.shapes)
-            lines.append(f"{number:4d}  {i.kernel or 'python':<26} {i.bytes:>12,} B  {shapes:<40} {i.label}")
+            lines.append(f"{number:4d}  {i.name:<26} {i.bytes:>12,} B  {shapes:<40} {i.label}")
+            lines += [f"      {line}" for plan in i.plans for line in str(plan).splitlines()]
         return "\n".join(lines)
 
     def profile(self, arrays: list[np.ndarray], repeats: int = 5) -> "Profile":
@@ -105,7 +124,7 @@ class Profile:
             shapes = " ".join("x".join(map(str, s)) or "()" for s in i.shapes)
             t = max(t, 1e-9)
             lines.append(
-                f"{number:4d}  {i.kernel or 'python':<26} {t * 1e6:9.2f} {t / total:6.1%} {i.flops / t / 1e9:8.1f} "
+                f"{number:4d}  {i.name:<26} {t * 1e6:9.2f} {t / total:6.1%} {i.flops / t / 1e9:8.1f} "
                 f"{i.bytes / t / 1e9:8.1f} {i.bytes:13,}  {shapes}  {i.label}"
             )
         flops, moved = sum(i.flops for i in self.instructions), sum(i.bytes for i in self.instructions)
@@ -119,16 +138,17 @@ class Profile:
 class _Builder:
     """Assigns slots, decides which values live in variables, and makes the instructions."""
 
-    def __init__(self, graph: Trace):
+    def __init__(self, graph: Trace, nested: bool):
         self.slots: list[tuple[Any, ...]] = []
         self.specs: list[Spec] = []
         self.instructions: list[Instruction] = []
-        self.variables: list[Variable] = [variable for variable, _ in graph.reads.values()]
+        self.variables = [variable for variable, _ in graph.reads.values() if not isinstance(variable, Carry)]
         self._slot: dict[int, int] = {}  # by id of a root value
         self._keep: list[Any] = []
         self._fixed_values = {id(x): variable for variable, x in graph.reads.values()}
         _copy_entangled(graph)
         units = group(graph)
+        self._nested = {id(u): _NestedPlans(u.nodes[0]) for u in units if u.nodes[0].op.nested}
         position = {id(y): i for i, u in enumerate(units) for node in u.nodes for y in node.outputs}
         last = self._last_uses(graph, units)
 
@@ -136,16 +156,20 @@ class _Builder:
         self.input_slots = []
         for number, x in enumerate(graph.inputs):
             self.input_slots.append(self._new(x, ("input", number, reserved)))
-            reserved += aligned(_nbytes(x))
+            if not nested:
+                reserved += aligned(_nbytes(x))
         for variable, x in graph.reads.values():
-            self._new(x, ("fixed", variable._array))
+            if not isinstance(variable, Carry):
+                self._new(x, ("fixed", variable._array))
         copies = []
         for variable, value in graph.assigned.values():
             target = root(value)
-            if self._in_place(variable, target, graph, units, position, last):
-                self._new(target, ("fixed", variable._array))
-            else:
+            if not self._in_place(variable, target, graph, units, position, last):
                 copies.append((variable, value))
+            elif isinstance(variable, Carry):
+                self._slot[id(target)] = self._slot[id(graph.reads[id(variable)][1])]
+            else:
+                self._new(target, ("fixed", variable._array))
         inner = _inside_groups(graph, units)
         arena = [
             (id(y), _nbytes(y), position[id(y)], last.get(id(y), position[id(y)]))
@@ -153,6 +177,9 @@ class _Builder:
             for node in u.nodes
             for y in node.outputs
             if id(y) not in self._slot and id(y) not in inner
+        ]
+        arena += [
+            (id(u), self._nested[id(u)].arena_bytes, at, at) for at, u in enumerate(units) if id(u) in self._nested
         ]
         offsets, self.arena_bytes = allocate(arena, reserved)
         for u in units:
@@ -163,10 +190,16 @@ class _Builder:
         for u in units:
             if u.fused:
                 self._fused(u, inner)
+            elif id(u) in self._nested:
+                self._run_nested(u, offsets[id(u)])
             else:
                 self._single(u.nodes[0])
         for variable, value in copies:
-            self._store(variable, value)
+            self._store(variable, value, graph)
+        if nested and any(i.function is not None for i in self.instructions):
+            for number, x in enumerate(graph.inputs):  # Python sees the inputs at a place of their own
+                self.slots[self.input_slots[number]] = ("input", number, self.arena_bytes)
+                self.arena_bytes += aligned(_nbytes(x))
         self.output_slots = [self._read(x) for x in graph.outputs]
 
     # -- slots
@@ -262,6 +295,19 @@ class _Builder:
         p = (len(out_specs),)
         self.instructions.append(Instruction(None, function, tuple(buffers), p, (), op.name, shapes_shown, 0, moved))
 
+    def _run_nested(self, unit: Unit, offset: int) -> None:
+        """The instruction of a branch or a loop: its outputs, its inputs, and the plans that it runs."""
+        node, nested = unit.nodes[0], self._nested[id(unit)]
+        operands = (*(self._slot[id(y)] for y in node.outputs), *(self._read(x) for x in node.inputs))
+        shapes = tuple(self.specs[s].shape for s in operands[:4])
+        moved = sum(_spec_bytes(self.specs[s]) for s in operands)
+        rounds = max(node.attrs.get("length", 1), 1)
+        flops = rounds * max(sum(i.flops for i in plan.instructions) for plan in nested.plans)
+        offsets = tuple(offset + inside for inside in nested.offsets)
+        self.instructions.append(
+            Instruction(None, None, operands, nested.p, (), node.op.name, shapes, flops, moved, nested.plans, offsets)
+        )
+
     def _fused(self, unit: Unit, inner: set[int]) -> None:
         program = Program(unit.space)
         register: dict[int, int] = {}
@@ -328,13 +374,50 @@ class _Builder:
         kind, where, *_ = self.slots[slot]
         return (kind, id(where) if kind == "fixed" else where)
 
-    def _store(self, variable: Variable, value: Tensor) -> None:
+    def _store(self, variable: Variable | Carry, value: Tensor, graph: Trace) -> None:
         """Copy a value into a variable at the end of the plan."""
         spec = Spec(variable.shape, variable.dtype)
-        target = self._new(None, ("fixed", variable._array), spec)
+        if isinstance(variable, Carry):
+            target = self._slot[id(graph.reads[id(variable)][1])]
+        else:
+            target = self._new(None, ("fixed", variable._array), spec)
         size = math.prod(variable.shape)
         p = (ITEMSIZE[variable.dtype], 1, 0, 0, size, 1, 1)
         self._emit("copy", (target, self._read(value)), p, (), "assign", (0, 2 * _spec_bytes(spec)))
+
+
+class _NestedPlans:
+    """The plans that a branch or a loop runs, with the parameters of the instruction and the room they need."""
+
+    def __init__(self, node: Node):
+        outputs = [Spec(y.shape, y.dtype) for y in node.outputs]
+        nested = node.op.nested([Spec(x.shape, x.dtype) for x in node.inputs], outputs, node.attrs)
+        branch = nested.kind == "branch"
+        self.p = (0, len(outputs), *nested.p) if branch else (1, *nested.p)
+        plans, offsets, self.arena_bytes = [], [], 0
+        for number, body in enumerate(nested.bodies):
+            graph = body.copy().graph
+            if number == 0 and not branch:
+                _update_in_place(graph, nested.carries, nested.rows)
+            plan = Plan(graph, nested=True)
+            plans.append(plan)
+            # Of several branches one is run; a loop's body and its test take turns.
+            offsets.append(0 if branch else self.arena_bytes)
+            self.arena_bytes = max(self.arena_bytes, offsets[-1] + plan.arena_bytes)
+        self.plans, self.offsets = tuple(plans), tuple(offsets)
+
+
+def _update_in_place(graph: Trace, carries: int, rows: Sequence[int]) -> None:
+    """Let the first outputs of a loop's body be written where its carries are, which follow the first input.
+
+    Of its other outputs, those that are carries as they were are copied by the loop, before it runs the body.
+    """
+    for x, y in zip(graph.inputs[1 : 1 + carries], graph.outputs, strict=False):
+        carry = Carry(x)
+        graph.reads[id(carry)] = (carry, x)
+        if y is not x:
+            graph.assigned[id(carry)] = (carry, y)
+    graph.outputs = [y for y, row in zip(graph.outputs[carries:], rows, strict=True) if row < 0]
 
 
 def _copy_entangled(graph: Trace) -> None:

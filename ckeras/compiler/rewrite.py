@@ -23,6 +23,7 @@ def rewrite(graph: Trace) -> None:
     _join_dense(graph)
     _join_arithmetic(graph)
     _drop_unused(graph)
+    _drop_unused_rows(graph)
 
 
 # -- simplification -----------------------------------------------------------------------------------------------
@@ -108,7 +109,10 @@ def _simplify(graph: Trace) -> None:
         node.inputs = [current(x) for x in node.inputs]
         before = len(graph.nodes)
         stands_for = None
-        if not any(type(x) is TracedTensor for x in node.inputs):
+        if node.op.name == "custom":  # of interest to tapes alone
+            replaced.update((id(y), x) for y, x in zip(node.outputs, node.inputs[node.attrs["count"] :], strict=True))
+            continue
+        if not node.op.nested and not any(type(x) is TracedTensor for x in node.inputs):
             result = node.op(*node.inputs, **node.attrs)
             for y, z in zip(node.outputs, result if isinstance(result, list) else [result], strict=True):
                 replaced[id(y)] = z
@@ -156,6 +160,18 @@ def _drop_unused(graph: Trace) -> None:
             needed.update(id(x) for x in node.inputs)
             kept.append(node)
     graph.nodes = kept[::-1]
+
+
+def _drop_unused_rows(graph: Trace) -> None:
+    """Loops stack only those results of their rounds that something reads."""
+    needed = {id(x) for node in graph.nodes for x in node.inputs}
+    needed.update(id(x) for x in [*graph.outputs, *(value for _, value in graph.assigned.values())])
+    for node in graph.nodes:
+        if node.op.name == "loop":
+            kept = [i for i, y in enumerate(node.outputs) if i < node.attrs["carries"] or id(y) in needed]
+            if len(kept) < len(node.outputs):
+                node.attrs = {**node.attrs, "body": node.attrs["body"].copy(kept)}
+                node.outputs = [node.outputs[i] for i in kept]
 
 
 def _share_softmax(graph: Trace) -> None:

@@ -1,6 +1,7 @@
 """Runs a function once on values that have only a shape and a dtype, and writes down the ops it calls."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ckeras import config
@@ -27,9 +28,18 @@ class Trace:
 
     ``inputs`` are the arguments, ``reads`` the variables that were read (and the value each had at first),
     ``assigned`` those that were given a new value, ``nodes`` the calls in order, ``outputs`` the results.
+
+    The graph of a branch or of a loop's body is traced within an ``outer`` one: what it uses from there, variables
+    included, becomes an input of its own, one of ``captured``. ``tapes`` are those that record outside of it.
     """
 
-    def __init__(self) -> None:
+    traces = True  # and does not only stand in the way of variables
+
+    def __init__(self, outer: Any = None, tapes: Sequence[Any] = ()) -> None:
+        self.outer = outer
+        self.tapes = tapes
+        self.captured: dict[Any, tuple[Tensor, TracedTensor]] = {}
+        self.aliases: dict[int, tuple[Tensor, Tensor]] = {}  # values of a graph that is run again in this one
         self.inputs: list[TracedTensor] = []
         self.nodes: list[Node] = []
         self.reads: dict[int, tuple[Variable, TracedTensor]] = {}
@@ -45,30 +55,78 @@ class Trace:
 
     def add(self, op: Op, inputs: list[Tensor], attrs: dict[str, Any]) -> Any:
         """Called for every op that has a traced argument."""
-        for x in inputs:
-            if type(x) is TracedTensor and x.trace is not self:
-                raise RuntimeError(f"{op.name} was given a value that belongs to another compiled function")
         found = op.infer(*inputs, **attrs)
-        node = Node(op, inputs, attrs)
+        node = Node(op, [self.local(x) for x in inputs], attrs)
         specs = found if isinstance(found, list) else [found]
         node.outputs = [TracedTensor(s.shape, s.dtype, self, node, i) for i, s in enumerate(specs)]
         self.nodes.append(node)
         return node.outputs if isinstance(found, list) else node.outputs[0]
+
+    def resolve(self, x: Tensor) -> Tensor:
+        """What stands for ``x`` here, if it is a value of a graph that is run again in this one."""
+        found = self.aliases.get(id(x))
+        if found is not None:
+            return found[1]
+        return x if self.outer is None else self.outer.resolve(x)
+
+    def local(self, x: Tensor) -> Tensor:
+        """``x`` as a value of this graph."""
+        if type(x) is TracedTensor:
+            if x.trace is self:
+                return x
+            if self.outer is None:
+                raise RuntimeError(
+                    f"a value of shape {x.shape} was used outside of the compiled function, branch or loop body in "
+                    "which it was computed; return it from there"
+                )
+            return self.capture(self.outer.local(x))
+        return self.capture(x) if self.follows(x) else x
+
+    def capture(self, x: Tensor, variable: Variable | None = None) -> TracedTensor:
+        """The input that stands for a value from outside, or for what a variable holds at first."""
+        key = (id(x), id(variable))
+        found = self.captured.get(key)
+        if found is None:
+            found = self.captured[key] = (x, self.input(Spec(x.shape, x.dtype)))
+        return found[1]
+
+    def follows(self, x: Tensor) -> bool:
+        """Whether a value that is known already is one that a tape outside differentiates by."""
+        return any(tape.tracks(x) for tape in self.tapes) or (self.outer is not None and self.outer.follows(x))
 
     def read(self, variable: Variable) -> Tensor:
         """The value of a variable at this point of the function."""
         key = id(variable)
         value = self.current.get(key)
         if value is None:
-            value = TracedTensor(variable.shape, variable.dtype, self)
+            if self.outer is None:
+                value = TracedTensor(variable.shape, variable.dtype, self)
+            else:
+                value = self.capture(self.outside(variable), variable)
             self.reads[key] = (variable, value)
             self.current[key] = value
         return value
+
+    def outside(self, variable: Variable) -> Tensor:
+        """What a variable holds in the graph around this one."""
+        with within(self.outer, self.tapes):
+            return self.outer.local(variable.value)
 
     def assign(self, variable: Variable, value: Tensor) -> None:
         """The variable has ``value`` from here on."""
         self.current[id(variable)] = value
         self.assigned[id(variable)] = (variable, value)
+
+
+@contextlib.contextmanager
+def within(graph: Any, tapes: Sequence[Any]) -> Any:
+    """Ops become nodes of ``graph``, and are recorded by ``tapes`` alone."""
+    kept = getattr(scope, "trace", None), getattr(scope, "tapes", ())
+    scope.trace, scope.tapes = graph, tapes
+    try:
+        yield
+    finally:
+        scope.trace, scope.tapes = kept
 
 
 def trace(function: Callable[..., Any], specs: list[Spec], pack: Callable[[list[Any]], tuple]) -> tuple[Trace, Any]:
@@ -78,14 +136,10 @@ def trace(function: Callable[..., Any], specs: list[Spec], pack: Callable[[list[
     """
     graph = Trace()
     inputs = [graph.input(spec) for spec in specs]
-    outer, tapes = getattr(scope, "trace", None), getattr(scope, "tapes", ())
-    scope.trace, scope.tapes = graph, ()
-    try:
+    with within(graph, ()):
         result = function(*pack(inputs))
         leaves = flatten(result)
         graph.outputs = [leaf.value if isinstance(leaf, Variable) else leaf for leaf in leaves if is_value(leaf)]
-    finally:
-        scope.trace, scope.tapes = outer, tapes
     return graph, result
 
 

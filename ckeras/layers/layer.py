@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, wraps
 from typing import Any
 
@@ -13,11 +13,15 @@ import numpy as np
 
 from ckeras import config, constraints, dtype_policies, initializers, regularizers
 from ckeras.autograd import KerasTensor, Tensor, Variable, as_tensor, dtypes
+from ckeras.autograd.graph import record_call
+from ckeras.autograd.scopes import StatelessScope, current_remat, loss_collector
 from ckeras.autograd.structure import flatten, map_structure
 from ckeras.autograd.variable import outside_trace
 from ckeras.compiler.trace import Trace
 from ckeras.layers.input_spec import check_inputs
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
+from ckeras.ops.differentiation import remat_call
+from ckeras.ops.operation import Operation, plain_arguments, remembers_arguments
 from ckeras.utils.naming import auto_name
 from ckeras.utils.tracebacks import hide_own_frames
 
@@ -40,43 +44,6 @@ def _builds(build: Callable[..., None]) -> Callable[..., None]:
         self.built = True
 
     return built
-
-
-def _remembers_arguments(init: Callable[..., None]) -> Callable[..., None]:
-    """An `__init__` whose arguments are what `Layer.get_config` gives, if they are plain values."""
-
-    @wraps(init)
-    def remembering(self: Layer, *args: Any, **kwargs: Any) -> None:
-        if "_init_arguments" not in self.__dict__:
-            try:
-                bound = inspect.signature(init).bind(self, *args, **kwargs)
-            except TypeError:  # which the call itself tells better
-                return init(self, *args, **kwargs)
-            bound.apply_defaults()
-            found: dict[str, Any] = {}
-            for parameter in list(bound.signature.parameters.values())[1:]:
-                value = bound.arguments[parameter.name]
-                if parameter.kind is parameter.VAR_KEYWORD:
-                    found |= value
-                elif parameter.kind is not parameter.VAR_POSITIONAL or value:
-                    found[parameter.name] = value
-            self.__dict__["_init_arguments"] = {k: v if _is_plain(v) else _NotPlain for k, v in found.items()}
-        return init(self, *args, **kwargs)
-
-    return remembering
-
-
-class _NotPlain:
-    """In the place of an argument that cannot be written down."""
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether a value can be written down as it is."""
-    if isinstance(value, dict):
-        return all(isinstance(k, str) and _is_plain(v) for k, v in value.items())
-    if isinstance(value, (list, tuple)):
-        return all(map(_is_plain, value))
-    return value is None or isinstance(value, (bool, int, float, str))
 
 
 class Layer(Tracker):
@@ -137,6 +104,7 @@ class Layer(Tracker):
         self._dtype_policy = dtype_policies.get(dtype)
         self._follow_policy()
         self._losses: list[Any] = []
+        self._remat_mode = current_remat()
         self._build_config: Any = None
         self._output: Any = None
         self._input: Any = None
@@ -148,7 +116,7 @@ class Layer(Tracker):
         if "build" in cls.__dict__:
             cls.build = _builds(cls.build)
         if "__init__" in cls.__dict__ and cls.get_config is Layer.get_config:
-            cls.__init__ = _remembers_arguments(cls.__init__)
+            cls.__init__ = remembers_arguments(cls.__init__)
 
     # -- weights
 
@@ -294,12 +262,22 @@ class Layer(Tracker):
     def add_loss(self, loss: Any) -> None:
         """Add a scalar, computed in `call`, to the loss of the model."""
         for value in flatten(loss):
-            self._losses.append(as_tensor(value))
+            self._keep_loss(as_tensor(value))
+
+    def _keep_loss(self, value: Tensor) -> None:
+        collector = loss_collector()
+        if collector is None:
+            self._losses.append(value)
+        else:
+            collector.add_loss(value, self)
 
     @property
     def losses(self) -> list[Tensor]:
         """What `add_loss` and the activity regularizers gave in the last call, and the weights' regularization."""
         collected = [loss for layer in self._flatten_layers() for loss in layer._losses]
+        collector = loss_collector()
+        if collector is not None:
+            collected += collector.losses
         return collected + [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
 
     def _clear_losses(self) -> None:
@@ -423,7 +401,8 @@ class Layer(Tracker):
                     check_inputs(self.input_spec, first, self.name)
             if any(type(x) is KerasTensor for x in leaves):
                 return self._call_symbolically(args, kwargs)
-            outputs = self.call(*args, **kwargs)
+            call = self.call if self._remat_mode is None else remat_call(self, self.call, self._remat_mode)
+            outputs = call(*args, **kwargs)
         except Exception as error:
             hide_own_frames(error)
             raise error
@@ -432,6 +411,47 @@ class Layer(Tracker):
         if self.activity_regularizer is not None:
             self._regularize_activity(outputs)
         return self._in_compute_dtype(outputs)
+
+    def stateless_call(
+        self,
+        trainable_variables: Sequence[Any],
+        non_trainable_variables: Sequence[Any],
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> tuple[Any, ...]:
+        """Call the layer with other values of its variables, which stay as they are.
+
+        Args:
+            trainable_variables, non_trainable_variables: values in the order of the properties of that name.
+            args, kwargs: those of the call.
+            return_losses: whether to give the losses too.
+
+        Returns:
+            (outputs, the new values of the non-trainable variables), and the list of losses if asked for.
+        """
+        if not self.built:
+            raise ValueError(f"layer {self.name!r} is not built, so stateless_call does not know its variables")
+        pairs = []
+        for name, given in (
+            ("trainable_variables", trainable_variables), ("non_trainable_variables", non_trainable_variables),
+        ):  # fmt: skip
+            mine, given = getattr(self, name), list(given)
+            if len(mine) != len(given):
+                raise ValueError(
+                    f"layer {self.name!r} has {len(mine)} {name}, and stateless_call got {len(given)} values of them"
+                )
+            pairs += zip(mine, given, strict=True)
+        kept = [(layer, list(layer._losses)) for layer in self._flatten_layers()]
+        try:
+            with StatelessScope(pairs) as state:
+                outputs = self(*args, **kwargs)
+                losses = self.losses if return_losses else None
+        finally:
+            for layer, before in kept:
+                layer._losses[:] = before
+        updated = [state.get_current_value(v) for v in self.non_trainable_variables]
+        return (outputs, updated, losses) if return_losses else (outputs, updated)
 
     def _training(self, names: tuple[str, ...], args: tuple, kwargs: dict[str, Any], outer: Any) -> Any:
         """Whether this call trains: what it was told, else what the call around it was, else the default of `call`.
@@ -468,12 +488,7 @@ class Layer(Tracker):
         return map_structure(convert, args), {k: map_structure(convert, v) for k, v in kwargs.items()}
 
     def _call_symbolically(self, args: tuple, kwargs: dict[str, Any]) -> Any:
-        outputs = self.compute_output_spec(*args, **kwargs)
-        node = SymbolicCall(self, args, kwargs)
-        results = map_structure(
-            lambda x: KerasTensor(x.shape, x.dtype, history=node) if isinstance(x, Tensor) else x, outputs
-        )
-        node.outputs = flatten(results)
+        results = record_call(self, args, kwargs, self.compute_output_spec(*args, **kwargs))
         self._input, self._output = args[0] if args else None, results
         return results
 
@@ -497,7 +512,7 @@ class Layer(Tracker):
             if isinstance(y, Tensor):
                 # The sum over the batch, by its size, so that it does not depend on how data is cut into batches.
                 size = y.shape[0] if y.shape else 1
-                self._losses.append(self.activity_regularizer(y) / float(size or 1))
+                self._keep_loss(self.activity_regularizer(y) / float(size or 1))
 
     @property
     def input(self) -> Any:
@@ -522,23 +537,14 @@ class Layer(Tracker):
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         if type(self).get_config is Layer.get_config:
-            config |= self._plain_arguments(config)
+            config |= plain_arguments(self, config)
         return config
-
-    def _plain_arguments(self, known: dict[str, Any]) -> dict[str, Any]:
-        """The arguments it was made with, for a class that has no `get_config` of its own."""
-        own = {k: v for k, v in self.__dict__.get("_init_arguments", {}).items() if k not in known}
-        bad = sorted(k for k, v in own.items() if v is _NotPlain)
-        if bad:
-            raise NotImplementedError(
-                f"{type(self).__name__} takes arguments that are no plain values, {bad}: give it a get_config() that "
-                "returns them"
-            )
-        return own
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Layer:
         """A new layer with this configuration."""
+        if isinstance(config.get("dtype"), dict):  # a dtype policy, as Keras writes it
+            config = {**config, "dtype": config["dtype"]["config"]["name"]}
         return cls(**config)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -550,14 +556,7 @@ class Layer(Tracker):
         return f"<{type(self).__name__} name={self.name}, built={self.__dict__.get('built', False)}>"
 
 
-class SymbolicCall:
-    """A call of a layer on symbolic tensors: an edge of a model's graph."""
-
-    def __init__(self, layer: Layer, args: tuple, kwargs: dict[str, Any]):
-        self.layer = layer
-        self.args = args
-        self.kwargs = kwargs
-        self.outputs: list[Any] = []
+Operation.register(Layer)
 
 
 class throwaway_trace:

@@ -33,7 +33,7 @@ class path_through:
 
 def entered(above: tuple[Any, ...], layer: Any) -> tuple[Any, ...]:
     """The layers that ``layer`` is in, and itself."""
-    return above if above and above[-1] is layer else (*above, layer)
+    return above if any(x is layer for x in above) else (*above, layer)
 
 
 def path_of(layers: tuple[Any, ...], *name: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from ckeras import initializers, ops
 from ckeras.autograd import Variable
+from ckeras.autograd.scopes import StatelessScope
+from ckeras.autograd.structure import map_structure
 from ckeras.losses.loss import dtype_name
 from ckeras.utils.naming import auto_name
 
@@ -63,6 +65,29 @@ class Metric:
         """Set all variables to 0."""
         for variable in self.variables:
             variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+
+    def stateless_update_state(self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """The values of `variables` after a batch, from the values before it; the variables stay as they are."""
+        with StatelessScope(self._values(metric_variables)) as state:
+            self.update_state(*args, **kwargs)
+        return [state.get_current_value(v) for v in self.variables]
+
+    def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
+        """The result for these values of `variables`."""
+        with StatelessScope(self._values(metric_variables)):
+            found = self.result()
+        return map_structure(lambda x: x.value if isinstance(x, Variable) else x, found)
+
+    def stateless_reset_state(self) -> list[Any]:
+        """The values of `variables` after a reset, which is not made."""
+        with StatelessScope() as state:
+            self.reset_state()
+        return [v.value if (value := state.get_current_value(v)) is None else value for v in self.variables]
+
+    def _values(self, given: Sequence[Any]) -> list[tuple[Variable, Any]]:
+        if len(given) != len(self.variables):
+            raise ValueError(f"{self.name} has {len(self.variables)} variables, and was given {len(given)} values")
+        return list(zip(self.variables, given, strict=True))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take in a batch and give the result so far."""

@@ -155,6 +155,7 @@ class Model(Trainer, Layer):
             "_target_limits": Plans(64),
             "_results": None,
             "_reset": None,
+            **{name: None for name in self.__dict__ if name in ("train_function", "test_function", "predict_function")},
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:

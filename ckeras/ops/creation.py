@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import KerasTensor, Tensor, Variable, as_tensor, dtypes
+from ckeras.autograd import KerasTensor, Op, Spec, Tensor, Variable, as_tensor, dtypes
 from ckeras.autograd.eager import constant, wrap
 from ckeras.ops import elementwise as e
 
@@ -64,8 +64,15 @@ def _dims(value: Any) -> tuple[int, ...]:
     return dims
 
 
+def _unknown(shape: Any) -> bool:
+    """Whether a dimension is not known, as in a layer that is called on a symbolic tensor: so will be the result."""
+    return not isinstance(shape, (int, np.integer)) and any(d is None for d in shape)
+
+
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """A tensor of ``shape`` with every element ``fill_value``, of the default float type if no dtype is given."""
+    if _unknown(shape):
+        return KerasTensor(shape, e.default_float(dtype))
     return e.broadcast_to(e.cast(fill_value, e.default_float(dtype)), _dims(shape))
 
 
@@ -75,11 +82,15 @@ def zeros(shape: Any, dtype: Any = None) -> Tensor:
     >>> zeros((2, 3)).shape
     (2, 3)
     """
+    if _unknown(shape):
+        return KerasTensor(shape, e.default_float(dtype))
     return wrap(np.zeros(_dims(shape), dtypes.NUMPY[e.default_float(dtype)]))
 
 
 def ones(shape: Any, dtype: Any = None) -> Tensor:
     """A tensor of ones, of the default float type if no dtype is given."""
+    if _unknown(shape):
+        return KerasTensor(shape, e.default_float(dtype))
     return wrap(np.ones(_dims(shape), dtypes.NUMPY[e.default_float(dtype)]))
 
 
@@ -92,7 +103,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """A tensor of the shape and dtype of ``x`` with every element ``fill_value``."""
     x = as_tensor(x)
     value = e.cast(fill_value, dtype or x.dtype)
-    if None in x.shape:  # a choice that never takes x, so that its NaNs stay behind
+    if isinstance(x, KerasTensor):  # a choice that never takes x, so that its NaNs stay behind
         return e.where(False, e.cast(x, value.dtype), value)
     return e.broadcast_to(value, x.shape)
 
@@ -105,6 +116,11 @@ def zeros_like(x: Any, dtype: Any = None) -> Tensor:
 def ones_like(x: Any, dtype: Any = None) -> Tensor:
     """Ones of the shape and dtype of ``x``."""
     return full_like(x, 1, dtype)
+
+
+def empty_like(x: Any, dtype: Any = None) -> Tensor:
+    """A tensor of the shape and dtype of ``x`` whose elements mean nothing yet (they are zeros)."""
+    return zeros_like(x, dtype)
 
 
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
@@ -146,3 +162,18 @@ def identity(n: int, dtype: Any = None) -> Tensor:
 def array(x: Any, dtype: Any = None) -> Tensor:
     """The same as `convert_to_tensor`."""
     return convert_to_tensor(x, dtype)
+
+
+_copy = Op(
+    "copy",
+    infer=lambda x: Spec(x.shape, x.dtype),
+    forward=np.copy,
+    opcode=lambda inputs, output: f"copy.{dtypes.SUFFIX.get(output.dtype)}",
+    vjp=[lambda g, y, x: g],
+    elementwise=True,
+)
+
+
+def copy(x: Any) -> Tensor:
+    """A tensor of the same values in memory of its own."""
+    return _copy(as_tensor(x))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.autograd import Op, Spec, Tensor, as_tensor, dtypes
+from ckeras.autograd import Op, Spec, Tensor, as_tensor, dtypes, table
 from ckeras.autograd.eager import constant
 from ckeras.autograd.variable import Variable
 
@@ -85,10 +85,11 @@ def as_float(x: Any) -> Tensor:
     return x if x.dtype in dtypes.FLOATS else cast(x, dtypes.result_type(x.dtype, "float"))
 
 
+_KEEP_IMAGINARY = {*dtypes.PARTS, "bool"}
 _cast = Op(
     "cast",
     infer=lambda x, dtype: Spec(x.shape, dtype),
-    forward=lambda x, dtype: x.astype(dtypes.NUMPY[dtype]),
+    forward=lambda x, dtype: (x.real if dtype not in _KEEP_IMAGINARY else x).astype(dtypes.NUMPY[dtype]),
     opcode=lambda inputs, output: f"cast.{dtypes.SUFFIX.get(inputs[0].dtype)}.{dtypes.SUFFIX.get(output.dtype)}",
     vjp=[lambda g, y, x, dtype: cast(g, x.dtype)],
     elementwise=True,
@@ -255,14 +256,6 @@ def _number(row: Op, doc: str) -> Callable[[Any], Tensor]:
     return _named(function, row, doc)
 
 
-def _bool_kept(row: Op, doc: str) -> Callable[[Any], Tensor]:
-    def function(x: Any) -> Tensor:
-        x = x if isinstance(x, Tensor) else as_tensor(x)
-        return x if x.dtype == "bool" else row(x)
-
-    return _named(function, row, doc)
-
-
 def _whole_kept(row: Op, doc: str) -> Callable[[Any], Tensor]:
     def function(x: Any) -> Tensor:
         x = x if isinstance(x, Tensor) else as_tensor(x)
@@ -286,8 +279,16 @@ def _named(function: Callable[..., Any], row: Op, doc: str) -> Callable[..., Any
     return function
 
 
+def abs(x: Any) -> Tensor:
+    """The absolute value of x, element by element; of a complex number, its distance from 0."""
+    x = x if isinstance(x, Tensor) else as_tensor(x)
+    if x.dtype in dtypes.PARTS:
+        return table["hypot"](table["real"](x), table["imag"](x))
+    return x if x.dtype == "bool" else _abs(x)
+
+
+absolute = abs
 negative = _number(_neg, "-x")
-abs = absolute = _bool_kept(_abs, "The absolute value of x")
 sign = _number(_sign, "-1, 0 or 1 with the sign of x")
 square = _number(_square, "x * x")
 reciprocal = _floating(_reciprocal, "1 / x")

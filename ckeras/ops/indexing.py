@@ -123,15 +123,30 @@ def basic_slice(x: Tensor, parts: Sequence[builtins.slice | int]) -> Tensor:
 
 
 def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
-    """The block of ``shape`` that begins at ``start_indices``; -1 in ``shape`` takes all that is left."""
+    """The block of ``shape`` that begins at ``start_indices``; -1 in ``shape`` takes all that is left.
+
+    `None` in ``shape`` is the whole of an axis of unknown size. Negative starts count from the end. A block that does
+    not fit is an error if it is known where it begins; if not, as in a compiled function, it begins as near to there as
+    it can.
+    """
+    from ckeras.ops.scattering import slice_at, starts
+
     x = tensor(inputs)
-    start, shape = [int(i) for i in start_indices], [int(n) for n in shape]
+    shape = [None if n is None else int(n) for n in shape]
+    unknown = starts("slice", start_indices, x.shape)
+    if unknown is not None and len(unknown) == len(shape) == len(x.shape):
+        return slice_at(x, unknown, shape)
+    start = [int(i) for i in (start_indices if unknown is None else unknown)]
     if not len(start) == len(shape) == len(x.shape):
         raise ValueError(f"slice expects a start and a size for each of {len(x.shape)} axes, got {start} and {shape}")
     parts = []
     for axis, (begin, size, d) in enumerate(zip(start, shape, x.shape, strict=True)):
-        if d is None:
+        if d is None and size in (None, -1) and begin == 0:
+            parts.append(builtins.slice(None))
+            continue
+        if d is None or size is None:
             raise ValueError(f"slice needs to know the size of each axis: the shape is {x.shape}")
+        begin = begin + d if begin < 0 else begin
         size = d - begin if size == -1 else size
         if begin < 0 or size < 0 or begin + size > d:
             raise ValueError(f"slice of {size} from {begin} does not fit axis {axis} of a tensor of shape {x.shape}")
@@ -140,9 +155,19 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
 
 
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
-    """``inputs`` with the block that begins at ``start_indices`` replaced by ``updates``."""
+    """``inputs`` with the block that begins at ``start_indices`` replaced by ``updates``.
+
+    Starts are as those of `slice`.
+    """
+    from ckeras.ops.scattering import slice_update_at, starts
+
     x, u = tensor(inputs), e.cast(updates, tensor(inputs).dtype)
+    unknown = starts("slice_update", start_indices, x.shape)
+    if unknown is not None and len(unknown) == len(x.shape):
+        return slice_update_at(x, unknown, u)
     start = tuple(int(i) for i in start_indices)
+    if len(start) == len(x.shape) and None not in x.shape:
+        start = _from_front(start, x.shape)
     if not len(start) == len(u.shape) == len(x.shape) or None in x.shape:
         raise ValueError(
             "slice_update expects inputs and updates of one rank and of known shapes, and a start for each axis; "
@@ -166,6 +191,16 @@ def flip(x: Any, axis: Any = None) -> Tensor:
         range(rank) if axis is None else [axis_of(a, rank, "flip") for a in ([axis] if isinstance(axis, int) else axis)]
     )
     return basic_slice(x, [builtins.slice(None, None, -1 if i in axes else None) for i in range(rank)])
+
+
+def flipud(x: Any) -> Tensor:
+    """``x`` backwards along its first axis."""
+    return flip(x, 0)
+
+
+def fliplr(x: Any) -> Tensor:
+    """``x`` backwards along its second axis."""
+    return flip(x, 1)
 
 
 def getitem(x: Any, key: Any) -> Tensor:
@@ -199,6 +234,9 @@ def getitem(x: Any, key: Any) -> Tensor:
     added = [i for i, mark in enumerate(m for m in layout if m in ("keep", "new")) if mark == "new"]
     y = squeeze(y, dropped) if dropped else y
     return expand_dims(y, added) if added else y
+
+
+get_item = getitem
 
 
 def _index(k: Any) -> Any:

@@ -1,4 +1,7 @@
-"""Matrix products. All of them reach one kernel, which transposes as it packs and applies bias and activation."""
+"""Matrix products. All of them reach one kernel, which transposes as it packs and applies bias and activation.
+
+The public names of linear algebra that stand on them are found here too.
+"""
 
 import math
 from typing import Any
@@ -8,6 +11,7 @@ import numpy as np
 from ckeras.autograd import Op, Spec, Tensor, as_tensor
 from ckeras.autograd.dtypes import CODE
 from ckeras.autograd.eager import Call
+from ckeras.lazy import attach
 from ckeras.ops import elementwise as e
 from ckeras.ops import layout as s
 
@@ -164,3 +168,17 @@ def outer(x1: Any, x2: Any) -> Tensor:
     """The products of every element of x1 with every element of x2."""
     a, b = e.promote(x1, x2)
     return e.multiply(s.expand_dims(s.ravel(a), 1), s.expand_dims(s.ravel(b), 0))
+
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        **dict.fromkeys(
+            ["cholesky", "cholesky_inverse", "eig", "eigh", "lu_factor", "qr"], "ckeras.ops.decompositions"
+        ),
+        **dict.fromkeys(["det", "inv", "logdet", "slogdet", "solve", "solve_triangular"], "ckeras.ops.linear_systems"),
+        **dict.fromkeys(["lstsq", "matrix_rank", "pinv", "svd"], "ckeras.ops.singular_values"),
+        "jvp": "ckeras.ops.transformations",
+        "norm": "ckeras.ops.norms",
+    },
+)

@@ -9,7 +9,7 @@ import numpy as np
 from ckeras.autograd import Op, Spec, Tensor, as_tensor, dtypes
 from ckeras.autograd.eager import Call
 from ckeras.ops import elementwise as e
-from ckeras.ops.layout import reshape, squeeze, stop_gradient
+from ckeras.ops.layout import reshape, stop_gradient
 
 _KERNEL_CODES = {"sum": 0, "prod": 1, "max": 2, "min": 3, "any": 4, "all": 5, "argmax": 6, "argmin": 7}
 _NATIVE = {
@@ -84,19 +84,30 @@ def _extreme_vjp(g: Tensor, y: Tensor, x: Tensor, axis: tuple[int, ...], keepdim
     return e.multiply(hit, share)
 
 
-def _prod_vjp(g: Tensor, y: Tensor, x: Tensor, axis: tuple[int, ...], keepdims: bool) -> Tensor:
-    # The product of the others, written so that its own gradient is right where one or two factors are 0: with one,
-    # it is the rest for that factor, and for another the rest without it times the zero; with two, for each of them,
-    # the rest times the other zero.
+def product_of_others(x: Tensor, product: Callable[..., Tensor], total: Callable[..., Tensor]) -> Tensor:
+    """For each factor the product of those that it is multiplied by, which is the gradient of their product.
+
+    ``product`` and ``total`` give for each factor the product and the sum of all of its own.
+    """
+    # Written so that its own gradient is right where one or two factors are 0: with one, it is the rest for that
+    # factor, and for another the rest without it times the zero; with two, for each of them, the rest times the other
+    # zero.
     zero = e.equal(x, 0)
-    zeros = _sum(e.cast(zero, g.dtype), axis=axis, keepdims=True)
+    zeros = total(e.cast(zero, x.dtype))
     factors = e.where(zero, 1, x)
-    rest = _prod(factors, axis=axis, keepdims=True)
-    total = _sum(e.where(zero, x, 0), axis=axis, keepdims=True)
+    rest = product(factors)
+    total = total(e.where(zero, x, 0))
     of_zeros = e.where(e.equal(zeros, 1), rest, e.where(e.equal(zeros, 2), e.multiply(rest, e.subtract(total, x)), 0))
     without = e.divide(rest, factors)
     of_rest = e.where(e.equal(zeros, 0), without, e.where(e.equal(zeros, 1), e.multiply(without, total), 0))
-    return e.multiply(_spread(g, x, axis), e.where(zero, of_zeros, of_rest))
+    return e.where(zero, of_zeros, of_rest)
+
+
+def _prod_vjp(g: Tensor, y: Tensor, x: Tensor, axis: tuple[int, ...], keepdims: bool) -> Tensor:
+    others = product_of_others(
+        x, lambda v: _prod(v, axis=axis, keepdims=True), lambda v: _sum(v, axis=axis, keepdims=True)
+    )
+    return e.multiply(_spread(g, x, axis), others)
 
 
 _sum = _row(
@@ -258,37 +269,3 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 def count_nonzero(x: Any, axis: Any = None) -> Tensor:
     """How many elements over ``axis`` are not 0, as int32."""
     return sum(e.cast(e.not_equal(x, 0), "int32"), axis)
-
-
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The norm of vectors (one axis) or of matrices (two), of order ``ord``.
-
-    Args:
-        ord: for vectors any number, inf, -inf or 0 (how many elements are not 0), 2 by default; for matrices "fro"
-            (Frobenius, the default), 1 and -1 (sums of columns), inf and -inf (sums of rows).
-        axis: one axis or two; `None` takes all of ``x``, as one vector if ``ord`` is `None`.
-
-    Raises ValueError for the orders of matrices that need singular values (2, -2, "nuc").
-    """
-    x = e.as_float(x)
-    axes = canonical_axes(axis, len(x.shape))
-    if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
-        return e.sqrt(sum(e.square(x), axes, keepdims))
-    if len(axes) == 2 and ord in (1, -1, math.inf, -math.inf):
-        # The axes in the order they were named: rows, columns.
-        rows, columns = axes if axis is None else (int(a) % len(x.shape) for a in axis)
-        summed, compared = (rows, columns) if ord in (1, -1) else (columns, rows)
-        result = (max if ord > 0 else min)(sum(e.abs(x), summed, True), compared, True)
-        return result if keepdims else squeeze(result, axes)
-    if len(axes) != 1 or isinstance(ord, str):
-        raise ValueError(f"norm has no order {ord!r} for {len(axes)} axes")
-    size = e.abs(x)
-    if ord == math.inf:
-        return max(size, axes, keepdims)
-    if ord == -math.inf:
-        return min(size, axes, keepdims)
-    if ord == 0:
-        return sum(e.cast(e.not_equal(x, 0), x.dtype), axes, keepdims)
-    if ord == 1:
-        return sum(size, axes, keepdims)
-    return e.power(sum(e.power(size, float(ord)), axes, keepdims), 1.0 / ord)

@@ -3,10 +3,23 @@
 from typing import Any
 
 from ckeras import registry
-from ckeras.optimizers import schedules
+from ckeras.optimizers import experimental, legacy, schedules
+from ckeras.optimizers.adadelta import Adadelta
+from ckeras.optimizers.adafactor import Adafactor
+from ckeras.optimizers.adagrad import Adagrad
 from ckeras.optimizers.adam import Adam
+from ckeras.optimizers.adamax import Adamax
+from ckeras.optimizers.adamw import AdamW
+from ckeras.optimizers.ftrl import Ftrl
+from ckeras.optimizers.lamb import Lamb
+from ckeras.optimizers.lion import Lion
+from ckeras.optimizers.loss_scale_optimizer import LossScaleOptimizer
+from ckeras.optimizers.multi_optimizer import MultiOptimizer, OptimizerMap
+from ckeras.optimizers.muon import Muon
+from ckeras.optimizers.nadam import Nadam
 from ckeras.optimizers.optimizer import Optimizer
 from ckeras.optimizers.rmsprop import RMSprop
+from ckeras.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from ckeras.optimizers.sgd import SGD
 
 
@@ -32,4 +45,29 @@ def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
     return registry.optimizers.deserialize(config, custom_objects)
 
 
-__all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "deserialize", "get", "schedules", "serialize"]
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Ftrl",
+    "Lamb",
+    "Lion",
+    "LossScaleOptimizer",
+    "MultiOptimizer",
+    "Muon",
+    "Nadam",
+    "Optimizer",
+    "OptimizerMap",
+    "RMSprop",
+    "ScheduleFreeAdamW",
+    "deserialize",
+    "experimental",
+    "get",
+    "legacy",
+    "schedules",
+    "serialize",
+]

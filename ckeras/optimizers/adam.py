@@ -7,11 +7,12 @@ from typing import Any
 
 from ckeras import ops, registry
 from ckeras.autograd import Variable
-from ckeras.optimizers.optimizer import Optimizer
+from ckeras.optimizers import moments
+from ckeras.optimizers.moments import MomentOptimizer
 
 
 @registry.optimizers.ship()
-class Adam(Optimizer):
+class Adam(MomentOptimizer):
     """Adaptive moments (Kingma and Ba, 2014).
 
     In step t, `m += (1 - beta_1) * (g - m)`, `v += (1 - beta_2) * (g**2 - v)` and `w -= a * m / (sqrt(v) + epsilon)`
@@ -26,6 +27,9 @@ class Adam(Optimizer):
         amsgrad: Whether to use AMSGrad.
 
     The other arguments are those of `Optimizer`.
+
+    Raises:
+        ValueError: if `beta_1` or `beta_2` is not a number from 0 to 1.
 
     >>> import numpy as np
     >>> weight = Variable(np.array([1.0], "float32"))
@@ -55,6 +59,9 @@ class Adam(Optimizer):
     ):
         super().__init__(
             learning_rate=learning_rate,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
             weight_decay=weight_decay,
             clipnorm=clipnorm,
             clipvalue=clipvalue,
@@ -67,9 +74,6 @@ class Adam(Optimizer):
             name=name,
             **kwargs,
         )
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
         self.amsgrad = amsgrad
 
     def build(self, variables: Sequence[Variable]) -> None:
@@ -84,28 +88,13 @@ class Adam(Optimizer):
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Update one variable from its gradient."""
         i = self._get_variable_index(variable)
-        m, v = self._momentums[i], self._velocities[i]
-        mean = m + (gradient - m) * (1 - self.beta_1)
-        square = v + (ops.square(gradient) - v) * (1 - self.beta_2)
-        self.assign(m, mean)
-        self.assign(v, square)
+        betas, dtype = (self.beta_1, self.beta_2), variable.dtype
+        mean, square = moments.update(self, gradient, self._momentums[i], self._velocities[i], *betas)
         if self.amsgrad:
             square = ops.maximum(self._largest[i], square)
             self.assign(self._largest[i], square)
-        alpha = self.once_a_step(variable.dtype, lambda: self._step_size(learning_rate, variable.dtype))
+        alpha = self.once_a_step(("alpha", dtype), lambda: moments.adam_rate(self, learning_rate, *betas, dtype))
         self.assign_sub(variable, mean * alpha / (ops.sqrt(square) + self.epsilon))
 
-    def _step_size(self, learning_rate: Any, dtype: str) -> Any:
-        """The learning rate, corrected for the means' having begun at 0."""
-        step = ops.cast(self.iterations + 1, dtype)
-        correction = ops.sqrt(1 - ops.power(self.beta_2, step)) / (1 - ops.power(self.beta_1, step))
-        return ops.cast(learning_rate, dtype) * correction
-
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-            "amsgrad": self.amsgrad,
-        }
+        return {**super().get_config(), "amsgrad": self.amsgrad}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import numbers
 import re
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ import numpy as np
 from ckeras import config as _config
 from ckeras import initializers, ops
 from ckeras.autograd import GradientTape, Variable
-from ckeras.optimizers import clipping, schedules
+from ckeras.autograd.scopes import StatelessScope
+from ckeras.optimizers import arguments, clipping, schedules
 from ckeras.optimizers.schedules import LearningRateSchedule
 from ckeras.utils.naming import auto_name
 
@@ -79,26 +81,15 @@ class Optimizer:
         decay = kwargs.pop("decay", None)
         if kwargs:
             raise ValueError(f"{owner} got unknown arguments: {', '.join(map(repr, kwargs))}.")
-        clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
-        given = {key: value for key, value in clips.items() if value is not None}
-        if len(given) > 1:
-            raise ValueError(f"{owner} expects at most one of clipnorm, clipvalue and global_clipnorm, got {given}.")
-        for key, value in {**given, "decay": decay or 0}.items():
-            if not value >= 0:
-                raise ValueError(f"{owner} expects {key} to be at least 0, got {value!r}.")
+        arguments.clips(self, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        arguments.at_least_0(self, "decay", decay or 0)
+        for key, value in {"weight_decay": weight_decay, "loss_scale_factor": loss_scale_factor}.items():
+            if value is not None:
+                arguments.number(self, key, value)
         if use_ema:
-            if not 0 <= ema_momentum <= 1:
-                raise ValueError(f"{owner} expects ema_momentum to be between 0 and 1, got {ema_momentum!r}.")
-            if ema_overwrite_frequency and not _is_count(ema_overwrite_frequency, 1):
-                raise ValueError(
-                    f"{owner} expects ema_overwrite_frequency to be None or an integer of at least 1, "
-                    f"got {ema_overwrite_frequency!r}."
-                )
-        if gradient_accumulation_steps and not _is_count(gradient_accumulation_steps, 2):
-            raise ValueError(
-                f"{owner} expects gradient_accumulation_steps to be None or an integer of at least 2, "
-                f"got {gradient_accumulation_steps!r}."
-            )
+            arguments.share(self, "ema_momentum", ema_momentum)
+            arguments.count(self, "ema_overwrite_frequency", ema_overwrite_frequency, 1)
+        arguments.count(self, "gradient_accumulation_steps", gradient_accumulation_steps, 2)
         self.name = name or auto_name(owner)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
@@ -115,7 +106,6 @@ class Optimizer:
         self._indices: dict[int, int] = {}
         self._undecayed: list[Variable] = []
         self._undecayed_names: re.Pattern | None = None
-        self._gate: Any = None  # a condition under which `assign` takes effect, or None
         self._scalars: dict | None = None  # what `once_a_step` has computed in this step
 
         rate = self._checked_rate(learning_rate)
@@ -141,7 +131,7 @@ class Optimizer:
         if self.use_ema:
             self._averages = self.add_optimizer_variables(variables, "average")
         if self.gradient_accumulation_steps:
-            self._accumulators = self.add_optimizer_variables(variables, "gradient_accumulator")
+            self._accumulators = [self.add_variable_from_reference(v, "gradient_accumulator") for v in variables]
         self._trainable_variables = variables
         self._indices = {}
         self.built = True
@@ -195,6 +185,8 @@ class Optimizer:
     ) -> Any:
         """Make a variable for each of a model's: a list, or for several names a tuple of a list each.
 
+        There is None for a variable that is overwritten with its gradient, since it needs no state.
+
         Args:
             trainable_variables: The model's variables.
             name: What to call the optimizer's, as "momentum", or a list of such names.
@@ -208,7 +200,8 @@ class Optimizer:
         made: tuple[list[Variable], ...] = tuple([] for _ in names)
         for variable in trainable_variables:
             for one, start, into in zip(names, starts, made, strict=True):
-                into.append(self.add_variable_from_reference(variable, one, start))
+                kept = not is_overwritten(variable)
+                into.append(self.add_variable_from_reference(variable, one, start) if kept else None)
         return made[0] if isinstance(name, str) else made
 
     def _add(self, name: str, value: Any, dtype: str) -> Variable:
@@ -307,23 +300,61 @@ class Optimizer:
         pairs = self._checked_pairs(grads, trainable_variables)
         if not self.built:
             self.build(list(trainable_variables))
-        variables = [variable for _, variable in pairs]
-        grads = [self._cast(gradient, variable.dtype) for gradient, variable in pairs]
+        pairs = [(self._cast(gradient, variable.dtype), variable) for gradient, variable in pairs]
+        self._overwrite([pair for pair in pairs if is_overwritten(pair[1])])
+        pairs = [pair for pair in pairs if not is_overwritten(pair[1])]
+        grads, variables = [gradient for gradient, _ in pairs], [variable for _, variable in pairs]
         if self.loss_scale_factor is not None:
             grads = [g * (1.0 / self.loss_scale_factor) for g in grads]
         self._scalars = {}
         try:
             if self.gradient_accumulation_steps:
-                grads = self._accumulate(grads, variables)
-            self._update(self._clip(grads), variables)
+                grads, due = self._accumulate(grads, variables)
+                with only_if(due, [*self._variables, *variables]):
+                    self._update(self._clip(grads), variables)
+            elif grads:
+                self._update(self._clip(grads), variables)
             if self.use_ema:
-                self._average(variables)
+                self._average()
         finally:
-            self._scalars = self._gate = None
+            self._scalars = None
         for variable in variables:
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable))
         self._iterations.assign_add(1)
+
+    def stateless_apply(
+        self, optimizer_variables: Sequence[Any], grads: Sequence[Any], trainable_variables: Sequence[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        """The values of all variables after a step, from the values before it; the variables stay as they are.
+
+        Args:
+            optimizer_variables: Values of `variables`.
+            grads: Gradients, one a model's variable.
+            trainable_variables: Values of the variables the optimizer was built for.
+
+        Returns:
+            (values of the model's variables, values of the optimizer's).
+
+        Raises:
+            ValueError: if the optimizer is not built, or a number of values does not fit.
+        """
+        if not self.built:
+            raise ValueError(f"{self.name}.stateless_apply needs an optimizer that is built; call build(variables).")
+        model, own = self._trainable_variables, self.variables
+        for mine, given, what in (
+            (model, trainable_variables, "trainable_variables"),
+            (own, optimizer_variables, "optimizer_variables"),
+        ):
+            if len(mine) != len(given):
+                raise ValueError(
+                    f"{self.name}.stateless_apply expects {len(mine)} values in {what}, one a variable, "
+                    f"got {len(given)}."
+                )
+        pairs = [*zip(model, trainable_variables, strict=True), *zip(own, optimizer_variables, strict=True)]
+        with StatelessScope(pairs) as state:
+            self.apply(grads)
+        return [state.get_current_value(v) for v in model], [state.get_current_value(v) for v in own]
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Update one variable from its gradient; defined by a subclass."""
@@ -332,24 +363,16 @@ class Optimizer:
         )
 
     def assign(self, variable: Variable, value: Any) -> None:
-        """Give a variable a value, unless gradients are still being accumulated."""
-        if self._gate is not None:
-            value = ops.where(self._gate, value, variable)
+        """Give a variable a value."""
         variable.assign(value)
 
     def assign_add(self, variable: Variable, value: Any) -> None:
-        """Add a value to a variable, unless gradients are still being accumulated."""
-        if self._gate is None:
-            variable.assign_add(value)
-        else:
-            self.assign(variable, variable + value)
+        """Add a value to a variable."""
+        variable.assign_add(value)
 
     def assign_sub(self, variable: Variable, value: Any) -> None:
-        """Subtract a value from a variable, unless gradients are still being accumulated."""
-        if self._gate is None:
-            variable.assign_sub(value)
-        else:
-            self.assign(variable, variable - value)
+        """Subtract a value from a variable."""
+        variable.assign_sub(value)
 
     def once_a_step(self, key: Any, compute: Callable[[], Any]) -> Any:
         """The value of `compute()`, computed for the first of a step's variables and kept for the others."""
@@ -430,18 +453,31 @@ class Optimizer:
         gradient = ops.convert_to_tensor(gradient)
         return gradient if gradient.dtype == dtype else ops.cast(gradient, dtype)
 
-    def _accumulate(self, grads: list[Any], variables: list[Variable]) -> list[Any]:
-        """The mean gradients if this step updates; from here on `assign` takes effect only then."""
+    def _accumulate(self, grads: list[Any], variables: list[Variable]) -> tuple[list[Any], Any]:
+        """The mean gradients, and whether this step is one that updates."""
         steps = self.gradient_accumulation_steps
-        updates = ops.equal((self._iterations + 1) % steps, 0)
+        due = self._is_update()
         means = []
         for gradient, variable in zip(grads, variables, strict=True):
             accumulator = self._accumulators[self._get_variable_index(variable)]
             total = accumulator + gradient
-            accumulator.assign(ops.where(updates, ops.zeros_like(total), total))
+            accumulator.assign(ops.where(due, ops.zeros_like(total), total))
             means.append(total / steps)
-        self._gate = updates
-        return means
+        return means, due
+
+    def _is_update(self) -> Any:
+        return ops.equal((self._iterations + 1) % self.gradient_accumulation_steps, 0)
+
+    def _overwrite(self, pairs: list[tuple[Any, Variable]]) -> None:
+        """Assign gradients to the variables that are overwritten with them: with accumulation, the largest of them."""
+        for gradient, variable in pairs:
+            if not self.gradient_accumulation_steps:
+                variable.assign(gradient)
+                continue
+            accumulator, due = self._accumulators[self._get_variable_index(variable)], self._is_update()
+            largest = ops.maximum(gradient, accumulator)
+            variable.assign(ops.where(due, largest, variable))
+            accumulator.assign(ops.where(due, ops.zeros_like(largest), largest))
 
     def _clip(self, grads: list[Any]) -> list[Any]:
         if self.clipnorm:
@@ -454,14 +490,13 @@ class Optimizer:
 
     def _update(self, grads: list[Any], variables: list[Variable]) -> None:
         rate = self._rate_now()
-        if self.weight_decay is not None:
-            for variable in variables:
-                if self._use_weight_decay(variable):
-                    shrink = self.once_a_step(
-                        ("weight decay", variable.dtype),
-                        lambda v=variable: self.weight_decay * ops.cast(rate, v.dtype),
-                    )
-                    self.assign(variable, variable - variable * shrink)
+        for variable in variables:
+            decay = self._decay_of(variable)
+            if decay is not None:
+                shrink = self.once_a_step(
+                    ("weight decay", decay, variable.dtype), lambda v=variable, d=decay: d * ops.cast(rate, v.dtype)
+                )
+                self.assign(variable, variable - variable * shrink)
         for gradient, variable in zip(grads, variables, strict=True):
             self.update_step(gradient, variable, rate)
 
@@ -484,11 +519,14 @@ class Optimizer:
             return False
         return self._undecayed_names is None or self._undecayed_names.search(variable.name) is None
 
+    def _decay_of(self, variable: Variable) -> float | None:
+        """The factor of a variable's weight decay, or None."""
+        return self.weight_decay if self._use_weight_decay(variable) else None
+
     # Moving averages
 
-    def _average(self, variables: list[Variable]) -> None:
-        for variable in variables:
-            average = self._averages[self._get_variable_index(variable)]
+    def _average(self) -> None:
+        for variable, average in self._averaged(self._trainable_variables):
             momentum = self.once_a_step(
                 ("ema", variable.dtype),
                 lambda v=variable: self.ema_momentum * ops.cast(ops.not_equal(self.iterations, 0), v.dtype),
@@ -496,15 +534,18 @@ class Optimizer:
             average.assign(momentum * average + (1.0 - momentum) * variable)
         if self.ema_overwrite_frequency:
             due = ops.equal((self.iterations + 1) % self.ema_overwrite_frequency, 0)
-            for variable in variables:
-                average = self._averages[self._get_variable_index(variable)]
+            for variable, average in self._averaged(self._trainable_variables):
                 variable.assign(ops.where(due, average, variable))
+
+    def _averaged(self, variables: Sequence[Variable]) -> list[tuple[Variable, Variable]]:
+        """The variables that have a moving average, each with its own."""
+        pairs = [(variable, self._averages[self._get_variable_index(variable)]) for variable in variables]
+        return [(variable, average) for variable, average in pairs if average is not None]
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """Give the model's variables their final values: the moving averages, where `use_ema` is set."""
         if self.use_ema:
-            averages = [self._averages[self._get_variable_index(variable)] for variable in var_list]
-            for variable, average in zip(var_list, averages, strict=True):
+            for variable, average in self._averaged(var_list):
                 variable.assign(average)
 
     # State and config
@@ -517,15 +558,15 @@ class Optimizer:
         """
         if not self.built:
             raise ValueError(f"{self.name}.set_weights needs an optimizer that is built; call build(variables) first.")
-        if len(weights) != len(self._variables):
+        if len(weights) != len(self.variables):
             raise ValueError(
-                f"{self.name}.set_weights expects {len(self._variables)} arrays, one a variable, got {len(weights)}."
+                f"{self.name}.set_weights expects {len(self.variables)} arrays, one a variable, got {len(weights)}."
             )
         self._assign_all([np.asarray(weight) for weight in weights])
 
     def save_own_variables(self, store: Any) -> None:
         """Put the values of `variables` into a mapping, under "0", "1", ..."""
-        for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(self.variables):
             store[str(i)] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
@@ -533,23 +574,23 @@ class Optimizer:
 
         If it holds another number of them, nothing is loaded and a warning says so.
         """
-        if len(store) != len(self._variables):
+        if len(store) != len(self.variables):
             warnings.warn(
-                f"{self.name}: its state was not loaded, since it has {len(self._variables)} variables "
+                f"{self.name}: its state was not loaded, since it has {len(self.variables)} variables "
                 f"and the saved optimizer {len(store)}.",
                 stacklevel=2,
             )
             return
-        self._assign_all([np.asarray(store[str(i)]) for i in range(len(self._variables))])
+        self._assign_all([np.asarray(store[str(i)]) for i in range(len(self.variables))])
 
     def _assign_all(self, values: list[np.ndarray]) -> None:
-        for variable, value in zip(self._variables, values, strict=True):
+        for variable, value in zip(self.variables, values, strict=True):
             if value.shape != tuple(variable.shape):
                 raise ValueError(
                     f"{self.name} expects a value of shape {tuple(variable.shape)} for {variable.path!r}, "
                     f"got {value.shape}."
                 )
-        for variable, value in zip(self._variables, values, strict=True):
+        for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)
 
     def get_config(self) -> dict[str, Any]:
@@ -581,14 +622,14 @@ class Optimizer:
         return cls(**config)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Variable) and not name.startswith("_") and name not in ("learning_rate", "lr"):
+        if isinstance(value, Variable) and name not in ("learning_rate", "lr"):
             self._check_initialized()
             if not any(value is one for one in self._variables):
                 self._variables.append(value)
         super().__setattr__(name, value)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_indices": {}, "_scalars": None, "_gate": None}
+        return {**self.__dict__, "_indices": {}, "_scalars": None}
 
     def _check_initialized(self) -> None:
         if "_variables" not in self.__dict__:
@@ -598,5 +639,16 @@ class Optimizer:
         return f"<{type(self).__name__} name={self.name}>"
 
 
-def _is_count(value: Any, least: int) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least
+def is_overwritten(variable: Variable) -> bool:
+    """Whether a variable takes its gradient for its value, as the scales of 8-bit floats do, instead of a step."""
+    return getattr(variable, "overwrite_with_gradient", False)
+
+
+@contextlib.contextmanager
+def only_if(condition: Any, variables: Iterable[Variable]) -> Iterator[None]:
+    """What is assigned to `variables` inside the `with` block holds where `condition`, a scalar tensor, is true."""
+    before = [(variable, variable.value) for variable in variables]
+    yield
+    for variable, value in before:
+        if variable.value is not value:
+            variable.assign(ops.where(condition, variable, value))

@@ -7,6 +7,7 @@ from typing import Any
 
 from ckeras import ops, registry
 from ckeras.autograd import Variable
+from ckeras.optimizers.arguments import at_least_0, share
 from ckeras.optimizers.optimizer import Optimizer
 
 
@@ -26,6 +27,9 @@ class RMSprop(Optimizer):
         centered: Whether the squared mean is subtracted under the root.
 
     The other arguments are those of `Optimizer`.
+
+    Raises:
+        ValueError: if `rho` is not a number from 0 to 1, or `momentum` is negative.
     """
 
     def __init__(
@@ -61,8 +65,8 @@ class RMSprop(Optimizer):
             name=name,
             **kwargs,
         )
-        self.rho = rho
-        self.momentum = momentum
+        self.rho = share(self, "rho", rho)
+        self.momentum = at_least_0(self, "momentum", momentum)
         self.epsilon = epsilon
         self.centered = centered
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ckeras import registry
 from ckeras.autograd import Variable
+from ckeras.optimizers.arguments import share
 from ckeras.optimizers.optimizer import Optimizer
 
 
@@ -65,9 +66,7 @@ class SGD(Optimizer):
             name=name,
             **kwargs,
         )
-        if isinstance(momentum, bool) or not isinstance(momentum, (int, float)) or not 0 <= momentum <= 1:
-            raise ValueError(f"{type(self).__name__} expects momentum to be a number from 0 to 1, got {momentum!r}.")
-        self.momentum = momentum
+        self.momentum = share(self, "momentum", momentum)
         self.nesterov = nesterov
 
     def build(self, variables: Sequence[Variable]) -> None:

@@ -12,6 +12,7 @@ from ckeras._kernels.runtime import Feed
 from ckeras.autograd import Spec, Tensor, Variable, dtypes
 from ckeras.autograd.dtypes import CODE, NUMPY
 from ckeras.autograd.structure import flatten, map_structure
+from ckeras.trainer.stored import Stored, stored
 
 # The dtype in which a model sees data of a dtype; floats become the default float type.
 _SEEN_AS = {
@@ -24,13 +25,18 @@ class DataSet(NamedTuple):
     """Arrays of equally many rows, in the structure (x,), (x, y) or (x, y, sample_weight) that a step takes."""
 
     structure: tuple
-    arrays: list[np.ndarray]
+    arrays: list[np.ndarray | Stored]
     dtypes: list[str]  # in which the model sees them
 
     @property
     def rows(self) -> int:
         """The number of samples."""
         return self.arrays[0].shape[0]
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether all arrays are, so that a feed can gather from them."""
+        return not any(isinstance(a, Stored) for a in self.arrays)
 
     def specs(self, batch: int) -> list[Spec]:
         """Specs of a batch."""
@@ -50,9 +56,14 @@ class DataSet(NamedTuple):
         """Some of the rows."""
         return self._replace(arrays=[a[begin:end] for a in self.arrays])
 
+    def read(self, rows: Any) -> DataSet:
+        """The rows of a slice, or of an array of numbers, in memory."""
+        return self._replace(arrays=[_ready(a.read(rows)) if isinstance(a, Stored) else a[rows] for a in self.arrays])
+
     def batch(self, begin: int, end: int) -> list[np.ndarray]:
         """Some of the rows, as a plan takes them."""
-        return [np.ascontiguousarray(a[begin:end], NUMPY[d]) for a, d in zip(self.arrays, self.dtypes, strict=True)]
+        arrays = self.read(slice(begin, end)).arrays
+        return [np.ascontiguousarray(a, NUMPY[d]) for a, d in zip(arrays, self.dtypes, strict=True)]
 
 
 def data_set(x: Any, y: Any = None, sample_weight: Any = None, where: str = "fit") -> DataSet:
@@ -76,12 +87,21 @@ def data_set(x: Any, y: Any = None, sample_weight: Any = None, where: str = "fit
         for a in flatten(value):
             arrays.append(a)
             names.append(name)
+    if not arrays:
+        raise ValueError(f"{where} expects at least one array, got {x!r}")
     rows = [a.shape[0] for a in arrays]
     if len(set(rows)) > 1:
         described = ", ".join(f"{n} has {r}" for n, r in zip(names, rows, strict=True))
         raise ValueError(f"{where} expects arrays of equally many samples: {described}")
     if rows[0] == 0:
         raise ValueError(f"{where} expects at least one sample, but {names[0]} has the shape {arrays[0].shape}")
+    if names.count("sample_weight") == 1 and names.count("y") > 1 and not isinstance(sample_weight, dict):
+        shape = arrays[-1].shape
+        if len(shape) > 2 or (len(shape) == 2 and shape[1] != 1):
+            raise ValueError(
+                f"{where} expects one sample_weight for all outputs to have the shape ({shape[0]},), got {shape}; "
+                "give one array for each output instead"
+            )
     floats = "float32" if config.floatx() == "bfloat16" else config.floatx()  # kernels do not know bfloat16
     seen = [_SEEN_AS.get(dtypes.of_array(a), floats) for a in arrays]
     return DataSet(tuple(structure), arrays, seen)
@@ -91,12 +111,12 @@ def _standard(value: Any, name: str, where: str) -> Any:
     """An argument as a structure of arrays of numbers with at least one axis, contiguous."""
     if isinstance(value, dict):
         return {k: _standard(v, f"{name}[{k!r}]", where) for k, v in value.items()}
-    if isinstance(value, (list, tuple)) and not _is_nested_numbers(value):
+    if isinstance(value, (list, tuple)) and not is_nested_numbers(value):
         return type(value)(_standard(v, f"{name}[{i}]", where) for i, v in enumerate(value))
-    return _array(value, name, where)
+    return array_of(value, name, where)
 
 
-def _is_nested_numbers(value: Any) -> bool:
+def is_nested_numbers(value: Any) -> bool:
     """Whether a list is one array written out, and not a list of arrays."""
     while isinstance(value, (list, tuple)):
         if len(value) == 0:
@@ -105,19 +125,62 @@ def _is_nested_numbers(value: Any) -> bool:
     return isinstance(value, (bool, int, float, str, bytes, np.generic)) or value is None
 
 
-def _array(value: Any, name: str, where: str) -> np.ndarray:
-    if isinstance(value, (Tensor, Variable)):
-        value = value.numpy()
+def array_of(value: Any, name: str, where: str) -> np.ndarray | Stored:
+    """An array of numbers, from anything that is one; where it is too large to be read at once, as it is stored.
+
+    Raises:
+        TypeError: if it is none.
+        ValueError: if it has no axis of samples, or its rows differ in length.
+    """
+    found = stored(value)
+    if found is not None:
+        _check_numbers(value, found, name, where)
+        return found
     try:
-        array = np.asarray(value)
+        array = _numpy(value)
     except ValueError as error:
         raise ValueError(f"{where} expects {name} to be an array, but its rows differ in length: {error}") from None
+    _check_numbers(value, array, name, where)
+    return _ready(array)
+
+
+def _numpy(value: Any) -> np.ndarray:
+    """A numpy array of a list, a tensor of ours or of another framework, a pandas frame or series."""
+    if isinstance(value, (np.ndarray, list, tuple)):
+        return np.asarray(value)
+    if isinstance(value, (Tensor, Variable)):
+        return value.numpy()
+    if hasattr(value, "iloc") and hasattr(value, "to_numpy"):
+        return _of_pandas(value)
+    if hasattr(value, "detach"):  # torch
+        return np.asarray(value.detach().cpu())
+    if hasattr(value, "tocsr"):  # scipy
+        return value.toarray()
+    return np.asarray(value)
+
+
+def _of_pandas(value: Any) -> np.ndarray:
+    """A frame as a matrix, a series as one column; columns of numbers and booleans meet in floats."""
+    array = value.to_numpy()
+    if array.dtype == object:
+        columns = [value.dtype] if array.ndim == 1 else list(value.dtypes)
+        if all(getattr(dtype, "kind", "O") in "biuf" for dtype in columns):
+            array = value.to_numpy(dtype=config.floatx(), na_value=np.nan)
+    return array[:, None] if array.ndim == 1 else array
+
+
+def _check_numbers(value: Any, array: Any, name: str, where: str) -> None:
     if not dtypes.holds_numbers(array.dtype):
-        raise TypeError(
-            f"{where} expects {name} to be an array of numbers, got {type(value).__name__} of dtype {array.dtype}"
-        )
-    if array.ndim == 0:
+        got = f"{type(value).__name__} of dtype {array.dtype}"
+        if callable(value) and hasattr(value, "__name__"):
+            got = f"{value.__name__} itself (write {value.__name__}())"
+        raise TypeError(f"{where} expects {name} to be an array of numbers, got {got}")
+    if not array.shape:
         raise ValueError(f"{where} expects {name} to have an axis of samples, got a single number")
+
+
+def _ready(array: np.ndarray) -> np.ndarray:
+    """The array in memory that kernels can read: contiguous, aligned, of native byte order."""
     array = dtypes.computable(array)
     dtype = dtypes.of_array(array) if array.dtype.itemsize <= 8 else "float64"
     return np.require(array, NUMPY[dtype], ("C", "A"))
@@ -125,12 +188,16 @@ def _array(value: Any, name: str, where: str) -> np.ndarray:
 
 def split_validation(data: DataSet, share: float) -> tuple[DataSet, DataSet]:
     """The first rows, and the last ``share`` of them."""
-    if isinstance(share, bool) or not isinstance(share, (float, np.floating)) or not 0 < share < 1:
-        raise ValueError(f"fit expects validation_split to be in (0, 1), got {share!r}")
     cut = int(data.rows * (1 - share))
     if cut == 0 or cut == data.rows:
         raise ValueError(f"fit cannot split {data.rows} samples with validation_split={share}: one part would be empty")
     return data.part(0, cut), data.part(cut, data.rows)
+
+
+def check_class_weight(weights: Any, where: str) -> None:
+    """Raise if this is no dict from class numbers to weights."""
+    if not isinstance(weights, dict) or not all(_is_number(v) for pair in weights.items() for v in pair):
+        raise ValueError(f"{where} expects class_weight to be a dict from class number to weight, got {weights!r:.80}")
 
 
 def class_weights(y: Any, weights: dict[int, float], where: str = "fit") -> np.ndarray:
@@ -139,11 +206,12 @@ def class_weights(y: Any, weights: dict[int, float], where: str = "fit") -> np.n
     Raises:
         ValueError, TypeError: if ``weights`` is not a dict of numbers by class number, or y not one array.
     """
-    if not isinstance(weights, dict) or not all(_is_number(v) for pair in weights.items() for v in pair):
-        raise ValueError(f"{where} expects class_weight to be a dict from class number to weight, got {weights!r:.80}")
-    if y is None or isinstance(y, dict) or (isinstance(y, (list, tuple)) and not _is_nested_numbers(y)):
+    check_class_weight(weights, where)
+    if y is None or isinstance(y, dict) or (isinstance(y, (list, tuple)) and not is_nested_numbers(y)):
         raise ValueError(f"{where} expects y to be one array where class_weight is given, got {type(y).__name__}")
-    labels = _array(y, "y", where)
+    labels = array_of(y, "y", where)
+    if isinstance(labels, Stored):
+        labels = labels.read(slice(None))
     if labels.ndim > 1:
         labels = labels.argmax(-1) if labels.shape[-1] > 1 else labels[..., 0]
     labels = np.rint(labels)
@@ -160,6 +228,9 @@ def _is_number(value: Any) -> bool:
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     """(x, y, sample_weight) from what a step is given, with `None` for what is not there.
 
+    Raises:
+        ValueError: if there are more than three parts, or none.
+
     >>> unpack_x_y_sample_weight((1, 2))
     (1, 2, None)
     """
@@ -167,13 +238,17 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
         data = tuple(data)
     if not isinstance(data, tuple):
         return (data, None, None)
-    if len(data) > 3:
+    if not 1 <= len(data) <= 3:
         raise ValueError(f"a step expects x, (x,), (x, y) or (x, y, sample_weight), got {len(data)} parts")
     return (*data, *[None] * (3 - len(data)))
 
 
 def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
-    """The reverse of `unpack_x_y_sample_weight`."""
+    """The reverse of `unpack_x_y_sample_weight`.
+
+    >>> pack_x_y_sample_weight(1), pack_x_y_sample_weight([1]), pack_x_y_sample_weight(1, 2)
+    (1, ([1],), (1, 2))
+    """
     if y is None:
         return x if not isinstance(x, (tuple, list)) else (x,)
     return (x, y) if sample_weight is None else (x, y, sample_weight)

@@ -3,231 +3,143 @@
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from ckeras import config
-from ckeras.autograd import NeedsValue, Tensor
-from ckeras.autograd.dtypes import NUMPY
-from ckeras.autograd.structure import flatten, pack
+from ckeras.autograd import NeedsValue
 from ckeras.callbacks import CallbackList
 from ckeras.compiler.function import warn_eager
-from ckeras.compiler.trace import is_value
-from ckeras.random import host_seed
-from ckeras.trainer.data import DataSet
-from ckeras.trainer.steps import Step, check_indices, compile_step, eager_batches
+from ckeras.trainer.results import Logs, Outputs
+from ckeras.trainer.sources import Segment, Source
+from ckeras.trainer.steps import check_indices, compile_step
 
 _STOPS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
 PROGRESS_SECONDS = 0.04  # how often the progress bar hears of the steps made
 
 
 class Pass:
-    """Runs a step over all batches of a data set, once for each call of `run`.
+    """Runs a step over all batches of a source, once for each call of `run`.
 
-    Everything that can be wrong with the data shows when this is made, before anything has changed.
+    Everything that can be wrong with data that is known beforehand shows when this is made, before anything has
+    changed.
 
     Args:
         model: the model.
         kind: "train", "test" or "predict".
-        data: what is fed.
-        batch: rows in a batch; the last may be smaller.
+        source: where the batches come from.
         where: the method that the user called, for messages.
-        shuffle: whether each run takes the rows in a new random order; "batch" keeps batches together.
-        limit: the most steps of a run, or `None`. Where training takes fewer than there are, the next run goes on from
-            there, and ends with the data.
     """
 
-    def __init__(
-        self,
-        model: Any,
-        kind: str,
-        data: DataSet,
-        batch: int,
-        where: str,
-        shuffle: Any = False,
-        limit: int | None = None,
-    ):
-        self.model, self.kind, self.data, self.batch = model, kind, data, min(batch, data.rows)
-        self.shuffle = shuffle
+    def __init__(self, model: Any, kind: str, source: Source, where: str):
+        self.model, self.kind, self.source, self.where = model, kind, source, where
         self._hook_names = frozenset((f"on_{kind}_batch_begin", f"on_{kind}_batch_end"))
-        self.steps = math.ceil(data.rows / self.batch)
-        if limit is not None and limit > self.steps:
-            warnings.warn(
-                f"{where}: {limit} steps of {batch} rows need more than the {data.rows} samples given, "
-                f"which make {self.steps}",
-                stacklevel=3,
-            )
-        self._all = self.steps
-        limit = limited("steps of a pass", self.steps if limit is None else limit, config.max_steps_per_epoch())
-        if limit < self.steps:
-            self.steps = limit
-            if kind != "train":
-                self._all = self.steps
-        self._next = 0  # the batch with which the next run begins
-        self.feed = data.feed()
-        self.segments: list[tuple[Step, int, int]] = []
-        self.eager = bool(model.run_eagerly)
+        self._function, self._extra = model.step_function(kind)
+        self._eager_step: Callable[[Any], Any] | None = model.eager_step(kind) if model.steps_are_eager(kind) else None
+        self._logs = Logs(model, kind)
+        self._stop = _STOPS[kind]
+        for segment in source.ahead():
+            self._prepare(segment)
+
+    @property
+    def steps(self) -> int | None:
+        """The number of batches of a run; `None` if it is not known."""
+        return self.source.steps
+
+    @property
+    def eager(self) -> bool:
+        """Whether steps run op by op."""
+        return self._eager_step is not None
+
+    def _prepare(self, segment: Segment) -> None:
+        """Compile the step for a segment, and check what can be checked of its data."""
+        where = f"{self.where} ({segment.name})" if segment.name else self.where
+        self.model.check_input(segment.data, where)
+        segment.ready = True
         if not self.eager:
             try:
-                self._compile(where)
+                segment.step = compile_step(
+                    self.model._plans, self.kind, self._function, segment.data, segment.rows, self._extra
+                )
             except NeedsValue as error:
-                warn_eager(f"{type(model).__name__}.{kind}_step", error)
-                model.run_eagerly = self.eager = True
-        if self.eager:
-            model.check_targets(data, kind, self.batch, where)
-
-    def _compile(self, where: str) -> None:
-        whole = min(self.data.rows // self.batch, self._all)
-        parts = [(self.batch, 0, whole)]
-        if self._all > whole:
-            parts.append((self.data.rows - whole * self.batch, whole, self._all))
-        function, extra = self.model.step_function(self.kind)
-        for rows, first, last in parts:
-            if last > first:
-                step = compile_step(self.model._plans, self.kind, function, self.data, rows, extra)
-                check_indices(step.plan.limits, self.data, where)
-                self.segments.append((step, first, last))
+                warn_eager(f"{type(self.model).__name__}.{self.kind}_step", error)
+                self.model.run_eagerly = True
+                self._eager_step = self.model.eager_step(self.kind)
+            except (ValueError, TypeError) as error:
+                if segment.feed is None or not segment.name:
+                    raise
+                kind = TypeError if isinstance(error, TypeError) else ValueError
+                raise kind(f"{where}: {error}") from error
+            else:
+                check_indices(segment.step.plan.limits, segment.data, where)
+                return
+        self.model.check_targets(segment.data, self.kind, segment.rows, where)
 
     def run(self, callbacks: CallbackList) -> dict[str, Any]:
         """One pass; returns its logs."""
-        model = self.model
-        model.reset_metrics()
-        begin, end = self._next, min(self._next + self.steps, self._all)
-        self._next = 0 if end == self._all else end
-        if self.shuffle and begin == 0:
-            self._shuffle()
-        if self.eager:
-            return self._run_eagerly(callbacks, begin, end)
-        if not self._hook_names.isdisjoint(callbacks.batch_hooks) or self._stopped():
-            return self._run_with_hooks(callbacks, begin, end)
-        progress = callbacks.progress
-        live = progress is not None and progress.live
-        budget = PROGRESS_SECONDS if live else math.inf
-        outputs = step = None
-        for step, at, last in self._between(begin, end):
-            while at < last:
-                at, outputs = step.plan.native.run_steps(self.feed, self.batch, at, last, budget)
-                if live and at < end:
-                    getattr(progress, f"on_{self.kind}_batch_end")(at - 1 - begin, self._logs(step, outputs))
-        return self._logs(step, outputs)
-
-    def _between(self, begin: int, end: int) -> Iterator[tuple[Step, int, int]]:
-        """The steps of the batches ``begin`` to ``end`` - 1: (step, its first batch, the one after its last)."""
-        for step, first, last in self.segments:
-            if max(first, begin) < min(last, end):
-                yield step, max(first, begin), min(last, end)
-
-    def _shuffle(self) -> None:
-        seed = host_seed()
-        if self.shuffle == "batch":
-            blocks = np.random.Generator(np.random.Philox(seed)).permutation(self.data.rows // self.batch)
-            whole = (blocks[:, None] * self.batch + np.arange(self.batch)).reshape(-1)
-            self.feed.arrange(np.concatenate([whole, np.arange(len(whole), self.data.rows)]))
-        else:
-            self.feed.shuffle(seed)
-
-    def _logs(self, step: Step, outputs: list[np.ndarray]) -> dict[str, Any]:
-        """What a custom step returned, or the results of the metrics if it has the same names."""
-        if step.structure is None:
-            return self.model.metric_results()
-        return self.model.final_logs(self.kind, step.result(outputs))
-
-    def _stopped(self) -> bool:
-        """Whether a callback has asked that this pass ends after the batch."""
-        return getattr(self.model, _STOPS[self.kind])
-
-    def _hooks(self, callbacks: CallbackList) -> tuple[Callable[..., None], Callable[..., None]]:
-        """The hooks of the begin and the end of a batch."""
-        return getattr(callbacks, f"on_{self.kind}_batch_begin"), getattr(callbacks, f"on_{self.kind}_batch_end")
-
-    def _run_with_hooks(self, callbacks: CallbackList, begin: int, end: int) -> dict[str, Any]:
-        before, after = self._hooks(callbacks)
-        stride = self.model.steps_per_execution
-        logs: dict[str, Any] = {}
-        for step, at, last in self._between(begin, end):
-            while at < last:
-                stop = min(at + stride, last)
-                before(at - begin)
-                _, outputs = step.plan.native.run_steps(self.feed, self.batch, at, stop, math.inf)
-                logs = self._logs(step, outputs)
-                at = stop
-                after(at - 1 - begin, logs)
-                if self._stopped():
-                    return logs
-        return logs
-
-    def _run_eagerly(self, callbacks: CallbackList, begin: int, end: int) -> dict[str, Any]:
-        before, after = self._hooks(callbacks)
-        function = getattr(self.model, f"{self.kind}_step")
-        logs: dict[str, Any] = {}
-        for number, batch in enumerate(eager_batches(self.data, self.feed.order, self.batch, begin, end)):
-            before(number)
-            logs = self.model.final_logs(self.kind, function(batch))
-            after(number, logs)
-            if self._stopped():
-                break
-        return logs
+        self.model.reset_metrics()
+        return self._logs.logs() if self._loop(callbacks, self._logs) else {}
 
     def predict(self, callbacks: CallbackList) -> Any:
         """One pass of predictions: the outputs of all rows, in the structure that the model gives them."""
-        if self.eager:
-            return self._predict_eagerly(callbacks)
-        first_step = self.segments[0][0]
-        rows = min(self.data.rows, self.steps * self.batch)
-        _check_rows(first_step, self.batch if self.segments[0][2] > 0 and self.data.rows >= self.batch else rows)
-        results = [np.empty((rows, *spec.shape[1:]), NUMPY[spec.dtype]) for spec in first_step.plan.output_specs]
-        watched = not self._hook_names.isdisjoint(callbacks.batch_hooks)
+        results = Outputs()
+        if not self._loop(callbacks, results):
+            raise ValueError(f"{self.where} expects at least one batch")
+        return results.all()
+
+    def _loop(self, callbacks: CallbackList, results: Logs | Outputs) -> int:
+        """All batches of a pass; returns their number."""
+        watched = self._watched(callbacks)
         progress = callbacks.progress
-        live = progress is not None and progress.live
+        live = not watched and progress is not None and progress.live
         budget = PROGRESS_SECONDS if live else math.inf
+        shown = time.perf_counter() if live else 0.0
         stride = self.model.steps_per_execution
-        for step, first, last in self.segments:
-            at = first
+        done = group = 0  # steps made; those to make until the hooks are due
+        for segment, at, last in self.source.run():
+            if not segment.ready:
+                self._prepare(segment)
+                watched = watched or self.eager
+            eager = self._eager_step
             while at < last:
-                begin = at
+                if watched and done == group:
+                    self._before(callbacks, done)
+                    group = done + stride
+                begun = at
+                if eager is not None:
+                    results.add(eager(segment.tensors(at)))
+                    at += 1
+                else:
+                    stop = min(last, at + group - done) if watched else last
+                    at = results.run(segment, at, stop, budget)
+                done += at - begun
                 if watched:
-                    callbacks.on_predict_batch_begin(at)
-                stop = min(at + stride, last) if watched else last
-                at, _ = step.plan.native.run_steps(
-                    self.feed, self.batch, at, stop, math.inf if watched else budget, results
-                )
-                if watched:
-                    part = [r[begin * self.batch : at * self.batch] for r in results]
-                    callbacks.on_predict_batch_end(at - 1, {"outputs": pack(first_step.structure, part)})
-                    if self._stopped():
-                        return pack(first_step.structure, [r[: at * self.batch] for r in results])
-                elif live and at < self.steps:
-                    progress.on_predict_batch_end(at - 1, None)
-        return pack(first_step.structure, results)
+                    if done == group:
+                        self._after(callbacks, done - 1, results.logs())
+                        if self._stopped():
+                            return done
+                elif live and done != self.steps and time.perf_counter() - shown >= PROGRESS_SECONDS:
+                    self._after(progress, done - 1, results.shown())
+                    shown = time.perf_counter()
+        if watched and 0 < done < group:
+            self._after(callbacks, done - 1, results.logs())
+        elif done and not watched and progress is not None and self.steps is None:
+            self._after(progress, done - 1, results.shown())  # which tells it how many steps there were
+        return done
 
-    def _predict_eagerly(self, callbacks: CallbackList) -> Any:
-        parts = []
-        structure = None
-        for number, batch in enumerate(eager_batches(self.data, self.feed.order, self.batch, 0, self.steps)):
-            callbacks.on_predict_batch_begin(number)
-            structure = self.model.predict_step(batch)
-            parts.append([x.numpy() if isinstance(x, Tensor) else np.asarray(x) for x in flatten(structure)])
-            callbacks.on_predict_batch_end(number, {"outputs": pack(structure, parts[-1])})
-            if self._stopped():
-                break
-        return pack(structure, [np.concatenate(column) for column in zip(*parts, strict=True)])
+    def _watched(self, callbacks: CallbackList) -> bool:
+        """Whether the hooks of batches are called: somebody wants them, or has asked that the pass ends after the
+        first, or the steps run op by op."""
+        return not self._hook_names.isdisjoint(callbacks.batch_hooks) or self._stopped() or self._eager_step is not None
 
+    def _stopped(self) -> bool:
+        """Whether a callback has asked that this pass ends after the batch."""
+        return getattr(self.model, self._stop)
 
-def limited(what: str, count: int, most: int | None) -> int:
-    """``count``, or ``most`` with a warning if `config` limits it to less."""
-    if most is None or count <= most:
-        return count
-    warnings.warn(f"{what}: {count} are limited to {most} by keras.config", stacklevel=4)
-    return most
+    def _before(self, callbacks: Any, batch: int) -> None:
+        """Call the hook of the begin of a batch."""
+        getattr(callbacks, f"on_{self.kind}_batch_begin")(batch)
 
-
-def _check_rows(step: Step, rows: int) -> None:
-    for leaf in flatten(step.structure):
-        if not is_value(leaf):
-            raise TypeError(f"predict expects a model whose outputs are tensors, got {type(leaf).__name__}")
-    for spec in step.plan.output_specs:
-        if not spec.shape or spec.shape[0] != rows:
-            raise ValueError(f"predict expects outputs with a row for each sample, got shape {spec.shape} for {rows}")
+    def _after(self, callbacks: Any, batch: int, logs: Any) -> None:
+        """Call the hook of the end of a batch."""
+        getattr(callbacks, f"on_{self.kind}_batch_end")(batch, logs)

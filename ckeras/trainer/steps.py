@@ -9,13 +9,12 @@ import numpy as np
 
 from ckeras import config
 from ckeras.autograd import NeedsValue, Tensor, Variable
-from ckeras.autograd.dtypes import NUMPY
-from ckeras.autograd.eager import wrap
 from ckeras.autograd.structure import flatten, pack
 from ckeras.compiler.function import Plans, compile_plan
 from ckeras.compiler.plan import Plan
 from ckeras.compiler.trace import is_value
 from ckeras.trainer.data import DataSet
+from ckeras.trainer.stored import Stored
 
 scope = config.scope
 
@@ -60,7 +59,7 @@ def check_indices(limits: list[tuple[int, int, str]], data: DataSet, where: str)
     """
     for number, limit, op in limits:
         array = data.arrays[number]
-        if array.size == 0:
+        if isinstance(array, Stored) or array.size == 0:  # what is in a file is checked as it is read
             continue
         low, high = array.min(), array.max()
         if low < 0 or high >= limit:
@@ -109,12 +108,3 @@ def as_number(value: Any) -> Any:
         value = value.numpy()
     array = np.asarray(value)
     return array.item() if array.ndim == 0 else array
-
-
-def eager_batches(data: DataSet, order: np.ndarray, batch: int, begin: int, end: int) -> Any:
-    """The batches ``begin`` to ``end`` - 1 as tensors in the structure that a step takes, for models that are not
-    compiled."""
-    for number in range(begin, end):
-        rows = order[number * batch : (number + 1) * batch]
-        tensors = [wrap(np.asarray(a[rows], NUMPY[d])) for a, d in zip(data.arrays, data.dtypes, strict=True)]
-        yield pack(data.structure, tensors)

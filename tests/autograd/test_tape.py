@@ -388,3 +388,16 @@ def test_two_threads_have_tapes_of_their_own():
         thread.join()
     assert float(tape.gradient(y, v)) == 6
     assert float(found[0]) == 4
+
+
+def test_complex_numbers_between_real_ones():
+    """Gradients flow through complex values: of the squared absolute values, and of a product with a complex number."""
+    x = ops.convert_to_tensor([1.5, -2.0])
+    with GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        z = ops.view_as_complex(ops.stack([x, 3 * x], -1))
+        square = ops.sum(ops.square(ops.view_as_real(z)))
+        turned = ops.view_as_real(x * ops.convert_to_tensor([2 - 1j, 5j], "complex64"))
+    assert tape.gradient(square, x).tolist() == [30, -40]
+    assert tape.gradient(turned, x, output_gradients=np.array([[1.0, 0.0], [1.0, 10.0]])).tolist() == [2, 50]
+    assert tape.gradient(z, x).tolist() == [1, 1]

@@ -256,15 +256,14 @@ def test_calls_that_only_numpy_knows():
         (np.var(t, ddof=1), np.var(A, ddof=1)),
         (np.sum(t, dtype="float64"), np.sum(A, dtype="float64")),
         (np.mean(t, 0, "float64"), np.mean(A, 0, "float64")),
-        (np.cumsum(t, 1), np.cumsum(A, 1)),
-        (np.sort(t, axis=0), np.sort(A, axis=0)),
+        (np.partition(t, 1, axis=0), np.partition(A, 1, axis=0)),
         (np.add.reduce(t), np.add.reduce(A)),
         (np.multiply.outer(t, B), np.multiply.outer(A, B)),
-        (np.arctan(t), np.arctan(A)),
+        (np.arctan(t, dtype="float64"), np.arctan(A, dtype="float64")),
         (np.add(t, 1, dtype="float64"), np.add(A, 1, dtype="float64")),
         (np.reshape(t, (3, 2), order="F"), np.reshape(A, (3, 2), order="F")),
         (np.array_equal(t, A), True),
-        (np.allclose(t, A), True),
+        (np.array_equiv(t, A), True),
     ]:
         assert not isinstance(result, Tensor)
         assert np.asarray(result).dtype == np.asarray(expected).dtype

@@ -185,7 +185,7 @@ def test_what_looks_like_a_callback_is_one():
     assert duck.seen == 7 and callbacks.batch_hooks == frozenset()
 
 
-@pytest.mark.parametrize("wrong", [3, "x", object(), print])
+@pytest.mark.parametrize("wrong", [3, object(), print])
 def test_what_is_no_callback_is_refused(wrong):
     with pytest.raises(TypeError, match="callbacks expects instances of Callback, but got"):
         CallbackList([Callback(), wrong])
@@ -193,6 +193,15 @@ def test_what_is_no_callback_is_refused(wrong):
     with pytest.raises(TypeError):
         callbacks.append(wrong)
     assert callbacks.callbacks == []
+
+
+def test_a_name_stands_for_an_object():
+    assert isinstance(CallbackList(["history"]).callbacks[0], History)
+    callbacks = CallbackList()
+    callbacks.append("History")
+    assert isinstance(callbacks.callbacks[0], History)
+    with pytest.raises(ValueError, match="Unknown callback 'histroy'; the nearest names are 'history'"):
+        CallbackList(["histroy"])
 
 
 def test_a_class_in_place_of_an_object_is_refused():

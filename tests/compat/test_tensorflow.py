@@ -107,3 +107,11 @@ def test_absent_name():
 def test_wrong_argument_is_named():
     with pytest.raises(TypeError, match=r"reduce_sum\(\).*'dim'"):
         tf.reduce_sum(X, dim=1)
+
+
+def test_optimizers_by_their_older_names():
+    assert tf.optimizers is ckeras.optimizers
+    assert float(tf.optimizers.Adam(lr=0.5, decay=0.1).lr) == 0.5
+    assert tf.optimizers.legacy.SGD is tf.optimizers.SGD
+    assert float(tf.optimizers.schedules.ExponentialDecay(1.0, 10, 0.5)(10)) == 0.5
+    assert tf.initializers.Orthogonal is ckeras.initializers.OrthogonalInitializer

@@ -106,6 +106,57 @@ def test_products_and_sums_join_into_single_steps(dtype):
         np.testing.assert_allclose(out, f(x, y, z), rtol=1e-5, atol=1e-6)
 
 
+def test_an_update_follows_the_product_that_is_its_gradient():
+    x, g = arrays((100, 120), (100, 90))
+    weight, momentum = Variable(np.ones((120, 90), "float32")), Variable(np.zeros((120, 90), "float32"))
+
+    def f(x, g):
+        gradient = ops.matmul(ops.transpose(x), g)
+        momentum.assign(0.9 * momentum + gradient)
+        weight.assign(weight - 0.1 * momentum)
+        return ops.sum(x)
+
+    expected = x.T @ g
+    plan, _ = plan_of(f, x, g)
+    assert "gemm_map" in names(plan) and "gemm" not in names(plan) and "map" not in names(plan)
+    np.testing.assert_allclose(momentum.numpy(), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(weight.numpy(), 1 - 0.1 * expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_product_of_the_weight_that_its_steps_overwrite_reads_the_old_one():
+    (g,) = arrays((120, 120))
+    weight = Variable(np.linspace(-1, 1, 120 * 120, dtype="float32").reshape(120, 120))
+    old = weight.numpy().copy()
+
+    def f(g):
+        weight.assign(weight - 0.1 * ops.matmul(g, weight))
+        return ops.sum(g)
+
+    plan_of(f, g)
+    np.testing.assert_allclose(weight.numpy(), old - 0.1 * (g @ old), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("rows, columns, inner", [(64, 512, 100), (128, 512, 385), (128, 4, 8), (100, 2100, 8)])
+def test_a_product_that_does_not_fit_stands_alone(rows, columns, inner):
+    a, b = arrays((rows, inner), (inner, columns))
+    plan, (y,) = plan_of(lambda a, b: ops.exp(-ops.square(ops.matmul(a, b))), a, b)
+    assert names(plan) == ["gemm", "map"]
+    np.testing.assert_allclose(y, np.exp(-((a @ b) ** 2)), rtol=1e-3, atol=1e-4)
+
+
+def test_a_product_that_others_read_is_kept():
+    a, b = arrays((100, 20), (20, 100))
+
+    def f(a, b):
+        c = ops.matmul(a, b)
+        return ops.tanh(c), ops.sum(c, axis=0)
+
+    plan, (y, s) = plan_of(f, a, b)
+    assert sorted(names(plan)) == ["gemm_map", "reduce"]
+    np.testing.assert_allclose(y, np.tanh(a @ b), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(s, (a @ b).sum(0), rtol=1e-4, atol=1e-4)
+
+
 def test_equal_calls_share_one_result():
     (x,) = arrays((9, 9))
     plan, _ = plan_of(lambda x: ops.matmul(x, x) + ops.tanh(ops.matmul(x, x)), x)

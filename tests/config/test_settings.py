@@ -41,9 +41,9 @@ def test_flags():
     config.disable_flash_attention()
     assert config.is_flash_attention_enabled() is False
     assert config.is_nnx_enabled() is False
-    assert config.is_unsafe_deserialization_enabled() is False
+    assert config.in_safe_mode() is True
     config.enable_unsafe_deserialization()
-    assert config.is_unsafe_deserialization_enabled() is True
+    assert config.in_safe_mode() is False
 
 
 # -- messages
@@ -185,3 +185,19 @@ def test_clear_session():
         assert ckeras.backend.get_uid("dense") == 3
         assert config.dtype_policy().name == "float32" and config.is_flash_attention_enabled() is None
     assert config.epsilon() == 1e-3  # a setting, not state
+
+
+def test_max_steps_of_batches_from_python():
+    def batches():
+        while True:
+            yield X[:2], Y[:2]
+
+    made = model()
+    config.set_max_steps_per_epoch(3)
+    made.fit(batches(), verbose=0)
+    assert int(made.optimizer.iterations) == 3
+    with pytest.warns(UserWarning, match="7 are limited to 3"):
+        made.fit(batches(), steps_per_epoch=7, verbose=0)
+    assert int(made.optimizer.iterations) == 6
+    made.fit(batches(), steps_per_epoch=2, verbose=0)
+    assert int(made.optimizer.iterations) == 8

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from ckeras import activations, ops
+from ckeras import GradientTape, activations, ops
 
 SHAPES = [(1,), (3,), (17,), (2, 7), (5, 1), (3, 1031), (2, 3, 10), (40, 16)]
 TOLERANCE = {"float32": 2e-6, "float64": 1e-13}
@@ -185,3 +185,56 @@ def test_parameters_of_activations(dtype):
     agree(ops.gelu(x, approximate=False), 0.5 * wide * (1 + erf(wide / math.sqrt(2))), dtype, 2)
     agree(ops.elu(x, alpha=0.3), np.where(wide > 0, wide, 0.3 * np.expm1(wide)), dtype)
     agree(ops.leaky_relu(x, negative_slope=0.7), np.where(wide > 0, wide, 0.7 * wide), dtype)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_sparsemax(dtype):
+    """The nearest point of the simplex: no other is nearer."""
+    rng = np.random.default_rng(3)
+    for shape, axis in [((5,), -1), ((7, 4), 0), ((2, 3, 6), 1), ((3, 1), -1)]:
+        x = data(shape, 1.5).astype(dtype)
+        y = ops.sparsemax(x, axis)
+        assert (y.shape, y.dtype) == (shape, dtype) and (y.numpy() >= 0).all()
+        np.testing.assert_allclose(ops.sum(y, axis), np.ones(np.delete(shape, axis)), 1e-5)
+        for _ in range(20):
+            other = rng.dirichlet(np.ones(shape[axis]), np.prod(shape) // shape[axis])
+            other = np.moveaxis(other.reshape(*np.delete(shape, axis), shape[axis]), -1, axis)
+            assert (np.sum((x - y.numpy()) ** 2, axis) <= np.sum((x - other) ** 2, axis) + 1e-5).all()
+    assert ops.sparsemax([1.0, 1.0, 1.0, 1.0]).tolist() == [0.25] * 4
+    assert ops.sparsemax([3, 1]).tolist() == [1, 0]
+
+
+def test_normalizations_refuse():
+    x = np.ones((2, 3), "float32")
+    for compute, error, message in (
+        (lambda: ops.normalize(x, order=0), ValueError, "a whole order of 1 or more, got 0"),
+        (lambda: ops.normalize(x, order=1.5), ValueError, "a whole order of 1 or more, got 1.5"),
+        (lambda: ops.batch_normalization(x, x[0, :2], x[0], 1), ValueError, r"mean of shape \(3,\)"),
+        (lambda: ops.batch_normalization(x, x[0], x, 1), ValueError, r"variance of shape \(3,\)"),
+        (lambda: ops.batch_normalization(x, x[0], x[0], 2), ValueError, "axis 2 is out of range"),
+        (lambda: ops.layer_normalization(x[None], np.ones((2, 3)), axis=-1), ValueError, "parameter of shape"),
+        (lambda: ops.layer_normalization(x, rms=True), TypeError, r"unknown arguments \['rms'\]"),
+        (lambda: ops.nn.moments(x, 2), ValueError, "axis 2 is out of range"),
+        (lambda: ops.psnr(x, x[:1], 1), ValueError, "of one shape"),
+        (lambda: ops.multi_hot([0]), ValueError, "expects num_classes"),
+        (lambda: ops.multi_hot([0], 2, depth=3), TypeError, "unknown arguments"),
+        (lambda: ops.multi_hot([0], 2, sparse=True), ValueError, "dense"),
+        (lambda: ops.glu(x), ValueError, "an axis of even size"),
+    ):
+        with pytest.raises(error, match=message):
+            compute()
+
+
+def test_rms_scaling_is_deprecated():
+    x = np.array([[1.0, 2.0, 6.0]], "float32")
+    with pytest.warns(UserWarning, match="use rms_normalization"):
+        found = ops.layer_normalization(x, rms_scaling=True)
+    np.testing.assert_allclose(found, x / x.std(), 1e-5)
+
+
+def test_slope_of_normalize_at_zero():
+    x = ops.zeros((2, 3))
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = ops.normalize(x, epsilon=0.5)
+    np.testing.assert_allclose(tape.gradient(y, x), np.full((2, 3), 2.0))

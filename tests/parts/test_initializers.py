@@ -48,9 +48,10 @@ def test_truncated_bounds(name, variance):
         ((7,), {}, (7, 7)),
         ((40, 50), {}, (40, 50)),
         ((3, 3, 20, 30), {}, (180, 270)),
-        ((3, 3, 20, 30), {"input_axes": [0], "output_axes": [1]}, (1800, 1800)),
+        ((3, 3, 20, 30), {"input_axes": [0], "output_axes": [1]}, (3, 3)),
         ((20, 4, 30), {"input_axes": (0,), "output_axes": (1, 2)}, (20, 120)),
-        ((20, 4, 30), {"input_axes": -1, "output_axes": 0}, (120, 80)),
+        ((20, 4, 30), {"input_axes": -1, "output_axes": 0}, (30, 20)),
+        ((20, 4, 30), {"input_axes": [0]}, (80, 600)),
         ((0, 3), {}, (0, 3)),
     ],
 )
@@ -178,3 +179,80 @@ def test_small_shapes(name, shape):
 
 def test_normal_is_another_name_for_truncated():
     assert initializers.VarianceScaling(distribution="normal").distribution == "truncated_normal"
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (7, 3), (3, 7), (2, 3, 5), (3, 2, 2, 20), (1, 5), (0, 3)])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_orthogonal(shape, dtype):
+    x = initializers.Orthogonal(gain=2.0, seed=3)(shape, dtype)
+    assert (x.shape, x.dtype) == (shape, dtype)
+    m = np.asarray(x, "float64").reshape(-1, shape[-1]) / 2
+    product = m.T @ m if m.shape[0] >= m.shape[1] else m @ m.T
+    np.testing.assert_allclose(product, np.eye(len(product)), atol=2e-3 if dtype == "float16" else 1e-6)
+    np.testing.assert_array_equal(initializers.Orthogonal(2.0, 3)(shape, dtype), x)
+
+
+def test_orthogonal_is_uniform():
+    """Its entries have mean 0, and variance 1 over the size."""
+    x = np.stack([np.asarray(initializers.Orthogonal(seed=i)((3, 3))) for i in range(2000)])
+    assert np.abs(x.mean(0)).max() < 0.06
+    np.testing.assert_allclose((x**2).mean(0), 1 / 3, atol=0.03)
+    assert 0.45 < (np.linalg.det(x) > 0).mean() < 0.55
+
+
+@pytest.mark.parametrize(
+    ("name", "cls"),
+    [
+        ("orthogonal", initializers.Orthogonal),
+        ("OrthogonalInitializer", initializers.Orthogonal),
+        ("identity", initializers.Identity),
+        ("IdentityInitializer", initializers.Identity),
+        ("stft", initializers.STFT),
+        ("STFTInitializer", initializers.STFT),
+    ],
+)
+def test_the_others_by_name(name, cls):
+    assert type(initializers.get(name)) is cls
+
+
+@pytest.mark.parametrize(
+    "initializer",
+    [
+        initializers.Orthogonal(2.0, seed=1),
+        initializers.Identity(0.5),
+        initializers.STFT("imag", "blackman", None, True),
+        initializers.STFT(window=None, scaling="spectrum"),
+    ],
+)
+def test_the_others_round_trip(initializer):
+    config = initializers.serialize(initializer)
+    assert config["module"] == "keras.initializers"
+    twin = initializers.deserialize(config)
+    assert type(twin) is type(initializer)
+    assert twin.get_config() == initializer.get_config()
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: initializers.Orthogonal()((3,)), r"Orthogonal expects a shape of at least two axes, got \(3,\)"),
+        (lambda: initializers.Orthogonal(seed="a"), "Orthogonal expects seed"),
+        (lambda: initializers.Identity()((3, 3, 3)), "Identity expects the shape of a matrix"),
+        (lambda: initializers.STFT("left"), "side to be 'real' or 'imag', got 'left'"),
+        (lambda: initializers.STFT(window="hat"), "window to be one of .*hann.* got 'hat'"),
+        (lambda: initializers.STFT(scaling="loud"), "scaling"),
+        (lambda: initializers.STFT()((3, 4)), r"shape \(frame length, channels, bins\), got \(3, 4\)"),
+        (lambda: initializers.STFT(window=np.ones(3))((4, 1, 2)), r"a window of shape \(4,\), got \(3,\)"),
+    ],
+)
+def test_bad_arguments_of_the_others(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+def test_a_window_may_be_a_tensor():
+    window = np.array([1.0, 2.0, 3.0, 4.0])
+    x = initializers.STFT(window=window, scaling="spectrum")((4, 2, 3))
+    assert x.shape == (4, 2, 3)
+    np.testing.assert_allclose(np.asarray(x)[:, 1, 0], window / 10, rtol=1e-6)
+    assert initializers.STFT()((0, 1, 3)).shape == (0, 1, 3)

@@ -6,7 +6,19 @@ import threading
 
 import pytest
 
-from ckeras import activations, losses, metrics, registry
+from ckeras import (
+    activations,
+    callbacks,
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    registry,
+    regularizers,
+    saving,
+)
 
 
 @pytest.fixture
@@ -15,16 +27,6 @@ def table():
     before = dict(registry.losses._registered), dict(registry.losses._name_of)
     yield registry.losses
     registry.losses._registered, registry.losses._name_of = before
-
-
-@pytest.fixture
-def custom():
-    """Registered objects, forgotten afterwards."""
-    before = dict(registry._custom_objects), dict(registry._custom_names)
-    yield
-    for now, then in zip((registry._custom_objects, registry._custom_names), before, strict=True):
-        now.clear()
-        now.update(then)
 
 
 def distance(y_true, y_pred):
@@ -89,6 +91,16 @@ def test_what_cannot_be_registered(table, obj, names):
         table.register(obj, *names)
 
 
+def test_a_config_holds_a_name_that_is_still_there(table):
+    table("far", "very_far")(distance)
+    assert losses.serialize(distance)["config"] == "far"
+    table.unregister("far")
+    assert losses.serialize(distance)["config"] == "very_far"
+    table("very_far", override=True)(Distance)
+    assert losses.serialize(distance)["config"] == "distance"
+    assert losses.serialize(Distance())["registered_name"] == "very_far"
+
+
 def test_unknown_name_lists_the_nearest():
     with pytest.raises(ValueError) as error:
         registry.losses.resolve("meen_squared_error")
@@ -113,6 +125,90 @@ def test_own_class_round_trip(table):
     assert type(twin) is Distance
     assert twin.power == 2
     assert type(losses.get("distance_loss")) is Distance
+
+
+class OwnLayer(layers.Layer):
+    pass
+
+
+class OwnMetric(metrics.Mean):
+    pass
+
+
+class OwnOptimizer(optimizers.SGD):
+    pass
+
+
+class OwnSchedule(optimizers.schedules.LearningRateSchedule):
+    def get_config(self):
+        return {}
+
+
+class OwnInitializer(initializers.Ones):
+    pass
+
+
+class OwnRegularizer(regularizers.L2):
+    pass
+
+
+class OwnConstraint(constraints.NonNeg):
+    pass
+
+
+class OwnActivation:
+    def __call__(self, x):
+        return x
+
+    def get_config(self):
+        return {}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+OWN = {
+    "layers": OwnLayer,
+    "activations": OwnActivation,
+    "losses": Distance,
+    "metrics": OwnMetric,
+    "optimizers": OwnOptimizer,
+    "schedules": OwnSchedule,
+    "initializers": OwnInitializer,
+    "regularizers": OwnRegularizer,
+    "constraints": OwnConstraint,
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("way", ["table", "serializable"])
+def test_each_table_round_trip(custom, name, way):
+    table, cls = registry.TABLES[name], OWN[name]
+    if way == "table":
+        assert table("own_part")(cls) is cls
+        known = "own_part"
+    else:
+        registry.register_keras_serializable("mine")(cls)
+        known = f"mine>{cls.__name__}"
+    try:
+        assert table.resolve(known) is cls
+        for config in (table.serialize(cls()), saving.serialize_keras_object(cls())):
+            assert config["registered_name"] == known
+            assert type(table.deserialize(config)) is type(saving.deserialize_keras_object(config)) is cls
+        assert type(table.deserialize(known)) is cls
+    finally:
+        table.unregister("own_part")
+
+
+def test_callbacks_are_registered_too():
+    @registry.callbacks("own_callback")
+    class Own(callbacks.Callback):
+        pass
+
+    assert type(registry.callbacks.get("own_callback")) is Own
+    assert {"History", "lambda_callback"} <= set(registry.callbacks.names())
+    registry.callbacks.unregister("own_callback")
 
 
 def test_own_function_round_trip(table):
@@ -162,7 +258,7 @@ def test_register_keras_serializable(custom):
 def test_registered_function_round_trip(custom):
     registry.register_keras_serializable()(distance)
     config = losses.serialize(distance)
-    assert config["registered_name"] == "Custom>distance"
+    assert config["config"] == "Custom>distance"
     assert losses.deserialize(config) is distance
 
 

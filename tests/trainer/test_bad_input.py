@@ -323,12 +323,20 @@ def test_steps(trained, steps):
     t.refuses(lambda: m.predict(t.x, steps=steps, verbose=0), ValueError, "predict", "steps", word)
 
 
-@pytest.mark.parametrize("given", [[3], "x", [ckeras.callbacks.Callback], lambda: 1, {"a": 1}, [[object()]]])
+@pytest.mark.parametrize("given", [[3], [ckeras.callbacks.Callback], lambda: 1, {"a": 1}, [[object()]]])
 def test_callbacks_that_are_none(trained, given):
     t = trained()
     t.refuses(lambda: t.model.fit(t.x, t.y, callbacks=given, verbose=0), TypeError, "callbacks")
     t.refuses(lambda: t.model.evaluate(t.x, t.y, callbacks=given, verbose=0), TypeError, "callbacks")
     t.refuses(lambda: t.model.predict(t.x, callbacks=given, verbose=0), TypeError, "callbacks")
+
+
+@pytest.mark.parametrize("given", ["x", ["x"]])
+def test_callbacks_of_an_unknown_name(trained, given):
+    t = trained()
+    t.refuses(lambda: t.model.fit(t.x, t.y, callbacks=given, verbose=0), ValueError, "Unknown callback 'x'")
+    t.refuses(lambda: t.model.evaluate(t.x, t.y, callbacks=given, verbose=0), ValueError, "Unknown callback 'x'")
+    t.refuses(lambda: t.model.predict(t.x, callbacks=given, verbose=0), ValueError, "Unknown callback 'x'")
 
 
 def test_shuffle(trained):
@@ -364,7 +372,7 @@ def test_unknown_arguments(trained):
         ({"loss": "mse", "loss_weights": ["a"]}, ["loss_weights", "a"]),
         ({"loss": "mse", "steps_per_execution": 0}, ["steps_per_execution", "0"]),
         ({"loss": "mse", "steps_per_execution": 1.5}, ["steps_per_execution", "1.5"]),
-        ({"loss": "mse", "run_eagerly": True, "jit_compile": True}, ["run_eagerly", "jit_compile"]),
+        ({"loss": "mse", "jit_compile": "xla"}, ["jit_compile", "xla"]),
     ],
 )
 def test_compile(trained, options, words):

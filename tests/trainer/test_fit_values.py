@@ -1,29 +1,20 @@
 """Training gives the weights and the history that Keras gives, from the same weights on the same data."""
 
-import importlib.util
-import pathlib
 from types import SimpleNamespace
 
+import kept
 import numpy as np
 import pytest
 
 import ckeras
 
-_PATH = pathlib.Path(__file__).parents[1] / "data" / "make_training_values.py"
-_SPEC = importlib.util.spec_from_file_location("make_training_values", _PATH)
-_MADE = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_MADE)
+_MADE = kept.script("make_training_values")
 
 
 @pytest.fixture(scope="module")
 def values():
     """{case: {name: array}}, as Keras gave it."""
-    found = {}
-    with np.load(_MADE.VALUES) as stored:
-        for key in stored.files:
-            case, _, name = key.partition("//")
-            found.setdefault(case, {})[name] = stored[key]
-    return found
+    return kept.values(_MADE.VALUES)
 
 
 @pytest.mark.parametrize("case", _MADE.CASES)

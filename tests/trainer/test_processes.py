@@ -12,6 +12,7 @@ import pytest
 
 import ckeras
 from ckeras import layers
+from ckeras.autograd import eager
 
 
 def _model(units=64, features=40, classes=10, dropout=0.0):
@@ -370,6 +371,46 @@ def test_training_and_evaluating_again_and_again_leaves_memory_flat():
         model.train_on_batch(x, y)
 
     assert _growth(call, 100, 1000) < 2 << 20
+
+
+@pytest.mark.parametrize("kind", ["arrays", "generator", "data set", "threads"])
+def test_a_thousand_fits_leave_memory_flat(kind):
+    class Rows(ckeras.utils.PyDataset):
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, i):
+            return x[16 * i : 16 * i + 16], y[16 * i : 16 * i + 16]
+
+    x, y = _data(32, 40)
+    model = _model()
+    call = {
+        "arrays": lambda: model.fit(x, y, validation_split=0.5, verbose=0),
+        "generator": lambda: model.fit(((x[i::2], y[i::2]) for i in range(2)), validation_data=(x, y), verbose=0),
+        "data set": lambda: model.fit(Rows(), validation_data=Rows(), verbose=0),
+        "threads": lambda: model.fit(Rows(workers=2), verbose=0),
+    }[kind]
+    assert _growth(call, 100, 1000) < 2 << 20
+
+
+def test_clear_session_frees():
+    import gc
+    import weakref
+
+    gc.disable()
+    try:
+        model = _model()
+        model.fit(*_data(32, 40), verbose=0)
+        model.itself = model  # what only a collection finds
+        found = weakref.ref(model.layers[0].kernel)
+        del model
+        ckeras.ops.exp(np.ones((3, 5, 7), "float32"))
+        ckeras.utils.clear_session()
+        assert found() is None
+    finally:
+        gc.enable()
+    assert eager._prepare.cache_info().currsize < 50
+    assert ckeras.layers.Dense(1).name == "dense"
 
 
 def test_varying_batch_sizes_leave_memory_flat():

@@ -66,12 +66,15 @@ typedef struct ck_after {
     const int64_t *items;       /* their bytes an element */
 } ck_after;
 
-static inline void ck_fetch(const ck_after *after, int64_t start, int64_t n)
+/* Where a tile begins to fetch, and the step for each item of its k: the arrays' `rows` elements from `start`, one array
+ * after the other, are shared out among the columns of a strip, of which the tile has w from j on, of n. */
+static inline void ck_fetch(const ck_after *after, int64_t start, int64_t rows, int64_t j, int64_t w, int64_t n,
+                            int64_t k, const char **fetch, int64_t *step)
 {
-    for (int i = 0; i < after->n_fetched; i++) {
-        const char *p = after->fetched[i] + start * after->items[i];
-        for (int64_t at = 0; at < n * after->items[i]; at += 64) __builtin_prefetch(p + at, 0, 2);
-    }
+    if (!after->n_fetched) return;
+    const int64_t all = after->n_fetched * rows, from = all * j / n, array = from / rows;
+    *fetch = after->fetched[array] + (start + from % rows) * after->items[array];
+    *step = all * w / n * after->items[array] / k;
 }
 
 /* *c += x * y; in words of its own at the level where GCC lets the sums of a tile change registers, a move for each */

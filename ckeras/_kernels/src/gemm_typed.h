@@ -27,11 +27,14 @@ typedef struct {
     const T *bias; /* NULL, or n values */
     int first, relu;
     T *panel; /* to which a tile that packs copies what it reads of b */
+    const char *fetch; /* memory to be in the second cache soon: one address for each item of k, fetch_step bytes on */
+    int64_t fetch_step;
 } FN(tile_args);
 
 CK_INLINE void FN(tile)(int h, int nv, int pack, const T *a, const T *b, T *c, const FN(tile_args) *g)
 {
     T *panel = g->panel;
+    const char *fetch = g->fetch;
     const int64_t k = g->k, rs = g->rs, cs = g->cs, ldb = g->ldb, ldc = g->ldc;
     V acc[TILE_ROWS][WIDE_VECTORS];
     /* Rows in threes share a pointer: base, base + rs and base + 2 rs are one address each, so four pointers reach
@@ -44,6 +47,8 @@ CK_INLINE void FN(tile)(int h, int nv, int pack, const T *a, const T *b, T *c, c
     for (int64_t s = 0; s < k; s++) {
         V row[WIDE_VECTORS];
         _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) row[v] = *(const V *)(b + v * L);
+        __builtin_prefetch(fetch, 0, 2);
+        fetch += g->fetch_step;
         if (pack) {
             _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) {
                 *(V *)(panel + v * L) = row[v];
@@ -229,10 +234,12 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
                         t.ldb = ldb;
                     }
                     t.bias = last && g->bias ? g->bias + j : NULL;
+                    t.fetch = (const char *)b;
+                    t.fetch_step = 0;
+                    if (after && t.k) ck_fetch(after, i * n, h * n, j, t.n, n, t.k, &t.fetch, &t.fetch_step);
                     T *to = c + (i - first) * n + j;
                     fn(a, b, to, &t);
                     if (last && g->act > CK_ACT_RELU) FN(finish)(to, n, h, t.n, NULL, 1, g->act);
-                    if (after) ck_fetch(after, i * n + h * j, h * t.n);
                 }
                 if (after && (q == strips - 1 || i + h + TILE_ROWS > begun + chunk)) {
                     after->run(after, (char *)(c + (begun - first) * n), begun * n, (i + h) * n);

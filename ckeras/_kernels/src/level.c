@@ -13,12 +13,14 @@ static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
 #include "gemm_map.c"
 #include "random.c"
 #include "reduce.c"
+#include "scan.c"
 #include "softmax.c"
 #include "gather.c"
 #include "copy.c"
 
 static const ck_entry kernels[] = {
-    GEMM_KERNELS MAP_KERNELS GEMM_MAP_KERNELS RANDOM_KERNELS REDUCE_KERNELS SOFTMAX_KERNELS GATHER_KERNELS COPY_KERNELS
+    GEMM_KERNELS MAP_KERNELS GEMM_MAP_KERNELS RANDOM_KERNELS REDUCE_KERNELS SCAN_KERNELS SOFTMAX_KERNELS
+    GATHER_KERNELS COPY_KERNELS
     {NULL, NULL},
 };
 

@@ -18,6 +18,8 @@
 
 #include "kernels.h"
 #include "vmath.h"
+#include "vmath_arc.h"
+#include "vmath_arc.h"
 
 typedef float t_f32, u_f32;
 typedef double t_f64, u_f64;

@@ -91,15 +91,18 @@
     UNARY(silu, D, D, 4 * MAP_POLY * w, x * vm_sigmoid_##D(x))                                                         \
     UNARY(gelu, D, D, 11 * MAP_POLY * w, vm_gelu_##D(x))                                                               \
     BINARY(xlogy, D, D, 5 * MAP_POLY * w, (x == 0) & (y == y) ? 0 : x * vm_log_##D(y))                                 \
-    UNARY(sinh, D, D, 90, sinh##e(x))                                                                                  \
-    UNARY(cosh, D, D, 90, cosh##e(x))                                                                                  \
-    UNARY(asin, D, D, 90, asin##e(x))                                                                                  \
-    UNARY(acos, D, D, 90, acos##e(x))                                                                                  \
-    UNARY(atan, D, D, 90, atan##e(x))                                                                                  \
-    UNARY(asinh, D, D, 90, asinh##e(x))                                                                                \
-    UNARY(acosh, D, D, 90, acosh##e(x))                                                                                \
-    UNARY(atanh, D, D, 90, atanh##e(x))                                                                                \
-    BINARY(atan2, D, D, 90, atan2##e(x, y))
+    UNARY(sinh, D, D, 7 * MAP_POLY * w, vm_sinh_##D(x))                                                                \
+    UNARY(cosh, D, D, 5 * MAP_POLY * w, vm_cosh_##D(x))                                                                \
+    UNARY(asin, D, D, 5 * MAP_POLY * w, vm_asin_##D(x))                                                                \
+    UNARY(acos, D, D, 5 * MAP_POLY * w, vm_acos_##D(x))                                                                \
+    UNARY(atan, D, D, 5 * MAP_POLY * w, vm_atan_##D(x))                                                                \
+    UNARY(asinh, D, D, 14 * MAP_POLY * w, vm_asinh_##D(x))                                                             \
+    UNARY(acosh, D, D, 14 * MAP_POLY * w, vm_acosh_##D(x))                                                             \
+    UNARY(atanh, D, D, 8 * MAP_POLY * w, vm_atanh_##D(x))                                                              \
+    UNARY(cbrt, D, D, 9 * MAP_POLY * w, vm_cbrt_##D(x))                                                                \
+    BINARY(atan2, D, D, 7 * MAP_POLY * w, vm_atan2_##D(x, y))                                                          \
+    BINARY(hypot, D, D, 4 * w, vm_hypot_##D(x, y))                                                                     \
+    BINARY(fmod, D, D, 60, fmod##e(x, y))
 
 ARITHMETIC(f32, 1)
 ARITHMETIC(f64, 2)

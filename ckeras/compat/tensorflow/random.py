@@ -9,6 +9,7 @@ from ckeras.compat.tensorflow.table import names_of
 
 ROWS = {
     "normal": "random.normal(shape, mean, stddev, dtype, seed)",
+    "categorical": "random.categorical(logits, num_samples, dtype, seed)",
     "truncated_normal": "random.truncated_normal(shape, mean, stddev, dtype, seed)",
 }
 

@@ -20,6 +20,7 @@ class Dense(Layer):
         kernel_constraint, bias_constraint: what is applied to them after each update.
         lora_rank, lora_alpha: rank of a trained low-rank update of the frozen kernel (Hu et al., 2021), and its
             scale, by default the rank: kernel + lora_alpha / lora_rank * a @ b.
+        quantization_config: must be None: kernels are not quantized.
 
     Shapes: (batch, ..., n) -> (batch, ..., units).
 
@@ -42,11 +43,14 @@ class Dense(Layer):
         bias_constraint: Any = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         if isinstance(units, bool) or not hasattr(units, "__index__") or units < 1:
             raise ValueError(f"Dense expects units to be a positive integer, got {units!r}")
+        if quantization_config is not None:
+            raise ValueError(f"Dense expects quantization_config to be None, got {quantization_config!r}")
         self.units = int(units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
@@ -145,6 +149,7 @@ class Dense(Layer):
             "bias_regularizer": regularizers.serialize(self.bias_regularizer),
             "kernel_constraint": constraints.serialize(self.kernel_constraint),
             "bias_constraint": constraints.serialize(self.bias_constraint),
+            "quantization_config": None,
         }
         if self.lora_rank:
             config |= {"lora_rank": self.lora_rank, "lora_alpha": self.lora_alpha}

@@ -1,103 +1,18 @@
-"""Initial values of weights.
-
-An initializer is called with a shape, and a dtype, and returns a tensor. A random one draws its seed once, when it is
-made, so calling it again gives the same values; `clone` gives one with a seed of its own.
-"""
+"""Random initial values."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ckeras import config as _config
 from ckeras import ops, random, registry
+from ckeras.initializers.initializer import Initializer, checked_shape
 
 ship = registry.initializers.ship
-
-
-class Initializer:
-    """A function of a shape and a dtype that makes the first value of a weight.
-
-    A subclass defines `__call__(shape, dtype=None)` and, if it has parameters, `get_config()`.
-    """
-
-    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
-        """A tensor of this shape and dtype (`floatx()` when None)."""
-        raise NotImplementedError(f"{type(self).__name__} has no __call__(shape, dtype=None) method.")
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes an equal initializer."""
-        return {}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Initializer:
-        """The initializer with the arguments of `config`."""
-        return cls(**config)
-
-    def clone(self) -> Initializer:
-        """Another with the same arguments; its seed is its own where none was given."""
-        return type(self).from_config(self.get_config())
-
-
-def _shape(shape: Any, owner: Any) -> tuple[int, ...]:
-    dims = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    if any(d is None or int(d) < 0 for d in dims):
-        raise ValueError(f"{type(owner).__name__} expects a shape of numbers of at least 0, got {shape!r}.")
-    return tuple(int(d) for d in dims)
-
-
-@ship("zero")
-class Zeros(Initializer):
-    """All 0.
-
-    >>> Zeros()((2, 3)).shape
-    (2, 3)
-    """
-
-    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
-        return ops.zeros(_shape(shape, self), dtype=dtype or _config.floatx())
-
-
-@ship("one")
-class Ones(Initializer):
-    """All 1."""
-
-    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
-        return ops.ones(_shape(shape, self), dtype=dtype or _config.floatx())
-
-
-@ship()
-class Constant(Initializer):
-    """All one value.
-
-    Args:
-        value: A number, or an array that broadcasts to the shape asked for.
-    """
-
-    def __init__(self, value: Any = 0.0):
-        self.value = value
-
-    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
-        dtype = dtype or _config.floatx()
-        return ops.broadcast_to(ops.cast(ops.convert_to_tensor(self.value), dtype), _shape(shape, self))
-
-    def get_config(self) -> dict[str, Any]:
-        value = self.value
-        if hasattr(value, "shape"):
-            array = ops.convert_to_numpy(value)
-            inner = {"value": array.tolist(), "dtype": str(array.dtype)}
-            value = {"class_name": "__numpy__", "config": inner}
-        return {"value": value}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Constant:
-        value = config.get("value", 0.0)
-        if isinstance(value, dict):
-            value = np.array(value["config"]["value"], dtype=value["config"].get("dtype"))
-        return cls(value)
 
 
 class RandomInitializer(Initializer):
@@ -149,7 +64,7 @@ class RandomUniform(RandomInitializer):
 
     def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
         return random.uniform(
-            _shape(shape, self), self.minval, self.maxval, dtype=dtype or _config.floatx(), seed=self.seed
+            checked_shape(shape, self), self.minval, self.maxval, dtype=dtype or _config.floatx(), seed=self.seed
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -173,7 +88,7 @@ class RandomNormal(RandomInitializer):
 
     def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
         return random.normal(
-            _shape(shape, self), self.mean, self.stddev, dtype=dtype or _config.floatx(), seed=self.seed
+            checked_shape(shape, self), self.mean, self.stddev, dtype=dtype or _config.floatx(), seed=self.seed
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -197,7 +112,7 @@ class TruncatedNormal(RandomInitializer):
 
     def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
         return random.truncated_normal(
-            _shape(shape, self), self.mean, self.stddev, dtype=dtype or _config.floatx(), seed=self.seed
+            checked_shape(shape, self), self.mean, self.stddev, dtype=dtype or _config.floatx(), seed=self.seed
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -224,8 +139,8 @@ class VarianceScaling(RandomInitializer):
         distribution: "truncated_normal" ("normal" is another name for it), "untruncated_normal" or "uniform", which
             is within `sqrt(3 * scale / n)` of 0.
         seed: An integer, a `SeedGenerator`, or None for a seed drawn now.
-        input_axes: The axes that hold inputs, when they are not the last but one.
-        output_axes: The axes that hold outputs, when they are not the last.
+        input_axes: The axes whose sizes make fan_in, where they are not the last but one; given with `output_axes`.
+        output_axes: The axes whose sizes make fan_out, where they are not the last.
 
     Raises:
         ValueError: if `scale` is not positive, or `mode` or `distribution` is none of those named.
@@ -261,7 +176,7 @@ class VarianceScaling(RandomInitializer):
         self.output_axes = output_axes
 
     def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
-        shape = _shape(shape, self)
+        shape = checked_shape(shape, self)
         dtype = dtype or _config.floatx()
         fan_in, fan_out = compute_fans(shape, self.input_axes, self.output_axes)
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
@@ -369,18 +284,25 @@ def compute_fans(
 ) -> tuple[int, int]:
     """How many inputs reach one output of a kernel of this shape, and how many outputs one input.
 
+    With both `input_axes` and `output_axes` they are the products of those axes; else the last two axes are inputs and
+    outputs, and those before them a window that multiplies both.
+
     >>> compute_fans((3, 3, 16, 32))
     (144, 288)
+    >>> compute_fans((16, 8, 4), input_axes=(0,), output_axes=(1, 2))
+    (16, 32)
     """
     rank = len(shape)
-    if rank == 0:
-        return 1, 1
-    if rank == 1 and input_axes is None and output_axes is None:
-        return shape[0], shape[0]
-    inputs = _axes("input_axes", (rank - 2,) if input_axes is None else input_axes, rank)
-    outputs = _axes("output_axes", (rank - 1,) if output_axes is None else output_axes, rank)
-    window = math.prod(shape[axis] for axis in range(rank) if axis not in inputs and axis not in outputs)
-    return window * math.prod(shape[a] for a in inputs), window * math.prod(shape[a] for a in outputs)
+    inputs, outputs = (
+        None if axes is None else math.prod(shape[a] for a in _axes(name, axes, rank))
+        for name, axes in (("input_axes", input_axes), ("output_axes", output_axes))
+    )
+    if inputs is not None and outputs is not None:
+        return inputs, outputs
+    if rank < 2:
+        return (shape[0], shape[0]) if shape else (1, 1)
+    window = math.prod(shape[:-2])
+    return window * shape[-2], window * shape[-1]
 
 
 def _axes(name: str, axes: Any, rank: int) -> tuple[int, ...]:
@@ -390,54 +312,36 @@ def _axes(name: str, axes: Any, rank: int) -> tuple[int, ...]:
     return tuple(a % rank for a in axes)
 
 
-zeros = Zeros
-ones = Ones
-constant = Constant
-random_uniform = RandomUniform
-random_normal = RandomNormal
-truncated_normal = TruncatedNormal
-variance_scaling = VarianceScaling
-glorot_uniform = GlorotUniform
-glorot_normal = GlorotNormal
-he_uniform = HeUniform
-he_normal = HeNormal
-lecun_uniform = LecunUniform
-lecun_normal = LecunNormal
+@ship("OrthogonalInitializer")
+class Orthogonal(RandomInitializer):
+    """A random matrix with orthonormal columns, or rows where it has fewer of those (Saxe et al., 2013).
 
-
-def get(identifier: Any) -> Callable[..., Any] | None:
-    """The initializer that `identifier` stands for.
+    It is the Q of the QR decomposition of a matrix of normal numbers, with signs that make it uniformly distributed. A
+    shape of more than two axes is that of a matrix with all axes but the last in one.
 
     Args:
-        identifier: None, a name, a config, a class, a callable of shape and dtype, or an array, which becomes the
-            initial value itself.
+        gain: What the matrix is multiplied by.
+        seed: An integer, a `SeedGenerator`, or None for a seed drawn now.
 
-    Raises:
-        ValueError: if the name is unknown (the sentence lists the nearest), or what came is none of these.
-
-    >>> type(get("he_normal")).__name__
-    'HeNormal'
+    >>> q = Orthogonal(seed=0)((4, 3), dtype="float64")
+    >>> bool(np.allclose(q.numpy().T @ q.numpy(), np.eye(3)))
+    True
     """
-    if hasattr(identifier, "shape") and not callable(identifier):
-        return _as_given(identifier)
-    return registry.initializers.get(identifier)
 
+    def __init__(self, gain: float = 1.0, seed: Any = None):
+        super().__init__(seed)
+        self.gain = gain
 
-def _as_given(values: Any) -> Callable[..., Any]:
-    def initial_value(shape: Sequence[int], dtype: str | None = None) -> Any:
-        tensor = ops.convert_to_tensor(values)
-        if tuple(tensor.shape) != tuple(shape):
-            raise ValueError(f"Expected initial values of shape {tuple(shape)}, got {tuple(tensor.shape)}.")
-        return ops.cast(tensor, dtype or _config.floatx())
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> Any:
+        shape = checked_shape(shape, self)
+        if len(shape) < 2:
+            raise ValueError(f"{type(self).__name__} expects a shape of at least two axes, got {shape}.")
+        dtype = dtype or _config.floatx()
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        normal = random.normal((max(rows, columns), min(rows, columns)), dtype=dtype, seed=self.seed)
+        q, r = np.linalg.qr(normal.numpy().astype("float64" if dtype == "float64" else "float32"))
+        q *= np.where(np.diag(r) < 0, -1, 1)
+        return ops.cast(self.gain * (q if rows >= columns else q.T).reshape(shape), dtype)
 
-    return initial_value
-
-
-def serialize(initializer: Any) -> Any:
-    """The config of an initializer, from which `deserialize` makes an equal one."""
-    return registry.initializers.serialize(initializer)
-
-
-def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
-    """The initializer that a config of `serialize`, or a name, describes."""
-    return registry.initializers.deserialize(config, custom_objects)
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "gain": self.gain}

@@ -1,0 +1,147 @@
+"""Activations that are made of elementwise ops."""
+
+import math
+from typing import Any
+
+from ckeras.autograd import Tensor
+from ckeras.ops import elementwise as e
+from ckeras.ops.joining import split
+from ckeras.ops.layout import axis_of, tensor
+
+
+def relu6(x: Any) -> Tensor:
+    """min(max(x, 0), 6)."""
+    x = e.as_float(x)
+    return e.where(e.greater_equal(x, 6), 6, e.relu(x))
+
+
+def silu(x: Any) -> Tensor:
+    """x * sigmoid(x) (Hendrycks and Gimpel, 2016; Ramachandran et al., 2017)."""
+    x = e.as_float(x)
+    return e.multiply(x, e.sigmoid(x))
+
+
+swish = silu
+
+
+def gelu(x: Any, approximate: bool = True) -> Tensor:
+    """x times the normal distribution function at x, or its tanh approximation (Hendrycks and Gimpel, 2016)."""
+    x = e.as_float(x)
+    if approximate:
+        inner = e.multiply(math.sqrt(2 / math.pi), e.add(x, e.multiply(0.044715, e.multiply(x, e.square(x)))))
+        return e.multiply(e.multiply(0.5, x), e.add(1.0, e.tanh(inner)))
+    return e.multiply(e.multiply(0.5, x), e.add(1.0, e.erf(e.multiply(x, 1 / math.sqrt(2)))))
+
+
+def elu(x: Any, alpha: float = 1.0) -> Tensor:
+    """x where it is positive, alpha * (exp(x) - 1) elsewhere (Clevert et al., 2015)."""
+    x = e.as_float(x)
+    positive = e.greater(x, 0)
+    return e.where(positive, x, e.multiply(alpha, e.expm1(e.where(positive, 0, x))))
+
+
+def selu(x: Any) -> Tensor:
+    """The scaled elu that keeps mean 0 and variance 1 (Klambauer et al., 2017)."""
+    return e.multiply(1.0507009873554805, elu(x, 1.6732632423543772))
+
+
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
+    """x where it is positive, negative_slope * x elsewhere."""
+    x = e.as_float(x)
+    return e.where(e.greater_equal(x, 0), x, e.multiply(negative_slope, x))
+
+
+def softsign(x: Any) -> Tensor:
+    """x / (1 + abs(x))."""
+    x = e.as_float(x)
+    return e.divide(x, e.add(1.0, e.abs(x)))
+
+
+def hard_sigmoid(x: Any) -> Tensor:
+    """relu6(x + 3) / 6."""
+    return e.multiply(relu6(e.add(e.as_float(x), 3.0)), 1.0 / 6.0)
+
+
+def hard_silu(x: Any) -> Tensor:
+    """x * hard_sigmoid(x)."""
+    return e.multiply(e.as_float(x), hard_sigmoid(x))
+
+
+hard_swish = hard_silu
+
+
+def log_sigmoid(x: Any) -> Tensor:
+    """log(sigmoid(x)), stable."""
+    return e.negative(e.softplus(e.negative(e.as_float(x))))
+
+
+def celu(x: Any, alpha: float = 1.0) -> Tensor:
+    """x where it is positive, alpha * (exp(x / alpha) - 1) elsewhere (Barron, 2017)."""
+    x = e.as_float(x)
+    positive = e.greater(x, 0)
+    return e.where(positive, x, e.multiply(alpha, e.expm1(e.divide(e.where(positive, 0, x), alpha))))
+
+
+def glu(x: Any, axis: int = -1) -> Tensor:
+    """The first half of ``x`` along ``axis`` times the sigmoid of the second (Dauphin et al., 2016).
+
+    >>> glu([2.0, 0.0]).tolist()
+    [1.0]
+    """
+    x = e.as_float(x)
+    axis = axis_of(axis, len(x.shape), "glu")
+    size = x.shape[axis]
+    if size is None or size % 2:
+        raise ValueError(f"glu halves an axis of even size: axis {axis} of a tensor of shape {x.shape} is not")
+    value, gate = split(x, 2, axis)
+    return e.multiply(value, e.sigmoid(gate))
+
+
+def hard_tanh(x: Any) -> Tensor:
+    """``x`` limited to [-1, 1]; integers stay integers."""
+    x = tensor(x)
+    x = e.cast(x, "int32") if x.dtype == "bool" else x
+    return e.where(e.greater(x, 1), 1, e.where(e.less(x, -1), -1, x))
+
+
+def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:
+    """x where abs(x) is above ``threshold``, 0 elsewhere."""
+    x = e.as_float(x)
+    return e.where(e.greater(e.abs(x), threshold), x, 0)
+
+
+def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
+    """x brought nearer to 0 by ``threshold``: 0 where abs(x) is not above it."""
+    x = e.as_float(x)
+    near = e.where(e.less(x, -threshold), e.add(x, threshold), 0)
+    return e.where(e.greater(x, threshold), e.subtract(x, threshold), near)
+
+
+def tanh_shrink(x: Any) -> Tensor:
+    """x - tanh(x)."""
+    x = e.as_float(x)
+    return e.subtract(x, e.tanh(x))
+
+
+def threshold(x: Any, threshold: float, default_value: float) -> Tensor:
+    """x where it is above ``threshold``, ``default_value`` elsewhere."""
+    x = tensor(x)
+    return e.where(e.greater(x, threshold), x, default_value)
+
+
+def squareplus(x: Any, b: float = 4) -> Tensor:
+    """(x + sqrt(x * x + b)) / 2 (Barron, 2021)."""
+    x = e.as_float(x)
+    return e.multiply(0.5, e.add(x, e.sqrt(e.add(e.square(x), b))))
+
+
+def sparse_plus(x: Any) -> Tensor:
+    """0 up to -1, x from 1 on, and (x + 1)^2 / 4 between them."""
+    x = e.as_float(x)
+    between = e.multiply(0.25, e.square(e.add(x, 1.0)))
+    return e.where(e.less_equal(x, -1), 0, e.where(e.greater_equal(x, 1), x, between))
+
+
+def sparse_sigmoid(x: Any) -> Tensor:
+    """0 up to -1, 1 from 1 on, and (x + 1) / 2 between them: the derivative of `sparse_plus`."""
+    return e.multiply(0.5, e.clip(e.add(e.as_float(x), 1.0), 0.0, 2.0))

@@ -1,0 +1,59 @@
+"""What the ops of images share: batches, the places of axes, and the dtype of results."""
+
+from typing import Any
+
+import numpy as np
+
+from ckeras.autograd import Tensor, dtypes
+from ckeras.ops import elementwise as e
+from ckeras.ops.layout import expand_dims, squeeze, tensor
+from ckeras.ops.windows import format_of
+
+
+def image_of(images: Any, where: str, data_format: str | None, ranks: tuple[int, ...] = (3, 4)) -> tuple[Tensor, str]:
+    """The images as a tensor, and their format; an error if they are of another rank."""
+    x = tensor(images)
+    if len(x.shape) not in ranks:
+        names = " or ".join(map(str, ranks))
+        raise ValueError(f"{where} expects images of rank {names} (an image, or a batch), got shape {x.shape}")
+    return x, format_of(data_format)
+
+
+def batched(x: Tensor, rank: int = 4) -> Tensor:
+    """``x`` as a batch: one image becomes a batch of one."""
+    return x if len(x.shape) == rank else expand_dims(x, 0)
+
+
+def unbatched(x: Tensor, like: Tensor, rank: int = 4) -> Tensor:
+    """``x`` without the axis that `batched` gave it."""
+    return x if len(like.shape) == rank else squeeze(x, 0)
+
+
+def size_axes(rank: int, data_format: str) -> tuple[int, int]:
+    """The axes of height and width."""
+    return (rank - 3, rank - 2) if data_format == "channels_last" else (rank - 2, rank - 1)
+
+
+def channel_axis(rank: int, data_format: str) -> int:
+    """The axis of the channels."""
+    return rank - 1 if data_format == "channels_last" else rank - 3
+
+
+def whole(values: Any, name: str) -> tuple[int, ...]:
+    """Numbers as whole ones, or an error."""
+    if any(isinstance(v, bool) or not isinstance(v, (int, np.integer)) for v in values):
+        raise ValueError(f"{name} expects whole numbers, got {values!r}")
+    return tuple(int(v) for v in values)
+
+
+def restored(x: Tensor, dtype: str) -> Tensor:
+    """Floats in the dtype that images had: integers are rounded, and limited to what they hold; above 0 is true."""
+    if dtype == "bool" and x.dtype != dtype:
+        return e.greater(x, 0)
+    if x.dtype == dtype or dtype not in dtypes.INTEGERS:
+        return e.cast(x, dtype)
+    limits = np.iinfo(dtypes.NUMPY[dtype])
+    wide = e.cast(e.round(x), "float64")
+    if dtype in ("int64", "uint64"):  # the greatest float64 below their limit
+        return e.cast(e.clip(wide, float(limits.min), float(np.nextafter(float(limits.max), 0))), dtype)
+    return e.cast(e.clip(wide, float(limits.min), float(limits.max)), dtype)

@@ -1,0 +1,226 @@
+"""Images of another size: every element of the result is a weighted sum of elements, axis by axis."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ckeras.autograd import Spec, Tensor, dtypes
+from ckeras.autograd.eager import constant
+from ckeras.ops import elementwise as e
+from ckeras.ops import layout as s
+from ckeras.ops import reduction as r
+from ckeras.ops.composite import Composite
+from ckeras.ops.image.layout import image_of, restored, size_axes, whole
+from ckeras.ops.indexing import basic_slice, getitem, take
+from ckeras.ops.joining import pad
+from ckeras.ops.linalg import matmul
+
+# -- kernels of interpolation: weights as functions of the distance -------------------------------------------------
+
+
+def _triangle(x: Tensor) -> Tensor:
+    return e.maximum(0, e.subtract(1.0, x))
+
+
+def _cubic(x: Tensor) -> Tensor:
+    """The cubic convolution of Keys (1981), with a = -1/2."""
+    near = e.add(e.multiply(e.multiply(e.subtract(e.multiply(1.5, x), 2.5), x), x), 1.0)
+    far = e.add(e.multiply(e.subtract(e.multiply(e.add(e.multiply(-0.5, x), 2.5), x), 4.0), x), 2.0)
+    return e.where(e.greater_equal(x, 2), 0, e.where(e.greater_equal(x, 1), far, near))
+
+
+def _lanczos(radius: float) -> Callable[[Tensor], Tensor]:
+    """sinc(x) sinc(x / radius) up to the radius (Lanczos; Duchon, 1979)."""
+
+    def kernel(x: Tensor) -> Tensor:
+        away = e.greater(x, 1e-3)
+        safe = e.multiply(math.pi, e.where(away, x, 1))
+        waves = e.multiply(e.multiply(radius, e.sin(safe)), e.sin(e.divide(safe, radius)))
+        return e.where(e.greater(x, radius), 0, e.where(away, e.divide(waves, e.square(safe)), 1))
+
+    return kernel
+
+
+_KERNELS = {
+    **dict.fromkeys(("linear", "bilinear", "trilinear"), _triangle),
+    **dict.fromkeys(("cubic", "bicubic", "tricubic"), _cubic),
+    "lanczos3": _lanczos(3.0),
+    "lanczos5": _lanczos(5.0),
+}
+_INTERPOLATIONS = ("bilinear", "nearest", "lanczos3", "lanczos5", "bicubic")
+
+
+def _weights(size: int, count: int, scale: Any, shift: Any, method: str, antialias: bool, dtype: str) -> Tensor:
+    """The weights (count, size) of an axis' elements in the result, whose element i lies at (i + 1/2 - shift) / scale.
+
+    They sum to 1, or are 0 for elements that lie outside. With ``antialias`` the kernel is widened by what is left out.
+    """
+    inverse = e.divide(1.0, e.cast(scale, dtype))
+    half = constant((np.arange(count) + 0.5).astype(dtype))
+    place = e.subtract(e.multiply(e.subtract(half, e.cast(shift, dtype)), inverse), 0.5)
+    distance = e.abs(e.subtract(s.expand_dims(place, 1), constant(np.arange(size).astype(dtype))))
+    if antialias:
+        distance = e.divide(distance, e.maximum(inverse, 1.0))
+    weights = _KERNELS[method](distance)
+    total = r.sum(weights, 1, True)
+    known = e.greater(e.abs(total), 1000.0 * float(np.finfo(np.float32).eps))
+    inside = e.logical_and(e.greater_equal(place, -0.5), e.less_equal(place, size - 0.5))
+    used = e.logical_and(known, s.expand_dims(inside, 1))
+    return e.where(used, e.divide(weights, e.where(known, total, 1)), 0)
+
+
+def _along(x: Tensor, axis: int, weights: Tensor) -> Tensor:
+    """``x`` with its elements along ``axis`` replaced by weighted sums of them."""
+    before, after = x.shape[:axis], x.shape[axis + 1 :]
+    weights = e.cast(weights, x.dtype)
+    if not after or math.prod(after) == 1:
+        y = matmul(s.reshape(x, (math.prod(before), x.shape[axis])), s.transpose(weights))
+    else:
+        y = matmul(weights, s.reshape(x, (math.prod(before), x.shape[axis], math.prod(after))))
+    return s.reshape(y, (*before, weights.shape[0], *after))
+
+
+# -- resize ---------------------------------------------------------------------------------------------------------
+
+
+def _to_aspect(x: Tensor, axes: tuple[int, int], size: tuple[int, int], crop: bool, value: float) -> Tensor:
+    """The images cut, or padded on all sides alike, to the ratio of height and width of ``size``."""
+    height, width = (x.shape[a] for a in axes)
+    fitting = int(float(width * size[0]) / size[1]), int(float(height * size[1]) / size[0])
+    parts, widths = [slice(None)] * len(x.shape), [(0, 0)] * len(x.shape)
+    for axis, own, other in zip(axes, (height, width), fitting, strict=True):
+        if crop:
+            kept = max(min(own, other), 1)
+            begin = int(float(own - kept) / 2)
+            parts[axis] = slice(begin, begin + kept)
+        elif other > own and not any(map(any, widths)):
+            widths[axis] = (int(float(other - own) / 2),) * 2
+    return basic_slice(x, parts) if crop else pad(e.as_float(x), widths, constant_values=value)
+
+
+def _resized(
+    x: Tensor, size: tuple[int, int], method: str, antialias: bool, fit: str, value: float, axes: tuple[int, int]
+) -> Tensor:
+    dtype = x.dtype
+    if fit:
+        x = _to_aspect(x, axes, size, fit == "crop", value)
+    for axis, count in zip(axes, size, strict=True):
+        own = x.shape[axis]
+        if method == "nearest":
+            places = np.floor((np.arange(count, dtype=np.float32) + np.float32(0.5)) * np.float32(own) / count)
+            x = take(x, constant(places.astype(np.int64)), axis)
+        elif own != count:
+            x = e.as_float(x)
+            wide = dtypes.result_type(x.dtype, "float32")
+            x = _along(x, axis, _weights(own, count, count / own, 0.0, method, antialias, wide))
+    return restored(x, dtype)
+
+
+def _resize_infer(x: Spec, size: tuple[int, int], axes: tuple[int, int], **attrs: Any) -> Spec:
+    known = dict(zip(axes, size, strict=True))
+    return Spec(tuple(known.get(i, d) for i, d in enumerate(x.shape)), x.dtype)
+
+
+_resize = Composite("resize_images", _resized, infer=_resize_infer)
+
+
+def resize(
+    images: Any,
+    size: Any,
+    interpolation: str = "bilinear",
+    antialias: bool = False,
+    crop_to_aspect_ratio: bool = False,
+    pad_to_aspect_ratio: bool = False,
+    fill_mode: str = "constant",
+    fill_value: float = 0.0,
+    data_format: str | None = None,
+) -> Tensor:
+    """Images of another height and width, in their dtype (integers are rounded, and limited to what they hold).
+
+    Args:
+        images: one image or a batch; see `ckeras.ops.image`.
+        size: (height, width).
+        interpolation: "bilinear", "nearest", "bicubic" (Keys, 1981), "lanczos3" or "lanczos5".
+        antialias: whether the kernel is widened where images get smaller.
+        crop_to_aspect_ratio: whether what is too high or too wide for the ratio of ``size`` is cut off first.
+        pad_to_aspect_ratio: whether ``fill_value`` is put on both sides first, to that ratio.
+        fill_mode: "constant".
+        fill_value: for ``pad_to_aspect_ratio``.
+        data_format: see `ckeras.ops.image`.
+    """
+    x, data_format = image_of(images, "resize", data_format)
+    size = whole(size, "size of resize")
+    if len(size) != 2 or min(size) < 1:
+        raise ValueError(f"resize expects a size of two numbers of 1 or more, height and width, got {size}")
+    if interpolation not in _INTERPOLATIONS:
+        raise ValueError(f"resize expects an interpolation among {', '.join(_INTERPOLATIONS)}, got {interpolation!r}")
+    if fill_mode != "constant":
+        raise ValueError(f"resize expects fill_mode 'constant', got {fill_mode!r}")
+    if crop_to_aspect_ratio and pad_to_aspect_ratio:
+        raise ValueError("resize either crops or pads to the aspect ratio: both arguments are true")
+    axes = size_axes(len(x.shape), data_format)
+    if 0 in [x.shape[a] for a in axes]:
+        raise ValueError(f"resize expects images with elements, got shape {x.shape}")
+    fit = "crop" if crop_to_aspect_ratio else "pad" if pad_to_aspect_ratio else ""
+    return _resize(
+        x, size=size, method=interpolation, antialias=bool(antialias), fit=fit, value=float(fill_value), axes=axes
+    )
+
+
+# -- scale and translate --------------------------------------------------------------------------------------------
+
+
+def _scaled(
+    x: Tensor, scale: Tensor, shift: Tensor, shape: tuple[int, ...], axes: tuple[int, ...], method: str, antialias: bool
+) -> Tensor:
+    wide = dtypes.result_type(x.dtype, "float32")
+    for i, axis in enumerate(axes):
+        factors = (getitem(e.cast(v, wide), i) for v in (scale, shift))
+        x = _along(x, axis, _weights(x.shape[axis], shape[axis], *factors, method, antialias, wide))
+    return x
+
+
+_scale_and_translate = Composite(
+    "scale_and_translate", _scaled, infer=lambda x, scale, shift, shape, **attrs: Spec(shape, x.dtype)
+)
+
+
+def scale_and_translate(
+    images: Any,
+    output_shape: Any,
+    scale: Any,
+    translation: Any,
+    spatial_dims: Any,
+    method: str,
+    antialias: bool = True,
+) -> Tensor:
+    """``images`` scaled and then moved along some axes; 0 where the result lies outside of them.
+
+    Args:
+        images: of any rank; integers give floats.
+        output_shape: of the result; as that of the images, but along ``spatial_dims``.
+        scale: a number for each of ``spatial_dims``; above 1 the images get larger. Differentiable.
+        translation: how far each is moved afterwards, in elements of the result. Differentiable.
+        spatial_dims: the axes.
+        method: "linear" ("bilinear", "trilinear"), "cubic" ("bicubic", "tricubic"), "lanczos3" or "lanczos5".
+        antialias: whether the kernel is widened where images get smaller.
+    """
+    x, scale, shift = e.as_float(images), e.as_float(scale), e.as_float(translation)
+    rank, shape = len(x.shape), whole(output_shape, "output_shape of scale_and_translate")
+    axes = tuple(s.axis_of(int(a), rank, "scale_and_translate") for a in spatial_dims)
+    if method not in _KERNELS:
+        raise ValueError(f"scale_and_translate expects a method among {', '.join(_KERNELS)}, got {method!r}")
+    if len(shape) != rank or any(
+        d != n and d is not None and i not in axes for i, (d, n) in enumerate(zip(x.shape, shape, strict=True))
+    ):
+        raise ValueError(
+            f"scale_and_translate along axes {axes} cannot give a tensor of shape {x.shape} the shape {shape}"
+        )
+    if scale.shape != (len(axes),) or shift.shape != (len(axes),):
+        raise ValueError(
+            f"scale_and_translate expects a scale and a translation for each of {len(axes)} axes, "
+            f"got shapes {scale.shape} and {shift.shape}"
+        )
+    return _scale_and_translate(x, scale, shift, shape=shape, axes=axes, method=method, antialias=bool(antialias))

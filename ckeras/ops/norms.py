@@ -1,0 +1,51 @@
+"""Norms of vectors and of matrices."""
+
+import math
+from typing import Any
+
+from ckeras.autograd import Tensor
+from ckeras.ops import elementwise as e
+from ckeras.ops import layout as s
+from ckeras.ops import reduction as r
+from ckeras.ops.singular_values import singular_values
+
+
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The norm of vectors (one axis) or of matrices (two), of order ``ord``.
+
+    Args:
+        ord: for vectors any number, inf, -inf or 0 (how many elements are not 0), 2 by default; for matrices "fro"
+            (Frobenius, the default), 1 and -1 (sums of columns), inf and -inf (sums of rows), 2 and -2 (the greatest
+            and the least singular value), "nuc" (the sum of the singular values).
+        axis: one axis or two; `None` takes all of ``x``, as one vector if ``ord`` is `None`.
+
+    >>> float(norm([3.0, 4.0]))
+    5.0
+    """
+    x = e.as_float(x)
+    axes = r.canonical_axes(axis, len(x.shape))
+    if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
+        return e.sqrt(r.sum(e.square(x), axes, keepdims))
+    if len(axes) == 2 and ord in (2, -2, "nuc"):
+        kept = [i for i in range(len(x.shape)) if i not in axes]
+        values = singular_values(s.transpose(x, [*kept, *axes]))
+        y = r.sum(values, -1) if ord == "nuc" else (r.max if ord == 2 else r.min)(values, -1)
+        return s.expand_dims(y, axes) if keepdims else y
+    if len(axes) == 2 and ord in (1, -1, math.inf, -math.inf):
+        # The axes in the order they were named: rows, columns.
+        rows, columns = axes if axis is None else (int(a) % len(x.shape) for a in axis)
+        summed, compared = (rows, columns) if ord in (1, -1) else (columns, rows)
+        result = (r.max if ord > 0 else r.min)(r.sum(e.abs(x), summed, True), compared, True)
+        return result if keepdims else s.squeeze(result, axes)
+    if len(axes) != 1 or isinstance(ord, str):
+        raise ValueError(f"norm has no order {ord!r} for {len(axes)} axes")
+    size = e.abs(x)
+    if ord == math.inf:
+        return r.max(size, axes, keepdims)
+    if ord == -math.inf:
+        return r.min(size, axes, keepdims)
+    if ord == 0:
+        return r.sum(e.cast(e.not_equal(x, 0), x.dtype), axes, keepdims)
+    if ord == 1:
+        return r.sum(size, axes, keepdims)
+    return e.power(r.sum(e.power(size, float(ord)), axes, keepdims), 1.0 / ord)

@@ -1,0 +1,79 @@
+"""The arguments of `fit`, `evaluate` and `predict`, checked before anything else happens."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ckeras.callbacks import CallbackList
+
+
+def check_fit(
+    epochs: Any, initial_epoch: Any, shuffle: Any, validation_split: Any, validation_freq: Any, callbacks: Any
+) -> None:
+    """Raise for what `fit` does not take.
+
+    Raises:
+        ValueError, TypeError: in a sentence that names the argument.
+    """
+    for name, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+            raise ValueError(f"fit expects {name} to be an integer of at least 0, got {value!r}")
+    if not isinstance(shuffle, (bool, np.bool_)) and not (isinstance(shuffle, str) and shuffle == "batch"):
+        raise ValueError(f"fit expects shuffle to be True, False or 'batch', got {shuffle!r}")
+    is_share = isinstance(validation_split, (float, np.floating)) and 0 < validation_split < 1
+    if validation_split and (isinstance(validation_split, bool) or not is_share):
+        raise ValueError(f"fit expects validation_split to be in (0, 1), got {validation_split!r}")
+    check_frequency(validation_freq)
+    if callbacks is not None and not isinstance(callbacks, CallbackList):
+        CallbackList(callbacks)  # raises for what is no callback
+
+
+def batch_size_of(value: Any, where: str, name: str = "batch_size") -> int | None:
+    """A batch size, or `None` if there is none."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{where} expects {name} to be a positive integer, got {value!r}")
+    return int(value)
+
+
+def verbosity(value: Any, where: str) -> int:
+    """0, 1 or 2."""
+    if isinstance(value, str) and value == "auto":
+        return 1
+    if not isinstance(value, (bool, int, np.integer)) or value not in (0, 1, 2):
+        raise ValueError(f"{where} expects verbose to be 0, 1, 2 or 'auto', got {value!r}")
+    return int(value)
+
+
+def step_count(value: Any, where: str, name: str) -> int | None:
+    """A number of steps, or `None` if there is none."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{where} expects {name} to be a positive integer, got {value!r}")
+    return int(value)
+
+
+def limited(what: str, count: int, most: int | None) -> int:
+    """``count``, or ``most`` with a warning if `config` limits it to less."""
+    if most is None or count <= most:
+        return count
+    warnings.warn(f"{what}: {count} are limited to {most} by keras.config", stacklevel=4)
+    return most
+
+
+def check_frequency(value: Any) -> None:
+    """Raise if this is neither a number of epochs nor a list of their numbers."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer, list, tuple, set, range)):
+        raise ValueError(f"fit expects validation_freq to be an integer or a list of epochs, got {value!r}")
+    if isinstance(value, (int, np.integer)) and value < 1:
+        raise ValueError(f"fit expects validation_freq to be at least 1, got {value!r}")
+
+
+def is_due(frequency: Any, epoch: int) -> bool:
+    """Whether there is an evaluation after this epoch, the first being 1."""
+    return epoch % frequency == 0 if isinstance(frequency, (int, np.integer)) else epoch in frequency

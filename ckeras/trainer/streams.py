@@ -1,0 +1,244 @@
+"""Batches that Python makes: generators, data sets of whole batches, and the loaders of other frameworks."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ckeras import config
+from ckeras.autograd import Tensor, Variable
+from ckeras.autograd.structure import map_structure
+from ckeras.random import host_seed
+from ckeras.trainer.arguments import limited
+from ckeras.trainer.data import DataSet, class_weights, data_set
+from ckeras.trainer.sources import Segment, Source
+from ckeras.trainer.workers import prepared
+from ckeras.utils.py_dataset import PyDataset
+
+
+def is_stream(x: Any) -> bool:
+    """Whether ``x`` gives batches, and is no array or structure of arrays."""
+    if isinstance(x, PyDataset) or (hasattr(x, "__next__") and not isinstance(x, type)):
+        return True
+    arrays = (np.ndarray, Tensor, Variable, list, tuple, dict, str, bytes, set, frozenset, range, type)
+    return hasattr(x, "__iter__") and not isinstance(x, arrays) and not hasattr(x, "__array__") and not _is_array(x)
+
+
+def _is_array(x: Any) -> bool:
+    return hasattr(x, "shape") and hasattr(x, "dtype")
+
+
+class Stream(Source):
+    """The batches of a generator, or of another iterator. They come once.
+
+    Args:
+        x: what gives them.
+        where: the method that the user called, for messages.
+        limit: the most batches of a run; the next goes on from there. `None` for all there are.
+        class_weight: weights by class number, for batches (x, y).
+    """
+
+    kind = "the generator"
+
+    def __init__(self, x: Any, where: str, limit: int | None = None, class_weight: Any = None):
+        self._x, self._where, self._limit, self._class_weight = x, where, limit, class_weight
+        self.steps = limit
+        self._batches: Iterator[Any] | None = None
+        self._waiting: list[Any] = []  # a batch that was taken to see whether there is one
+        self._number = 0  # of batches given since the beginning
+        self._first: DataSet | None = None
+        sample = self._sample()
+        if not sample:
+            raise ValueError(f"{where} expects at least one batch, but {self.kind} gave none")
+        self.data = self._first = self._standard(sample[0])
+
+    # -- what the kinds of streams differ in
+
+    def _open(self) -> Iterator[Any] | None:
+        """The batches from the first on; `None` if they come only once, and have come."""
+        return iter(self._x) if self._number == 0 else None
+
+    def _sample(self) -> list[Any]:
+        """A batch like those that come; none if there is none."""
+        return self._waiting if self._ready() else []
+
+    def _begin(self) -> None:
+        """A run begins."""
+
+    def _end(self) -> None:
+        """A run is over."""
+
+    # -- the batches
+
+    def ahead(self) -> list[Segment]:
+        return [self._segment(self.data, None)]
+
+    def more(self) -> bool:
+        return self._ready()
+
+    def run(self) -> Iterator[tuple[Segment, int, int]]:
+        self._begin()
+        taken, ready = 0, self._ready()
+        while ready:
+            data = self._standard(self._waiting.pop())
+            segment = self._segment(data, data.feed())
+            self._number += 1
+            taken += 1
+            yield segment, 0, 1
+            ready = taken != self._limit and self._advance()
+        if self._limit is not None and taken < self._limit:
+            warnings.warn(
+                f"{self._where}: {self.kind} ended after {taken} batches, where {self._limit} were expected",
+                stacklevel=4,
+            )
+        self._end()
+
+    def _ready(self) -> bool:
+        """Whether a batch is waiting, after looking for one, from the beginning if need be."""
+        if self._advance():
+            return True
+        self._batches = self._open()
+        if self._batches is not None:
+            self._number = 0
+        return self._advance()
+
+    def _advance(self) -> bool:
+        """Whether a batch is waiting, after looking for one among those that are left."""
+        if not self._waiting and self._batches is not None:
+            try:
+                self._waiting.append(next(self._batches))
+            except StopIteration:
+                self._batches = None
+        return bool(self._waiting)
+
+    def _segment(self, data: DataSet, feed: Any) -> Segment:
+        return Segment(data, feed, data.rows, data.rows, 0, 1, data.rows, f"batch {self._number} of {self.kind}")
+
+    def close(self) -> None:
+        self._batches = None
+        self._waiting.clear()
+
+    def _standard(self, batch: Any) -> DataSet:
+        """A batch as arrays; raises if it is none, or differs from the first in more than sizes."""
+        name = f"{self._where} (batch {self._number} of {self.kind})"
+        if isinstance(batch, list):
+            batch = tuple(batch)
+        parts = batch if isinstance(batch, tuple) else (batch,)
+        if not 1 <= len(parts) <= 3:
+            raise ValueError(f"{name} expects x, (x,), (x, y) or (x, y, sample_weight), got {len(parts)} parts")
+        x, y, weight = (*parts, None, None)[:3]
+        if self._class_weight is not None and y is not None:
+            if weight is not None:
+                raise ValueError(f"{self._where} expects at most one of class_weight and sample_weight, got both")
+            weight = class_weights(y, self._class_weight, name)
+        data = data_set(x, y, weight, name)
+        first = self._first
+        if first is None:
+            return data
+        if data.structure != first.structure:
+            raise ValueError(
+                f"{name} expects the structure of the first batch, {_drawn(first.structure)}, "
+                f"got {_drawn(data.structure)}"
+            )
+        for a, b, d, e in zip(first.arrays, data.arrays, first.dtypes, data.dtypes, strict=True):
+            if d != e:
+                raise TypeError(f"{name} expects the dtype of the first batch, {a.dtype}, got {b.dtype}")
+            if a.ndim != b.ndim:
+                raise ValueError(
+                    f"{name} expects as many axes as in the first batch, {(None, *a.shape[1:])}, got {b.shape}"
+                )
+        return data
+
+
+class _Again(Stream):
+    """Batches that can be had from the beginning again: a run takes all of them, or, with a limit, the next."""
+
+    def _ready(self) -> bool:
+        # Of a run that was stopped, something may be left.
+        if self._limit is None and not self._waiting:
+            self.close()
+        return super()._ready()
+
+
+class Loader(_Again):
+    """The batches of what can be iterated again and again, such as a torch DataLoader or a tf.data.Dataset."""
+
+    kind = "the data loader"
+
+    def __init__(self, x: Any, where: str, limit: int | None = None, class_weight: Any = None):
+        super().__init__(x, where, limit, class_weight)
+        self.steps = limit or _length(x)
+
+    def _open(self) -> Iterator[Any] | None:
+        return iter(self._x)
+
+
+class Batches(_Again):
+    """The batches of a `PyDataset`, in a new order each run if ``shuffle`` says so."""
+
+    def __init__(self, x: Any, where: str, limit: int | None = None, class_weight: Any = None, shuffle: Any = False):
+        self._shuffle = bool(shuffle)
+        self.kind = type(x).__name__
+        if limit is None and x.num_batches is None:
+            raise ValueError(f"{where} expects a number of steps, since {self.kind} has no end")
+        super().__init__(x, where, limit, class_weight)
+        self.steps = limit or x.num_batches
+
+    def _sample(self) -> list[Any]:
+        return [self._x[0]] if self.more() else []
+
+    def _open(self) -> Iterator[Any] | None:
+        x, count = self._x, self._x.num_batches
+        numbers: Any = itertools.count() if count is None else range(count)
+        if self._shuffle and count is not None:
+            numbers = np.random.Generator(np.random.Philox(host_seed())).permutation(count).tolist()
+        if x.workers > 1 or (x.workers > 0 and x.use_multiprocessing):
+            return prepared(x, numbers)
+        return (x[i] for i in numbers)
+
+    def more(self) -> bool:
+        return self._x.num_batches != 0  # which takes no batch, before the epoch has begun
+
+    def close(self) -> None:
+        if self._batches is not None:
+            self._batches.close()
+        super().close()
+
+    def _begin(self) -> None:
+        self._x.on_epoch_begin()
+
+    def _end(self) -> None:
+        self._x.on_epoch_end()
+
+
+def stream(x: Any, where: str, limit: int | None = None, class_weight: Any = None, shuffle: Any = False) -> Stream:
+    """The source that takes batches from ``x``."""
+    if isinstance(x, PyDataset):
+        return Batches(x, where, _limited(limit, x.num_batches), class_weight, shuffle)
+    limit = _limited(limit, _length(x))
+    return (Stream if hasattr(x, "__next__") else Loader)(x, where, limit, class_weight)
+
+
+def _limited(limit: int | None, known: int | None) -> int | None:
+    """The most batches of a run of ``known`` batches, as `config` limits them too."""
+    most, asked = config.max_steps_per_epoch(), limit or known
+    if most is None or (asked is not None and asked <= most):
+        return limit
+    return most if asked is None else limited("steps of a pass", asked, most)
+
+
+def _length(x: Any) -> int | None:
+    """The number of batches, if it is known."""
+    try:
+        return len(x)
+    except TypeError:
+        return None
+
+
+def _drawn(structure: Any) -> str:
+    """A structure with a star for each array."""
+    return repr(map_structure(lambda _: "*", structure)).replace("'*'", "*")

@@ -1,0 +1,107 @@
+"""Data sets written in Python, a batch at a time, which workers may prepare beforehand."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+
+class PyDataset:
+    """A data set of whole batches, by number. Subclass it: `__getitem__(i)` gives batch i, `__len__` their number.
+
+    A batch is x, (x,), (x, y) or (x, y, sample_weight). `fit` takes every batch once an epoch, in an order of its own
+    if it shuffles. Without `__len__`, or where it or the property `num_batches` gives `None`, the data set has no end.
+
+    Args:
+        workers: how many threads, or processes, prepare batches beforehand; with one, no thread is started.
+        use_multiprocessing: whether workers are processes; each has a copy of the data set, made when an epoch begins.
+        max_queue_size: the most batches that are prepared before they are asked for.
+
+    Raises:
+        ValueError: if ``workers`` or ``max_queue_size`` is negative or no integer.
+
+    >>> import numpy as np
+    >>> class Squares(PyDataset):
+    ...     def __len__(self):
+    ...         return 3
+    ...     def __getitem__(self, i):
+    ...         x = np.arange(4.0)[:, None] + i
+    ...         return x, x**2
+    >>> [x.shape for x, y in Squares(workers=2)]
+    [(4, 1), (4, 1), (4, 1)]
+    """
+
+    def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10):
+        self.workers = workers
+        self.use_multiprocessing = use_multiprocessing
+        self.max_queue_size = max_queue_size
+
+    @property
+    def workers(self) -> int:
+        """How many threads or processes prepare batches."""
+        return self._setting("_workers", 1)
+
+    @workers.setter
+    def workers(self, value: int) -> None:
+        self._workers = _counted("workers", value)
+
+    @property
+    def use_multiprocessing(self) -> bool:
+        """Whether workers are processes."""
+        return self._setting("_use_multiprocessing", False)
+
+    @use_multiprocessing.setter
+    def use_multiprocessing(self, value: bool) -> None:
+        self._use_multiprocessing = bool(value)
+
+    @property
+    def max_queue_size(self) -> int:
+        """The most batches that are prepared beforehand."""
+        return self._setting("_max_queue_size", 10)
+
+    @max_queue_size.setter
+    def max_queue_size(self, value: int) -> None:
+        self._max_queue_size = _counted("max_queue_size", value)
+
+    def _setting(self, name: str, default: Any) -> Any:
+        if name not in self.__dict__:
+            warnings.warn(
+                f"{type(self).__name__}.__init__() should call super().__init__(**kwargs), which takes workers, "
+                "use_multiprocessing and max_queue_size",
+                stacklevel=3,
+            )
+            PyDataset.__init__(self)
+        return self.__dict__.get(name, default)
+
+    def __getitem__(self, index: int) -> Any:
+        """Batch ``index``. To be overridden."""
+        raise NotImplementedError(f"{type(self).__name__} has no __getitem__(index) method that gives a batch")
+
+    def __iter__(self) -> Iterator[Any]:
+        """All batches, in order."""
+        count = self.num_batches
+        for index in itertools.count() if count is None else range(count):
+            yield self[index]
+
+    @property
+    def num_batches(self) -> int | None:
+        """The number of batches; `None` if there is no end."""
+        length = getattr(type(self), "__len__", None)
+        return None if length is None else length(self)  # which, unlike `len`, lets it be None
+
+    def on_epoch_begin(self) -> None:
+        """Called before each epoch."""
+
+    def on_epoch_end(self) -> None:
+        """Called after each epoch."""
+
+
+Sequence = PyDataset
+
+
+def _counted(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"PyDataset expects {name} to be an integer of at least 0, got {value!r}")
+    return value
