@@ -11,11 +11,13 @@ __getattr__, __dir__, __all__ = attach(
     {
         **dict.fromkeys(
             [
-                "activations", "callbacks", "config", "constraints", "datasets", "initializers", "layers", "losses",
-                "metrics", "models", "ops", "optimizers", "random", "registry", "regularizers", "saving",
-                "utils",
+                "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies",
+                "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers",
+                "random", "registry", "regularizers", "saving", "tree", "utils",
             ]
         ),
+        "DTypePolicy": "dtype_policies",
+        "FloatDTypePolicy": "dtype_policies",
         "Function": "ops.function:Function",
         "GradientTape": "autograd.tape",
         "Input": "layers",

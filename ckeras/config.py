@@ -1,15 +1,30 @@
-"""Global settings: float type, fuzz factor, image layout, threads.
+"""Global settings: float type and dtype policy, fuzz factor, image layout, messages, limits of training, threads.
 
 They mean what `keras.config` says they mean; the number of threads is ckeras's own.
 """
 
 import os
 import threading
+from typing import TYPE_CHECKING, Any
 
 from ckeras import _kernels
 
-_FLOAT_TYPES = ("float16", "float32", "float64")
-_settings = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last", "safe_mode": True}
+if TYPE_CHECKING:
+    from ckeras.dtype_policies import DTypePolicy
+
+_FLOAT_TYPES = ("bfloat16", "float16", "float32", "float64")
+_settings: dict[str, Any] = {
+    "floatx": "float32",
+    "epsilon": 1e-7,
+    "image_data_format": "channels_last",
+    "dtype_policy": None,
+    "interactive_logging": True,
+    "traceback_filtering": True,
+    "flash_attention": None,
+    "safe_mode": True,
+    "max_epochs": None,
+    "max_steps_per_epoch": None,
+}
 _threads = 1
 _forked = False
 scope = threading.local()  # what is active in this thread: tapes, the running trace
@@ -25,7 +40,10 @@ def floatx() -> str:
 
 
 def set_floatx(value: str) -> None:
-    """Make ``value`` ("float16", "float32" or "float64") the default float type."""
+    """Make ``value`` ("bfloat16", "float16", "float32" or "float64") the default float type.
+
+    "bfloat16" takes the package ml_dtypes, as arrays of it are made.
+    """
     if value not in _FLOAT_TYPES:
         raise ValueError(f"set_floatx expects one of {_FLOAT_TYPES}, got {value!r}")
     _settings["floatx"] = value
@@ -61,6 +79,95 @@ def backend() -> str:
     return "ckeras"
 
 
+def set_backend(backend: str) -> None:
+    """Accept "ckeras", the one backend there is; raises ValueError for the name of another."""
+    if backend != "ckeras":
+        raise ValueError(f"set_backend expects 'ckeras', the only backend there is, got {backend!r}")
+
+
+def dtype_policy() -> "DTypePolicy":
+    """The policy of layers that are given no dtype: the one that was set, or that of `floatx`.
+
+    >>> dtype_policy()
+    <DTypePolicy "float32">
+    """
+    if _settings["dtype_policy"] is not None:
+        return _settings["dtype_policy"]
+    from ckeras.dtype_policies import DTypePolicy
+
+    return DTypePolicy(floatx())
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Make ``policy`` (a `DTypePolicy`, or the name of one) that of layers that are given no dtype.
+
+    Until this is called, `floatx` decides, and afterwards it does not.
+    """
+    from ckeras import dtype_policies
+
+    if not isinstance(policy, (str, dtype_policies.DTypePolicy)):
+        raise ValueError(
+            f"set_dtype_policy expects a DTypePolicy or the name of one, such as 'mixed_float16', got {policy!r}"
+        )
+    _settings["dtype_policy"] = dtype_policies.get(policy)
+
+
+def enable_interactive_logging() -> None:
+    """Write the progress bar, summaries and messages to the standard output. This is the default."""
+    _settings["interactive_logging"] = True
+
+
+def disable_interactive_logging() -> None:
+    """Write the progress bar, summaries and messages to ``logging.getLogger("ckeras")``, at level INFO.
+
+    Python shows nothing below WARNING unless it was configured to, so the messages vanish by default.
+
+    >>> disable_interactive_logging()
+    >>> is_interactive_logging_enabled()
+    False
+    >>> enable_interactive_logging()
+    """
+    _settings["interactive_logging"] = False
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether messages go to the standard output rather than to the logger."""
+    return _settings["interactive_logging"]
+
+
+def enable_traceback_filtering() -> None:
+    """Leave ckeras's own frames out of the tracebacks of errors in layers and models. This is the default."""
+    _settings["traceback_filtering"] = True
+
+
+def disable_traceback_filtering() -> None:
+    """Show whole tracebacks, with the frames of ckeras."""
+    _settings["traceback_filtering"] = False
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """Whether tracebacks are without the frames of ckeras."""
+    return _settings["traceback_filtering"]
+
+
+def enable_flash_attention() -> None:
+    """Ask for attention without a whole matrix of scores.
+
+    The values of attention are the same either way; the setting is what layers take for their own.
+    """
+    _settings["flash_attention"] = True
+
+
+def disable_flash_attention() -> None:
+    """Ask for attention with a whole matrix of scores."""
+    _settings["flash_attention"] = False
+
+
+def is_flash_attention_enabled() -> bool | None:
+    """What was asked for with `enable_flash_attention` or `disable_flash_attention`; None before either."""
+    return _settings["flash_attention"]
+
+
 def enable_unsafe_deserialization() -> None:
     """Let lambdas in configs and saved models be read, which are byte code and can do anything: trust the files."""
     _settings["safe_mode"] = False
@@ -69,6 +176,62 @@ def enable_unsafe_deserialization() -> None:
 def in_safe_mode() -> bool:
     """Whether lambdas in configs are refused, unless an argument `safe_mode` says otherwise."""
     return _settings["safe_mode"]
+
+
+def is_nnx_enabled() -> bool:
+    """False: layers are never modules of Flax, which belongs to another backend."""
+    return False
+
+
+def max_epochs() -> int | None:
+    """The most epochs that a call of `fit` makes, whatever it asks for; None for no limit.
+
+    It begins as the environment variable ``KERAS_MAX_EPOCHS``.
+    """
+    return _settings["max_epochs"]
+
+
+def set_max_epochs(max_epochs: int | None) -> None:
+    """Set what `max_epochs` returns."""
+    _settings["max_epochs"] = _limit("set_max_epochs", max_epochs)
+
+
+def max_steps_per_epoch() -> int | None:
+    """The most steps of an epoch, an evaluation or a prediction, whatever is asked for; None for no limit.
+
+    It begins as the environment variable ``KERAS_MAX_STEPS_PER_EPOCH``.
+    """
+    return _settings["max_steps_per_epoch"]
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
+    """Set what `max_steps_per_epoch` returns."""
+    _settings["max_steps_per_epoch"] = _limit("set_max_steps_per_epoch", max_steps_per_epoch)
+
+
+def _limit(where: str, value: Any) -> int | None:
+    """A limit of training: nothing below 1 is one."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise ValueError(f"{where} expects an integer or None, got {value!r}")
+    return int(value) if value > 0 else None
+
+
+def _limit_of_environment(name: str) -> int | None:
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return _limit(name, int(text))
+    except ValueError:
+        raise ValueError(f"the environment variable {name} must hold an integer, got {text!r}") from None
+
+
+def reset() -> None:
+    """Forget the dtype policy, the learning phase and the kind of attention that were set, as `clear_session` does."""
+    _settings["dtype_policy"] = _settings["flash_attention"] = None
+    scope.training = None
 
 
 def get_threads() -> int:
@@ -104,6 +267,8 @@ def _after_fork() -> None:
     set_threads(1)
 
 
+_settings["max_epochs"] = _limit_of_environment("KERAS_MAX_EPOCHS")
+_settings["max_steps_per_epoch"] = _limit_of_environment("KERAS_MAX_STEPS_PER_EPOCH")
 set_threads(_default_threads())
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)

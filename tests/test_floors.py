@@ -8,17 +8,17 @@ import ckeras
 FLOORS = [
     {"_version", "lazy", "plugins", "utils.naming"},
     {"_kernels"},
-    {"config", "registry", "saving"},
+    {"config", "registry", "saving", "utils.tracebacks"},
     {"autograd"},
     {"compiler"},
-    {"ops", "random"},
+    {"dtype_policies", "ops", "random", "tree"},
     {"activations", "constraints", "initializers", "losses", "metrics", "optimizers", "regularizers"},
     {"layers"},
     {"utils"},
     {"callbacks"},
     {"trainer"},
     {"models"},
-    {"datasets", "compat", "__main__"},
+    {"backend", "datasets", "compat", "mixed_precision", "__main__"},
 ]
 PACKAGE = Path(ckeras.__file__).parent
 

@@ -23,9 +23,28 @@ SUFFIX = {
     "float16": "f16",
 }
 CODE = {name: code for code, name in enumerate(SUFFIX)}
-NUMPY = {name: np.dtype(name) for name in (*SUFFIX, "complex64", "complex128")}
-ITEMSIZE = {name: dtype.itemsize for name, dtype in NUMPY.items()}
-FLOATS = frozenset({"float16", "float32", "float64"})
+
+
+class _NumpyDtypes(dict):
+    """numpy's dtype by name; bfloat16, which numpy does not have, comes from another package when it is asked for."""
+
+    def __missing__(self, name: str) -> np.dtype:
+        if name != "bfloat16":
+            raise KeyError(name)
+        try:
+            import ml_dtypes
+        except ImportError:
+            raise ImportError(
+                "arrays of bfloat16 need the package ml_dtypes: pip install 'ckeras[bfloat16]' installs it"
+            ) from None
+        dtype = self[name] = np.dtype(ml_dtypes.bfloat16)
+        _NAMES[dtype] = name
+        return dtype
+
+
+NUMPY = _NumpyDtypes((name, np.dtype(name)) for name in (*SUFFIX, "complex64", "complex128"))
+ITEMSIZE = {**{name: dtype.itemsize for name, dtype in NUMPY.items()}, "bfloat16": 2}
+FLOATS = frozenset({"bfloat16", "float16", "float32", "float64"})
 PARTS = {"complex64": "float32", "complex128": "float64"}  # the dtypes of real and imaginary parts
 DIFFERENTIABLE = FLOATS | PARTS.keys()
 INTEGERS = frozenset({"uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"})
@@ -45,7 +64,8 @@ _PARENTS = {
     "int16": ("int32",),
     "int32": ("int64",),
     "int64": ("float",),
-    "float": ("float16",),
+    "float": ("bfloat16", "float16"),
+    "bfloat16": ("float32",),
     "float16": ("float32",),
     "float32": ("float64", "complex64"),
     "float64": ("complex128",),
@@ -58,7 +78,7 @@ def standardize(dtype: Any) -> str:
     """The name of ``dtype`` (a string, a Python type, a numpy dtype, an object with a ``name``)."""
     if dtype is None:
         return config.floatx()
-    if type(dtype) is str and dtype in NUMPY:
+    if type(dtype) is str and dtype in ITEMSIZE:
         return dtype
     if dtype is int or (type(dtype) is str and dtype == "int"):
         return "int32"
@@ -67,9 +87,9 @@ def standardize(dtype: Any) -> str:
     name = getattr(dtype, "compute_dtype", None) or getattr(dtype, "as_numpy_dtype", dtype)
     try:
         # Strings are Keras's names alone: numpy's others, such as "float", mean something else there.
-        return {n: n for n in NUMPY}[name] if isinstance(name, str) else _NAMES[np.dtype(name)]
+        return {n: n for n in ITEMSIZE}[name] if isinstance(name, str) else of_array(np.empty(0, name))
     except (TypeError, KeyError):
-        raise ValueError(f"unknown dtype {dtype!r}: expected one of {', '.join(NUMPY)}") from None
+        raise ValueError(f"unknown dtype {dtype!r}: expected one of {', '.join(ITEMSIZE)}") from None
 
 
 def of_array(array: np.ndarray) -> str:
@@ -80,6 +100,8 @@ def of_array(array: np.ndarray) -> str:
         native = array.dtype.newbyteorder("=")
         if native in _NAMES:
             return _NAMES[native]
+        if native.name == "bfloat16" and native == NUMPY["bfloat16"]:
+            return "bfloat16"
         raise TypeError(
             f"expected an array of numbers, got one of dtype {array.dtype} and shape {array.shape}"
         ) from None
@@ -104,6 +126,16 @@ def weak(value: Any) -> str:
     """The dtype name of a tensor or of an array, or the weak type ("bool", "int", "float") of a Python scalar."""
     name = _WEAK.get(type(value))
     return name if name else standardize(value.dtype)
+
+
+def computable(array: np.ndarray) -> np.ndarray:
+    """The array as numpy computes with it: bfloat16 as float32, which holds each of its values."""
+    return array.astype(np.float32) if _NAMES.get(array.dtype) == "bfloat16" else array
+
+
+def holds_numbers(dtype: np.dtype) -> bool:
+    """Whether an array of this dtype holds real numbers or truth values."""
+    return dtype.kind in "biuf" or _NAMES.get(dtype) == "bfloat16"
 
 
 def result_type(*names: str) -> str:

@@ -129,6 +129,6 @@ def python_results(
     if op.forward is None:
         raise TypeError(f"{op.name} has no kernel for inputs of dtype {[dtypes.of_array(x) for x in inputs]}")
     with np.errstate(all="ignore"):
-        found = op.forward(*inputs, **attrs)
+        found = op.forward(*map(dtypes.computable, inputs), **attrs)
         results = zip(found if isinstance(found, (list, tuple)) else [found], outputs, strict=True)
         return [np.array(r, dtypes.NUMPY[s.dtype], order="C").reshape(s.shape) for r, s in results]

@@ -24,7 +24,7 @@ class Variable(Operators):
         shape: needed with a function.
         dtype: by default the initial value's, or the default float type.
         trainable: whether optimizers update it, and tapes watch it unasked.
-        autocast: kept for `mixed` dtype policies.
+        autocast: kept for the dtype policies of layers.
         aggregation: kept for `get_config`; replicas do not exist on one CPU, so it has no effect.
         name: made up if not given.
 
@@ -131,7 +131,7 @@ class Variable(Operators):
         array = value._array if isinstance(value, (Tensor, Variable)) else np.asarray(value)
         self._check(array.shape)
         if array is not self._array:
-            if array.dtype.kind not in "biufc":
+            if array.dtype.kind != "c" and not dtypes.holds_numbers(array.dtype):
                 raise TypeError(f"Variable {self.path!r} cannot hold a value of dtype {array.dtype}")
             self.detach()
             np.copyto(self._array, array, casting="unsafe")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, wraps
 from typing import Any
 
 import numpy as np
 
-from ckeras import config, constraints, initializers, regularizers
+from ckeras import config, constraints, dtype_policies, initializers, regularizers
 from ckeras.autograd import KerasTensor, Tensor, Variable, as_tensor, dtypes
 from ckeras.autograd.graph import record_call
 from ckeras.autograd.scopes import StatelessScope, current_remat, loss_collector
@@ -22,6 +23,7 @@ from ckeras.layers.tracking import Tracker, entered, path_of, path_through
 from ckeras.ops.differentiation import remat_call
 from ckeras.ops.operation import Operation, plain_arguments, remembers_arguments
 from ckeras.utils.naming import auto_name
+from ckeras.utils.tracebacks import hide_own_frames
 
 scope = config.scope
 _versions = itertools.count(1)
@@ -33,8 +35,10 @@ def _builds(build: Callable[..., None]) -> Callable[..., None]:
     @wraps(build)
     def built(self: Layer, *args: Any, **kwargs: Any) -> None:
         with outside_trace(), path_through(self) as layers:
+            self.__dict__["_layer_path"] = path_of(layers)
+            if isinstance(self._dtype_policy, dtype_policies.DTypePolicyMap):
+                self._follow_policy()  # the path may have another policy than the name had
             build(self, *args, **kwargs)
-        self.__dict__["_layer_path"] = path_of(layers)
         if len(args) == 1 and not kwargs:
             self._build_config = args[0]
         self.built = True
@@ -52,8 +56,10 @@ class Layer(Tracker):
     Args:
         activity_regularizer: a regularizer of what `call` returns.
         trainable: whether its weights are trained.
-        dtype: dtype of its weights and of its computation; the default float type if not given.
-        autocast: whether float inputs are converted to that dtype.
+        dtype: dtype of its weights and of its computation, or a dtype policy, its name or its config; the global
+            policy if not given. Under a mixed policy weights and computation are float32, and floats that come out of
+            the layer are of the policy's compute dtype.
+        autocast: whether float inputs are converted to the dtype of the computation, and outputs under a mixed policy.
         name: made from the class's name if not given.
 
     >>> import ckeras
@@ -95,7 +101,8 @@ class Layer(Tracker):
         self.input_spec: Any = None
         self.supports_masking = False
         self._trainable = bool(trainable)
-        self._dtype = dtypes.standardize(dtype)
+        self._dtype_policy = dtype_policies.get(dtype)
+        self._follow_policy()
         self._losses: list[Any] = []
         self._remat_mode = current_remat()
         self._build_config: Any = None
@@ -222,7 +229,7 @@ class Layer(Tracker):
                 raise ValueError(
                     f"layer {self.name!r}: weight {v.path!r} has shape {v.shape}, set_weights got {w.shape}"
                 )
-            if w.dtype.kind not in "biuf":
+            if not dtypes.holds_numbers(w.dtype):
                 raise TypeError(f"layer {self.name!r}: weight {v.path!r} holds numbers, set_weights got {w.dtype}")
         for v, w in zip(mine, given, strict=True):
             v.assign(w)
@@ -277,7 +284,27 @@ class Layer(Tracker):
         for layer in self._flatten_layers():
             layer._losses.clear()
 
-    # -- building and calling
+    # -- dtypes
+
+    def _follow_policy(self) -> None:
+        """Take the dtypes of the policy: `_dtype` is that of weights and computation, `_compute_dtype` of results."""
+        policy = self._dtype_policy
+        if isinstance(policy, dtype_policies.DTypePolicyMap):
+            policy = policy[self.path]
+        self._dtype, self._compute_dtype = policy.variable_dtype, policy.compute_dtype
+        if self._compute_dtype != self._dtype:
+            _note_mixed(policy.name, self._dtype)
+
+    @property
+    def dtype_policy(self) -> dtype_policies.DTypePolicy:
+        """The policy that the layer's dtypes follow; anything that `dtype_policies.get` takes may be assigned."""
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value: Any) -> None:
+        self._dtype_policy = dtype_policies.get(value)
+        self._follow_policy()
+        Layer._edits = Layer._version = next(_versions)
 
     @property
     def dtype(self) -> str:
@@ -286,13 +313,41 @@ class Layer(Tracker):
 
     @property
     def compute_dtype(self) -> str:
-        """The dtype of the layer's computation."""
-        return self._dtype
+        """The dtype of the layer's results."""
+        return self._compute_dtype
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype that float inputs are said to have: the compute dtype."""
+        return self._compute_dtype
 
     @property
     def variable_dtype(self) -> str:
         """The dtype of the layer's weights."""
         return self._dtype
+
+    @property
+    def quantization_mode(self) -> str | None:
+        """How the policy says that weights are quantized; None if it does not."""
+        return self._dtype_policy.quantization_mode
+
+    def _computes_wider(self) -> bool:
+        """Whether `call` gets floats of the weights' dtype, and gives results to be cast to the compute dtype.
+
+        So it is under a mixed policy. A layer that is made of layers leaves it to them, as one of them may be there to
+        give a wider result.
+        """
+        return self._compute_dtype != self._dtype and self.autocast and not self._sublayers()
+
+    def _in_compute_dtype(self, outputs: Any) -> Any:
+        """What `call` gave, with floats in the compute dtype."""
+        if not self._computes_wider():
+            return outputs
+        return map_structure(
+            lambda x: x.astype(self._compute_dtype) if isinstance(x, Tensor) and x.dtype == self._dtype else x, outputs
+        )
+
+    # -- building and calling
 
     @_builds
     def build(self, input_shape: Any) -> None:
@@ -348,11 +403,14 @@ class Layer(Tracker):
                 return self._call_symbolically(args, kwargs)
             call = self.call if self._remat_mode is None else remat_call(self, self.call, self._remat_mode)
             outputs = call(*args, **kwargs)
+        except Exception as error:
+            hide_own_frames(error)
+            raise error
         finally:
             scope.training, scope.in_call, scope.path = outer, nested, above
         if self.activity_regularizer is not None:
             self._regularize_activity(outputs)
-        return outputs
+        return self._in_compute_dtype(outputs)
 
     def stateless_call(
         self,
@@ -414,14 +472,15 @@ class Layer(Tracker):
 
     def _prepared(self, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
         """The arguments with arrays turned into tensors, and floats into the layer's dtype."""
+        dtype = self._dtype if self._computes_wider() else self._compute_dtype
 
         def convert(x: Any) -> Any:
             if isinstance(x, Variable):
                 x = x.value
             elif isinstance(x, (np.ndarray, np.generic)):
                 x = as_tensor(x)
-            if self.autocast and isinstance(x, Tensor) and x.dtype in dtypes.FLOATS and x.dtype != self._dtype:
-                x = x.astype(self._dtype)
+            if self.autocast and isinstance(x, Tensor) and x.dtype in dtypes.FLOATS and x.dtype != dtype:
+                x = x.astype(dtype)
             return x
 
         if args and isinstance(args[0], (list, tuple)) and _is_numbers(args[0]):
@@ -436,7 +495,7 @@ class Layer(Tracker):
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic results for symbolic arguments; state is left as it is."""
         with throwaway_trace():
-            outputs = self.call(*args, **kwargs)
+            outputs = self._in_compute_dtype(self.call(*args, **kwargs))
         self._clear_losses()
         return outputs
 
@@ -473,7 +532,8 @@ class Layer(Tracker):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that `from_config` makes the layer again from."""
-        config = {"name": self.name, "trainable": self._trainable, "dtype": self._dtype}
+        dtype = dtype_policies.serialize(self._dtype_policy)
+        config = {"name": self.name, "trainable": self._trainable, "dtype": dtype}
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         if type(self).get_config is Layer.get_config:
@@ -508,6 +568,16 @@ class throwaway_trace:
 
     def __exit__(self, *exc: Any) -> None:
         scope.trace, scope.tapes = self._trace, self._tapes
+
+
+@lru_cache
+def _note_mixed(policy: str, dtype: str) -> None:
+    """Say once what a mixed policy means here."""
+    warnings.warn(
+        f"under {policy!r} layers compute in {dtype} here, and their results alone are of the narrower dtype: a CPU "
+        "gains no speed from it",
+        stacklevel=5,
+    )
 
 
 def _unique(variables: Iterable[Variable]) -> list[Variable]:

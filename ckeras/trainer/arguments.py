@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,14 @@ def step_count(value: Any, where: str, name: str) -> int | None:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ValueError(f"{where} expects {name} to be a positive integer, got {value!r}")
     return int(value)
+
+
+def limited(what: str, count: int, most: int | None) -> int:
+    """``count``, or ``most`` with a warning if `config` limits it to less."""
+    if most is None or count <= most:
+        return count
+    warnings.warn(f"{what}: {count} are limited to {most} by keras.config", stacklevel=4)
+    return most
 
 
 def check_frequency(value: Any) -> None:

@@ -15,8 +15,10 @@ from ckeras.trainer.compiled_loss import CompiledLoss, total
 from ckeras.trainer.compiled_metrics import CompiledMetrics
 from ckeras.trainer.outputs import is_part
 from ckeras.trainer.steps import Scalars, as_number
+from ckeras.utils.tracebacks import hides_own_frames
 
 
+@hides_own_frames("compile")
 class Compiling:
     """The part of a model that knows its optimizer, loss and metrics."""
 
@@ -70,7 +72,8 @@ class Compiling:
             run_eagerly: whether steps run op by op, so that they can be debugged.
             steps_per_execution: how many steps lie between two calls of the callbacks' batch hooks.
             jit_compile: steps are compiled whatever it says, unless they are run eagerly.
-            auto_scale_loss: concerns float16 alone.
+            auto_scale_loss: whether the optimizer of a model whose policy is "mixed_float16" is put into a
+                `LossScaleOptimizer`, so that gradients do not vanish in 16 bits.
 
         Raises:
             ValueError: for a name that is not known, or a number of steps that is not positive. The model is then
@@ -83,6 +86,8 @@ class Compiling:
         if jit_compile not in (True, False, None, "auto"):
             raise ValueError(f"compile expects jit_compile to be True, False or 'auto', got {jit_compile!r}")
         optimizer = optimizers.get(optimizer)
+        if auto_scale_loss and optimizer is not None and self.dtype_policy.name == "mixed_float16":
+            optimizer = _scaling_loss(optimizer)
         compiled_loss = None if loss is None else CompiledLoss(loss, loss_weights)
         compiled_metrics = CompiledMetrics(metrics, weighted_metrics)
         if run_eagerly and jit_compile is True:
@@ -268,6 +273,12 @@ _TABLES = {
     "metrics": registry.metrics,
     "weighted_metrics": registry.metrics,
 }
+
+
+def _scaling_loss(optimizer: Any) -> Any:
+    """An optimizer that scales the loss for ``optimizer``, if it does not do so itself."""
+    scaling = optimizers.LossScaleOptimizer
+    return optimizer if isinstance(optimizer, scaling) else scaling(optimizer)
 
 
 def _mapped(function: Callable[[Any], Any], given: Any) -> Any:

@@ -102,7 +102,8 @@ def data_set(x: Any, y: Any = None, sample_weight: Any = None, where: str = "fit
                 f"{where} expects one sample_weight for all outputs to have the shape ({shape[0]},), got {shape}; "
                 "give one array for each output instead"
             )
-    seen = [_SEEN_AS.get(dtypes.of_array(a), config.floatx()) for a in arrays]
+    floats = "float32" if config.floatx() == "bfloat16" else config.floatx()  # kernels do not know bfloat16
+    seen = [_SEEN_AS.get(dtypes.of_array(a), floats) for a in arrays]
     return DataSet(tuple(structure), arrays, seen)
 
 
@@ -169,7 +170,7 @@ def _of_pandas(value: Any) -> np.ndarray:
 
 
 def _check_numbers(value: Any, array: Any, name: str, where: str) -> None:
-    if array.dtype == object or array.dtype.kind not in "biuf":
+    if not dtypes.holds_numbers(array.dtype):
         got = f"{type(value).__name__} of dtype {array.dtype}"
         if callable(value) and hasattr(value, "__name__"):
             got = f"{value.__name__} itself (write {value.__name__}())"
@@ -180,6 +181,7 @@ def _check_numbers(value: Any, array: Any, name: str, where: str) -> None:
 
 def _ready(array: np.ndarray) -> np.ndarray:
     """The array in memory that kernels can read: contiguous, aligned, of native byte order."""
+    array = dtypes.computable(array)
     dtype = dtypes.of_array(array) if array.dtype.itemsize <= 8 else "float64"
     return np.require(array, NUMPY[dtype], ("C", "A"))
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ckeras.autograd import Tensor
+from ckeras.autograd.dtypes import NUMPY
 from ckeras.autograd.structure import flatten, pack
 from ckeras.compiler.trace import is_value
 from ckeras.trainer.sources import Segment
@@ -61,7 +62,7 @@ class Outputs:
             self._segment, self._structure = segment, step.structure
             if before is None or segment.feed is not before.feed:
                 specs = step.plan.output_specs
-                self._parts.append([np.empty((segment.total, *spec.shape[1:]), spec.dtype) for spec in specs])
+                self._parts.append([np.empty((segment.total, *spec.shape[1:]), NUMPY[spec.dtype]) for spec in specs])
         results, begun = self._parts[-1], at
         at, _ = step.plan.native.run_steps(segment.feed, segment.stride, at, stop, budget, results)
         self._rows = at * segment.stride

@@ -14,12 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from ckeras import config
 from ckeras._kernels import level
 from ckeras._kernels.runtime import Feed
 from ckeras.autograd.dtypes import CODE, NUMPY
 from ckeras.autograd.eager import wrap
 from ckeras.autograd.structure import pack
 from ckeras.random import host_seed
+from ckeras.trainer.arguments import limited
 from ckeras.trainer.data import DataSet
 from ckeras.trainer.stored import Stored
 
@@ -117,7 +119,8 @@ class _Rows(Source):
                 f"which make {self._all}",
                 stacklevel=5,
             )
-        self.steps = self._all if limit is None else min(limit, self._all)
+        steps = self._all if limit is None else min(limit, self._all)
+        self.steps = limited("steps of a pass", steps, config.max_steps_per_epoch())
         if not goes_on:
             self._all = self.steps
         self._next = 0  # the batch with which the next run begins

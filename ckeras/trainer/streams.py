@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from ckeras import config
 from ckeras.autograd import Tensor, Variable
 from ckeras.autograd.structure import map_structure
 from ckeras.random import host_seed
+from ckeras.trainer.arguments import limited
 from ckeras.trainer.data import DataSet, class_weights, data_set
 from ckeras.trainer.sources import Segment, Source
 from ckeras.trainer.workers import prepared
@@ -216,8 +218,17 @@ class Batches(_Again):
 def stream(x: Any, where: str, limit: int | None = None, class_weight: Any = None, shuffle: Any = False) -> Stream:
     """The source that takes batches from ``x``."""
     if isinstance(x, PyDataset):
-        return Batches(x, where, limit, class_weight, shuffle)
+        return Batches(x, where, _limited(limit, x.num_batches), class_weight, shuffle)
+    limit = _limited(limit, _length(x))
     return (Stream if hasattr(x, "__next__") else Loader)(x, where, limit, class_weight)
+
+
+def _limited(limit: int | None, known: int | None) -> int | None:
+    """The most batches of a run of ``known`` batches, as `config` limits them too."""
+    most, asked = config.max_steps_per_epoch(), limit or known
+    if most is None or (asked is not None and asked <= most):
+        return limit
+    return most if asked is None else limited("steps of a pass", asked, most)
 
 
 def _length(x: Any) -> int | None:

@@ -12,21 +12,24 @@ from typing import Any
 
 import numpy as np
 
+from ckeras import config
 from ckeras.autograd import Tensor, Variable
 from ckeras.autograd.structure import flatten
 from ckeras.callbacks import CallbackList
 from ckeras.compiler.plan import Profile
 from ckeras.layers.layer import Layer
 from ckeras.trainer.adapters import array_source, source_of
-from ckeras.trainer.arguments import batch_size_of, check_fit, is_due, step_count, verbosity
+from ckeras.trainer.arguments import batch_size_of, check_fit, is_due, limited, step_count, verbosity
 from ckeras.trainer.data import DataSet, class_weights, data_set, split_validation, unpack_x_y_sample_weight
 from ckeras.trainer.epoch import Pass
 from ckeras.trainer.sources import Arrays
 from ckeras.trainer.stepping import Stepping
 from ckeras.trainer.steps import check_indices, compile_step
 from ckeras.trainer.streams import is_stream
+from ckeras.utils.tracebacks import hides_own_frames
 
 
+@hides_own_frames("fit", "evaluate", "_predict", "train_on_batch", "test_on_batch", "predict_on_batch")
 class Trainer(Stepping):
     """The half of a model that trains, evaluates and predicts."""
 
@@ -87,6 +90,7 @@ class Trainer(Stepping):
         self._check_compiled("fit")
         batch = batch_size_of(batch_size, "fit")
         check_fit(epochs, initial_epoch, shuffle, validation_split, validation_freq, callbacks)
+        epochs = limited("epochs of fit", epochs, config.max_epochs())
         verbose = verbosity(verbose, "fit")
         validation_batch = batch_size_of(validation_batch_size, "fit", "validation_batch_size")
         limit = step_count(steps_per_epoch, "fit", "steps_per_epoch")
@@ -241,6 +245,10 @@ class Trainer(Stepping):
             found = self._plans.get((x.shape, x.dtype, batch_size, Layer._version))
             if found is not None and x.flags.c_contiguous and x.flags.aligned:
                 return found.plan.native.run([x])[0]
+        return self._predict(x, batch_size, verbose, steps, callbacks)
+
+    def _predict(self, x: Any, batch_size: int | None, verbose: Any, steps: int | None, callbacks: Any) -> Any:
+        """What `predict` does where there is no plan that only has to be run."""
         batch = batch_size_of(batch_size, "predict")
         verbose = verbosity(verbose, "predict")
         source = source_of(x, None, None, batch, "predict", step_count(steps, "predict", "steps"))

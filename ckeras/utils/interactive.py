@@ -3,36 +3,7 @@
 import logging
 import sys
 
-_enabled = True
-
-
-def enable_interactive_logging() -> None:
-    """Write the progress bar, summaries and messages to the standard output. This is the default."""
-    global _enabled
-    _enabled = True
-
-
-def disable_interactive_logging() -> None:
-    """Write the progress bar, summaries and messages to ``logging.getLogger("ckeras")``, at level INFO.
-
-    Python shows nothing below WARNING unless it was configured to, so the messages vanish by default.
-
-    Example:
-        >>> disable_interactive_logging()
-        >>> is_interactive_logging_enabled()
-        False
-        >>> print_message("not seen")
-        >>> enable_interactive_logging()
-        >>> print_message("seen")
-        seen
-    """
-    global _enabled
-    _enabled = False
-
-
-def is_interactive_logging_enabled() -> bool:
-    """Whether messages go to the standard output rather than to the logger."""
-    return _enabled
+from ckeras import config
 
 
 def print_message(message: str, line_break: bool = True) -> None:
@@ -41,7 +12,7 @@ def print_message(message: str, line_break: bool = True) -> None:
     Characters that the standard output cannot encode are replaced. A process without a standard output (its
     ``sys.stdout`` is ``None``) shows nothing.
     """
-    if not _enabled:
+    if not config.is_interactive_logging_enabled():
         logging.getLogger("ckeras").info(message)
         return
     stream = sys.stdout

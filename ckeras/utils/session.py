@@ -6,7 +6,8 @@ import gc
 def clear_session(free_memory: bool = True) -> None:
     """Count default names anew, and let go of what is kept for speed: kernels of single calls, by signature.
 
-    Models and layers that are in use stay as they are.
+    The dtype policy and the learning phase that were set are forgotten too. Models and layers that are in use stay as
+    they are.
 
     Args:
         free_memory: whether objects that nobody uses any more are collected at once.
@@ -16,10 +17,12 @@ def clear_session(free_memory: bool = True) -> None:
     >>> ckeras.layers.Dense(1).name
     'dense'
     """
+    from ckeras import config
     from ckeras.autograd import eager
     from ckeras.utils import naming
 
     naming.reset()
+    config.reset()
     eager._prepare.cache_clear()
     if free_memory:
         gc.collect()

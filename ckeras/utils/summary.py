@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from ckeras.utils.interactive import is_interactive_logging_enabled, print_message
+from ckeras import config
+from ckeras.utils.interactive import print_message
 
 _NUMBER, _NONE, _CLASS, _NO = "color(34)", "color(45)", "color(33)", "bold bright_red"
 
@@ -79,7 +80,7 @@ def print_summary(
             rich.text.Text.assemble((f" {label} params: ", "bold"), (f"{count:,}", _NUMBER), f" ({_format_size(size)})")
         )
 
-    if print_fn is None and is_interactive_logging_enabled():
+    if print_fn is None and config.is_interactive_logging_enabled():
         console = rich.console.Console(highlight=False)
         for line in lines:
             console.print(line)

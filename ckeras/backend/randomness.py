@@ -1,0 +1,55 @@
+"""Random tensors. Without a seed they follow `ckeras.utils.set_random_seed`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckeras import config, ops, random
+from ckeras.autograd import Tensor, Variable
+from ckeras.backend.values import variable
+
+
+def random_normal(
+    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: int | None = None
+) -> Tensor:
+    """Normally distributed numbers."""
+    return random.normal(shape, mean, stddev, dtype=dtype, seed=seed)
+
+
+def random_uniform(
+    shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: int | None = None
+) -> Tensor:
+    """Numbers equally likely from ``minval`` up to ``maxval``, which is left out."""
+    return random.uniform(shape, minval, maxval, dtype=dtype, seed=seed)
+
+
+def truncated_normal(
+    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: int | None = None
+) -> Tensor:
+    """Normally distributed numbers, none farther from the mean than two deviations."""
+    return random.truncated_normal(shape, mean, stddev, dtype=dtype, seed=seed)
+
+
+def random_bernoulli(shape: Any, p: float = 0.0, dtype: Any = None, seed: int | None = None) -> Tensor:
+    """1 with probability p, else 0."""
+    dtype = dtype or config.floatx()
+    return ops.cast(random.uniform(shape, seed=seed) < p, dtype)
+
+
+def random_normal_variable(
+    shape: Any, mean: float, scale: float, dtype: Any = None, name: str | None = None, seed: int | None = None
+) -> Variable:
+    """A variable of normally distributed numbers of the deviation ``scale``."""
+    return variable(random_normal(shape, mean, scale, dtype, seed), dtype, name)
+
+
+def random_uniform_variable(
+    shape: Any, low: float, high: float, dtype: Any = None, name: str | None = None, seed: int | None = None
+) -> Variable:
+    """A variable of numbers equally likely from ``low`` up to ``high``."""
+    return variable(random_uniform(shape, low, high, dtype, seed), dtype, name)
+
+
+def dropout(x: Any, level: float, noise_shape: Any = None, seed: int | None = None) -> Tensor:
+    """Each element 0 with probability ``level``, the others divided by 1 - level."""
+    return random.dropout(x, level, noise_shape, seed)

@@ -1,0 +1,81 @@
+"""Policies from names and configs, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckeras import config, registry
+from ckeras import dtype_policies as shipped
+from ckeras.autograd import dtypes
+from ckeras.dtype_policies.policy import DTypePolicy, FloatDTypePolicy
+from ckeras.dtype_policies.quantized import MODES, quantized
+
+_FUNCTIONS = ("deserialize", "get", "serialize")
+
+
+def get(identifier: Any) -> DTypePolicy:
+    """The policy that ``identifier`` stands for.
+
+    Args:
+        identifier: None for the global policy, a name as "mixed_float16" or "int8_from_float32", a config, a dtype, or
+            a policy, which is returned as it is.
+
+    Raises:
+        ValueError: if it is none of these.
+
+    >>> get("mixed_bfloat16"), get(float)
+    (<DTypePolicy "mixed_bfloat16">, <DTypePolicy "float32">)
+    """
+    if identifier is None:
+        return config.dtype_policy()
+    if isinstance(identifier, DTypePolicy):
+        return identifier
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if isinstance(identifier, str):
+        return quantized(identifier) if identifier.startswith(MODES) else DTypePolicy(identifier)
+    try:
+        return DTypePolicy(dtypes.standardize(identifier))
+    except ValueError:
+        raise ValueError(
+            f"expected a dtype policy: a name, a config, a dtype or a DTypePolicy, got {identifier!r}"
+        ) from None
+
+
+def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
+    """The config of a policy, from which `deserialize` makes an equal one.
+
+    >>> serialize(DTypePolicy("float32"))
+    {'module': 'keras', 'class_name': 'DTypePolicy', 'config': {'name': 'float32'}, 'registered_name': None}
+    """
+    cls = type(dtype_policy)
+    ours = cls.__name__ in shipped.__all__ and getattr(shipped, cls.__name__) is cls
+    module = ("keras" if cls in (DTypePolicy, FloatDTypePolicy) else "keras.dtype_policies") if ours else cls.__module__
+    return {
+        "module": module,
+        "class_name": cls.__name__,
+        "config": dtype_policy.get_config(),
+        "registered_name": None if ours else registry.get_registered_name(cls),
+    }
+
+
+def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> DTypePolicy:
+    """The policy that a config describes.
+
+    Args:
+        config: a dict with "class_name" and "config", as `serialize` makes it.
+        custom_objects: classes by name, looked at first.
+
+    Raises:
+        ValueError: if the config is not one, or its class is not known.
+    """
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise ValueError(f"expected the config of a dtype policy with a 'class_name', got {config!r}")
+    name = config["class_name"]
+    with registry.CustomObjectScope(custom_objects or {}):
+        cls = registry.get_registered_object(config.get("registered_name") or name)
+        if cls is None and name in shipped.__all__ and name not in _FUNCTIONS:
+            cls = getattr(shipped, name)
+        if cls is None:
+            raise ValueError(f"unknown dtype policy {name!r} in a config")
+        return cls.from_config(config.get("config", {}))

@@ -1,0 +1,55 @@
+"""What is behind symbolic tensors."""
+
+from typing import Any
+
+from ckeras.autograd import KerasTensor
+from ckeras.autograd.structure import flatten
+
+
+def is_keras_tensor(x: Any) -> bool:
+    """Whether ``x`` is a symbolic tensor, as `Input` gives it.
+
+    >>> import ckeras
+    >>> is_keras_tensor(ckeras.Input((2,))), is_keras_tensor(ckeras.ops.ones(2))
+    (True, False)
+    """
+    return isinstance(x, KerasTensor)
+
+
+def get_source_inputs(tensor: Any) -> Any:
+    """The symbolic tensors that ``tensor`` was computed from and that were computed from none, in a list.
+
+    What is not symbolic comes back as it is.
+
+    >>> import ckeras
+    >>> x, y = ckeras.Input((2,), name="x"), ckeras.Input((2,), name="y")
+    >>> [source.name for source in get_source_inputs(ckeras.layers.Dense(2)(x) + y)]
+    ['x', 'y']
+    """
+    if not is_keras_tensor(tensor):
+        return tensor
+    found: dict[int, KerasTensor] = {}
+    seen: set[int] = set()
+    waiting = [tensor]
+    while waiting:
+        x = waiting.pop()
+        if id(x) in seen:
+            continue
+        seen.add(id(x))
+        origins = _origins(x)
+        if not origins:
+            found[id(x)] = x
+        waiting += reversed(origins)
+    return list(found.values())
+
+
+def _origins(tensor: KerasTensor) -> list[KerasTensor]:
+    """The symbolic arguments of the call that gave ``tensor``; none for an input."""
+    history = tensor.history
+    if isinstance(history, tuple):  # (row, inputs, attributes, number of the result)
+        arguments = history[1]
+    elif hasattr(history, "args"):  # the call of a layer
+        arguments = (history.args, history.kwargs)
+    else:
+        return []
+    return [x for x in flatten(arguments) if is_keras_tensor(x)]
