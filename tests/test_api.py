@@ -1,0 +1,46 @@
+"""The public API beside Keras 3.15's: how much of each namespace is there, and what differs. `-rP` prints the table."""
+
+import api
+import pytest
+
+# Namespace -> the least share of its names, with those of the namespaces below it.
+COMPLETE = {
+    **dict.fromkeys(
+        [
+            "keras.activations", "keras.config", "keras.constraints", "keras.initializers", "keras.losses",
+            "keras.metrics", "keras.optimizers", "keras.random", "keras.regularizers", "keras.tree",
+        ],
+        1.0,
+    ),
+    "keras.backend": 0.95,
+    "keras.ops": 0.95,
+}  # fmt: skip
+
+# Name -> what differs, with the reason behind it.
+DIFFERENCES: dict[str, list[str]] = {}
+
+
+@pytest.mark.parametrize("namespace", COMPLETE)
+def test_names_parameters_and_defaults(namespace):
+    names = api.names(namespace, below=True)
+    found = {name: api.differences(name) for name in names}
+    absent = [name for name, lines in found.items() if lines == ["absent"]]
+    print(f"{namespace}: {len(names) - len(absent)} of {len(names)}, absent: {', '.join(absent) or 'none'}")
+    assert len(names) - len(absent) >= COMPLETE[namespace] * len(names)
+    differing = {name: lines for name, lines in found.items() if lines and name not in absent}
+    assert differing == {name: lines for name, lines in DIFFERENCES.items() if name in names}
+
+
+def test_a_difference_is_seen():
+    """The comparison itself: what is absent, of another kind, or has other parameters is told."""
+    known = api.SYMBOLS["keras.optimizers.SGD"]
+    assert api.differences("keras.optimizers.SGD") == []
+    other = {**known, "methods": [*known["methods"], "fly"], "signature": [dict(p) for p in known["signature"]]}
+    other["signature"][0]["default"] = "0.5"
+    other["signature"].append({"name": "wings", "kind": "KEYWORD_ONLY", "default": "2"})
+    api.SYMBOLS["keras.optimizers.SGD"] = other
+    try:
+        lines = api.differences("keras.optimizers.SGD")
+    finally:
+        api.SYMBOLS["keras.optimizers.SGD"] = known
+    assert lines == ["no method fly", "the default of learning_rate is 0.01, not 0.5", "no parameter wings"]
