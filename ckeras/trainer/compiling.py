@@ -13,7 +13,7 @@ from ckeras.metrics import Mean, Metric
 from ckeras.trainer.compiled_loss import CompiledLoss, total
 from ckeras.trainer.compiled_metrics import CompiledMetrics
 from ckeras.trainer.outputs import is_part
-from ckeras.trainer.steps import Scalars, as_number
+from ckeras.trainer.steps import Scalars, as_numbers
 
 
 class Compiling:
@@ -207,7 +207,7 @@ class Compiling:
         return self._results()
 
     def _numbers(self) -> dict[str, Any]:
-        return {k: as_number(v) for k, v in sorted(self.get_metrics_result().items())}
+        return as_numbers(self.get_metrics_result())
 
     def _metrics_are_ours(self) -> bool:
         """Whether reading and resetting the metrics may be compiled: a user's own may do something in Python."""
