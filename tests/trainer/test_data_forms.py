@@ -68,3 +68,11 @@ def test_a_length_that_is_none_is_refused(length):
 
 def test_shuffle_may_be_none():
     compiled().fit(X, Y, shuffle=None, verbose=0)
+
+
+def test_predict_on_batch_takes_lists_and_refuses_what_is_no_batch():
+    model = compiled()
+    np.testing.assert_array_equal(model.predict_on_batch(X[:3].tolist()), model.predict_on_batch(X[:3]))
+    for bad in (None, [], np.float32(3), np.array(3.0)):
+        with pytest.raises((TypeError, ValueError), match="predict_on_batch expects"):
+            model.predict_on_batch(bad)
