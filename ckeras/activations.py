@@ -16,10 +16,13 @@ from ckeras import ops, registry
 ship = registry.activations.ship
 
 
-def _with_logits(output: Any, logits: Any) -> Any:
-    """Let a cross-entropy that receives `output` compute from the logits, which is exact where `output` saturates."""
+def _with_logits(output: Any, logits: Any, axis: Any) -> Any:
+    """Let a cross-entropy that receives `output` compute from the logits, which is exact where `output` saturates.
+
+    `axis` is that of the softmax, None for the sigmoid: each is for another cross-entropy.
+    """
     if hasattr(output, "__dict__"):
-        output._keras_logits = logits
+        output._keras_logits, output._keras_logits_axis = logits, axis
     return output
 
 
@@ -82,7 +85,7 @@ def softmax(x: Any, axis: int | tuple[int, ...] = -1) -> Any:
     (1, 2)
     """
     x = ops.convert_to_tensor(x)
-    return _with_logits(ops.softmax(x, axis=axis), x)
+    return _with_logits(ops.softmax(x, axis=axis), x, axis)
 
 
 @ship()
@@ -95,7 +98,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
 def sigmoid(x: Any) -> Any:
     """Logistic function: `1 / (1 + exp(-x))`."""
     x = ops.convert_to_tensor(x)
-    return _with_logits(ops.sigmoid(x), x)
+    return _with_logits(ops.sigmoid(x), x, None)
 
 
 @ship()

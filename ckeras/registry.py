@@ -290,9 +290,14 @@ class Table:
         return obj
 
     def serialize(self, obj: Any) -> Any:
-        """The config of `obj`, as `ckeras.saving.serialize_keras_object` makes it."""
+        """The config of `obj`, as `ckeras.saving.serialize_keras_object` makes it.
+
+        A class of the table's base stands for an object made with no arguments, as in `get`.
+        """
         from ckeras.saving import serialization
 
+        if inspect.isclass(obj) and self._is_base_of(obj):
+            obj = obj()
         return serialization.serialized(obj, self)
 
     def deserialize(self, config: Any, custom_objects: dict | None = None) -> Any:

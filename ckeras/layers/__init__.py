@@ -18,8 +18,15 @@ def serialize(layer: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
-    """The layer that a config of `serialize`, or a name, describes."""
-    return registry.layers.deserialize(config, custom_objects)
+    """The layer that a config of `serialize`, or a name, describes.
+
+    Raises:
+        ValueError: if the config is none of a layer, or names nothing known.
+    """
+    layer = registry.layers.deserialize(config, custom_objects)
+    if not isinstance(layer, Layer):
+        raise ValueError(f"Expected the config of a layer, got that of {registry.source(type(layer))}.")
+    return layer
 
 
 __all__ = [

@@ -147,15 +147,17 @@ class AUC(Metric):
         if not self._built:
             return ops.zeros((), dtype=self.dtype)
         if self.curve == "PR" and self.summation_method == "interpolation":
-            parts = self._interpolated()
-        else:
-            x, y = self._points()
-            sides = {
-                "interpolation": lambda a, b: (a + b) / 2.0,
-                "minoring": ops.minimum,
-                "majoring": ops.maximum,
-            }
-            parts = (x[:-1] - x[1:]) * sides[self.summation_method](y[:-1], y[1:])
+            return self.interpolate_pr_auc()
+        x, y = self._points()
+        sides = {
+            "interpolation": lambda a, b: (a + b) / 2.0,
+            "minoring": ops.minimum,
+            "majoring": ops.maximum,
+        }
+        return self._total((x[:-1] - x[1:]) * sides[self.summation_method](y[:-1], y[1:]))
+
+    def _total(self, parts: Any) -> Any:
+        """The area from its parts between thresholds; with `multi_label` the mean of the labels' areas."""
         if not self.multi_label:
             return ops.sum(parts)
         areas = ops.sum(parts, axis=0)
@@ -178,9 +180,10 @@ class AUC(Metric):
         precision_gain = ops.where(none, 1.0, 1.0 - odds * ops.divide_no_nan(fp, tp))
         return ops.maximum(recall_gain, 0.0), precision_gain
 
-    def _interpolated(self) -> Any:
-        """Parts of the area under precision over recall, where between two thresholds the true positives grow in
-        proportion to all positives: of the integral of `tp / p` by `tp`, with `tp = intercept + slope * p`."""
+    def interpolate_pr_auc(self) -> Any:
+        """The area under precision over recall, where between two thresholds the true positives grow in proportion to
+        all positives: the integral of `tp / p` by `tp`, with `tp = intercept + slope * p` (Davis and Goadrich, 2006).
+        """
         tp, fp, _, fn = (ops.convert_to_tensor(getattr(self, kind)) for kind in Counts._fields)
         p = tp + fp
         grown = tp[:-1] - tp[1:]
@@ -188,7 +191,8 @@ class AUC(Metric):
         intercept = tp[1:] - slope * p[1:]
         both = ops.logical_and(p[:-1] > 0, p[1:] > 0)
         ratio = ops.where(both, ops.divide_no_nan(p[:-1], ops.maximum(p[1:], 0)), 1.0)
-        return ops.divide_no_nan(slope * (grown + intercept * ops.log(ratio)), ops.maximum(tp[1:] + fn[1:], 0))
+        total = ops.maximum(tp[1:] + fn[1:], 0)
+        return self._total(ops.divide_no_nan(slope * (grown + intercept * ops.log(ratio)), total))
 
     def get_config(self) -> dict[str, Any]:
         own = {

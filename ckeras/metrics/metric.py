@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from ckeras.autograd.scopes import StatelessScope
 from ckeras.autograd.structure import map_structure
 from ckeras.losses.loss import dtype_name
 from ckeras.utils.naming import auto_name
+
+_numbers = itertools.count(1)
 
 
 class Metric:
@@ -36,6 +39,8 @@ class Metric:
     >>> float(largest(np.zeros(2), np.array([1.0, 3.0], "float32")))
     3.0
     """
+
+    _edits = 0  # grows when a metric gets a variable or another metric, which makes plans that read or reset it stale
 
     def __init__(self, dtype: Any = None, name: str | None = None):
         self._variables: list[Variable] = []
@@ -123,6 +128,7 @@ class Metric:
         )
         variable.path = f"{self.name.replace('/', '>')}/{variable.name}"
         self._variables.append(variable)
+        Metric._edits = next(_numbers)
         return variable
 
     def add_weight(
@@ -152,6 +158,7 @@ class Metric:
             known = self._variables if isinstance(value, Variable) else self._metrics
             if not any(value is one for one in known):
                 known.append(value)
+                Metric._edits = next(_numbers)
         elif isinstance(value, (list, tuple)):
             for one in value:
                 self._track(one)

@@ -165,7 +165,10 @@ class Sequential(Model):
             raise
 
     def __call__(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """Compute the output."""
+        """Compute the output; a list or dict that holds one tensor is the same as that tensor."""
+        if isinstance(inputs, (list, tuple, dict)) and len(inputs) == 1:
+            (only,) = inputs.values() if isinstance(inputs, dict) else inputs
+            inputs = only if hasattr(only, "shape") else inputs
         if training is None and mask is None:
             return super().__call__(inputs)
         return super().__call__(inputs, training=training)

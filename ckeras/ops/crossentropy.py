@@ -133,15 +133,21 @@ _prob_xent_grad = Op(
 )
 
 
-def _logits(output: Any) -> Any:
-    """What the softmax or sigmoid that made ``output`` was applied to, if that is known."""
-    return getattr(output, "_keras_logits", None)
+def _logits(output: Any, axis: int | None) -> Any:
+    """What the softmax over ``axis`` (`None`: the sigmoid) that made ``output`` was applied to, if that is known."""
+    logits, axes = getattr(output, "_keras_logits", None), getattr(output, "_keras_logits_axis", ())
+    if logits is None or not (axes is None if axis is None else isinstance(axes, int)):
+        return None
+    if axis is not None and (axes - axis) % len(output.shape):
+        return None
+    return e.cast(logits, output.dtype)
 
 
 def _in_float32(loss: Callable[..., Tensor], target: Any, output: Any, from_logits: bool, axis: int) -> Tensor:
     """A cross-entropy of float16, which has no kernel of its own."""
-    if not from_logits and _logits(output) is not None:
-        output, from_logits = _logits(output), True
+    logits = None if from_logits else _logits(output, axis)
+    if logits is not None:
+        output, from_logits = logits, True
     return e.cast(loss(target, e.cast(output, "float32"), from_logits, axis), "float16")
 
 
@@ -156,8 +162,8 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
         target: probabilities of the classes (for one class: one-hot), of the shape of ``output``.
         output: probabilities, which are scaled to sum to 1, or with ``from_logits`` their unscaled logarithms.
 
-    Where ``output`` is the result of `ckeras.activations.softmax`, the loss is computed from what that was
-    applied to, which is exact for probabilities near 0 too.
+    Where ``output`` is the result of `ckeras.activations.softmax` over ``axis``, the loss is computed from what
+    that was applied to, which is exact for probabilities near 0 too.
     """
     x, t = e.as_float(output), e.as_float(target)
     if x.dtype == "float16":
@@ -172,8 +178,9 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
                 f"categorical_crossentropy expects target and output of one shape, got {t.shape} and {x.shape}"
             )
     t = e.cast(t, x.dtype)
-    if not from_logits and _logits(output) is not None:
-        x, from_logits = _logits(output), True
+    logits = None if from_logits else _logits(output, axis)
+    if logits is not None:
+        x, from_logits = logits, True
     x, t = _last_axis(x, axis), _last_axis(t, axis)
     if from_logits:
         return _xent(x, t)[0]
@@ -198,9 +205,9 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
         raise ValueError(f"sparse_categorical_crossentropy expects an output with axes, got shape {x.shape}")
     if len(t.shape) == len(x.shape) and t.shape[-1] == 1:
         t = s.squeeze(t, -1)
-    from_softmax = not from_logits and _logits(output) is not None
-    if from_softmax:
-        x = _logits(output)
+    logits = None if from_logits else _logits(output, axis)
+    if logits is not None:
+        x, from_logits = logits, True
     x = _last_axis(x, axis)
     if len(t.shape) != len(x.shape) - 1 or any(
         a != b and None not in (a, b) for a, b in zip(t.shape, x.shape[:-1], strict=True)
@@ -210,7 +217,7 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
             f"got target of shape {as_tensor(target).shape} and output of shape {as_tensor(output).shape}"
         )
     t = t if t.dtype in ("int32", "int64") else e.cast(t, "int64")
-    if from_logits or from_softmax:
+    if from_logits:
         return _sparse_xent(x, t)[0]
     return _prob_xent(x, t, epsilon=float(config.epsilon()))
 
@@ -227,8 +234,9 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     ):
         raise ValueError(f"binary_crossentropy expects target and output of one shape, got {t.shape} and {x.shape}")
     t = e.cast(t, x.dtype)
-    if not from_logits and _logits(output) is not None:
-        x, from_logits = _logits(output), True
+    logits = None if from_logits else _logits(output, None)
+    if logits is not None:
+        x, from_logits = logits, True
     if from_logits:
         return e.sigmoid_cross_entropy(x, t)
     p = e.clip(x, config.epsilon(), 1.0 - config.epsilon())

@@ -83,9 +83,10 @@ class Optimizer:
             raise ValueError(f"{owner} got unknown arguments: {', '.join(map(repr, kwargs))}.")
         arguments.clips(self, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
         arguments.at_least_0(self, "decay", decay or 0)
-        for key, value in {"weight_decay": weight_decay, "loss_scale_factor": loss_scale_factor}.items():
-            if value is not None:
-                arguments.number(self, key, value)
+        if weight_decay is not None:
+            arguments.number(self, "weight_decay", weight_decay)
+        if loss_scale_factor is not None:
+            arguments.above_0(self, "loss_scale_factor", loss_scale_factor)
         if use_ema:
             arguments.share(self, "ema_momentum", ema_momentum)
             arguments.count(self, "ema_overwrite_frequency", ema_overwrite_frequency, 1)

@@ -21,7 +21,7 @@ def check_fit(
     for name, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
             raise ValueError(f"fit expects {name} to be an integer of at least 0, got {value!r}")
-    if not isinstance(shuffle, (bool, np.bool_)) and not (isinstance(shuffle, str) and shuffle == "batch"):
+    if not isinstance(shuffle, (bool, np.bool_, type(None))) and not (isinstance(shuffle, str) and shuffle == "batch"):
         raise ValueError(f"fit expects shuffle to be True, False or 'batch', got {shuffle!r}")
     is_share = isinstance(validation_split, (float, np.floating)) and 0 < validation_split < 1
     if validation_split and (isinstance(validation_split, bool) or not is_share):

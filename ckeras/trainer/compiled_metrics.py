@@ -145,7 +145,11 @@ def _found_metric(given: Any) -> Any:
     """The metric of a name, config, class or function. A loss's name is the mean of that loss."""
     if isinstance(given, str) and registry.metrics.find(given) is None:
         loss = registry.losses.find(given)
-        if loss is not None and not inspect.isclass(loss):
+        if inspect.isclass(loss):
+            loss = loss()
+            loss.reduction = "none"
+            return loss
+        if loss is not None:
             return _unreduced(loss)
     return metrics.get(given)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -10,11 +9,11 @@ from typing import Any
 from ckeras import optimizers, registry
 from ckeras.compiler.function import Plans
 from ckeras.layers.layer import Layer
-from ckeras.metrics import Mean
+from ckeras.metrics import Mean, Metric
 from ckeras.trainer.compiled_loss import CompiledLoss, total
 from ckeras.trainer.compiled_metrics import CompiledMetrics
 from ckeras.trainer.outputs import is_part
-from ckeras.trainer.steps import Scalars, as_number
+from ckeras.trainer.steps import Scalars, as_numbers
 from ckeras.utils.tracebacks import hides_own_frames
 
 
@@ -46,6 +45,7 @@ class Compiling:
         d["_loss_tracker"] = None
         d["_results"] = None
         d["_reset"] = None
+        d["_metric_edits"] = None
 
     def compile(
         self,
@@ -128,7 +128,7 @@ class Compiling:
             return {}
         config = dict(self._compile_config)
         for name, table in _TABLES.items():
-            config[name] = _mapped(lambda part, t=table: _serialized(t, part), config[name])
+            config[name] = _mapped(table.serialize, config[name])
         return config
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
@@ -206,12 +206,13 @@ class Compiling:
 
     def metric_results(self) -> dict[str, Any]:
         """The results of all metrics as numbers."""
+        self._drop_stale()
         if self._results is None:
             self._results = Scalars(self.get_metrics_result) if self._metrics_are_ours() else self._numbers
         return self._results()
 
     def _numbers(self) -> dict[str, Any]:
-        return {k: as_number(v) for k, v in sorted(self.get_metrics_result().items())}
+        return as_numbers(self.get_metrics_result())
 
     def _metrics_are_ours(self) -> bool:
         """Whether reading and resetting the metrics may be compiled: a user's own may do something in Python."""
@@ -221,9 +222,17 @@ class Compiling:
 
     def reset_metrics(self) -> None:
         """Let all metrics begin anew."""
+        self._drop_stale()
         if self._reset is None:
             self._reset = Scalars(self._reset_all) if self._metrics_are_ours() else self._reset_all
         self._reset()
+
+    def _drop_stale(self) -> None:
+        """Forget how metrics are read and reset where, since that was compiled, there may be other variables."""
+        edits = (Metric._edits, Layer._edits)
+        if self._metric_edits != edits:
+            self._results = self._reset = None
+            self.__dict__["_metric_edits"] = edits
 
     def _reset_all(self) -> dict[str, Any]:
         for metric in self.metrics:
@@ -288,10 +297,6 @@ def _mapped(function: Callable[[Any], Any], given: Any) -> Any:
     if isinstance(given, dict):
         return {key: _mapped(function, part) for key, part in given.items()}
     return [_mapped(function, part) for part in given]
-
-
-def _serialized(table: Any, part: Any) -> Any:
-    return table.serialize(part() if inspect.isclass(part) else part)
 
 
 def _deserialized(table: Any, part: Any) -> Any:

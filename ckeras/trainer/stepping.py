@@ -19,7 +19,7 @@ from ckeras.layers.layer import Layer
 from ckeras.trainer.compiled_loss import total
 from ckeras.trainer.compiling import Compiling
 from ckeras.trainer.data import DataSet, data_set, unpack_x_y_sample_weight
-from ckeras.trainer.steps import as_number, check_indices, compile_step
+from ckeras.trainer.steps import as_numbers, check_indices, compile_step
 
 
 class Stepping(Compiling):
@@ -162,7 +162,7 @@ class Stepping(Compiling):
         results = self.metric_results()
         if logs is None or set(results) == set(logs):
             return results
-        return {k: as_number(v) for k, v in sorted(logs.items())}
+        return as_numbers(logs)
 
     # -- functions that make a step from an iterator, which may be overridden
 
@@ -258,7 +258,7 @@ class Stepping(Compiling):
     def check_input(self, data: DataSet, where: str) -> None:
         """Raise for an x of another shape than the model's input."""
         expected = getattr(self, "expected_input", lambda: None)()
-        if expected is not None and data.structure[0] is None:
+        if expected is not None and len(flatten(data.structure[0])) == 1:
             shape = data.arrays[0].shape
             if fitted_shape(shape, expected) is None:
                 raise ValueError(f"{where} expects x of shape {expected}, got {(None, *shape[1:])}")

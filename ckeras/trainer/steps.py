@@ -62,10 +62,10 @@ def check_indices(limits: list[tuple[int, int, str]], data: DataSet, where: str)
         if isinstance(array, Stored) or array.size == 0:  # what is in a file is checked as it is read
             continue
         low, high = array.min(), array.max()
-        if low < 0 or high >= limit:
-            bad = low if low < 0 else high
+        if not (low >= 0 and high < limit):  # which NaN is not either
+            bad = high if low >= 0 else low
             name = "x" if number < len(flatten(data.structure[0])) else "y"
-            row = int(np.argwhere(array == bad)[0][0])
+            row = int(np.argwhere((array == bad) | (array != array))[0][0])
             raise IndexError(
                 f"{where} expects {name} to hold numbers from 0 to {limit - 1}, as {op} indexes {limit} classes or "
                 f"rows with it, got {bad} in row {row}"
@@ -86,7 +86,7 @@ class Scalars:
         if self._plan is None and not self._eager:
             self._compile()
         if self._eager:
-            return {k: as_number(v) for k, v in sorted(self._function().items())}
+            return as_numbers(self._function())
         values = self._plan.native.run([])
         return {k: v.item() if v.ndim == 0 else v for k, v in zip(self._names, values, strict=True)}
 
@@ -100,6 +100,14 @@ class Scalars:
             self._eager = True
             return
         self._plan, self._names = plan, sorted(result)
+
+
+def as_numbers(logs: dict[str, Any]) -> dict[str, Any]:
+    """Logs as Python numbers and arrays, in the order of their names; the entries of a dict among them stand alone."""
+    found: dict[str, Any] = {}
+    for name, value in sorted(logs.items()):
+        found.update(as_numbers(value) if isinstance(value, dict) else {name: as_number(value)})
+    return found
 
 
 def as_number(value: Any) -> Any:

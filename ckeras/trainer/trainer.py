@@ -14,7 +14,6 @@ import numpy as np
 
 from ckeras import config
 from ckeras.autograd import Tensor, Variable
-from ckeras.autograd.structure import flatten
 from ckeras.callbacks import CallbackList
 from ckeras.compiler.plan import Profile
 from ckeras.layers.layer import Layer
@@ -326,4 +325,7 @@ def _is_size(value: Any) -> bool:
 
 
 def _rows(x: Any) -> int:
-    return max(len(flatten(x)[0]), 1) if not isinstance(x, (np.ndarray, Tensor, Variable)) else max(len(x), 1)
+    """The number of samples, at least 1."""
+    if isinstance(x, (np.ndarray, Tensor, Variable)) and x.shape:
+        return max(len(x), 1)
+    return data_set(x, where="predict_on_batch").rows

@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 
 class PyDataset:
     """A data set of whole batches, by number. Subclass it: `__getitem__(i)` gives batch i, `__len__` their number.
@@ -87,9 +89,19 @@ class PyDataset:
 
     @property
     def num_batches(self) -> int | None:
-        """The number of batches; `None` if there is no end."""
+        """The number of batches; `None` if there is no end.
+
+        Raises:
+            ValueError: if `__len__` gives anything else than `None` or an integer of at least 0.
+        """
         length = getattr(type(self), "__len__", None)
-        return None if length is None else length(self)  # which, unlike `len`, lets it be None
+        count = None if length is None else length(self)  # which, unlike `len`, lets it be None
+        if count is not None and (not isinstance(count, (int, np.integer)) or count < 0):
+            raise ValueError(
+                f"{type(self).__name__}.__len__ must give the number of batches, an integer of at least 0, "
+                f"got {count!r}"
+            )
+        return count
 
     def on_epoch_begin(self) -> None:
         """Called before each epoch."""

@@ -357,3 +357,11 @@ def test_own_metric_by_name():
 
     twin = metrics.deserialize(metrics.serialize(Twice()))
     assert float(twin(np.zeros(2), np.ones(2))) == 2.0
+
+
+def test_interpolate_pr_auc_is_the_area_under_precision_over_recall_whatever_the_curve():
+    y_true, y_pred = np.array([0, 0, 1, 1]), np.array([0.0, 0.5, 0.3, 0.9])
+    of_roc, of_pr = metrics.AUC(), metrics.AUC(curve="PR")
+    for metric in (of_roc, of_pr):
+        metric.update_state(y_true, y_pred)
+    assert float(of_roc.interpolate_pr_auc()) == float(of_pr.result())

@@ -164,6 +164,7 @@ def test_state_can_be_saved_and_loaded(name):
         ("RMSprop", {"momentum": -1}, "momentum"),
         ("SGD", {"weight_decay": "little"}, "weight_decay to be a number"),
         ("SGD", {"loss_scale_factor": "big"}, "loss_scale_factor to be a number"),
+        ("SGD", {"loss_scale_factor": 0}, "loss_scale_factor to be a number above 0"),
         ("ScheduleFreeAdamW", {"beta_1": 0}, "beta_1"),
         ("ScheduleFreeAdamW", {"warmup_steps": -3}, "warmup_steps"),
         *((name, {"learnin_rate": 1.0}, "unknown arguments: 'learnin_rate'") for name in NAMES),

@@ -320,3 +320,13 @@ def test_importing_the_registry_imports_no_parts():
         "assert 'ckeras.optimizers' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_class_is_serialized_as_an_object_of_it():
+    assert registry.losses.serialize(losses.Huber) == registry.losses.serialize(losses.Huber())
+
+
+def test_layers_deserialize_refuses_what_is_no_layer():
+    config = {"module": "keras.losses", "class_name": "MeanSquaredError", "config": {}, "registered_name": None}
+    with pytest.raises(ValueError, match=r"the config of a layer, got that of ckeras.*MeanSquaredError"):
+        layers.deserialize(config)
