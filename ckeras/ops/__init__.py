@@ -202,7 +202,7 @@ from ckeras.ops.nn import (
     threshold,
     unfold,
 )
-from ckeras.ops.norms import norm
+from ckeras.ops.norms import cdist, norm
 from ckeras.ops.order_statistics import (
     in_top_k,
     median,
@@ -308,6 +308,7 @@ __all__ = [
     "cast",
     "categorical_crossentropy",
     "cbrt",
+    "cdist",
     "ceil",
     "celu",
     "cholesky",
