@@ -43,7 +43,6 @@ from ckeras.ops.creation import (
     full_like,
     identity,
     is_tensor,
-    linspace,
     ndim,
     ones,
     ones_like,
@@ -239,7 +238,7 @@ from ckeras.ops.searching import nonzero, searchsorted, select, unique, unravel_
 from ckeras.ops.segments import segment_max, segment_min, segment_prod, segment_sum
 from ckeras.ops.singular_values import lstsq, matrix_rank, pinv, svd
 from ckeras.ops.sorting import argpartition, argsort
-from ckeras.ops.spacing import geomspace
+from ckeras.ops.spacing import geomspace, linspace
 from ckeras.ops.special import erfc, erfinv, logaddexp, logaddexp2, nextafter, signbit
 from ckeras.ops.splitting import append, array_split, dsplit, dstack, hsplit, hstack, vsplit, vstack
 from ckeras.ops.statistics import average, corrcoef, correlate

@@ -139,16 +139,6 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     return wrap(np.arange(start, stop, step, dtype=dtypes.NUMPY[dtypes.standardize(dtype)]))
 
 
-def linspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
-) -> Any:
-    """``num`` numbers at equal distances from ``start`` to ``stop``, both with values known now."""
-    values, step = np.linspace(
-        np.asarray(start), np.asarray(stop), num, endpoint, True, dtypes.NUMPY[e.default_float(dtype)], axis
-    )
-    return (wrap(values), constant(step)) if retstep else wrap(values)
-
-
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """A matrix with ones on its ``k``-th diagonal and zeros elsewhere."""
     return wrap(np.eye(N, M, k, dtypes.NUMPY[e.default_float(dtype)]))

@@ -27,6 +27,7 @@ IDS = np.array([0, 2, 0, 1])
 # name -> function, arrays
 CASES = {
     "cdist": (ops.cdist, [CUBE, B[:3]]),
+    "linspace": (lambda a, b: ops.linspace(a, b, 4, axis=1), [A, B[0]]),
     "logaddexp": (ops.logaddexp, [A, B]),
     "logaddexp2": (ops.logaddexp2, [A, B]),
     "logspace": (lambda a, b: ops.logspace(a, b, 3, axis=-1), [A, B]),

@@ -312,3 +312,11 @@ def test_unknown_sizes_that_are_needed():
         ops.matmul(x, np.ones((4, 2), "float32"))
     assert ops.shape(x) == (None, 3)
     assert (ops.size(x), ops.ndim(x), ops.is_tensor(x)) == (None, 2, False)
+
+
+def test_axes_that_are_no_integers_and_sizes_below_0_are_refused_symbolically_too():
+    for x in (np.ones((3, 3), "float32"), KerasTensor((3, 3))):
+        with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+            ops.cumsum(x, axis=1.0)
+        with pytest.raises(ValueError, match="cannot stretch"):
+            ops.broadcast_to(x, (-1, 3, 3))
