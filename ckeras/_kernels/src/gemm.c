@@ -68,7 +68,8 @@ typedef struct ck_after {
 
 static inline void ck_fetch(const ck_after *after, int64_t start, int64_t count, int64_t j, int64_t n, int64_t w, int64_t k, const char **p, int64_t *step)
 {
-    int64_t nf = after->n_fetched; if (!nf) return;
+    int64_t nf = after->n_fetched;
+    if (!nf || !k) return; /* a product over nothing has no steps to fetch at */
     /* position in concatenated elements of all arrays */
     int64_t at = nf * count * j / n, f = at / count, off = at % count;
     int64_t elems = nf * count * w / n; 
