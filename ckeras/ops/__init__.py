@@ -134,6 +134,7 @@ from ckeras.ops.layout import (
 from ckeras.ops.linalg import dot, matmul, outer, tensordot
 from ckeras.ops.linear_systems import det, inv, logdet, slogdet, solve, solve_triangular
 from ckeras.ops.looping import fori_loop, map, scan, vectorized_map, while_loop
+from ckeras.ops.named_axes import rearrange, view
 from ckeras.ops.nan_reductions import (
     nan_to_num,
     nanargmax,
@@ -201,7 +202,7 @@ from ckeras.ops.nn import (
     threshold,
     unfold,
 )
-from ckeras.ops.norms import norm
+from ckeras.ops.norms import cdist, norm
 from ckeras.ops.order_statistics import (
     in_top_k,
     median,
@@ -215,7 +216,6 @@ from ckeras.ops.order_statistics import (
     top_k,
 )
 from ckeras.ops.products import cross, inner, kron
-from ckeras.ops.rearranging import rearrange, view
 from ckeras.ops.reduction import (
     all,
     amax,
@@ -307,6 +307,7 @@ __all__ = [
     "cast",
     "categorical_crossentropy",
     "cbrt",
+    "cdist",
     "ceil",
     "celu",
     "cholesky",

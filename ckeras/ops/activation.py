@@ -101,7 +101,8 @@ def hard_tanh(x: Any) -> Tensor:
     """``x`` limited to [-1, 1]; integers stay integers."""
     x = tensor(x)
     x = e.cast(x, "int32") if x.dtype == "bool" else x
-    return e.where(e.greater(x, 1), 1, e.where(e.less(x, -1), -1, x))
+    y = e.where(e.greater(x, 1), 1, x)
+    return y if x.dtype.startswith("uint") else e.where(e.less(x, -1), -1, y)
 
 
 def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:

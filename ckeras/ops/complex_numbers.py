@@ -9,9 +9,10 @@ import numpy as np
 
 from ckeras.autograd import Op, Spec, Tensor, dtypes
 from ckeras.ops import elementwise as e
+from ckeras.ops.complex_parts import conj
 from ckeras.ops.composite import Composite
 from ckeras.ops.joining import stack
-from ckeras.ops.layout import ravel, squeeze, tensor
+from ckeras.ops.layout import ravel, tensor
 from ckeras.ops.linalg import dot
 
 WHOLE = {part: whole for whole, part in dtypes.PARTS.items()}  # the complex dtypes by those of their parts
@@ -57,11 +58,6 @@ def view_as_real(x: Any) -> Tensor:
     return _view_as_real(x)
 
 
-def conjugated(x: Tensor) -> Tensor:
-    """The complex conjugates; of real numbers, themselves."""
-    return _view_as_complex(_conjugated(_view_as_real(x))) if x.dtype in dtypes.PARTS else x
-
-
 def polar(abs_: Any, angle: Any) -> Tensor:
     """The complex numbers of these absolute values and angles in radians: abs_ (cos(angle) + i sin(angle)).
 
@@ -72,12 +68,7 @@ def polar(abs_: Any, angle: Any) -> Tensor:
     return view_as_complex(stack([e.multiply(size, e.cos(angle)), e.multiply(size, e.sin(angle))], -1))
 
 
-def real_part(x: Tensor) -> Tensor:
-    """The real parts."""
-    return squeeze(_view_as_real(x)[..., :1], -1)
-
-
-_vdot = Composite("vdot", lambda a, b: dot(ravel(conjugated(a)), ravel(b)), infer=lambda a, b: Spec((), a.dtype))
+_vdot = Composite("vdot", lambda a, b: dot(ravel(conj(a)), ravel(b)), infer=lambda a, b: Spec((), a.dtype))
 
 
 def vdot(x1: Any, x2: Any) -> Tensor:

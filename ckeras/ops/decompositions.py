@@ -8,7 +8,8 @@ import numpy as np
 from ckeras.autograd import Op, Spec, Tensor, dtypes
 from ckeras.ops import elementwise as e
 from ckeras.ops import reduction as r
-from ckeras.ops.complex_numbers import WHOLE, conjugated, real_part
+from ckeras.ops.complex_numbers import WHOLE
+from ckeras.ops.complex_parts import conj, real
 from ckeras.ops.composite import Composite
 from ckeras.ops.joining import concatenate
 from ckeras.ops.linalg import matmul
@@ -116,11 +117,11 @@ def _eig_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
     inner = diagonal(e.multiply(values, 0.0) if g[0] is None else g[0])
     if g[1] is not None:
         part = matmul(transposed(vectors), g[1])
-        lengths = e.cast(real_part(r.sum(e.multiply(part, identity(part, part.shape[-1])), -2)), part.dtype)
-        lengths = e.multiply(matmul(transposed(vectors), conjugated(vectors)), across(lengths))
+        lengths = e.cast(real(r.sum(e.multiply(part, identity(part, part.shape[-1])), -2)), part.dtype)
+        lengths = e.multiply(matmul(transposed(vectors), conj(vectors)), across(lengths))
         inner = e.add(inner, e.multiply(inverse_differences(values), e.subtract(part, lengths)))
     slope = matmul(inverse(transposed(vectors)), matmul(inner, transposed(vectors)))
-    return slope if x.dtype in dtypes.PARTS else real_part(slope)
+    return slope if x.dtype in dtypes.PARTS else real(slope)
 
 
 _eig = Op("eig", _eig_infer, lapack("eig", np.linalg.eig, DIVERGED), vjp=[_eig_vjp])

@@ -207,7 +207,7 @@ def _both_bool(*values: Any) -> bool:
 
 
 def power(x1: Any, x2: Any) -> Tensor:
-    """x1 raised to x2."""
+    """x1 raised to x2. Of integers, a negative power is cut to the whole number 1, -1 or 0."""
     if isinstance(x2, (int, float)) and not isinstance(x2, bool):
         x = x1 if isinstance(x1, Tensor) else as_tensor(x1)
         if x.dtype in dtypes.FLOATS:
@@ -218,6 +218,8 @@ def power(x1: Any, x2: Any) -> Tensor:
             if x2 == 0.5:
                 return _sqrt(x)
     a, b = promote(x1, x2, minimum="int32" if _both_bool(x1, x2) else None)
+    if a.dtype in ("int8", "int16"):  # numpy refuses negative powers; the kernels, which are of wider integers, give 0
+        return cast(_int_power(cast(a, "int32"), cast(b, "int32")), a.dtype)
     return _pow(a, b) if a.dtype in dtypes.FLOATS else _int_power(a, b)
 
 
@@ -540,7 +542,7 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
 def _broadcast_infer(x: Spec, shape: tuple[int | None, ...]) -> Spec:
     lead = len(shape) - len(x.shape)
     kept = tuple(x.shape[i - lead] if d is None and i >= lead else d for i, d in enumerate(shape))
-    if lead < 0 or broadcast_shapes(x.shape, kept) != kept:
+    if lead < 0 or any(d is not None and d < 0 for d in kept) or broadcast_shapes(x.shape, kept) != kept:
         raise ValueError(f"broadcast_to cannot stretch shape {x.shape} to {shape}")
     return Spec(kept, x.dtype)
 

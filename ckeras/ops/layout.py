@@ -2,6 +2,7 @@
 
 import builtins
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ def axis_of(axis: int, rank: int, where: str) -> int:
     """``axis`` as a number from 0, or an error that names the op."""
     if not -rank <= axis < rank:
         raise ValueError(f"{where}: axis {axis} is out of range for {rank} axes")
-    return axis % rank
+    return operator.index(axis) % rank
 
 
 def row_strides(shape: Sequence[int]) -> list[int]:

@@ -12,7 +12,7 @@ import numpy as np
 from ckeras.autograd import Tensor, dtypes
 from ckeras.ops import elementwise as e
 from ckeras.ops import layout as s
-from ckeras.ops.complex_numbers import conjugated
+from ckeras.ops.complex_parts import conj
 from ckeras.ops.creation import eye
 
 
@@ -66,7 +66,7 @@ def transposed(x: Tensor) -> Tensor:
 
 def adjoint(x: Tensor) -> Tensor:
     """The transposed matrices, conjugated if they are complex."""
-    return transposed(conjugated(x))
+    return transposed(conj(x))
 
 
 def across(x: Tensor) -> Tensor:

@@ -51,17 +51,17 @@ from ckeras.ops.normalization import (
     normalize,
     rms_normalization,
 )
+from ckeras.ops.patches import (
+    depth_to_space,
+    fold,
+    space_to_depth,
+    unfold,
+)
 from ckeras.ops.pooling import (
     adaptive_average_pool,
     adaptive_max_pool,
     average_pool,
     max_pool,
-)
-from ckeras.ops.rearrangement import (
-    depth_to_space,
-    fold,
-    space_to_depth,
-    unfold,
 )
 from ckeras.ops.similarity import (
     psnr,

@@ -1,4 +1,4 @@
-"""Norms of vectors and of matrices."""
+"""Norms of vectors and of matrices, and distances between vectors."""
 
 import math
 from typing import Any
@@ -49,3 +49,26 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
     if ord == 1:
         return r.sum(size, axes, keepdims)
     return e.power(r.sum(e.power(size, float(ord)), axes, keepdims), 1.0 / ord)
+
+
+def cdist(x: Any, y: Any) -> Tensor:
+    """The Euclidean distance of each vector of ``x`` from each of ``y``: sqrt(sum((x[i] - y[j])^2)).
+
+    Args:
+        x: of shape (..., m, d).
+        y: of shape (..., n, d); the leading axes of the two are broadcast together.
+
+    Returns:
+        Floats of shape (..., m, n). Where two vectors are the same, their distance has no gradient, and NaN comes out.
+
+    Raises:
+        ValueError: if a tensor has fewer than two axes, or the vectors are of different lengths.
+
+    >>> cdist([[0.0, 0.0]], [[3.0, 4.0], [0.0, 1.0]]).tolist()
+    [[5.0, 1.0]]
+    """
+    a, b = e.promote(x, y, minimum="float")
+    sizes = {v.shape[-1] for v in (a, b) if v.shape} - {None}
+    if len(a.shape) < 2 or len(b.shape) < 2 or len(sizes) > 1:
+        raise ValueError(f"cdist expects shapes (..., m, d) and (..., n, d), got {a.shape} and {b.shape}")
+    return norm(e.subtract(s.expand_dims(a, -2), s.expand_dims(b, -3)), axis=-1)

@@ -136,7 +136,7 @@ def _check_updates(name: str, shape: tuple, indices: Any, depth: int, updates: T
         updates = e.broadcast_to(updates, expected) if None not in expected else updates
     except ValueError:
         raise ValueError(f"{name} expects values of shape {expected}, got {updates.shape}") from None
-    return reshape(updates, (-1, *shape[depth:]))
+    return reshape(updates, (-1 if None in lead else math.prod(lead), *shape[depth:]))
 
 
 def scatter(indices: Any, values: Any, shape: Any) -> Tensor:

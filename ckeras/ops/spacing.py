@@ -1,14 +1,14 @@
-"""Numbers at equal distances, and numbers whose ratios are equal."""
+"""Numbers whose differences or ratios are equal."""
 
+import math
 from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Op, Spec, Tensor, dtypes
-from ckeras.autograd.eager import constant, wrap
+from ckeras.autograd import Op, Spec, Tensor, dtypes, table
 from ckeras.ops import elementwise as e
 from ckeras.ops import reduction as r
-from ckeras.ops.composite import composite
+from ckeras.ops.composite import Composite
 from ckeras.ops.layout import axis_of, expand_dims
 
 
@@ -18,47 +18,29 @@ def _steps(rank: int, num: int, endpoint: bool, axis: int) -> np.ndarray:
     return steps.reshape([num if i == axis else 1 for i in range(rank)])
 
 
-@composite
-def _line(start: Tensor, stop: Tensor, num: int, endpoint: bool, axis: int) -> Tensor:
-    shape = e.broadcast_shapes(start.shape, stop.shape)
-    start, stop = (expand_dims(e.broadcast_to(x, shape), axis) for x in (start, stop))
-    steps = _steps(len(shape) + 1, num, endpoint, axis).astype(dtypes.NUMPY[start.dtype])
-    # Each end by itself at its own place.
-    return e.add(e.multiply(start, 1 - steps), e.multiply(stop, steps))
-
-
-def linspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
-) -> Any:
-    """``num`` numbers at equal distances from ``start`` to ``stop``.
-
-    Args:
-        start: the first, a number or a tensor.
-        stop: the last, or with ``endpoint=False`` the one that would follow.
-        retstep: whether the distance is given too, as a second result.
-        dtype: of the result, the default float type if not given; whole numbers are rounded down.
-        axis: where in the result the new axis stands.
-
-    >>> linspace(0, 1, 5).tolist()
-    [0.0, 0.25, 0.5, 0.75, 1.0]
-    """
-    if num < 0:
-        raise ValueError(f"linspace expects a number of 0 or more, got num={num}")
-    if not any(hasattr(x, "dtype") for x in (start, stop)):
-        wanted = dtypes.NUMPY[e.default_float(dtype)]
-        values, step = np.linspace(np.asarray(start), np.asarray(stop), num, endpoint, True, wanted, axis)
-        return (wrap(values), constant(step)) if retstep else wrap(values)
-    a, b = e.promote(start, stop, minimum="float")
-    axis = axis_of(axis, max(len(a.shape), len(b.shape)) + 1, "linspace")
-    y = _line(a, b, num=int(num), endpoint=bool(endpoint), axis=axis)
-    dtype = a.dtype if dtype is None else dtypes.standardize(dtype)
-    y = e.cast(e.floor(y) if dtype in dtypes.INTEGERS else y, dtype)
-    gaps = num - 1 if endpoint else num
-    return (y, e.divide(e.subtract(b, a), gaps) if gaps > 0 else e.multiply(e.subtract(b, a), np.nan)) if retstep else y
-
-
-def _geomspace_infer(start: Spec, stop: Spec, num: int, endpoint: bool, axis: int) -> Spec:
+def _infer(start: Spec, stop: Spec, num: int, endpoint: bool, axis: int) -> Spec:
     return Spec((*start.shape[:axis], num, *start.shape[axis:]), start.dtype)
+
+
+def _linspace_forward(start: np.ndarray, stop: np.ndarray, num: int, endpoint: bool, axis: int) -> np.ndarray:
+    wide = np.result_type(start, np.float64)
+    return np.linspace(start.astype(wide), stop.astype(wide), num, endpoint, axis=axis)
+
+
+_linear = Op(
+    "linspace",
+    _infer,
+    _linspace_forward,
+    vjp=[
+        lambda g, y, a, b, num, endpoint, axis: _share(g, 1 - _steps(len(y.shape), num, endpoint, axis), axis),
+        lambda g, y, a, b, num, endpoint, axis: _share(g, _steps(len(y.shape), num, endpoint, axis), axis),
+    ],
+)
+
+
+def _share(g: Tensor, steps: np.ndarray, axis: int) -> Tensor:
+    """The gradient of an end: each number is start (1 - t) + stop t."""
+    return r.sum(e.multiply(g, e.cast(steps, g.dtype)), axis)
 
 
 def _geomspace_forward(start: np.ndarray, stop: np.ndarray, num: int, endpoint: bool, axis: int) -> np.ndarray:
@@ -77,7 +59,7 @@ def _part(g: Tensor, y: Tensor, x: Tensor, steps: np.ndarray, axis: int) -> Tens
 
 _geometric = Op(
     "geomspace",
-    _geomspace_infer,
+    _infer,
     _geomspace_forward,
     vjp=[
         lambda g, y, a, b, num, endpoint, axis: _part(g, y, a, 1 - _steps(len(y.shape), num, endpoint, axis), axis),
@@ -86,11 +68,52 @@ _geometric = Op(
 )
 
 
-@composite
-def _between(start: Tensor, stop: Tensor, num: int, endpoint: bool, axis: int) -> Tensor:
+def _stretched(start: Tensor, stop: Tensor, row: str, num: int, endpoint: bool, axis: int) -> Tensor:
     shape = e.broadcast_shapes(start.shape, stop.shape)
     start, stop = e.broadcast_to(start, shape), e.broadcast_to(stop, shape)
-    return _geometric(start, stop, num=num, endpoint=endpoint, axis=axis)
+    return table[row](start, stop, num=num, endpoint=endpoint, axis=axis)
+
+
+def _stretched_infer(start: Spec, stop: Spec, row: str, num: int, endpoint: bool, axis: int) -> Spec:
+    both = Spec(e.broadcast_shapes(start.shape, stop.shape), start.dtype)
+    return _infer(both, both, num, endpoint, axis)
+
+
+_between = Composite("between", _stretched, _stretched_infer)
+
+
+def _spaced(row: Op, a: Tensor, b: Tensor, num: int, endpoint: bool, axis: int) -> Tensor:
+    if num < 0:
+        raise ValueError(f"{row.name} expects a number of 0 or more, got num={num}")
+    axis = axis_of(axis, max(len(a.shape), len(b.shape)) + 1, row.name)
+    return _between(a, b, row=row.name, num=int(num), endpoint=bool(endpoint), axis=axis)
+
+
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+) -> Any:
+    """``num`` numbers at equal distances from ``start`` to ``stop``.
+
+    Args:
+        start: the first, a number or a tensor.
+        stop: the last, or with ``endpoint=False`` the one that would follow.
+        retstep: whether to give (numbers, distance), which is NaN where there is only one number.
+        dtype: of the result; by default that in which start, stop and a float meet. Integers are rounded down.
+        axis: where in the result the new axis stands.
+
+    >>> linspace(0, 1, 5).tolist()
+    [0.0, 0.25, 0.5, 0.75, 1.0]
+    """
+    dtype = None if dtype is None else dtypes.standardize(dtype)
+    computed = "float" if dtype is None else dtype if dtype in dtypes.FLOATS else "float64"
+    a, b = e.promote(start, stop, minimum=computed)
+    y = _spaced(_linear, a, b, num, endpoint, axis)
+    y = e.floor(y) if dtype in dtypes.INTEGERS else y
+    y = y if dtype is None else e.cast(y, dtype)
+    if not retstep:
+        return y
+    gaps = num - 1 if endpoint else num
+    return y, e.multiply(e.subtract(b, a), 1 / gaps if gaps > 0 else math.nan)
 
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Tensor:
@@ -105,9 +128,5 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     >>> geomspace(1, 1000, 4).tolist()
     [1.0, 10.0, 100.0, 1000.0]
     """
-    if num < 0:
-        raise ValueError(f"geomspace expects a number of 0 or more, got num={num}")
-    a, b = e.promote(start, stop, minimum="float")
-    axis = axis_of(axis, max(len(a.shape), len(b.shape)) + 1, "geomspace")
-    y = _between(a, b, num=int(num), endpoint=bool(endpoint), axis=axis)
+    y = _spaced(_geometric, *e.promote(start, stop, minimum="float"), num, endpoint, axis)
     return y if dtype is None else e.cast(y, dtype)

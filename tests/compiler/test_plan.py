@@ -5,7 +5,7 @@ import pytest
 
 from ckeras import ops
 from ckeras.autograd import GradientTape, Spec, Variable
-from ckeras.compiler.function import compile_plan
+from ckeras.compiler.function import compile_plan, function
 
 
 def plan_of(function, *arrays):
@@ -415,3 +415,12 @@ def test_a_plan_prints_itself_and_its_profile():
     assert len(lines) == len(plan.instructions) + 2
     assert "GF/s" in lines[0] and "bytes" in lines[0]
     assert profile.instructions[0].flops == 2 * 32 * 16 * 8
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 4), (129, 129), (257, 255)])
+def test_steps_after_a_product_over_nothing(shape):
+    """They run on a product of zeros, in which there is no inner step to fetch their other inputs at."""
+    m, n = shape
+    c = np.random.default_rng(0).standard_normal(shape).astype("float32")
+    run = function(lambda a, b, c: ops.matmul(a, b) * ops.tanh(c) + c)
+    np.testing.assert_array_equal(run(np.ones((m, 0), "float32"), np.ones((0, n), "float32"), c), c)

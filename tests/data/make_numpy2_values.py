@@ -162,6 +162,16 @@ def algebra(ops, out):
     out["pinv rcond"] = lambda: ops.pinv(np.diag([4.0, 2.0, 1.0]), rcond=0.3)
     out["lstsq low"] = lambda: ops.lstsq(low, data("b", 5))
     out["lstsq rcond"] = lambda: ops.lstsq(np.diag([4.0, 2.0, 1.0]), np.ones(3), rcond=0.3)
+    for dtype in FLOATS:
+        for shapes in (
+            ((3, 2), (4, 2)),
+            ((2, 3, 2), (4, 2)),
+            ((2, 1, 3, 2), (5, 1, 2)),
+            ((0, 2), (4, 2)),
+            ((3, 0), (1, 0)),
+        ):
+            pair = [of(dtype, *shape) for shape in shapes]
+            out[f"cdist {shapes} {dtype}"] = lambda p=pair: ops.cdist(*p)
     out["norm axes"] = lambda: ops.norm(data("x", 2, 3, 4, dtype="float32"), ord="nuc", axis=(2, 0), keepdims=True)
     for upper in (False, True):
         factor = np.linalg.cholesky(definite("a", 3, 3))

@@ -67,6 +67,13 @@ CASES = {
         )
         for e, n in ((True, 0), (False, 1), (True, 2))
     ],
+    "linspace": [
+        (
+            lambda a, b, e=e, n=n: table["linspace"](a, b, num=4, endpoint=e, axis=n),
+            [data(2, 3), data(2, 3, seed=1)],
+        )
+        for e, n in ((True, 0), (False, 1), (True, 2))
+    ],
     "hypot": binary("hypot"),
     "imag": complex_row("imag"),
     "ldexp": [(lambda x: table["ldexp"](x, EXPONENTS), [data(*s)]) for s in ((3, 5), (2, 1), ())],

@@ -113,6 +113,7 @@ def complex_parts(x):
 
 
 COMPOSED = {
+    "cdist": (lambda a, b: ops.cdist(a, b), [data(2, 3, 2), data(4, 2, low=3.0, high=4.0)]),
     "cholesky upper": (lambda x: ops.cholesky(x, upper=True), [symmetric(3, 3)]),
     "cholesky_inverse": (lambda x: ops.cholesky_inverse(x), [spread(2, 3, 3)]),
     "extract_sequences": (lambda x: ops.extract_sequences(x, 3, 2), [data(2, 8)]),

@@ -174,7 +174,11 @@ def test_linspace():
         )
     values, step = ops.linspace(0, 1, 5, retstep=True)
     assert (values.shape, float(step)) == ((5,), 0.25)
+    assert np.isnan(ops.linspace(0, 1, 1, retstep=True)[1])
     assert ops.linspace(0, 10, 3, dtype="int32").tolist() == [0, 5, 10]
+    assert ops.linspace(-1, 1, 4, dtype="int32").tolist() == np.linspace(-1, 1, 4, dtype="int32").tolist()
+    assert ops.linspace(0, 1, 7, dtype="float64").tolist() == np.linspace(0, 1, 7).tolist()
+    assert ops.linspace(np.zeros(2), 1, 3).dtype == "float64"
     with pytest.raises(ValueError):
         ops.linspace(0, 1, -1)
 

@@ -203,6 +203,10 @@ def test_power_of_integers():
         )
     np.testing.assert_array_equal(ops.power(a, b), a**b)
     assert ops.power([True], [True]).dtype == "int32"
+    for dtype in ("int8", "int16", "int32", "int64"):
+        negative = ops.power(np.array([2, 1, -1, -1, 0], dtype), np.array([-1, -2, -1, -2, 3], dtype))
+        assert (negative.dtype, negative.tolist()) == (dtype, [0, 1, -1, 1, 0])
+        assert ops.power(np.array([3], dtype), np.array([5], dtype)).numpy() == np.array([3], dtype) ** 5
     np.testing.assert_array_equal(ops.power(a.astype("float32"), 2), np.square(a))
     np.testing.assert_array_equal(ops.power(a.astype("float32"), 1), a)
     np.testing.assert_allclose(ops.power(np.abs(a).astype("float32"), 0.5), np.sqrt(np.abs(a)), rtol=1e-6)
@@ -362,3 +366,8 @@ def test_operations_without_meaning():
     for value in ("text", None, [None], object()):
         with pytest.raises(TypeError, match="expected a"):
             ops.add(value, 1)
+
+
+def test_hard_tanh_of_unsigned_integers():
+    found = ops.hard_tanh(np.array([0, 1, 7], "uint8"))
+    assert (found.dtype, found.tolist()) == ("uint8", [0, 1, 1])

@@ -115,3 +115,14 @@ def test_shapes_that_do_not_fit():
             ops.tensordot(a, a, axes)
     with pytest.raises(ValueError, match="tensordot: axis 2"):
         ops.tensordot(a, a, ([2], [0]))
+
+
+def test_cdist_of_integers_and_shapes_that_do_not_fit():
+    found = ops.cdist(np.array([[0, 200]], "uint8"), np.array([[255, 200], [0, 0]], "uint8"))
+    assert (found.dtype, found.tolist()) == ("float32", [[255.0, 200.0]])
+    assert ops.cdist([[True, False]], [[False, True]]).tolist() == [[pytest.approx(2**0.5)]]
+    for a, b in (((2,), (3, 2)), ((3, 2), (2,)), ((), (3, 2)), ((3, 2), (3, 1))):
+        with pytest.raises(ValueError, match=r"cdist expects shapes \(\.\.\., m, d\)"):
+            ops.cdist(np.ones(a), np.ones(b))
+    with pytest.raises(ValueError, match="cannot be broadcast"):
+        ops.cdist(np.ones((2, 3, 2)), np.ones((3, 4, 2)))

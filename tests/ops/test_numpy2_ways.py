@@ -26,6 +26,8 @@ GAPS = np.where(A > 0.5, np.nan, A)
 IDS = np.array([0, 2, 0, 1])
 # name -> function, arrays
 CASES = {
+    "cdist": (ops.cdist, [CUBE, B[:3]]),
+    "linspace": (lambda a, b: ops.linspace(a, b, 4, axis=1), [A, B[0]]),
     "logaddexp": (ops.logaddexp, [A, B]),
     "logaddexp2": (ops.logaddexp2, [A, B]),
     "logspace": (lambda a, b: ops.logspace(a, b, 3, axis=-1), [A, B]),

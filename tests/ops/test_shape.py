@@ -312,3 +312,22 @@ def test_unknown_sizes_that_are_needed():
         ops.matmul(x, np.ones((4, 2), "float32"))
     assert ops.shape(x) == (None, 3)
     assert (ops.size(x), ops.ndim(x), ops.is_tensor(x)) == (None, 2, False)
+
+
+def test_axes_that_are_no_integers_and_sizes_below_0_are_refused_symbolically_too():
+    for x in (np.ones((3, 3), "float32"), KerasTensor((3, 3))):
+        with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+            ops.cumsum(x, axis=1.0)
+        with pytest.raises(ValueError, match="cannot stretch"):
+            ops.broadcast_to(x, (-1, 3, 3))
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+def test_scatter_of_rows_without_elements(rows):
+    index = np.zeros((rows, 1), "int32")
+    for reduction in (None, "add", "max"):
+        found = ops.scatter_update(np.ones((5, 0, 2)), index, np.ones((rows, 0, 2)), reduction=reduction)
+        assert found.shape == (5, 0, 2)
+    assert ops.scatter(index, np.ones((rows, 0)), (5, 0)).shape == (5, 0)
+    with pytest.raises(IndexError, match="out of range"):
+        ops.scatter_update(np.ones((5, 0)), [[5]], np.ones((1, 0)))

@@ -5,14 +5,13 @@ ckeras, that gives an array or several. Run as a script it computes them with Ke
 itself; a test computes them with ckeras, and compares.
 """
 
-import importlib.util
 import os
 import pathlib
 from types import SimpleNamespace
 
 import numpy as np
+from kept import DATA, script
 
-DATA = pathlib.Path(__file__).parents[1] / "data"
 # how near a result of each dtype has to be: relative, and absolute to its largest element (or to 1)
 TOLERANCE = {"float16": (4e-3, 4e-3), "float32": (1e-5, 3e-6), "float64": (1e-9, 1e-11)}
 
@@ -96,10 +95,7 @@ def keep(script, cases):
 
 def kept(part):
     """The cases of a part and what Keras gave for each, a list of (dtype, array)."""
-    path = DATA / f"make_{part}_values.py"
-    loaded = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(loaded)
-    loaded.loader.exec_module(module)
+    module = script(f"make_{part}_values")
     with np.load(DATA / f"{part}_values.npz") as stored:
         stored = dict(stored)
     at, dim, values = {"float64": 0, "float32": 0}, 0, {}
