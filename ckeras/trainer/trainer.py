@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from ckeras.autograd import Tensor, Variable
-from ckeras.autograd.structure import flatten
 from ckeras.callbacks import CallbackList
 from ckeras.compiler.plan import Profile
 from ckeras.layers.layer import Layer
@@ -318,4 +317,5 @@ def _is_size(value: Any) -> bool:
 
 
 def _rows(x: Any) -> int:
-    return max(len(flatten(x)[0]), 1) if not isinstance(x, (np.ndarray, Tensor, Variable)) else max(len(x), 1)
+    plain = isinstance(x, (np.ndarray, Tensor, Variable))
+    return max(len(x), 1) if plain else data_set(x, where="predict_on_batch").rows
