@@ -74,7 +74,7 @@ class Stepping(Compiling):
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
-        """One step of prediction on (x,). It is traced and compiled."""
+        """One step of prediction on x, or (x,) where batches came as that. It is traced and compiled."""
         x, _, _ = unpack_x_y_sample_weight(data)
         return self(self._as_columns(x), training=False)
 
@@ -230,7 +230,7 @@ class Stepping(Compiling):
             self.check_targets(data, kind, data.rows, where)
             if reset:
                 self.reset_metrics()
-            logs = self.eager_step(kind)(pack(data.structure, [wrap(a) for a in data.batch(0, data.rows)]))
+            logs = self.eager_step(kind)(data.given([wrap(a) for a in data.batch(0, data.rows)]))
         else:
             check_indices(step.plan.limits, data, where)
             if reset:
@@ -245,8 +245,10 @@ class Stepping(Compiling):
         """Make the weights, metrics and the optimizer's variables, checking the data's shapes on the way."""
         self.check_input(data, where)
         outputs = None
+        # A model of several others, such as a GAN, may have steps of its own and no call.
+        called = type(self).call is not Layer.call or self._is_shipped(kind)
         sampled = self._call_sampled or all(layer.built for layer in self._flatten_layers())
-        if not self.built or not sampled or (self._takes_columns is None and _has_lists(data)):
+        if called and (not self.built or not sampled or (self._takes_columns is None and _has_lists(data))):
             outputs = self._sample(data)
             self._call_sampled = True
         if kind == "predict":
@@ -256,7 +258,7 @@ class Stepping(Compiling):
                 raise ValueError(f"{where} expects a model that was compiled with an optimizer, got None")
             if not self.optimizer.built:
                 self.optimizer.build(self.trainable_variables)
-        if len(data.structure) > 1 and not self._compiled_metrics.built:
+        if called and len(data.structure) > 1 and not self._compiled_metrics.built:
             y_true = unpack_x_y_sample_weight(pack(data.structure, _symbols(data)))[1]
             outputs = self._sample(data) if outputs is None else outputs
             self._compiled_metrics.build(y_true, outputs, self._compiled_loss)
