@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = attach(
         "get_registered_object": "ckeras.registry",
         "is_interactive_logging_enabled": "interactive",
         "normalize": "numerical",
+        "np_utils": None,
         "pack_x_y_sample_weight": "ckeras.trainer.data",
         "register_keras_serializable": "ckeras.registry",
         "serialize_keras_object": "ckeras.saving",
