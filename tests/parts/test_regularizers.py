@@ -88,7 +88,7 @@ def test_functions_and_none_pass_through():
 def test_unknown_names():
     with pytest.raises(ValueError, match="Unknown regularizer 'zz'"):
         regularizers.get("zz")
-    with pytest.raises(ValueError, match=r"Unknown constraint 'maxnrm'; the nearest names are .*'(max_norm|MaxNorm)'"):
+    with pytest.raises(ValueError, match=r"Unknown constraint 'maxnrm'; the nearest names are .*'(max_?norm|MaxNorm)'"):
         constraints.get("maxnrm")
 
 
