@@ -42,7 +42,7 @@ def _at_least(least: float, name: str, value: Any) -> Any:
     return value
 
 
-@ship()
+@ship("maxnorm")
 class MaxNorm(Constraint):
     """Scale down each vector along `axis` whose norm is above `max_value` (Srivastava et al., 2014).
 
@@ -68,7 +68,7 @@ class MaxNorm(Constraint):
         return {"max_value": self.max_value, "axis": self.axis}
 
 
-@ship()
+@ship("nonneg")
 class NonNeg(Constraint):
     """Set negative weights to zero; NaN stays NaN."""
 
@@ -76,7 +76,7 @@ class NonNeg(Constraint):
         return ops.maximum(w, 0)
 
 
-@ship()
+@ship("unitnorm")
 class UnitNorm(Constraint):
     """Scale each vector along `axis` to Euclidean norm 1.
 
@@ -127,9 +127,9 @@ class MinMaxNorm(Constraint):
         return {"min_value": self.min_value, "max_value": self.max_value, "rate": self.rate, "axis": self.axis}
 
 
-max_norm = MaxNorm
-non_neg = NonNeg
-unit_norm = UnitNorm
+max_norm = maxnorm = MaxNorm  # the second names are those of older Keras
+non_neg = nonneg = NonNeg
+unit_norm = unitnorm = UnitNorm
 min_max_norm = MinMaxNorm
 
 

@@ -1,6 +1,9 @@
 """Reverse-mode differentiation: the calls between the tapes's sources and its target, walked backwards."""
 
+import math
 from typing import Any
+
+import numpy as np
 
 from ckeras import config
 from ckeras.autograd import dtypes
@@ -156,6 +159,54 @@ class GradientTape:
             return total
 
         return map_structure(result, sources)
+
+    def jacobian(
+        self,
+        target: Any,
+        sources: Any,
+        unconnected_gradients: str = "none",
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """The gradient of each element of ``target`` with respect to each of ``sources``.
+
+        Args:
+            target: a tensor with at least one element.
+            sources: tensors or variables, or any structure of them.
+            unconnected_gradients: as for `gradient`.
+            parallel_iterations, experimental_use_pfor: TensorFlow's; they make no difference.
+
+        Returns:
+            In the structure of ``sources``, tensors of shape ``(*target.shape, *source.shape)``.
+
+        >>> import ckeras
+        >>> x = ckeras.Variable([1.0, 2.0])
+        >>> with GradientTape() as tape:
+        ...     y = x * x
+        >>> tape.jacobian(y, x).tolist()
+        [[2.0, 0.0], [0.0, 4.0]]
+        """
+        target = as_tensor(target)
+        shape = target.shape
+        if None in shape or 0 in shape:
+            raise ValueError(f"jacobian expects a target of known sizes, none of them 0, got shape {shape}")
+        weights = np.eye(math.prod(shape), dtype="float32").reshape(-1, *shape)
+        persistent, self._persistent = self._persistent, self._persistent or not self._used
+        try:
+            rows = [flatten(self.gradient(target, sources, w, unconnected_gradients)) for w in weights]
+        finally:
+            self._persistent = persistent
+        if not persistent:
+            self._clear()
+        columns = iter(zip(*rows, strict=True))
+
+        def joined(_: Any) -> Any:
+            parts = next(columns)
+            if parts[0] is None:
+                return None
+            return functions["reshape"](functions["stack"](parts), (*shape, *parts[0].shape))
+
+        return map_structure(joined, sources)
 
 
 def _seed(g: Any, target: Tensor) -> Tensor | None:

@@ -64,7 +64,7 @@ class InputSpec:
             return f"expected dtype {self.dtype}, got {x.dtype}"
         for axis, size in self.axes.items():
             if size is not None and shape[axis] not in (size, None):
-                return f"expected size {size} at axis {axis}, got shape {tuple(x.shape)}"
+                return f"expected axis {axis} of input shape to have value {size}, got shape {tuple(x.shape)}"
         if self.shape is not None:
             for expected, got in zip(self.shape, shape, strict=True):
                 if expected is not None and got is not None and expected != got:

@@ -80,7 +80,7 @@ class Sequential(Model):
         return layer
 
     def _changed(self) -> None:
-        self.built, self._outputs, self._call_sampled = False, None, False
+        self.built, self._outputs, self._call_sampled, self._takes_columns = False, None, False, None
         self._call_version = -1
         self._plans.clear()
 

@@ -39,6 +39,7 @@ class Compiling:
         d["history"] = None
         d["_plans"] = Plans(64)
         d["_target_limits"] = Plans(64)  # what `check_targets` found for data of a kind
+        d["_takes_columns"] = None  # whether lists of numbers are given to a call as columns; None: not seen yet
         d["_call_sampled"] = False  # whether a call has shown which layers are in use
         d["_compiled_loss"] = None
         d["_compiled_metrics"] = None

@@ -11,7 +11,7 @@ from ckeras._kernels import level
 from ckeras._kernels.runtime import Feed
 from ckeras.autograd import Spec, Tensor, Variable, dtypes
 from ckeras.autograd.dtypes import CODE, NUMPY
-from ckeras.autograd.structure import flatten, map_structure
+from ckeras.autograd.structure import flatten, map_structure, pack
 from ckeras.trainer.stored import Stored, stored
 
 # The dtype in which a model sees data of a dtype; floats become the default float type.
@@ -27,6 +27,12 @@ class DataSet(NamedTuple):
     structure: tuple
     arrays: list[np.ndarray | Stored]
     dtypes: list[str]  # in which the model sees them
+    alone: bool = False  # whether a step is given x itself, and not (x,)
+
+    def given(self, leaves: list[Any]) -> Any:
+        """What a step is given, of these arrays or tensors."""
+        parts = pack(self.structure, leaves)
+        return parts[0] if self.alone else parts
 
     @property
     def rows(self) -> int:
@@ -50,7 +56,7 @@ class DataSet(NamedTuple):
     def without_weights(self) -> DataSet:
         """The samples alone, without their weights."""
         count = len(flatten(self.structure[:2]))
-        return DataSet(self.structure[:2], self.arrays[:count], self.dtypes[:count])
+        return self._replace(structure=self.structure[:2], arrays=self.arrays[:count], dtypes=self.dtypes[:count])
 
     def part(self, begin: int, end: int) -> DataSet:
         """Some of the rows."""
@@ -104,7 +110,7 @@ def data_set(x: Any, y: Any = None, sample_weight: Any = None, where: str = "fit
             )
     floats = "float32" if config.floatx() == "bfloat16" else config.floatx()  # kernels do not know bfloat16
     seen = [_SEEN_AS.get(dtypes.of_array(a), floats) for a in arrays]
-    return DataSet(tuple(structure), arrays, seen)
+    return DataSet(tuple(structure), arrays, seen, len(structure) == 1 and not isinstance(structure[0], (tuple, list)))
 
 
 def _standard(value: Any, name: str, where: str) -> Any:

@@ -19,7 +19,6 @@ from ckeras._kernels import level
 from ckeras._kernels.runtime import Feed
 from ckeras.autograd.dtypes import CODE, NUMPY
 from ckeras.autograd.eager import wrap
-from ckeras.autograd.structure import pack
 from ckeras.random import host_seed
 from ckeras.trainer.arguments import limited
 from ckeras.trainer.data import DataSet
@@ -49,7 +48,7 @@ class Segment:
         """One batch as tensors in the structure that a step takes, for models that are not compiled."""
         rows = self.feed.order[number * self.stride : number * self.stride + self.rows]
         arrays = zip(self.data.arrays, self.data.dtypes, strict=True)
-        return pack(self.data.structure, [wrap(np.asarray(a[rows], NUMPY[d])) for a, d in arrays])
+        return self.data.given([wrap(np.asarray(a[rows], NUMPY[d])) for a, d in arrays])
 
 
 def segments_of(data: DataSet, feed: Any, batch: int, begin: int, end: int, total: int | None = None) -> list[Segment]:

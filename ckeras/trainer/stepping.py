@@ -10,7 +10,7 @@ from typing import Any
 
 from ckeras.autograd import GradientTape, KerasTensor, NeedsValue, Spec
 from ckeras.autograd.eager import wrap
-from ckeras.autograd.structure import flatten, pack
+from ckeras.autograd.structure import flatten, map_structure, pack
 from ckeras.compiler.function import warn_eager
 from ckeras.compiler.rewrite import index_limits
 from ckeras.compiler.trace import trace
@@ -53,7 +53,7 @@ class Stepping(Compiling):
         """One step of training on (x, y) or (x, y, sample_weight). It is traced and compiled."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         with GradientTape() as tape:
-            y_pred = self(x, training=True)
+            y_pred = self(self._as_columns(x), training=True)
             loss = self._loss(x, y, y_pred, sample_weight, True)
             scaled = self.optimizer.scale_loss(loss)
         self._track_loss(loss, x)
@@ -67,16 +67,22 @@ class Stepping(Compiling):
     def test_step(self, data: Any) -> dict[str, Any]:
         """One step of evaluation on (x, y) or (x, y, sample_weight). It is traced and compiled."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=False)
+        y_pred = self(self._as_columns(x), training=False)
         own_loss = type(self).compute_loss is not Stepping.compute_loss
         if own_loss or self._compiled_loss is not None or self.losses:
             self._track_loss(self._loss(x, y, y_pred, sample_weight, False), x)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
-        """One step of prediction on (x,). It is traced and compiled."""
+        """One step of prediction on x, or (x,) where batches came as that. It is traced and compiled."""
         x, _, _ = unpack_x_y_sample_weight(data)
-        return self(x, training=False)
+        return self(self._as_columns(x), training=False)
+
+    def _as_columns(self, x: Any) -> Any:
+        """``x``, in which lists of numbers are columns if the model has been seen to need that."""
+        if not self._takes_columns:
+            return x
+        return map_structure(lambda a: a[:, None] if len(a.shape) == 1 else a, x)
 
     def _loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
         """What `compute_loss` gives; an older one need not take ``training``."""
@@ -224,7 +230,7 @@ class Stepping(Compiling):
             self.check_targets(data, kind, data.rows, where)
             if reset:
                 self.reset_metrics()
-            logs = self.eager_step(kind)(pack(data.structure, [wrap(a) for a in data.batch(0, data.rows)]))
+            logs = self.eager_step(kind)(data.given([wrap(a) for a in data.batch(0, data.rows)]))
         else:
             check_indices(step.plan.limits, data, where)
             if reset:
@@ -239,7 +245,10 @@ class Stepping(Compiling):
         """Make the weights, metrics and the optimizer's variables, checking the data's shapes on the way."""
         self.check_input(data, where)
         outputs = None
-        if not self.built or not (self._call_sampled or all(layer.built for layer in self._flatten_layers())):
+        # A model of several others, such as a GAN, may have steps of its own and no call.
+        called = type(self).call is not Layer.call or self._is_shipped(kind)
+        sampled = self._call_sampled or all(layer.built for layer in self._flatten_layers())
+        if called and (not self.built or not sampled or (self._takes_columns is None and _has_lists(data))):
             outputs = self._sample(data)
             self._call_sampled = True
         if kind == "predict":
@@ -249,7 +258,7 @@ class Stepping(Compiling):
                 raise ValueError(f"{where} expects a model that was compiled with an optimizer, got None")
             if not self.optimizer.built:
                 self.optimizer.build(self.trainable_variables)
-        if len(data.structure) > 1 and not self._compiled_metrics.built:
+        if called and len(data.structure) > 1 and not self._compiled_metrics.built:
             y_true = unpack_x_y_sample_weight(pack(data.structure, _symbols(data)))[1]
             outputs = self._sample(data) if outputs is None else outputs
             self._compiled_metrics.build(y_true, outputs, self._compiled_loss)
@@ -264,13 +273,25 @@ class Stepping(Compiling):
                 raise ValueError(f"{where} expects x of shape {expected}, got {(None, *shape[1:])}")
 
     def _sample(self, data: DataSet) -> Any:
-        """Outputs for data like this: symbolic, or for models whose `call` needs values, those of the first rows."""
-        x = pack(data.structure, _symbols(data))[0]
+        """Outputs for data like this: symbolic, or for models whose `call` needs values, those of the first rows.
+
+        A model that does not take lists of numbers, but columns, is given columns from now on.
+        """
+        x = self._as_columns(pack(data.structure, _symbols(data))[0])
         try:
-            return self(x)
-        except (TypeError, ValueError, AttributeError):
+            outputs = self(x)
+        except (TypeError, ValueError, AttributeError) as error:
+            if isinstance(error, ValueError) and self._takes_columns is None and _has_lists(data):
+                self._takes_columns = True
+                try:
+                    return self(self._as_columns(x))
+                except (TypeError, ValueError, AttributeError):
+                    self._takes_columns = None
             rows = data.batch(0, min(data.rows, 32))
-            return self(pack(data.structure, [wrap(a) for a in rows])[0], training=False)
+            return self(self._as_columns(pack(data.structure, [wrap(a) for a in rows])[0]), training=False)
+        if self._takes_columns is None and _has_lists(data):
+            self._takes_columns = False
+        return outputs
 
     def check_targets(self, data: DataSet, kind: str, batch: int, where: str) -> None:
         """Raise for targets and weights that do not fit the model, where no compilation has found that out.
@@ -316,6 +337,11 @@ def _is_ours(part: Any) -> bool:
 def _symbols(data: DataSet) -> list[KerasTensor]:
     """A symbolic batch of each of the arrays."""
     return [KerasTensor((None, *a.shape[1:]), d) for a, d in zip(data.arrays, data.dtypes, strict=True)]
+
+
+def _has_lists(data: DataSet) -> bool:
+    """Whether an array of x has no axis but that of the samples."""
+    return any(len(a.shape) == 1 for a in data.arrays[: len(flatten(data.structure[0]))])
 
 
 @lru_cache(maxsize=1024)

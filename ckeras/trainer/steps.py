@@ -39,10 +39,10 @@ def compile_step(
     Raises `NeedsValue` if the function cannot be compiled.
     """
     specs = data.specs(batch)
-    key = (kind, tuple(specs), _frame(data.structure), extra, config.floatx())
+    key = (kind, tuple(specs), _frame(data.structure), data.alone, extra, config.floatx())
     step = plans.get(key)
     if step is None:
-        plan, result = compile_plan(function, specs, lambda inputs: (pack(data.structure, inputs),))
+        plan, result = compile_plan(function, specs, lambda inputs: (data.given(inputs),))
         step = Step(plan, result)
         plans.put(key, step)
     return step

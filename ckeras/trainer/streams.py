@@ -66,6 +66,10 @@ class Stream(Source):
         """A batch like those that come; none if there is none."""
         return self._waiting if self._ready() else []
 
+    def _alone(self, batch: Any) -> bool:
+        """Whether a batch is x itself, and a step is given it so."""
+        return not isinstance(batch, tuple)
+
     def _begin(self) -> None:
         """A run begins."""
 
@@ -135,7 +139,7 @@ class Stream(Source):
             if weight is not None:
                 raise ValueError(f"{self._where} expects at most one of class_weight and sample_weight, got both")
             weight = class_weights(y, self._class_weight, name)
-        data = data_set(x, y, weight, name)
+        data = data_set(x, y, weight, name)._replace(alone=self._alone(batch))
         first = self._first
         if first is None:
             return data
@@ -207,6 +211,9 @@ class Batches(_Again):
         if self._batches is not None:
             self._batches.close()
         super().close()
+
+    def _alone(self, batch: Any) -> bool:
+        return False  # x is (x,) here, as in Keras
 
     def _begin(self) -> None:
         self._x.on_epoch_begin()

@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = attach(
         "is_interactive_logging_enabled": "ckeras.config",
         "is_keras_tensor": "symbols",
         "normalize": "numerical",
+        "np_utils": None,
         "pack_x_y_sample_weight": "ckeras.trainer.data",
         "register_keras_serializable": "ckeras.registry",
         "serialize_keras_object": "ckeras.saving",

@@ -10,7 +10,7 @@ import ckeras
 from ckeras.compat import tensorflow as tf
 from ckeras.compat.tensorflow.table import resolve
 
-MODULES = (tf, tf.linalg, tf.math, tf.nn, tf.random)
+MODULES = (tf, tf.image, tf.linalg, tf.math, tf.nn, tf.random)
 ROWS = [(module, name, row) for module in MODULES for name, row in module.ROWS.items()]
 
 
@@ -53,6 +53,62 @@ X = np.array([[1.0, 5.0, 2.0], [7.0, -3.0, 0.5]], "float32")
         (lambda: tf.math.squared_difference(X, 1.0), (X - 1) ** 2),
         (lambda: tf.nn.softmax(X), np.exp(X) / np.exp(X).sum(-1, keepdims=True)),
         (lambda: tf.nn.sigmoid_cross_entropy_with_logits(labels=[1.0], logits=[0.0]), [np.log(2)]),
+        (lambda: tf.cumsum(X), X.cumsum(0)),
+        (lambda: tf.cumsum([1.0, 2, 3], exclusive=True), [0, 1, 3]),
+        (lambda: tf.math.cumsum([1.0, 2, 3], reverse=True), [6, 5, 3]),
+        (lambda: tf.math.cumprod([2.0, 3, 4], exclusive=True, reverse=True), [12, 4, 1]),
+        (lambda: tf.add_n([X, X, X]), X * 3),
+        (lambda: tf.math.l2_normalize(X, 1), X / np.sqrt((X**2).sum(1, keepdims=True))),
+        (lambda: tf.math.multiply_no_nan([np.inf, 2.0], [0.0, 3.0]), [0, 6]),
+        (lambda: tf.math.xlogy([0.0, 2.0], [0.0, 3.0]), [0, 2 * np.log(3)]),
+        (lambda: tf.math.top_k(X).indices, [[1], [0]]),
+        (lambda: tf.math.zero_fraction([0.0, 1.0, 0.0, 2.0]), 0.5),
+        (lambda: tf.atan2(y=1.0, x=-1.0), np.arctan2(1, -1)),
+        (lambda: tf.math.unsorted_segment_sum([1.0, 2, 3], [1, 1, 0], num_segments=3), [3, 3, 0]),
+        (lambda: tf.math.reduce_euclidean_norm(X, axis=1), np.linalg.norm(X, axis=1)),
+        (lambda: tf.sort(X, direction="DESCENDING"), -np.sort(-X)),
+        (lambda: tf.argsort([3, 1, 3, 2], direction="DESCENDING"), [0, 2, 3, 1]),
+        (lambda: tf.split(X, [1, -1], axis=1)[1], X[:, 1:]),
+        (lambda: tf.split(X, 3, axis=1)[2], X[:, 2:]),
+        (lambda: tf.rank(X), 2),
+        (lambda: tf.reverse(X, axis=[1]), X[:, ::-1]),
+        (lambda: tf.boolean_mask(X, [False, True]), X[1:]),
+        (lambda: tf.boolean_mask(X, [True, False, True], axis=1), X[:, ::2]),
+        (lambda: tf.gather_nd(X, [[0, 1], [1, 2]]), [5, 0.5]),
+        (lambda: tf.gather_nd(X, [[1]]), X[1:]),
+        (lambda: tf.sequence_mask([1, 3]), [[1, 0, 0], [1, 1, 1]]),
+        (lambda: tf.sequence_mask([1, 0], 2, tf.float32), [[1, 0], [0, 0]]),
+        (lambda: tf.clip_by_norm([3.0, 4.0], 1.0), [0.6, 0.8]),
+        (lambda: tf.clip_by_norm([0.0, 0.4], 1.0), [0, 0.4]),
+        (lambda: tf.clip_by_global_norm([np.array([3.0]), None, np.array([4.0])], 1.0)[0][2], [0.8]),
+        (lambda: tf.linalg.global_norm([np.array([3.0]), np.array([4.0])]), 5),
+        (lambda: tf.switch_case(7, [lambda: 1.0, lambda: 2.0]), 2),
+        (lambda: tf.switch_case(-1, [lambda: 1.0, lambda: 2.0], default=lambda: 3.0), 3),
+        (lambda: tf.tensor_scatter_nd_add([1.0, 2, 3], [[1], [1]], [1.0, 1]), [1, 4, 3]),
+        (lambda: tf.tensor_scatter_nd_sub([1.0, 2, 3], [[2]], [1.0]), [1, 2, 2]),
+        (lambda: tf.einsum("ij,kj->ik", X, X), X @ X.T),
+        (lambda: tf.meshgrid([1, 2], [3, 4, 5])[0], [[1, 2]] * 3),
+        (lambda: tf.ones_initializer()((2,)), [1, 1]),
+        (lambda: tf.constant_initializer(3.0)((2,)), [3, 3]),
+        (lambda: tf.linalg.matvec(X, [1.0, 0, 1]), X @ [1, 0, 1]),
+        (lambda: tf.linalg.svd(X, compute_uv=False), np.linalg.svd(X)[1]),
+        (lambda: tf.linalg.triangular_solve([[2.0, 0], [1, 1]], [[2.0], [3]]), [[1], [2]]),
+        (lambda: tf.linalg.diag([[1.0, 2]]), [[[1, 0], [0, 2]]]),
+        (lambda: tf.linalg.diag_part([[[1.0, 2], [3, 4]]]), [[1, 4]]),
+        (lambda: tf.linalg.trace([[[1.0, 2], [3, 4]]]), [5]),
+        (lambda: tf.linalg.band_part(np.ones((3, 3)), 0, -1), np.triu(np.ones((3, 3)))),
+        (lambda: tf.linalg.band_part(np.ones((3, 3)), 1, 0), np.tri(3) * np.triu(np.ones((3, 3)), -1)),
+        (lambda: tf.nn.l2_loss(X), (X**2).sum() / 2),
+        (lambda: tf.nn.moments(X, axes=[0])[1], X.var(0)),
+        (lambda: tf.nn.bias_add(X, [1.0, 2, 3]), X + [1, 2, 3]),
+        (lambda: tf.nn.bias_add(X[:, :, None], [1.0, 2, 3], "NC"), (X + [1, 2, 3])[:, :, None]),
+        (lambda: tf.nn.batch_normalization(X, 1.0, 4.0, None, 3.0, 0.0), (X - 1) / 2 * 3),
+        (lambda: tf.nn.embedding_lookup(X, [1, 1]), X[[1, 1]]),
+        (lambda: tf.nn.embedding_lookup([[3.0, 4.0], [0.1, 0.0]], [0, 1], max_norm=1.0), [[0.6, 0.8], [0.1, 0]]),
+        (lambda: tf.nn.weighted_cross_entropy_with_logits([1.0, 0.0], [0.0, 0.0], 3.0), np.log(2) * np.array([3, 1])),
+        (lambda: tf.nn.max_pool2d(X[None, :, :, None], 2, [1, 1, 1, 1], "VALID"), [[[[7], [5]]]]),
+        (lambda: tf.nn.conv2d(X[None, :, :, None], np.ones((2, 2, 1, 1)), 1, "VALID"), [[[[10], [4.5]]]]),
+        (lambda: tf.image.flip_left_right(X[:, :, None]), X[:, ::-1, None]),
         (lambda: tf.cast(X, tf.int32), X.astype("int32")),
     ],
 )
@@ -94,6 +150,7 @@ def test_random_uniform():
 
 def test_devices():
     assert tf.config.list_physical_devices("GPU") == [] and len(tf.config.list_physical_devices()) == 1
+    assert tf.config.experimental.list_physical_devices("GPU") == []
     assert not tf.test.is_gpu_available() and tf.executing_eagerly()
     assert int(tf.__version__.split(".")[0]) == 2 and tf.__version__ == tf.version.VERSION
 
@@ -115,3 +172,8 @@ def test_optimizers_by_their_older_names():
     assert tf.optimizers.legacy.SGD is tf.optimizers.SGD
     assert float(tf.optimizers.schedules.ExponentialDecay(1.0, 10, 0.5)(10)) == 0.5
     assert tf.initializers.Orthogonal is ckeras.initializers.OrthogonalInitializer
+
+
+def test_print_shows_values(capsys):
+    tf.print("x:", tf.constant([1.0, 2.0]))
+    assert capsys.readouterr().out == "x: [1. 2.]\n"

@@ -625,7 +625,7 @@ def test_input_spec():
     wrong = [
         (spec(ndim=3), "expected 3 axes, got 2"),
         (spec(shape=(None, 5)), r"expected shape \(None, 5\), got \(3, 4\)"),
-        (spec(axes={1: 5}), "expected size 5 at axis 1"),
+        (spec(axes={1: 5}), "expected axis 1 of input shape to have value 5"),
         (spec(dtype="int32"), "expected dtype int32, got float32"),
         (spec(min_ndim=3), "at least 3 axes"),
         (spec(max_ndim=1), "at most 1 axes"),

@@ -88,8 +88,8 @@ def test_functions_and_none_pass_through():
 def test_unknown_names():
     with pytest.raises(ValueError, match="Unknown regularizer 'zz'"):
         regularizers.get("zz")
-    with pytest.raises(ValueError, match=r"Unknown constraint 'maxnorm'; the nearest names are .*'(max_norm|MaxNorm)'"):
-        constraints.get("maxnorm")
+    with pytest.raises(ValueError, match=r"Unknown constraint 'maxnrm'; the nearest names are .*'(max_?norm|MaxNorm)'"):
+        constraints.get("maxnrm")
 
 
 def test_rows_or_columns_of_a_matrix():

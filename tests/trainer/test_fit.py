@@ -767,7 +767,7 @@ def test_steps_may_be_overridden(data, run_eagerly):
             return {"err": ops.mean(ops.abs(self(x, training=False) - y))}
 
         def predict_step(self, batch):
-            (x,) = batch
+            x = batch
             return {"twice": 2 * self(x), "both": (self(x), x)}
 
     x, y, _ = data

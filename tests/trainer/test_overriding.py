@@ -97,7 +97,7 @@ def test_a_function_of_an_iterator_may_be_made(data):
             return function
 
         def make_predict_function(self, force=False):
-            self.predict_function = lambda iterator: self(next(iterator)[0]) * 3
+            self.predict_function = lambda iterator: self(next(iterator)) * 3
             return self.predict_function
 
         def make_test_function(self, force=False):

@@ -1,6 +1,6 @@
 """What ``import tensorflow`` gives where ckeras stands for it: the names that Keras scripts use, on `ckeras.ops`.
 
-It is not TensorFlow: there are no graphs, sessions, datasets or devices. A name that is absent says so when it is used.
+It is not TensorFlow: there are no graphs, sessions or devices. A name that is absent says so when it is used.
 """
 
 import types
@@ -9,7 +9,7 @@ from typing import Any
 
 import ckeras as keras
 from ckeras import ops as _ops
-from ckeras.compat.tensorflow import config, linalg, math, nn, random, test  # noqa: F401  names of the module
+from ckeras.compat.tensorflow import config, data, image, linalg, math, nn, random, test  # noqa: F401  names of the module
 from ckeras.compat.tensorflow.table import names_of
 
 # The release whose names these are; scripts compare it with versions they know.
@@ -20,6 +20,14 @@ newaxis = None
 # A dtype is its name, as everywhere in ckeras.
 _BITS = {"float": (16, 32, 64), "int": (8, 16, 32, 64), "uint": (8, 16, 32, 64)}
 globals().update({f"{kind}{n}": f"{kind}{n}" for kind, bits in _BITS.items() for n in bits}, bool="bool")
+bfloat16, half, double, complex64, complex128, string = (
+    "bfloat16", "float16", "float64", "complex64", "complex128", "string"
+)  # fmt: skip
+
+_ARRAYS = (
+    "argsort", "boolean_mask", "clip_by_global_norm", "clip_by_norm", "gather_nd", "print", "rank", "sequence_mask",
+    "sort", "split", "switch_case", "tensor_scatter_nd_add", "tensor_scatter_nd_sub",
+)  # fmt: skip
 
 ROWS = {
     # what the rest is made of
@@ -32,6 +40,10 @@ ROWS = {
     "shape": "ops.shape(input=x)",
     "size": "ops.size(input=x)",
     **{name: name for name in ("initializers", "losses", "metrics", "optimizers")},
+    **{f"{name}_initializer": f"initializers.{name.title()}" for name in ("zeros", "ones", "constant")},
+    "random_normal_initializer": "initializers.RandomNormal",
+    "random_uniform_initializer": "initializers.RandomUniform",
+    "truncated_normal_initializer": "initializers.TruncatedNormal",
     # arrays
     "zeros": "ops.zeros(shape, dtype)",
     "ones": "ops.ones(shape, dtype)",
@@ -55,6 +67,12 @@ ROWS = {
     "slice": "ops.slice(input_=inputs, begin=start_indices, size=shape)",
     "scatter_nd": "ops.scatter(indices, updates=values, shape)",
     "tensor_scatter_nd_update": "ops.scatter_update(tensor=inputs, indices, updates)",
+    "reverse": "ops.flip(tensor=x, axis)",
+    "roll": "ops.roll(input=x, shift, axis)",
+    "searchsorted": "ops.searchsorted(sorted_sequence, values, side)",
+    "meshgrid": "ops.meshgrid",
+    "einsum": "ops.einsum",
+    **{name: f"compat.tensorflow.arrays.{name}" for name in _ARRAYS},
     "saturate_cast": "ops.saturate_cast(value=x, dtype)",
     # branches, loops and gradients
     "cond": "ops.cond(pred, true_fn, false_fn)",
@@ -70,8 +88,6 @@ ROWS = {
     "matmul": "compat.tensorflow.linalg.matmul",
     "tensordot": "ops.tensordot(a=x1, b=x2, axes)",
     "norm": "ops.norm(tensor=x, ord, axis, keepdims)",
-    "argmax": "compat.tensorflow.math.argmax",
-    "argmin": "compat.tensorflow.math.argmin",
     "clip_by_value": "ops.clip(t=x, clip_value_min=x_min, clip_value_max=x_max)",
 }
 

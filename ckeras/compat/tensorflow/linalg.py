@@ -9,6 +9,17 @@ ROWS = {
     "eye": "ops.eye(num_rows=N, num_columns=M)",
     "norm": "ops.norm(tensor=x, ord, axis, keepdims)",
     "tensordot": "ops.tensordot(a=x1, b=x2, axes)",
+    "einsum": "ops.einsum",
+    "cross": "ops.cross(a=x1, b=x2)",
+    "l2_normalize": "compat.tensorflow.math.l2_normalize",
+    "global_norm": "compat.tensorflow.arrays.global_norm",
+    **{name: f"ops.{name}(input=x)" for name in ("det", "inv", "slogdet", "cholesky")},
+    "logdet": "ops.logdet(matrix=x)",
+    "pinv": "ops.pinv(a=x, rcond)",
+    "eigh": "ops.eigh(tensor=x)",
+    "eig": "ops.eig(tensor=x)",
+    "solve": "ops.solve(matrix=a, rhs=b)",
+    "lstsq": "ops.lstsq(matrix=a, rhs=b)",
 }
 
 __getattr__, __dir__ = names_of(__name__, ROWS)
@@ -22,3 +33,48 @@ def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False,
 def matrix_transpose(a: Any, name: str | None = None) -> Any:
     """``a`` with its last two axes exchanged."""
     return _ops.swapaxes(a, -1, -2)
+
+
+def matvec(a: Any, b: Any, transpose_a: bool = False, name: str | None = None) -> Any:
+    """The product of each matrix, or its transpose, and a vector."""
+    return _ops.squeeze(matmul(a, _ops.expand_dims(b, -1), transpose_a=transpose_a), -1)
+
+
+def triangular_solve(matrix: Any, rhs: Any, lower: bool = True, name: str | None = None) -> Any:
+    """The x with ``matrix @ x = rhs``, for a matrix whose other triangle is taken as zeros."""
+    return _ops.solve_triangular(matrix, rhs, lower=lower)
+
+
+def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name: str | None = None) -> Any:
+    """(s, u, v) with ``tensor = u * s @ v.T``, or the singular values s alone."""
+    if not compute_uv:
+        return _ops.svd(tensor, compute_uv=False)
+    u, s, vh = _ops.svd(tensor, full_matrices=full_matrices)
+    return s, u, matrix_transpose(vh)
+
+
+def qr(input: Any, full_matrices: bool = False, name: str | None = None) -> Any:
+    """(q, r), orthogonal and upper triangular, with ``input = q @ r``."""
+    return _ops.qr(input, mode="complete" if full_matrices else "reduced")
+
+
+def diag(diagonal: Any, name: str | None = None) -> Any:
+    """Square matrices with the last axis as their diagonals."""
+    diagonal = _ops.convert_to_tensor(diagonal)
+    return _ops.expand_dims(diagonal, -1) * _ops.eye(diagonal.shape[-1], dtype=diagonal.dtype)
+
+
+def diag_part(input: Any, name: str | None = None) -> Any:
+    """The diagonals of the matrices in the last two axes."""
+    return _ops.diagonal(input, axis1=-2, axis2=-1)
+
+
+def trace(x: Any, name: str | None = None) -> Any:
+    """The sums of the diagonals of the matrices in the last two axes."""
+    return _ops.trace(x, axis1=-2, axis2=-1)
+
+
+def band_part(input: Any, num_lower: int, num_upper: int, name: str | None = None) -> Any:
+    """Matrices without what is further than this from the diagonal, below and above; a negative number keeps all."""
+    lower = input if num_lower < 0 else _ops.triu(input, -num_lower)
+    return lower if num_upper < 0 else _ops.tril(lower, num_upper)

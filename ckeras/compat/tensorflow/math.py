@@ -1,14 +1,18 @@
 """``tensorflow.math``."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from ckeras import ops as _ops
 from ckeras.compat.tensorflow.table import names_of
 
-_UNARY = ("abs", "exp", "sqrt", "square", "sin", "cos", "tan", "tanh", "sigmoid", "sign", "negative")
+_UNARY = (
+    "abs", "exp", "sqrt", "square", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sigmoid", "sign", "negative",
+)  # fmt: skip
+_INVERSE = {name: f"arc{name[1:]}" for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh")}
 _ROUNDING = ("round", "floor", "ceil")
 _BINARY = ("add", "subtract", "multiply", "divide", "maximum", "minimum", "logical_and", "logical_or")
 _COMPARING = ("equal", "not_equal", "greater", "greater_equal", "less", "less_equal")
+_SEGMENTS = ("sum", "max", "min", "prod")
 _REDUCED = ("sum", "mean", "max", "min", "prod", "any", "all")
 
 # These are found in tensorflow and in tensorflow.math.
@@ -16,21 +20,40 @@ ARITHMETIC = {
     **{name: f"ops.{name}(x)" for name in [*_UNARY, *_ROUNDING]},
     **{name: f"ops.{name}(x=x1, y=x2)" for name in [*_BINARY, *_COMPARING]},
     **{f"reduce_{name}": f"ops.{name}(input_tensor=x, axis, keepdims)" for name in _REDUCED},
+    **{name: f"ops.{ours}(x)" for name, ours in _INVERSE.items()},
+    "atan2": "ops.arctan2(y=x1, x=x2)",
     "pow": "ops.power(x=x1, y=x2)",
+    "truediv": "ops.true_divide(x=x1, y=x2)",
+    "floormod": "ops.mod(x=x1, y=x2)",
     "logical_not": "ops.logical_not(x)",
+    "reduce_logsumexp": "ops.logsumexp(input_tensor=x, axis, keepdims)",
+    **{name: f"compat.tensorflow.math.{name}" for name in ("add_n", "argmax", "argmin", "cumsum")},
 }
 
 ROWS = {
     **ARITHMETIC,
-    **{name: f"ops.{name}(x)" for name in ("log", "log1p", "expm1", "erf", "rsqrt", "reciprocal")},
-    "softplus": "ops.softplus(features=x)",
+    **{name: f"ops.{name}(x)" for name in ("log", "log1p", "expm1", "erf", "erfc", "erfinv", "rsqrt", "reciprocal")},
+    **{name: f"ops.{name}(input=x)" for name in ("real", "imag", "angle")},
+    **{name: f"ops.{name}(features=x)" for name in ("softplus", "softsign")},
+    **{name: f"ops.{name}(logits=x, axis)" for name in ("softmax", "log_softmax")},
+    **{f"segment_{name}": f"ops.segment_{name}(data, segment_ids)" for name in _SEGMENTS},
+    **{f"unsorted_segment_{name}": f"ops.segment_{name}(data, segment_ids, num_segments)" for name in _SEGMENTS},
+    "conj": "ops.conj(x)",
+    "log_sigmoid": "ops.log_sigmoid(x)",
+    "rint": "ops.round(x)",
+    "count_nonzero": "ops.count_nonzero(input=x, axis)",
+    "floordiv": "ops.floor_divide(x=x1, y=x2)",
+    "mod": "ops.mod(x=x1, y=x2)",
+    "logical_xor": "ops.logical_xor(x=x1, y=x2)",
+    "divide_no_nan": "ops.divide_no_nan(x=x1, y=x2)",
+    "scalar_mul": "ops.multiply(scalar=x1, x=x2)",
+    "in_top_k": "ops.in_top_k(targets, predictions, k)",
+    "reduce_euclidean_norm": "ops.norm(input_tensor=x, axis, keepdims)",
     "is_nan": "ops.isnan(x)",
     "is_inf": "ops.isinf(x)",
     "is_finite": "ops.isfinite(x)",
-    "floormod": "ops.mod(x=x1, y=x2)",
     "reduce_std": "ops.std(input_tensor=x, axis, keepdims)",
     "reduce_variance": "ops.var(input_tensor=x, axis, keepdims)",
-    "reduce_logsumexp": "ops.logsumexp(input_tensor=x, axis, keepdims)",
 }
 
 __getattr__, __dir__ = names_of(__name__, ROWS)
@@ -49,3 +72,66 @@ def argmin(input: Any, axis: int = 0, output_type: Any = "int64", name: str | No
 def squared_difference(x: Any, y: Any, name: str | None = None) -> Any:
     """``(x - y) ** 2``."""
     return _ops.square(_ops.subtract(x, y))
+
+
+def add_n(inputs: Any, name: str | None = None) -> Any:
+    """The sum of the tensors of a list."""
+    return sum(inputs[1:], _ops.convert_to_tensor(inputs[0]))
+
+
+def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:
+    """Sums of the elements up to each along ``axis``: without itself if ``exclusive``, from the end if ``reverse``."""
+    return _running(_ops.cumsum, 0, x, axis, exclusive, reverse)
+
+
+def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:
+    """Products of the elements up to each along ``axis``, with the options of `cumsum`."""
+    return _running(_ops.cumprod, 1, x, axis, exclusive, reverse)
+
+
+def _running(function: Any, start: int, x: Any, axis: int, exclusive: bool, reverse: bool) -> Any:
+    x = _ops.flip(x, axis) if reverse else _ops.convert_to_tensor(x)
+    if exclusive:
+        size = x.shape[axis]
+        first = _ops.full_like(_ops.take(x, _ops.arange(min(size, 1)), axis=axis), start)
+        x = _ops.concatenate([first, _ops.take(x, _ops.arange(max(size - 1, 0)), axis=axis)], axis=axis)
+    y = function(x, axis=axis)
+    return _ops.flip(y, axis) if reverse else y
+
+
+def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None) -> Any:
+    """``x / sqrt(max(sum(x ** 2), epsilon))``, with sums over ``axis``."""
+    total = _ops.sum(_ops.square(x), axis=axis, keepdims=True)
+    return _ops.multiply(x, _ops.rsqrt(_ops.maximum(total, epsilon)))
+
+
+def multiply_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
+    """``x * y``, and 0 where y is 0 even if x is not finite."""
+    x, y = _ops.convert_to_tensor(x), _ops.convert_to_tensor(y)
+    zero = _ops.equal(y, 0)
+    return _ops.where(zero, 0, _ops.where(zero, 0, x) * y)
+
+
+class TopK(NamedTuple):
+    """What `top_k` returns."""
+
+    values: Any
+    indices: Any
+
+
+def top_k(input: Any, k: int = 1, sorted: bool = True, index_type: Any = "int32", name: str | None = None) -> TopK:
+    """The ``k`` greatest elements along the last axis, and their places."""
+    values, indices = _ops.top_k(input, k, sorted=sorted)
+    return TopK(values, _ops.cast(indices, index_type))
+
+
+def xlogy(x: Any, y: Any, name: str | None = None) -> Any:
+    """``x * log(y)``, and 0 where x is 0."""
+    x, y = _ops.convert_to_tensor(x), _ops.convert_to_tensor(y)
+    zero = _ops.equal(x, 0)
+    return _ops.where(zero, 0, x * _ops.log(_ops.where(zero, 1, y)))
+
+
+def zero_fraction(value: Any, name: str | None = None) -> Any:
+    """The share of the elements that are zero."""
+    return _ops.mean(_ops.cast(_ops.equal(value, 0), "float32"))

@@ -13,6 +13,12 @@ ROWS = {
     "tanh": "ops.tanh(x)",
     "softmax": "ops.softmax(logits=x, axis)",
     "log_softmax": "ops.log_softmax(logits=x, axis)",
+    "depth_to_space": "ops.depth_to_space(input=x, block_size)",
+    "space_to_depth": "ops.space_to_depth(input=x, block_size)",
+    **{name: f"compat.tensorflow.math.{name}" for name in ("l2_normalize", "top_k", "zero_fraction")},
+    "in_top_k": "compat.tensorflow.math.in_top_k",
+    "max_pool": "compat.tensorflow.nn.max_pool2d",
+    "avg_pool": "compat.tensorflow.nn.avg_pool2d",
     "dropout": "random.dropout(x=inputs, rate, noise_shape, seed)",
 }
 
@@ -37,3 +43,85 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str
 def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, name: str | None = None) -> Any:
     """The cross-entropy of each of ``labels`` and the sigmoid of its logit."""
     return _ops.binary_crossentropy(labels, logits, from_logits=True)
+
+
+def weighted_cross_entropy_with_logits(labels: Any, logits: Any, pos_weight: Any, name: str | None = None) -> Any:
+    """`sigmoid_cross_entropy_with_logits` with the loss of positive labels times ``pos_weight``."""
+    labels, logits = _ops.convert_to_tensor(labels), _ops.convert_to_tensor(logits)
+    weight = 1 + (pos_weight - 1) * labels
+    return (1 - labels) * logits + weight * _ops.softplus(-logits)
+
+
+def l2_loss(t: Any, name: str | None = None) -> Any:
+    """``sum(t ** 2) / 2``."""
+    return _ops.sum(_ops.square(t)) / 2
+
+
+def moments(x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """The mean and the variance over ``axes``."""
+    return _ops.moments(x, axes, keepdims=keepdims)
+
+
+def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | None = None) -> Any:
+    """``value + bias``, along the last axis, or the second if ``data_format`` begins with NC."""
+    if data_format is not None and data_format.startswith("NC"):
+        bias = _ops.reshape(bias, (-1, *[1] * (len(value.shape) - 2)))
+    return _ops.add(value, bias)
+
+
+def batch_normalization(
+    x: Any, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: float, name: str | None = None
+) -> Any:
+    """``(x - mean) / sqrt(variance + variance_epsilon) * scale + offset``; the last two may be None."""
+    factor = _ops.rsqrt(_ops.add(variance, variance_epsilon))
+    y = _ops.subtract(x, mean) * (factor if scale is None else factor * scale)
+    return y if offset is None else y + offset
+
+
+def embedding_lookup(params: Any, ids: Any, max_norm: float | None = None, name: str | None = None) -> Any:
+    """The rows of ``params`` that ``ids`` number, none longer than ``max_norm`` if that is given."""
+    rows = _ops.take(params, ids, axis=0)
+    if max_norm is None:
+        return rows
+    norms = _ops.sqrt(_ops.sum(_ops.square(rows), axis=-1, keepdims=True))
+    return rows * (max_norm / _ops.maximum(norms, max_norm))
+
+
+_FORMATS = {None: None, "NHWC": "channels_last", "NCHW": "channels_first"}
+
+
+def conv2d(
+    input: Any,
+    filters: Any,
+    strides: Any,
+    padding: str,
+    data_format: str | None = "NHWC",
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """The convolution of images and filters of shape (height, width, channels in, channels out)."""
+    strides, dilations = _spatial(strides, data_format), _spatial(dilations or 1, data_format)
+    return _ops.conv(input, filters, strides, padding.lower(), _FORMATS[data_format], dilations)
+
+
+def max_pool2d(
+    input: Any, ksize: Any, strides: Any, padding: str, data_format: str | None = "NHWC", name: str | None = None
+) -> Any:
+    """The greatest value of each window of images."""
+    ksize, strides = _spatial(ksize, data_format), _spatial(strides, data_format)
+    return _ops.max_pool(input, ksize, strides, padding.lower(), _FORMATS[data_format])
+
+
+def avg_pool2d(
+    input: Any, ksize: Any, strides: Any, padding: str, data_format: str | None = "NHWC", name: str | None = None
+) -> Any:
+    """The mean of each window of images."""
+    ksize, strides = _spatial(ksize, data_format), _spatial(strides, data_format)
+    return _ops.average_pool(input, ksize, strides, padding.lower(), _FORMATS[data_format])
+
+
+def _spatial(sizes: Any, data_format: str | None) -> Any:
+    """The sizes of height and width, of which TensorFlow also takes all four axes'."""
+    if isinstance(sizes, int) or len(sizes) < 4:
+        return sizes[0] if not isinstance(sizes, int) and len(sizes) == 1 else sizes
+    return tuple(sizes[2:] if data_format == "NCHW" else sizes[1:3])
