@@ -214,9 +214,6 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
                     else FN(pack_columns)(strip, h, a, k, t.k, h);
                     a = strip;
                     t.cs = h;
-                } else if (!g->a_transposed && q + 1 < strips) { /* the next strip, while this one is at work */
-                    for (int64_t r = h; r < 2 * h; r++)
-                        for (int64_t s = 0; s < t.k; s += 64 / sizeof(T)) __builtin_prefetch(a + r * k + s);
                 }
                 for (int64_t j = jc; j < je; j += t.n) {
                     FN(tile_fn) fn = FN(tiles2)[h - 1];
