@@ -3,7 +3,7 @@
 Every name loads on first use, so that importing the package costs next to nothing.
 """
 
-from ckeras._version import version as __version__  # noqa: F401
+from ckeras._version import number as __version__  # noqa: F401
 from ckeras.lazy import attach
 
 __getattr__, __dir__, __all__ = attach(
@@ -42,6 +42,6 @@ __getattr__, __dir__, __all__ = attach(
         "name_scope": "autograd.scopes",
         "remat": "ops.differentiation",
         "show_config": "utils.show_config:show_config",
-        "version": "_version:version",
+        "version": "_version",
     },
 )  # fmt: skip

@@ -119,7 +119,7 @@ def main(arguments: Sequence[str]) -> None:
     if first in ("-h", "--help"):
         return print(USAGE, end="")
     if first in ("-V", "--version"):
-        return print(f"ckeras {version}")
+        return print(f"ckeras {version()}")
     if first == "plugins":
         if rest:
             print(f"ckeras: plugins takes no arguments, got {' '.join(rest)}\n{USAGE}", end="", file=sys.stderr)

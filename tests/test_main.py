@@ -247,6 +247,7 @@ def test_plugins_is_a_command_and_not_a_script(tmp_path):
 def test_help_and_version():
     assert run("--help").stdout.startswith("usage: python -m ckeras script.py")
     assert run("--version").stdout == f"ckeras {ckeras.__version__}\n"
+    assert ckeras.version() == ckeras.__version__
 
 
 def test_unbuilt_source_tree_gives_way_to_the_installed_package(tmp_path):

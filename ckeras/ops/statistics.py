@@ -48,7 +48,7 @@ def _same_size(shape: Sequence[int | None], other: Sequence[int | None]) -> bool
 
 
 def corrcoef(x: Any) -> Tensor:
-    """Pearson's correlation coefficients of the rows of ``x`` with each other, a matrix; of a vector the number 1.
+    """Pearson's correlation coefficients of the rows of ``x`` with each other, a matrix; of one row the number 1.
 
     c[i, j] / sqrt(c[i, i] c[j, j]) of the covariances c. A row without variance gives NaN.
 
@@ -59,11 +59,12 @@ def corrcoef(x: Any) -> Tensor:
     if len(x.shape) > 2:
         raise ValueError(f"corrcoef expects a tensor of at most two axes, got shape {x.shape}")
     if len(x.shape) < 2:
-        return reshape(corrcoef(reshape(x, (1, -1))), ())
+        x = reshape(x, (1, -1))
     distances = e.subtract(x, r.mean(x, 1, keepdims=True))
     lengths = e.sqrt(real(r.sum(e.multiply(distances, conj(distances)), 1, keepdims=True)))
     units = e.divide(distances, lengths)
     found = matmul(units, transpose(conj(units)))
+    found = reshape(found, ()) if x.shape[0] == 1 else found
     return found if found.dtype in dtypes.PARTS else e.clip(found, -1, 1)
 
 

@@ -42,6 +42,6 @@ def show_config() -> None:
         "numpy": numpy.__version__,
         "python": f"{platform.python_version()} ({platform.python_implementation()}, {sys.platform})",
     }
-    print(f"ckeras {version}")
+    print(f"ckeras {version()}")
     for name, value in rows.items():
         print(f"  {name:<18} {value}")

@@ -192,6 +192,7 @@ def test_complex_numbers():
     np.testing.assert_allclose(ops.correlate(z, z), np.correlate(z.numpy(), z.numpy()))
     x = np.random.default_rng(0).standard_normal((2, 5, 2))
     np.testing.assert_allclose(ops.corrcoef(x[..., 0] + 1j * x[..., 1]), np.corrcoef(x[..., 0] + 1j * x[..., 1]))
+    assert ops.corrcoef(x[:1, :, 0]).shape == np.corrcoef(x[:1, :, 0]).shape == ()
 
 
 def test_weights_of_several_axes():

@@ -41,6 +41,7 @@
 #define BLOCK_K 384         /* items of k summed in one go: a strip of a fits the first cache */
 #define PACKED_PANELS 8     /* panels of b at a time: with BLOCK_K, what half of a second cache holds */
 #define FAR 4096            /* bytes between the rows of a beyond which its strips are copied too: a page for each */
+#define FAR_TRANSPOSED 2048 /* the same for a transposed, of whose rows a strip meets all and not a dozen */
 #define PACK_AHEAD 32       /* rows of b fetched before their turn while they are packed: the latency of memory */
 #define PACK_COST 4         /* copying b costs about what this many rows of a do */
 #define THREAD_WORK 250000. /* multiply-adds that pay for a thread: 5 us, of which waking it takes one */

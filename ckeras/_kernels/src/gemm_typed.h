@@ -177,7 +177,8 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
     const int64_t strips = (i1 - i0 + TILE_ROWS - 1) / TILE_ROWS;
     const int pack_b = g->b_transposed || strips > 2;
     const int64_t lda = g->a_transposed ? m : k;
-    const int pack_a = strips > 2 && j1 - j0 >= 8 * W && lda * (int64_t)sizeof(T) >= FAR;
+    const int64_t far = g->a_transposed ? FAR_TRANSPOSED : FAR;
+    const int pack_a = strips > 2 && j1 - j0 >= 8 * W && lda * (int64_t)sizeof(T) >= far;
     const int wide = i1 - i0 == 1 && !pack_b;
     const int on_the_way = pack_b && !g->b_transposed; /* the first strip's tiles copy the panels that they read */
     FN(tile_args) t = {.rs = pack_a || g->a_transposed ? 1 : k, .cs = g->a_transposed ? m : 1, .ldc = n};
