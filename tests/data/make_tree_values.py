@@ -145,12 +145,25 @@ def questions(tree):
     }
 
 
+def text(value):
+    """`repr`, with that of ordered dicts as it was before Python 3.12."""
+    if type(value) is OrderedDict:
+        return f"OrderedDict([{', '.join(text(item) for item in value.items())}])"
+    if type(value) is list:
+        return f"[{', '.join(map(text, value))}]"
+    if type(value) is tuple:
+        return f"({', '.join(map(text, value))}{',' if len(value) == 1 else ''})"
+    if type(value) is dict:
+        return f"{{{', '.join(f'{text(k)}: {text(v)}' for k, v in value.items())}}}"
+    return repr(value)
+
+
 def answers(tree):
     """Name -> what comes back, as text, or the error's name."""
     found = {}
     for name, ask in questions(tree).items():
         try:
-            found[name] = repr(ask())
+            found[name] = text(ask())
         except Exception as error:
             found[name] = type(error).__name__
     return found
