@@ -238,9 +238,11 @@ def _join_dense(graph: Trace) -> None:
 
 
 def _join_arithmetic(graph: Trace) -> None:
-    """x + (y - x) z, z + x y and z - x y become one step each, as the optimizers are full of them."""
+    """x + (y - x) z, z + x y, z - x y and x / (sqrt(y) + z) become one step each, as optimizers are full of them."""
     made_by = _single_readers(graph)
     for node in graph.nodes:
+        if node.op.name == "div" and node.outputs[0].dtype in _NATIVE_FLOATS:
+            _join_div_root(node, made_by)
         if node.op.name not in ("add", "sub") or node.outputs[0].dtype not in _NATIVE_FLOATS:
             continue
         shape = node.outputs[0].shape
@@ -261,6 +263,18 @@ def _join_arithmetic(graph: Trace) -> None:
             else:
                 node.op, node.inputs, node.attrs = table["muladd"], [a, b, other], {}
             break
+
+
+def _join_div_root(node: Node, made_by: Callable[..., Node | None]) -> None:
+    x, divisor = node.inputs
+    plus = made_by(divisor, "add")
+    if plus is None:
+        return
+    for y, z in (plus.inputs, plus.inputs[::-1]):
+        root = made_by(y, "sqrt")
+        if root is not None and y.shape == divisor.shape == node.outputs[0].shape:
+            node.op, node.inputs, node.attrs = table["div_root"], [x, root.inputs[0], z], {}
+            return
 
 
 def index_limits(graph: Trace) -> list[tuple[int, int, str]]:

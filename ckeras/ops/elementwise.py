@@ -409,6 +409,7 @@ def sigmoid_cross_entropy(logits: Any, target: Any) -> Tensor:
 _row("muladd", lambda x, y, z: x * y + z)
 _row("submul", lambda x, y, z: z - x * y)
 _row("lerp", lambda x, y, z: x + (y - x) * z)
+_row("div_root", lambda x, y, z: x / (np.sqrt(y) + z))
 
 # -- comparison and logic -----------------------------------------------------------------------------------------
 

@@ -93,13 +93,15 @@ def test_a_run_is_not_joined_across_what_lies_between():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_products_and_sums_join_into_single_steps(dtype):
-    x, y, z = arrays((50,), (50,), (50,), dtype=dtype)
+    x, y, z = (abs(v) for v in arrays((50,), (50,), (50,), dtype=dtype))
     for f, label in [
         (lambda x, y, z: x * y + z, "muladd"),
         (lambda x, y, z: z + y * x, "muladd"),
         (lambda x, y, z: z - x * y, "submul"),
         (lambda x, y, z: x + (y - x) * z, "lerp"),
         (lambda x, y, z: x + z * (y - x), "lerp"),
+        (lambda x, y, z: x / (ops.sqrt(y) + z), "div_root"),
+        (lambda x, y, z: x / (1e-3 + ops.sqrt(z)), "div_root"),
     ]:
         plan, (out,) = plan_of(f, x, y, z)
         assert [i.label for i in plan.instructions] == [label]

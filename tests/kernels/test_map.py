@@ -110,6 +110,29 @@ def check_ulps(got, want, bound, x, floor=0.0):
 
 
 @pytest.mark.parametrize("dtype", REAL)
+def test_quotient_by_a_root(level, dtype):
+    """x / (sqrt(y) + z) at every binade, against the same in twice the digits, and the ends against numpy."""
+    t = REAL[dtype]
+    info = np.finfo(t)
+    wide = points(t)
+    x, y = wide[:-1], np.abs(wide[1:])
+    for z in (t(1e-7), t(0), t(3)):
+        z_all = np.full_like(x, z)
+        got = apply(level, f"div_root.{dtype}", x, y, z_all)
+        want = x.astype(LONG) / (np.sqrt(y.astype(LONG)) + LONG(z))
+        finite = np.isfinite(want)
+        check_ulps(
+            got[finite], want[finite], 2.5, np.stack([x, y], 1)[finite], floor=2 * float(info.smallest_subnormal)
+        )
+        np.testing.assert_array_equal(got[~finite], want[~finite])
+    ends = np.array([0, -0.0, 1, -2, np.inf, -np.inf, np.nan, info.max, info.tiny, info.smallest_subnormal], t)
+    x, y, z = (v.ravel() for v in np.meshgrid(ends, ends, ends))
+    with np.errstate(all="ignore"):
+        want = x / (np.sqrt(y) + z)
+    np.testing.assert_allclose(apply(level, f"div_root.{dtype}", x, y, z), want, rtol=4 * info.eps)
+
+
+@pytest.mark.parametrize("dtype", REAL)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_function(level, name, dtype):
     x, want = reference(name, REAL[dtype])

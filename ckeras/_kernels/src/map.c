@@ -236,6 +236,45 @@ TRIG_STEP(tan, f32, f)
 TRIG_STEP(sin, f64, )
 TRIG_STEP(cos, f64, )
 TRIG_STEP(tan, f64, )
+
+/* x / (sqrt(y) + z), the step of many optimizers. */
+#define DIV_ROOT(D, e)                                                                                                 \
+    BLOCK(map_div_root_##D)                                                                                            \
+    {                                                                                                                  \
+        t_##D *dst = dst_;                                                                                             \
+        const t_##D *a = a_, *b = b_, *c = c_;                                                                         \
+        EACH dst[i] = a[i] / (__builtin_sqrt##e(b[i]) + c[i]);                                                         \
+    }
+DIV_ROOT(f64, )
+#if defined(__AVX512F__)
+/* Dividers are slow and take square roots too, so the quotient comes from a reciprocal, which one step of Newton makes
+ * as good as a float32, and the remainder of x (Markstein, 1990): almost always the nearest float32. Outside of the
+ * range where no step under- or overflows, it is divided. */
+BLOCK(map_div_root_f32)
+{
+    float *dst = dst_;
+    const float *a = a_, *b = b_, *c = c_;
+    const __m512 least = _mm512_set1_ps(0x1p-32f), most = _mm512_set1_ps(0x1p100f), one = _mm512_set1_ps(1);
+    for (int64_t i = 0; i < n; i += 16) {
+        const __mmask16 part = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : 0xFFFF;
+        const __m512 x = _mm512_maskz_loadu_ps(part, a + i);
+        const __m512 y = _mm512_add_ps(_mm512_sqrt_ps(_mm512_maskz_loadu_ps(part, b + i)),
+                                       _mm512_mask_loadu_ps(one, part, c + i));
+        __m512 r = _mm512_rcp14_ps(y);
+        r = _mm512_fmadd_ps(_mm512_fnmadd_ps(y, r, one), r, r);
+        __m512 q = _mm512_mul_ps(x, r);
+        q = _mm512_fmadd_ps(_mm512_fnmadd_ps(y, q, x), r, q);
+        __mmask16 usual = _mm512_cmp_ps_mask(y, least, _CMP_GE_OQ);
+        usual = _mm512_mask_cmp_ps_mask(usual, y, most, _CMP_LE_OQ);
+        usual = _mm512_mask_cmp_ps_mask(usual, _mm512_abs_ps(x), most, _CMP_LE_OQ);
+        if (__builtin_expect(usual != 0xFFFF, 0)) q = _mm512_div_ps(x, y);
+        _mm512_mask_storeu_ps(dst + i, part, q);
+    }
+}
+#else
+DIV_ROOT(f32, f)
+#endif
+#undef DIV_ROOT
 #define CUSTOM(name, D, R, cost)
 
 #include "map_ops.h"
@@ -294,6 +333,8 @@ enum {
     MAP_MAX_REG = 128,
     MAP_L1_BYTES = 12288,       /* of scratch; the rest of L1 is for the blocks of inputs and outputs */
     MAP_MAX_BLOCK = 2048,
+    MAP_FAR_BYTES = 1 << 20,    /* of whole arrays, from which on they are taken to be in memory: short blocks then, */
+    MAP_FAR_BLOCK = 256,        /* as memory is fetched ahead best where all arrays are read a little at a time */
     MAP_BLOCK_CYCLES = 8192,    /* a block that costs more is cut, so that threads have something to share */
     MAP_THREAD_CYCLES = 32768,  /* what a thread must have to do to be worth waking */
     MAP_PAD = 128,              /* bytes after each register: rows may be written past their end */
@@ -721,7 +762,11 @@ static void map_prepare(map_job *job, char *const *buf, const int64_t *p, const 
         job->block = n;
         return;
     }
-    int64_t block = MAP_MAX_BLOCK;
+    int64_t whole = 0; /* bytes an element of what is as large as the map */
+    in = job->in;
+    for (int i = 0; i < n_in; i++, in += in_size) whole += in[0] == 0 ? in[1] : 0;
+    for (int i = 0; i < n_out; i++) whole += job->outs[3 * i + 1];
+    int64_t block = !job->n_strided && n * whole > MAP_FAR_BYTES ? MAP_FAR_BLOCK : MAP_MAX_BLOCK;
     if (each * block > MAP_L1_BYTES) block = MAP_L1_BYTES / each;
     if (cost * block > MAP_BLOCK_CYCLES) block = MAP_BLOCK_CYCLES / cost;
     block = block < 64 ? 64 : block & ~(int64_t)63;

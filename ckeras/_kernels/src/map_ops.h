@@ -54,6 +54,7 @@
     TRIPLE(muladd, D, w, x * y + z)                                                                                    \
     TRIPLE(submul, D, w, z - x * y)                                                                                    \
     TRIPLE(lerp, D, w, x + (y - x) * z)                                                                                \
+    CUSTOM(div_root, D, D, 3 * w)                                                                                      \
     BINARY(floor_divide, D, D, 75, floor_divide_##D(x, y))                                                             \
     BINARY(mod, D, D, 60, mod_##D(x, y))                                                                               \
     BINARY(div, D, D, w, x / y)                                                                                        \
