@@ -21,6 +21,8 @@ X86_LEVELS = {
     "v3": ["-march=x86-64-v3", "-mprefer-vector-width=256"],
     "v4": ["-march=x86-64-v4", "-mprefer-vector-width=512"],
 }
+if sys.platform == "linux":  # which alone lets a process have the registers of AMX
+    X86_LEVELS["amx"] = [*X86_LEVELS["v4"], "-mamx-tile", "-mamx-bf16"]
 
 
 def levels() -> dict[str, list[str]]:
@@ -52,7 +54,7 @@ def extensions() -> list[Extension]:
         ["ckeras/_kernels/runtime.pyx"],
         include_dirs=[SOURCES, numpy.get_include()],
         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
-        depends=[f"{SOURCES}/kernels.h"],
+        depends=[f"{SOURCES}/amx.h", f"{SOURCES}/kernels.h"],
         extra_compile_args=["-O2", "-g0"],
     )
     return found + cythonize([runtime], language_level=3)

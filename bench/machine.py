@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 X86_LEVELS = {
+    "amx": ["-march=x86-64-v4", "-mprefer-vector-width=512", "-mamx-tile", "-mamx-bf16"],
     "v4": ["-march=x86-64-v4", "-mprefer-vector-width=512"],
     "v3": ["-march=x86-64-v3", "-mprefer-vector-width=256"],
     "v2": ["-march=x86-64-v2", "-mprefer-vector-width=128"],
@@ -30,7 +31,9 @@ def levels() -> list[str]:
     if os.path.exists("/proc/cpuinfo"):
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         flags = set(next((line for line in lines if line.startswith("flags")), "").split())
-    needed = {"v4": {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}, "v3": {"avx2", "fma", "bmi2"}}
+    v3 = {"avx2", "fma", "bmi2"}
+    v4 = v3 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
+    needed = {"amx": v4 | {"amx_tile", "amx_bf16"}, "v4": v4, "v3": v3}
     return [name for name in X86_LEVELS if needed.get(name, set()) <= flags]
 
 
@@ -66,7 +69,8 @@ def peak_gflops(dtype: str = "float32", threads: int = 1, level: str | None = No
     Args:
         dtype: ``"float32"`` or ``"float64"``.
         threads: how many threads compute.
-        level: ``"v4"``, ``"v3"`` or ``"v2"``; by default the best that the processor runs.
+        level: ``"amx"`` (six products of bfloat16 for one of float32), ``"v4"``, ``"v3"`` or ``"v2"``; by default
+            the best that the processor runs.
     """
     return getattr(_library(level or levels()[0]), f"peak_{dtype}")(threads)
 

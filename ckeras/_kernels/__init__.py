@@ -1,7 +1,8 @@
 """Compiled kernels: the only floor where time is spent, and the only one that knows pointers.
 
 `level` is the table of kernels for this processor, chosen at import from those that were built:
-x86-64-v4 (AVX-512), v3 (AVX2) or v2 (SSE4.2), or plain vector code on other processors.
+x86-64-v4 (AVX-512), with or without matrix units (AMX), v3 (AVX2) or v2 (SSE4.2), or plain vector code on other
+processors.
 The environment variable ``CKERAS_LEVEL`` forces a lower one.
 """
 
@@ -17,7 +18,7 @@ except ModuleNotFoundError as error:
         "or leave the folder that holds its source"
     ) from error
 
-ORDER = ("v4", "v3", "v2", "generic")
+ORDER = ("amx", "v4", "v3", "v2", "generic")
 
 
 def built_levels() -> list[str]:

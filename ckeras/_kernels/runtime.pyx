@@ -91,9 +91,14 @@ cdef extern from *:
     int ck_cpu_v3() nogil
     int ck_cpu_v4() nogil
 
+cdef extern from "amx.h":
+    int ck_amx_allowed() nogil
+
 
 def cpu_supports(str name):
     """Whether this processor runs the level ``name``; "native" and "generic" are built for it alone."""
+    if name == "amx":
+        return bool(ck_cpu_v4() and ck_amx_allowed())
     if name == "v4":
         return bool(ck_cpu_v4())
     if name == "v3":

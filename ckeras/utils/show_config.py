@@ -5,6 +5,7 @@ import platform
 import sys
 
 _LEVELS = {
+    "amx": "x86-64-v4 with matrix units: AVX-512 and AMX",
     "v4": "x86-64-v4: AVX-512",
     "v3": "x86-64-v3: AVX2",
     "v2": "x86-64-v2: SSE4.2",

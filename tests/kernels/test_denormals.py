@@ -41,5 +41,5 @@ def test_a_fading_average_reaches_zero(threads):
 
 
 def test_products_flush_before_they_are_summed(threads):
-    small = np.full((300, 300), 1e-20, "float32")  # 300 products of 1e-40: their sum would be a normal number
+    small = np.full((300, 300), 1e-155, "float64")  # 300 products of 1e-310: their sum would be a normal number
     assert not (ops.convert_to_tensor(small) @ small).numpy().any()

@@ -9,8 +9,10 @@ import pytest
 DTYPES = [np.float32, np.float64]
 TRANSPOSES = list(itertools.product((0, 1), (0, 1)))
 NONE, RELU, SIGMOID, TANH = range(4)
-# One K block is 384 items; 2 x 16 float32 columns are the widest panel and 12 rows the highest tile.
+# One K block is 384 items; 2 x 16 float32 columns are the widest panel and 12 rows the highest tile. Matrix units take
+# 2 x 2 tiles of 16 rows, 16 columns and 32 items of k, from m n / (m + n) = 28 and k = 32 on.
 EDGES = [1, 2, 3, 7, 11, 12, 13, 17, 31, 32, 33, 64, 65]
+UNITS = [30, 32, 47, 57, 64, 65, 81, 300]
 
 
 def activate(x, act):
@@ -58,6 +60,42 @@ def test_sizes_around_tiles_and_panels(level, rng, dtype, ta, tb):
         assert_close(product(level, a, b, ta, tb), wide(a, b, ta, tb), k)
 
 
+@pytest.mark.parametrize("act", [NONE, RELU, SIGMOID, TANH])
+@pytest.mark.parametrize("ta, tb", TRANSPOSES)
+def test_sizes_around_the_tiles_of_matrix_units(threaded, rng, ta, tb, act):
+    lengths = itertools.cycle([31, 32, 33, 48, 63, 64, 65, 97, 161])
+    for m, n in itertools.product(UNITS, UNITS):
+        k = next(lengths)
+        a, b = operands(rng, m, n, k, ta, tb, np.float32)
+        bias = rng.uniform(-1, 1, n).astype(np.float32)
+        assert_close(product(threaded, a, b, ta, tb, bias, act), activate(wide(a, b, ta, tb) + bias, act), k)
+
+
+@pytest.mark.parametrize("ta, tb", TRANSPOSES)
+def test_error_is_that_of_float32(level, rng, ta, tb):
+    """A few roundings of the sum of absolute products, also far from 1, where parts would be denormal."""
+    for scale_a, scale_b in [(1, 1), (2.0**-62, 2.0**-60), (2.0**-120, 2.0**20), (2.0**62, 2.0**60), (2.0**127, 1e-20)]:
+        for m, n, k in [(70, 90, 200), (64, 128, 1500)]:
+            a, b = operands(rng, m, n, k, ta, tb, np.float32)
+            a, b = a * np.float32(scale_a), b * np.float32(scale_b)
+            bound = wide(np.abs(a), np.abs(b), ta, tb)
+            error = np.abs(product(level, a, b, ta, tb) - wide(a, b, ta, tb))
+            assert (error <= 8 * np.finfo(np.float32).eps * bound).all()
+
+
+def test_large_numbers_are_those_of_float32(level, rng):
+    """Infinite is what float32 makes so, whatever the units can hold, and other elements do not notice."""
+    a, b = operands(rng, 80, 96, 64, 0, 0, np.float32)
+    a[3], a[5] = 2.0**120, np.finfo(np.float32).max
+    b[:, 7] = 1
+    c = product(level, a, b)
+    expected = wide(a, b, 0, 0)
+    assert c[5, 7] == np.inf
+    np.testing.assert_allclose(c[3], expected[3], atol=2.0**120 * 1e-5)
+    assert_close(np.delete(c, [3, 5], 0), np.delete(expected, [3, 5], 0), 64)
+    assert np.isfinite(np.delete(c, 5, 0)).all()
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("ta, tb", TRANSPOSES)
 def test_lengths_around_blocks_of_k(level, rng, dtype, ta, tb):
@@ -72,7 +110,7 @@ def test_lengths_around_blocks_of_k(level, rng, dtype, ta, tb):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("ta, tb", TRANSPOSES)
 def test_more_rows_and_columns_than_one_pass_keeps(level, rng, dtype, ta, tb):
-    for m, n, k in [(3, 1100, 50), (301, 3, 50), (160, 530, 400), (40, 600, 1030)]:
+    for m, n, k in [(3, 1100, 50), (301, 3, 50), (160, 530, 400), (530, 290, 300), (40, 600, 1030)]:
         a, b = operands(rng, m, n, k, ta, tb, dtype)
         bias = rng.uniform(-1, 1, n).astype(dtype)
         assert_close(product(level, a, b, ta, tb, bias, TANH), np.tanh(wide(a, b, ta, tb) + bias), k)
@@ -166,7 +204,7 @@ def test_threads_change_no_bit(level, rng, dtype, split):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("ta, tb", TRANSPOSES)
 def test_nan_and_infinity_reach_their_row_and_column_only(level, rng, dtype, ta, tb):
-    for m, n, k in [(14, 37, 30), (1, 35, 40), (20, 1, 33), (3, 40, 64)]:
+    for m, n, k in [(14, 37, 30), (1, 35, 40), (20, 1, 33), (3, 40, 64), (70, 75, 40)]:
         for act in (NONE, RELU, SIGMOID, TANH):
             a, b = operands(rng, m, n, k, ta, tb, dtype)
             clean = product(level, a, b, ta, tb, act=act)
@@ -249,7 +287,17 @@ def protect(address, size):
 @pytest.mark.parametrize("ta, tb", TRANSPOSES)
 def test_nothing_is_read_beyond_the_operands(level, rng, dtype, ta, tb):
     """Every array ends where readable memory ends: a step too far would end the process."""
-    for m, n, k in [(1, 1, 1), (1, 3, 5), (2, 7, 3), (13, 37, 5), (1, 45, 20), (29, 1, 20), (40, 35, 33), (40, 3, 9)]:
+    for m, n, k in [
+        (1, 1, 1),
+        (1, 3, 5),
+        (2, 7, 3),
+        (13, 37, 5),
+        (1, 45, 20),
+        (29, 1, 20),
+        (40, 35, 33),
+        (40, 3, 9),
+        (66, 75, 40),
+    ]:
         a, b = map(at_the_end_of_memory, operands(rng, m, n, k, ta, tb, dtype))
         bias = at_the_end_of_memory(rng.uniform(-1, 1, n).astype(dtype))
         c = at_the_end_of_memory(np.zeros((m, n), dtype))

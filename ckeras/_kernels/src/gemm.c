@@ -6,7 +6,10 @@
  * rows and columns. Every element is summed over k in order, block by block, whatever tile or thread it falls to, so
  * the result does not depend on the number of threads. Products of few rows with a transposed b are dot products.
  */
+#include <math.h>
+
 #include "activation.h"
+#include "amx.h"
 #include "kernels.h"
 #include "vector.h"
 
@@ -50,14 +53,19 @@
  * cache. All of b is packed then, so k must not exceed BLOCK_K, nor b, its rows padded to whole panels, PACKED_BYTES;
  * and the rows of a tile must not exceed CHUNK_BYTES. */
 #define PACKED_BYTES 393216 /* also holds PACKED_PANELS at every level */
+#ifdef CK_AMX
+#define CHUNK_BYTES 262144 /* the rows of two tiles there */
+#else
 #define CHUNK_BYTES 98304
+#endif
 
 /* A strip of a, the panels of b and a chunk of c: too large for the stacks that some threads have */
 static _Thread_local __attribute__((aligned(64))) char ck_packed[TILE_ROWS * BLOCK_K * 8 + 128 + PACKED_BYTES];
 static _Thread_local __attribute__((aligned(64))) char ck_chunk[CHUNK_BYTES];
 
 /* The elementwise steps that follow a product. `run` takes elements [start, end) of c, which begin at the address c;
- * what it reads beside them is fetched into the second cache while the product is at work. */
+ * what it reads beside them is fetched into the second cache while a product in vectors is at work (one on matrix units
+ * loads too much itself: there it would slow both). */
 typedef struct ck_after {
     void (*run)(const struct ck_after *after, char *c, int64_t start, int64_t end);
     void *context;
@@ -93,6 +101,10 @@ MULADD(f32, ck_vf32, "ps")
 MULADD(f64, ck_vf64, "pd")
 #undef MULADD
 
+#ifdef CK_AMX
+#define AMX
+static int ck_amx; /* whether the process may use them: level.c asks */
+#endif
 #define T float
 #define V ck_vf32
 #define L CK_LANES_F32
@@ -102,6 +114,7 @@ MULADD(f64, ck_vf64, "pd")
 #undef V
 #undef L
 #undef FN
+#undef AMX
 
 #define T double
 #define V ck_vf64

@@ -13,7 +13,7 @@ typedef struct {
     T *c;
     int a_transposed, b_transposed, act;
     int64_t block; /* items of k summed in one go */
-    int by_dots;   /* the way and the block fix the order of summation: both follow from the shape alone */
+    int by_dots, by_amx; /* the way and the block fix the order of summation: they follow from the shape alone */
     int late, late_act;
     const T *late_bias; /* where c is a column computed as a row: one bias for all, applied in the end */
     const ck_after *after; /* or NULL */
@@ -307,6 +307,22 @@ static void FN(dot_block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t 
         FN(finish)(g->c + i0 * n + j0, n, i1 - i0, j1 - j0, g->bias ? g->bias + j0 : NULL, 1, g->act);
 }
 
+#ifdef AMX
+#include "gemm_amx.h"
+#endif
+
+static void FN(any_block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)
+{
+#ifdef AMX
+    if (g->by_amx) {
+        amx_block(g, i0, i1, j0, j1);
+        return;
+    }
+#endif
+    if (g->by_dots) FN(dot_block)(g, i0, i1, j0, j1);
+    else FN(block)(g, i0, i1, j0, j1);
+}
+
 /* One cell of the rows x columns grid that threads share; columns are cut between vectors */
 static void FN(cell)(const FN(product) *g, int64_t row, int64_t rows, int64_t column, int64_t columns)
 {
@@ -314,8 +330,7 @@ static void FN(cell)(const FN(product) *g, int64_t row, int64_t rows, int64_t co
     const int64_t i0 = g->m * row / rows, i1 = g->m * (row + 1) / rows;
     const int64_t j0 = vectors * column / columns * L, end = vectors * (column + 1) / columns * L;
     const int64_t j1 = end < g->n ? end : g->n;
-    if (g->by_dots) FN(dot_block)(g, i0, i1, j0, j1);
-    else FN(block)(g, i0, i1, j0, j1);
+    FN(any_block)(g, i0, i1, j0, j1);
     if (g->late) FN(finish)(g->c + j0, 0, 1, j1 - j0, g->late_bias, 0, g->late_act);
 }
 
@@ -327,15 +342,19 @@ static void FN(batch_item)(FN(product) *g, const FN(product) *first, int64_t ind
     g->c += index * strides[2];
 }
 
-/* The grid that leaves the least work to the busiest thread; packing b costs about as much as PACK_COST rows */
+/* The grid that leaves the least work to the busiest thread. Packing b costs about as much as PACK_COST rows; matrix
+ * units need both packed, and each row or column of the one costs as much as AMX_PAYS of the other. */
 static void FN(choose_grid)(const FN(product) *g, int64_t batch, int threads, int64_t *rows, int64_t *columns)
 {
-    double best = 0;
+    double best = 0, more_rows = PACK_COST, more_columns = 0;
+#ifdef AMX
+    if (g->by_amx) more_rows = more_columns = AMX_PAYS;
+#endif
     for (int64_t r = 1; r <= threads; r++)
         for (int64_t c = 1; c * r <= threads; c++) {
             int64_t rounds = (batch * r * c + threads - 1) / threads;
-            double height = (double)((g->m + r - 1) / r) + PACK_COST;
-            double width = (double)((g->n + L - 1) / L + c - 1) / c;
+            double height = (double)((g->m + r - 1) / r) + more_rows;
+            double width = (double)(((g->n + L - 1) / L + c - 1) / c * L) + more_columns;
             if (best == 0 || rounds * height * width < best) {
                 best = rounds * height * width;
                 *rows = r;
@@ -374,7 +393,10 @@ static int FN(gemm)(char *const *buf, const int64_t *p)
     if (g.n == 1) g.b_transposed = 1;
     /* By dots: worth it for few rows or columns, where k is long enough to pay for adding up the lanes */
     const int64_t least = g.m < g.n ? g.m : g.n;
-    g.by_dots = g.b_transposed && !g.a_transposed &&
+#ifdef AMX
+    g.by_amx = amx_pays(g.m, g.n, g.k);
+#endif
+    g.by_dots = !g.by_amx && g.b_transposed && !g.a_transposed &&
                 (g.m == 1 || (least <= 8 && g.k >= 4 * L) || (least <= DOT_MAX && g.k >= 16 * L && g.k <= 2048));
     /* Blocks of k of equal length */
     const int64_t blocks = (g.k + BLOCK_K - 1) / BLOCK_K;
@@ -414,6 +436,9 @@ static void FN(rows_then)(char *const *buf, const int64_t *p, int64_t i0, int64_
 {
     FN(product) g = FN(product_of)(buf, p);
     g.after = after;
-    FN(block)(&g, i0, i1, 0, g.n);
+#ifdef AMX
+    g.by_amx = amx_pays(g.m, g.n, g.k);
+#endif
+    FN(any_block)(&g, i0, i1, 0, g.n);
 }
 #undef W

@@ -1,8 +1,9 @@
 /* All kernels at one instruction level, as an extension module that holds nothing but their table.
- * The build defines CK_LEVEL (v2, v3, v4, generic or native) and the architecture flags that go with it. */
+ * The build defines CK_LEVEL (v2, v3, v4, amx, generic or native) and the architecture flags that go with it. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include "amx.h"
 #include "kernels.h"
 
 int ck_threads = 1;
@@ -36,6 +37,9 @@ PyMODINIT_FUNC CK_JOIN(PyInit__level_, CK_LEVEL)(void)
     static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "_level_" CK_TEXT(CK_LEVEL), NULL, -1, NULL};
     PyObject *module = PyModule_Create(&def);
     if (module == NULL) return NULL;
+#ifdef CK_AMX
+    ck_amx = ck_amx_allowed();
+#endif
     PyObject *table = PyCapsule_New((void *)&level, "ckeras._kernels.level", NULL);
     if (table == NULL || PyModule_AddObject(module, "table", table) < 0) {
         Py_XDECREF(table);
