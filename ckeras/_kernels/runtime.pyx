@@ -14,6 +14,7 @@ import numpy as np
 cnp.import_array()
 
 cdef extern from "kernels.h" nogil:
+    int CK_NO_MEMORY
     ctypedef struct ck_error:
         int64_t code, where, value, limit
     ctypedef int (*ck_kernel)(char **, const int64_t *, const double *, ck_error *) noexcept
@@ -216,6 +217,8 @@ def lasting_empty(shape, dtype):
 
 def fault(str label, ck_error err):
     """The exception for an error that a kernel reported."""
+    if err.code == CK_NO_MEMORY:
+        return MemoryError(f"{label}: there is no memory for what it packs")
     return IndexError(f"{label}: index {err.value} at position {err.where} is outside [0, {err.limit})")
 
 

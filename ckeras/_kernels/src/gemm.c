@@ -11,6 +11,7 @@
 #include "activation.h"
 #include "amx.h"
 #include "kernels.h"
+#include "room.h"
 #include "vector.h"
 
 /* Sizes by level: TILE_ROWS x PANEL_VECTORS sums, the vectors of b and one of a must fit the registers, and so must
@@ -59,9 +60,33 @@
 #define CHUNK_BYTES 98304
 #endif
 
-/* A strip of a, the panels of b and a chunk of c: too large for the stacks that some threads have */
-static _Thread_local __attribute__((aligned(64))) char ck_packed[TILE_ROWS * BLOCK_K * 8 + 128 + PACKED_BYTES];
-static _Thread_local __attribute__((aligned(64))) char ck_chunk[CHUNK_BYTES];
+#ifdef CK_AMX
+/* Sizes of gemm_amx.h. Two tiles side by side hold AMX_LINES rows or columns and AMX_K items of k; the three parts of
+ * each of them are a step. */
+#define AMX_TILE 1024          /* bytes: 16 rows of 16 pairs of bfloat16, of items of k that are 16 apart */
+#define AMX_K 32
+#define AMX_STEP (6 * AMX_TILE)
+#define AMX_LINES 32
+#define AMX_SLICE 2            /* steps in a slice, which is packed last: a quarter of a first cache */
+#define AMX_GROUP 8            /* pairs of tiles in a group, which is packed before it; more if steps follow */
+#define AMX_GROUP_BYTES 393216 /* of a group: few, as the operands pass through the second cache too */
+#define AMX_GROUP_MAX 983040   /* the same with steps to follow */
+#define AMX_CHUNK_BYTES 65536  /* of c, on which steps follow; AMX_LINES rows are enough */
+#define AMX_SCALE 0x1p24f      /* keeps the smallest part of the smallest normal number normal */
+#define AMX_PAYS 28            /* elements of c a row and column, m n / (m + n), that pay for the packing */
+#endif
+
+/* What a thread packs: a strip of a and panels of b, a chunk of c, and what matrix units need */
+typedef struct {
+    char packed[TILE_ROWS * BLOCK_K * 8 + 128 + PACKED_BYTES];
+    char chunk[CHUNK_BYTES];
+#ifdef CK_AMX
+    char slice[BLOCK_K / AMX_K * AMX_STEP];
+    char group[AMX_GROUP_MAX];
+    float sums[AMX_GROUP * AMX_LINES * AMX_LINES];
+#endif
+} ck_packing;
+_Static_assert(sizeof(ck_packing) % 64 == 0, "every array of it begins at a multiple of 64 bytes");
 
 /* The elementwise steps that follow a product. `run` takes elements [start, end) of c, which begin at the address c;
  * what it reads beside them is fetched into the second cache while a product in vectors is at work (one on matrix units
@@ -133,8 +158,7 @@ static int ck_amx; /* whether the process may use them: level.c asks */
 static int ck_gemm(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
     (void)f;
-    (void)err;
-    return p[0] == CK_F32 ? gemm_f32(buf, p) : gemm_f64(buf, p);
+    return p[0] == CK_F32 ? gemm_f32(buf, p, err) : gemm_f64(buf, p, err);
 }
 
 #define GEMM_KERNELS {"gemm", ck_gemm},

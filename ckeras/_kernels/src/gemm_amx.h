@@ -11,23 +11,6 @@
  * Every element is summed over k in order, block by block, wherever it lies, so its bits do not depend on the threads.
  * gemm_typed.h includes this file for float.
  */
-#define AMX_TILE 1024                /* bytes of a tile: 16 rows of 16 pairs of bfloat16 */
-#define AMX_K 32                     /* items of k in a tile: item i shares a pair with item i + 16 */
-#define AMX_STEP (6 * AMX_TILE)      /* bytes of a step: the h, m and l parts of two tiles */
-#define AMX_LINES 32                 /* rows or columns in two tiles */
-#define AMX_SLICE 2                  /* steps in a slice of what is packed last: a quarter of a first cache */
-#define AMX_GROUP 8                  /* pairs of tiles packed before it, at most, unless steps follow */
-#define AMX_GROUP_BYTES 393216       /* their bytes, at most, then: small, as the operands pass through the cache too */
-#define AMX_GROUP_MAX 983040         /* with steps to follow */
-#define AMX_CHUNK_BYTES 65536        /* of c, on which steps follow; AMX_LINES rows are enough */
-#define AMX_SCALE 0x1p24f            /* keeps the smallest part of the smallest normal number normal */
-#define AMX_PAYS 28                  /* elements of c a row and column, m n / (m + n), that pay for the packing */
-
-/* One slice and the group that it meets, and the sums of their products */
-static _Thread_local __attribute__((aligned(64))) char amx_slice[BLOCK_K / AMX_K * AMX_STEP];
-static _Thread_local __attribute__((aligned(64))) char amx_group[AMX_GROUP_MAX];
-static _Thread_local __attribute__((aligned(64))) float amx_sums[AMX_GROUP * AMX_LINES * AMX_LINES];
-
 typedef uint32_t amx_bits __attribute__((vector_size(64), may_alias));
 
 /* The parts of x and y as pairs, x in the low halves: h to `to`, m and l two tiles on each */
@@ -294,6 +277,7 @@ static void amx_block(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
     const int64_t group = after ? y1 - y0 : amx_min(y1 - y0, AMX_GROUP * AMX_LINES);
     const int64_t block = amx_block_k(m, n, k), extent = after ? k : block, slice = after ? block : AMX_SLICE * AMX_K;
     const int64_t chunk = after ? AMX_CHUNK_BYTES / (n * (int64_t)sizeof(T)) / AMX_LINES * AMX_LINES : 0; /* rows */
+    char *const packed = g->room->slice;
     T *c = g->c;
     int64_t begun = i0;
     static const struct {
@@ -308,23 +292,23 @@ static void amx_block(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
         for (int64_t ec = 0; ec < k; ec += extent) {
             const int64_t ee = amx_min(k, ec + extent), stride = amx_steps(ee - ec) * AMX_STEP;
             for (int64_t q = yc; q < ye; q += AMX_LINES)
-                amx_pack(amx_group + (q - yc) / AMX_LINES * stride, y, q, amx_min(ye - q, AMX_LINES), ec, ee - ec);
+                amx_pack(g->room->group + (q - yc) / AMX_LINES * stride, y, q, amx_min(ye - q, AMX_LINES), ec, ee - ec);
             for (int64_t p = x0; p < x1; p += AMX_LINES) {
                 const int64_t lines = amx_min(x1 - p, AMX_LINES);
-                if (after && !after->kept) c = (T *)ck_chunk - begun * n;
+                if (after && !after->kept) c = (T *)g->room->chunk - begun * n;
                 for (int64_t sc = ec, length; sc < ee; sc += length) {
                     const int64_t pc = sc / block * block, pe = amx_min(k, pc + block); /* the block that sc is in */
                     length = amx_min(pe - sc, slice);
-                    amx_pack(amx_slice, x, p, lines, sc, length);
+                    amx_pack(packed, x, p, lines, sc, length);
                     amx_fetch fetch = amx_next(x, sc + length < ee ? p : p + lines, x1, sc + length < ee ? sc + length : ec,
                                                amx_min(ee - ec, slice), (ye - yc + AMX_LINES - 1) / AMX_LINES * amx_steps(length));
-                    const char *other = amx_group + (sc - ec) / AMX_K * AMX_STEP;
-                    T *sums = amx_sums;
+                    const char *other = g->room->group + (sc - ec) / AMX_K * AMX_STEP;
+                    T *sums = g->room->sums;
                     for (int64_t q = yc; q < ye; q += AMX_LINES, other += stride) {
                         const int64_t others = amx_min(ye - q, AMX_LINES);
                         const int64_t i = by_rows ? p : q, h = by_rows ? lines : others;
                         const int64_t j = by_rows ? q : p, w = by_rows ? others : lines;
-                        amx_tiles[h > L][w > L](sums, by_rows ? amx_slice : other, by_rows ? other : amx_slice,
+                        amx_tiles[h > L][w > L](sums, by_rows ? packed : other, by_rows ? other : packed,
                                                 amx_steps(length), sc == pc, &fetch);
                         if (sc + length == pe) amx_store(g, c, sums, i, j, h, w, pc == 0, pe == k);
                         if (slice < block) sums += AMX_LINES * AMX_LINES;

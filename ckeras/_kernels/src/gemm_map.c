@@ -32,7 +32,6 @@ static void gm_run(const ck_after *after, char *c, int64_t start, int64_t end)
  * contiguous or one element, and it has as many elements as the product. */
 static int ck_gemm_map(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
-    (void)err;
     const int64_t *product = p + 2, *program = p + 14;
     const int n_in = (int)program[2], n_out = (int)program[3], ndim = (int)program[1], hole = n_out + (int)p[0];
     const int kept = p[1] != 0;
@@ -63,7 +62,7 @@ static int ck_gemm_map(char *const *buf, const int64_t *p, const double *f, ck_e
     const gm_context context = {&job, hole, is_f32 ? sizeof(float) : sizeof(double)};
     const ck_after after = {.run = gm_run, .context = (void *)&context, .kept = kept, .n_fetched = n_fetched,
                             .fetched = fetched, .items = items};
-    void (*const rows)(char *const *, const int64_t *, int64_t, int64_t, const ck_after *) =
+    int (*const rows)(char *const *, const int64_t *, int64_t, int64_t, const ck_after *) =
         is_f32 ? rows_then_f32 : rows_then_f64;
 
     int64_t threads = ck_threads;
@@ -71,18 +70,18 @@ static int ck_gemm_map(char *const *buf, const int64_t *p, const double *f, ck_e
     if (threads > work) threads = (int64_t)work;
     if (threads > m / TILE_ROWS) threads = m / TILE_ROWS;
     if (threads <= 1) {
-        rows(gemm_buf, product, 0, m, &after);
-        return CK_OK;
+        return rows(gemm_buf, product, 0, m, &after) ? CK_OK : ck_no_memory(err);
     }
     const ck_mode mode = ck_get_mode();
-#pragma omp parallel num_threads((int)threads)
+    int failed = 0;
+#pragma omp parallel num_threads((int)threads) reduction(| : failed)
     {
         const ck_mode own = ck_enter(mode);
         const int64_t t = omp_get_thread_num(), of = omp_get_num_threads();
-        rows(gemm_buf, product, m * t / of, m * (t + 1) / of, &after);
+        failed = !rows(gemm_buf, product, m * t / of, m * (t + 1) / of, &after);
         ck_leave(own);
     }
-    return CK_OK;
+    return failed ? ck_no_memory(err) : CK_OK;
 }
 
 #define GEMM_MAP_KERNELS {"gemm_map", ck_gemm_map},

@@ -17,6 +17,7 @@ typedef struct {
     int late, late_act;
     const T *late_bias; /* where c is a column computed as a row: one bias for all, applied in the end */
     const ck_after *after; /* or NULL */
+    ck_packing *room;      /* the thread's own */
 } FN(product);
 
 /* One tile: c[h x n] (row step ldc) = or += a[h x k] b[k x n], then bias and relu. a's steps are rs by row and cs by
@@ -182,7 +183,7 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
     const int wide = i1 - i0 == 1 && !pack_b;
     const int on_the_way = pack_b && !g->b_transposed; /* the first strip's tiles copy the panels that they read */
     FN(tile_args) t = {.rs = pack_a || g->a_transposed ? 1 : k, .cs = g->a_transposed ? m : 1, .ldc = n};
-    T *const strip = (T *)ck_packed, *const panels = strip + TILE_ROWS * BLOCK_K + L;
+    T *const strip = (T *)g->room->packed, *const panels = strip + TILE_ROWS * BLOCK_K + L;
     const ck_after *after = g->after;
     const int64_t group = after ? j1 - j0 : PACKED_PANELS * W;
     const int64_t chunk = after ? CHUNK_BYTES / (n * (int64_t)sizeof(T)) : 0; /* rows */
@@ -209,7 +210,7 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
                 /* Nearly equal heights: 13 rows are 7 and 6, not 12 and 1. */
                 h = (i1 - i0) / strips + (q < (i1 - i0) % strips);
                 const T *a = g->a + (g->a_transposed ? pc * m + i : i * k + pc);
-                if (after && !after->kept) c = (T *)ck_chunk, first = begun;
+                if (after && !after->kept) c = (T *)g->room->chunk, first = begun;
                 if (pack_a) {
                     if (g->a_transposed) FN(pack_rows)(strip, h, a, m, t.k, h, (k - pc) * m - i);
                     else FN(pack_columns)(strip, h, a, k, t.k, h);
@@ -371,7 +372,7 @@ static FN(product) FN(product_of)(char *const *buf, const int64_t *p)
                          .b_transposed = p[6] != 0, .act = (int)p[10], .block = BLOCK_K};
 }
 
-static int FN(gemm)(char *const *buf, const int64_t *p)
+static int FN(gemm)(char *const *buf, const int64_t *p, ck_error *err)
 {
     const int64_t batch = p[1];
     int64_t strides[3] = {p[7], p[8], p[9]};
@@ -406,6 +407,8 @@ static int FN(gemm)(char *const *buf, const int64_t *p)
     const double work = (double)batch * (g.m + 2) * g.n * g.k; /* + 2: few rows wait for memory */
     if (threads > 1 && work < threads * THREAD_WORK) threads = (int)(work / THREAD_WORK);
     if (threads <= 1) {
+        g.room = (ck_packing *)ck_room(sizeof(ck_packing));
+        if (!g.room) return ck_no_memory(err);
         for (int64_t i = 0; i < batch; i++) {
             FN(cell)(&g, 0, 1, 0, 1);
             g.a += strides[0];
@@ -417,28 +420,35 @@ static int FN(gemm)(char *const *buf, const int64_t *p)
     int64_t rows = 1, columns = 1;
     FN(choose_grid)(&g, batch, threads, &rows, &columns);
     const ck_mode mode = ck_get_mode();
-#pragma omp parallel num_threads(threads)
+    int failed = 0;
+#pragma omp parallel num_threads(threads) reduction(| : failed)
     {
         const ck_mode own = ck_enter(mode);
+        ck_packing *const room = (ck_packing *)ck_room(sizeof(ck_packing));
+        failed = !room;
 #pragma omp for schedule(static) nowait
         for (int64_t t = 0; t < batch * rows * columns; t++) {
             FN(product) item;
             FN(batch_item)(&item, &g, t / (rows * columns), strides);
-            FN(cell)(&item, t / columns % rows, rows, t % columns, columns);
+            item.room = room;
+            if (room) FN(cell)(&item, t / columns % rows, rows, t % columns, columns);
         }
         ck_leave(own);
     }
-    return CK_OK;
+    return failed ? ck_no_memory(err) : CK_OK;
 }
 
-/* Rows [i0, i1) of one product with the steps that follow it */
-static void FN(rows_then)(char *const *buf, const int64_t *p, int64_t i0, int64_t i1, const ck_after *after)
+/* Rows [i0, i1) of one product with the steps that follow it; whether there was memory for it */
+static int FN(rows_then)(char *const *buf, const int64_t *p, int64_t i0, int64_t i1, const ck_after *after)
 {
     FN(product) g = FN(product_of)(buf, p);
     g.after = after;
+    g.room = (ck_packing *)ck_room(sizeof(ck_packing));
+    if (!g.room) return 0;
 #ifdef AMX
     g.by_amx = amx_pays(g.m, g.n, g.k);
 #endif
     FN(any_block)(&g, i0, i1, 0, g.n);
+    return 1;
 }
 #undef W

@@ -5,7 +5,7 @@
  *         aligned to its item size only;
  *   p, f  its integer and real parameters, fixed when a plan is compiled (sizes, strides, flags, constants);
  *   err   filled before a non-zero return, which says that an output may be incomplete.
- * It holds no state and no Python object, and never allocates memory that it keeps.
+ * It holds no state and no Python object, and keeps no memory but its thread's room (room.h).
  *
  * These files are compiled once an instruction level; `level.c` gathers them into one table.
  */
@@ -16,12 +16,17 @@
 
 enum { CK_F32, CK_F64, CK_I32, CK_I64, CK_BOOL, CK_U8, CK_I8, CK_I16, CK_U16, CK_U32, CK_U64, CK_F16, CK_DTYPES };
 
-enum { CK_OK = 0, CK_BAD_INDEX = 1 };
+enum { CK_OK = 0, CK_BAD_INDEX = 1, CK_NO_MEMORY = 2 };
 
 /* CK_BAD_INDEX: the `where`-th index was `value`, which is outside [0, limit). */
 typedef struct {
     int64_t code, where, value, limit;
 } ck_error;
+static inline int ck_no_memory(ck_error *err)
+{
+    *err = (ck_error){.code = CK_NO_MEMORY};
+    return CK_NO_MEMORY;
+}
 
 typedef int (*ck_kernel)(char *const *buf, const int64_t *p, const double *f, ck_error *err);
 typedef struct {
