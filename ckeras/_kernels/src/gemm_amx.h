@@ -261,25 +261,67 @@ static amx_fetch amx_next(const amx_operand *g, int64_t line, int64_t end, int64
     return fetch;
 }
 
-/* Rows [i0, i1) and columns [j0, j1) of the product. A group of lines of one operand is packed first and stays in the
- * second cache; slices of the other are packed into the first cache, one at a time, and meet the group. With steps to
- * follow, the group is all of op(b), and a slice has all of k: as soon as it has met the group, its rows are whole. */
+/* A pass over c: a group of lines of one operand is packed, and slices of the other meet it. */
+typedef struct {
+    const FN(product) *g;
+    amx_operand slices, group;
+    int by_rows;          /* slices are rows of c and the group is columns; or the other way round */
+    int64_t end;          /* of the lines of slices */
+    int64_t first, last;  /* lines of the group */
+    int64_t begin, until; /* items of k that are packed of the group */
+    int64_t block;        /* items of k that are summed in one go: whole blocks lie within these */
+    int64_t slice;        /* items of k in a slice */
+} amx_pass;
+
+static void amx_pack_group(const amx_pass *t)
+{
+    const int64_t k = t->until - t->begin;
+    char *to = t->g->room->group;
+    for (int64_t q = t->first; q < t->last; q += AMX_LINES, to += amx_steps(k) * AMX_STEP)
+        amx_pack(to, &t->group, q, amx_min(t->last - q, AMX_LINES), t->begin, k);
+}
+
+/* Lines [p, p + AMX_LINES) or up to the end, slice by slice; row 0 of c is at the address c */
+static void amx_meet(const amx_pass *t, T *c, int64_t p)
+{
+    const FN(product) *g = t->g;
+    const int64_t lines = amx_min(t->end - p, AMX_LINES), stride = amx_steps(t->until - t->begin) * AMX_STEP;
+    const int64_t pairs = (t->last - t->first + AMX_LINES - 1) / AMX_LINES;
+    for (int64_t s = t->begin, length; s < t->until; s += length) {
+        const int64_t first = s / t->block * t->block, last = amx_min(g->k, first + t->block); /* the block of s */
+        length = amx_min(last - s, t->slice);
+        const int64_t steps = amx_steps(length), more = s + length < t->until;
+        char *const slice = g->room->slice, *group = g->room->group + (s - t->begin) / AMX_K * AMX_STEP;
+        T *sums = g->room->sums;
+        amx_pack(slice, &t->slices, p, lines, s, length);
+        amx_fetch fetch = amx_next(&t->slices, more ? p : p + lines, t->end, more ? s + length : t->begin,
+                                   amx_min(t->until - t->begin, t->slice), pairs * steps);
+        for (int64_t q = t->first; q < t->last; q += AMX_LINES, group += stride) {
+            const int64_t others = amx_min(t->last - q, AMX_LINES);
+            const int64_t i = t->by_rows ? p : q, h = t->by_rows ? lines : others;
+            const int64_t j = t->by_rows ? q : p, w = t->by_rows ? others : lines;
+            amx_tiles[h > L][w > L](sums, t->by_rows ? slice : group, t->by_rows ? group : slice, steps, s == first,
+                                    &fetch);
+            if (s + length == last) amx_store(g, c, sums, i, j, h, w, first == 0, last == g->k);
+            if (t->slice < t->block) sums += AMX_LINES * AMX_LINES; /* else they are stored already */
+        }
+    }
+}
+
+/* Rows [i0, i1) and columns [j0, j1) of the product. The group stays in the second cache and the slice in the first.
+ * With steps to follow, the group is all of op(b) and a slice has whole blocks of k: as soon as the slices of a few rows
+ * have met the group, the rows are final. */
 static void amx_block(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)
 {
-    const int64_t m = g->m, n = g->n, k = g->k;
+    const int64_t n = g->n, k = g->k, block = amx_block_k(g->m, n, k);
     const ck_after *after = g->after;
-    const int by_rows = after || j1 - j0 < i1 - i0; /* slices are rows, the group is columns */
-    const amx_operand a = {g->a, g->a_transposed ? m : k, g->a_transposed, g->a_transposed};
+    const int by_rows = after || j1 - j0 < i1 - i0;
+    const amx_operand a = {g->a, g->a_transposed ? g->m : k, g->a_transposed, g->a_transposed};
     const amx_operand b = {g->b, g->b_transposed ? k : n, !g->b_transposed, g->b_transposed};
-    const amx_operand *x = by_rows ? &a : &b, *y = by_rows ? &b : &a; /* of the slices and of the group */
-    const int64_t x0 = by_rows ? i0 : j0, x1 = by_rows ? i1 : j1, y0 = by_rows ? j0 : i0, y1 = by_rows ? j1 : i1;
-
-    const int64_t group = after ? y1 - y0 : amx_min(y1 - y0, AMX_GROUP * AMX_LINES);
-    const int64_t block = amx_block_k(m, n, k), extent = after ? k : block, slice = after ? block : AMX_SLICE * AMX_K;
-    const int64_t chunk = after ? AMX_CHUNK_BYTES / (n * (int64_t)sizeof(T)) / AMX_LINES * AMX_LINES : 0; /* rows */
-    char *const packed = g->room->slice;
-    T *c = g->c;
-    int64_t begun = i0;
+    const int64_t p0 = by_rows ? i0 : j0, p1 = by_rows ? i1 : j1, q0 = by_rows ? j0 : i0, q1 = by_rows ? j1 : i1;
+    const int64_t group = after ? q1 - q0 : AMX_GROUP * AMX_LINES, extent = after ? k : block;
+    amx_pass t = {.g = g, .slices = by_rows ? a : b, .group = by_rows ? b : a, .by_rows = by_rows, .end = p1,
+                  .block = block, .slice = after ? block : AMX_SLICE * AMX_K};
     static const struct {
         uint8_t palette, start, reserved[14];
         uint16_t bytes[16]; /* of a row, for each tile */
@@ -287,36 +329,20 @@ static void amx_block(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
     } shape = {.palette = 1, .bytes = {64, 64, 64, 64, 64, 64, 64, 64}, .rows = {16, 16, 16, 16, 16, 16, 16, 16}};
     _tile_loadconfig(&shape);
 
-    for (int64_t yc = y0; yc < y1; yc += group) {
-        const int64_t ye = amx_min(y1, yc + group);
-        for (int64_t ec = 0; ec < k; ec += extent) {
-            const int64_t ee = amx_min(k, ec + extent), stride = amx_steps(ee - ec) * AMX_STEP;
-            for (int64_t q = yc; q < ye; q += AMX_LINES)
-                amx_pack(g->room->group + (q - yc) / AMX_LINES * stride, y, q, amx_min(ye - q, AMX_LINES), ec, ee - ec);
-            for (int64_t p = x0; p < x1; p += AMX_LINES) {
-                const int64_t lines = amx_min(x1 - p, AMX_LINES);
-                if (after && !after->kept) c = (T *)g->room->chunk - begun * n;
-                for (int64_t sc = ec, length; sc < ee; sc += length) {
-                    const int64_t pc = sc / block * block, pe = amx_min(k, pc + block); /* the block that sc is in */
-                    length = amx_min(pe - sc, slice);
-                    amx_pack(packed, x, p, lines, sc, length);
-                    amx_fetch fetch = amx_next(x, sc + length < ee ? p : p + lines, x1, sc + length < ee ? sc + length : ec,
-                                               amx_min(ee - ec, slice), (ye - yc + AMX_LINES - 1) / AMX_LINES * amx_steps(length));
-                    const char *other = g->room->group + (sc - ec) / AMX_K * AMX_STEP;
-                    T *sums = g->room->sums;
-                    for (int64_t q = yc; q < ye; q += AMX_LINES, other += stride) {
-                        const int64_t others = amx_min(ye - q, AMX_LINES);
-                        const int64_t i = by_rows ? p : q, h = by_rows ? lines : others;
-                        const int64_t j = by_rows ? q : p, w = by_rows ? others : lines;
-                        amx_tiles[h > L][w > L](sums, by_rows ? packed : other, by_rows ? other : packed,
-                                                amx_steps(length), sc == pc, &fetch);
-                        if (sc + length == pe) amx_store(g, c, sums, i, j, h, w, pc == 0, pe == k);
-                        if (slice < block) sums += AMX_LINES * AMX_LINES;
-                    }
-                }
-                if (after && (p + lines == i1 || p + lines - begun >= chunk)) {
-                    after->run(after, (char *)(c + begun * n), begun * n, (p + lines) * n);
-                    begun = p + lines;
+    const int64_t enough = AMX_CHUNK_BYTES / (n * (int64_t)sizeof(T)); /* rows in a chunk */
+    int64_t begun = i0;
+    for (t.first = q0; t.first < q1; t.first = t.last) {
+        t.last = amx_min(q1, t.first + group);
+        for (t.begin = 0; t.begin < k; t.begin = t.until) {
+            t.until = amx_min(k, t.begin + extent);
+            amx_pack_group(&t);
+            for (int64_t p = p0; p < p1; p += AMX_LINES) {
+                T *c = after && !after->kept ? (T *)g->room->chunk - begun * n : g->c;
+                amx_meet(&t, c, p);
+                const int64_t made = amx_min(p1, p + AMX_LINES);
+                if (after && (made == i1 || made + AMX_LINES - begun > enough)) {
+                    after->run(after, (char *)(c + begun * n), begun * n, made * n);
+                    begun = made;
                 }
             }
         }
