@@ -54,6 +54,14 @@ def _send():
     os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """A process that a shell began in the background ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("run_eagerly", [False, True])
 @pytest.mark.parametrize("verbose", [0, 1])
 def test_ctrl_c_stops_fit_and_leaves_a_model_that_can_be_used(run_eagerly, verbose):
