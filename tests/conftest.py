@@ -1,5 +1,7 @@
 """What holds for every test."""
 
+import signal
+
 import pytest
 
 from ckeras import registry
@@ -10,6 +12,14 @@ def own_folder(tmp_path, monkeypatch):
     """Each test runs in an empty folder: files it writes are its own, and a Python it starts finds the installed
     package and not a source tree that happens to be the current folder."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def interruptible():
+    """This process and those it starts end at SIGINT, which one that a shell began in the background ignores."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

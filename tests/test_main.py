@@ -159,6 +159,7 @@ def test_a_scripts_own_excepthook_is_used(script):
     assert (done.returncode, done.stdout, done.stderr) == (1, "mine: x\n", "")
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_ends_as_python_ends(script):
     done = script("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nwhile True: pass\n")
     assert done.returncode == -signal.SIGINT

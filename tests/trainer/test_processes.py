@@ -14,6 +14,8 @@ import ckeras
 from ckeras import layers
 from ckeras.autograd import eager
 
+pytestmark = pytest.mark.usefixtures("interruptible")
+
 
 def _model(units=64, features=40, classes=10, dropout=0.0):
     ckeras.utils.set_random_seed(5)
@@ -52,14 +54,6 @@ class Interrupt(ckeras.callbacks.Callback):
 
 def _send():
     os.kill(os.getpid(), signal.SIGINT)
-
-
-@pytest.fixture(autouse=True)
-def interruptible():
-    """A process that a shell began in the background ignores SIGINT."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("run_eagerly", [False, True])
