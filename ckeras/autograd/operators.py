@@ -168,7 +168,8 @@ def _translated(func: Any, function: Any, args: Any, kwargs: Any) -> tuple[Any, 
     Those of a function of any number of arguments stay as they are.
 
     A name of numpy's that `ops` does not have stands for the parameter at its place, unless numpy has that one under
-    its own name too. `None` if the call says something that ``function`` cannot, such as a dtype or `out`.
+    its own name too (one that it takes by name alone is an older name for the same). `None` if the call says something
+    that ``function`` cannot, such as a dtype or `out`, and that is not the default.
     """
     theirs, ours = _parameters(func), list(_parameters(function))
     if any(p.kind is p.VAR_POSITIONAL for p in theirs.values()):
@@ -179,11 +180,14 @@ def _translated(func: Any, function: Any, args: Any, kwargs: Any) -> tuple[Any, 
         return None
     found = {}
     for name, value in {**given, **kwargs}.items():
+        default = theirs[name].default if name in theirs else None
         if name not in ours:
             place = names.index(name) if name in names else len(ours)
-            name = ours[place] if place < len(ours) and ours[place] not in theirs else None
+            name = ours[place] if place < len(ours) else None
+            if name in theirs and theirs[name].kind is not inspect.Parameter.KEYWORD_ONLY:
+                name = None
         if name is None:
-            if value is not None:
+            if value is not None and not (isinstance(value, (bool, str)) and value == default):
                 return None
         elif name in found:
             return None

@@ -221,6 +221,7 @@ def gradient(function, x):
         lambda x: np.concatenate((x, x)),
         lambda x: np.stack([x, x], axis=1),
         lambda x: np.reshape(x, (3, 2)),
+        lambda x: np.reshape(x, (3, 2), "C"),
         lambda x: np.transpose(x, (1, 0)),
         lambda x: np.expand_dims(x, 1),
         lambda x: np.squeeze(np.expand_dims(x, 1), axis=1),
