@@ -253,7 +253,7 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
 /* c[h x w] (row step ldc) = a[h x k] b[w x k]^T: both operands are read along k, in lanes that are added up last */
 CK_INLINE void FN(dots)(int h, int w, int64_t k, const T *a, int64_t lda, const T *b, int64_t ldb, T *c, int64_t ldc)
 {
-    V acc[DOT_ROWS][DOT_COLUMNS];
+    V acc[DOT_ROWS][2 * DOT_COLUMNS];
     _Pragma("GCC unroll 16") for (int i = 0; i < h; i++)
         _Pragma("GCC unroll 16") for (int j = 0; j < w; j++) acc[i][j] = (V){};
     int64_t s = 0;
@@ -286,6 +286,11 @@ static void FN(dot_block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t 
         const int64_t ie = i1 - ic < DOT_MAX ? i1 : ic + DOT_MAX;
         for (int64_t j = j0, w; j < j1; j += w) {
             w = j1 - j < DOT_COLUMNS ? 1 : DOT_COLUMNS;
+            if (ie - ic == 1 && j1 - j >= 2 * DOT_COLUMNS) { /* one row alone needs more sums at a time */
+                w = 2 * DOT_COLUMNS;
+                FN(dots)(1, 2 * DOT_COLUMNS, k, g->a + ic * k, k, g->b + j * k, k, g->c + ic * n + j, n);
+                continue;
+            }
             for (int64_t i = ic; i < ie; i += DOT_ROWS) {
                 const int64_t h = ie - i < DOT_ROWS ? ie - i : DOT_ROWS;
                 const T *a = g->a + i * k, *b = g->b + j * k;
