@@ -9,6 +9,7 @@ import platform
 import sys
 
 import numpy
+from Cython import __version__ as cython_version
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -54,10 +55,12 @@ def extensions() -> list[Extension]:
         ["ckeras/_kernels/runtime.pyx"],
         include_dirs=[SOURCES, numpy.get_include()],
         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
-        depends=[f"{SOURCES}/amx.h", f"{SOURCES}/kernels.h"],
+        depends=["ckeras/_kernels/runtime.pyx", f"{SOURCES}/amx.h", f"{SOURCES}/kernels.h"],
         extra_compile_args=["-O2", "-g0"],
     )
-    return found + cythonize([runtime], language_level=3)
+    # What Cython makes of numpy's declarations compiles with that numpy alone.
+    made = f"build/cython-{cython_version}-numpy-{numpy.__version__}"
+    return found + cythonize([runtime], language_level=3, build_dir=made)
 
 
 class BuildLevels(build_ext):
