@@ -39,12 +39,12 @@ def load_level(name: str) -> Level:
 
 
 def _choose() -> str:
-    usable = usable_levels()
     forced = os.environ.get("CKERAS_LEVEL")
-    if forced:
-        if forced not in usable:
-            raise ImportError(f"CKERAS_LEVEL={forced!r}, but this processor and build can run only {usable}")
+    if forced:  # to look at the others would ask for the registers of AMX
+        if forced not in built_levels() or not cpu_supports(forced):
+            raise ImportError(f"CKERAS_LEVEL={forced!r}, but this processor and build can run only {usable_levels()}")
         return forced
+    usable = usable_levels()
     if not usable:
         raise ImportError(f"this processor runs none of the instruction levels that were built: {built_levels()}")
     return usable[0]
