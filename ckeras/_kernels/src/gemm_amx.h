@@ -1,8 +1,8 @@
 /* The float32 product on matrix units that multiply bfloat16 and add up in float32 (AMX).
  *
  * A float32 has 24 significant bits and a bfloat16 8, so x = h + m + l exactly, each part the bfloat16 nearest to what
- * is left, and of the nine products of parts all but three lie within float32's own rounding (Henry, Tang and
- * Heinecke, "Leveraging the bfloat16 Artificial Intelligence Datatype For Higher-Precision Computations", 2019):
+ * is left, and of the nine products of parts three are less than float32's own rounding (Henry, Tang and Heinecke,
+ * "Leveraging the bfloat16 Artificial Intelligence Datatype For Higher-Precision Computations", 2019):
  *   a b = ah bh + (ah bm + am bh) + (ah bl + am bm + al bh)
  * Six products of parts take two fifths of the time of one in vectors. The units read and write no denormals, so all
  * is scaled up by 2^24 first: then the parts of every normal float32 are normal. Infinities, NaN and what comes near
@@ -28,9 +28,9 @@ CK_INLINE void amx_split(char *to, V x, V y)
     }
 }
 
-/* How op(a) or op(b) lies in memory. The rows of a tile are lines of op(a), which are its rows, and items of k of op(b),
- * whose lines are its columns. A row in memory holds all of k for one line or, with k_rows, one item of k for all lines;
- * where that is not a row of the tile, blocks are turned. */
+/* How op(a) or op(b) lies in memory. The rows of a tile are lines of op(a), which are its rows, and items of k of
+ * op(b), whose lines are its columns. A row in memory holds all of k for one line or, with k_rows, one item of k for all
+ * lines; where that is not a row of the tile, blocks are turned. */
 typedef struct {
     const T *from;
     int64_t ld; /* items between the rows in memory */
@@ -60,7 +60,7 @@ CK_INLINE void amx_pack_tile(int turned, int whole, char *to, const amx_operand 
 #undef ROW
 }
 
-/* amx_pack where rows in memory are rows of tiles and hold all of k: one row after the other, as memory likes it best */
+/* amx_pack where rows in memory are rows of tiles and hold all of k: one after the other, as memory likes it best */
 static void amx_pack_rows(char *to, const T *from, int64_t ld, int64_t lines, int64_t k)
 {
     for (int64_t r = 0; r < (lines + L - 1) / L * L; r++) {
@@ -97,16 +97,16 @@ static void amx_pack(char *to, const amx_operand *g, int64_t line, int64_t lines
         }
 }
 
-/* Cache lines to fetch: rows of `width` lines, `skip` bytes from the end of one to the next. `each` of them, six times a
- * step; `at` is the next, the first of `left` in its row. */
+/* Cache lines to fetch: rows of `width` lines, `skip` bytes from the end of one to the next. `each` of them, six times
+ * a step; `at` is the next, the first of `left` in its row. */
 typedef struct {
     const char *at;
     int64_t width, skip, left, each;
 } amx_fetch;
 
-/* sums[16 h x 16 w] = or += a b over all steps, by tiles: 0 to 3 are the sums, 4 and 5 hold a, 6 and 7 b. A part of a or
- * b comes into each tile as soon as it is free. Meanwhile what is needed next comes to the second cache, a few lines at
- * a time, as many as can be waited for beside the tiles. */
+/* sums[16 h x 16 w] = or += a b over all steps, by tiles: 0 to 3 are the sums, 4 and 5 hold a, 6 and 7 b. A part of a
+ * or b comes into each tile as soon as it is free. Meanwhile what is needed next comes to the second cache, a few lines
+ * at a time, as many as can be waited for beside the tiles. */
 CK_INLINE void amx_multiply(int h, int w, T *sums, const char *a, const char *b, int64_t steps, int first,
                             amx_fetch *fetch)
 {
@@ -211,8 +211,8 @@ CK_INLINE int amx_add(int whole, int first, T *to, const T *sums, int64_t n, int
 {
     V most = {};
     for (int64_t r = 0; r < (whole ? AMX_LINES : h); r++)
-        _Pragma("GCC unroll 2") for (int64_t v = 0; v < AMX_LINES; v += L) {
-            const int part = w - v < 0 ? 0 : w - v < L ? (int)(w - v) : L;
+        _Pragma("GCC unroll 2") for (int64_t v = 0; v < (whole ? AMX_LINES : w); v += L) {
+            const int part = w - v < L ? (int)(w - v) : L;
             V x = *(const V *)(sums + r * AMX_LINES + v) * (1 / (AMX_SCALE * AMX_SCALE));
             T *at = to + r * n + v;
             if (!first) x += whole ? *(V *)at : FN(ck_load_part)(at, part);
@@ -228,9 +228,10 @@ static void amx_store(const FN(product) *g, T *c, const T *sums, int64_t i, int6
                       int last)
 {
     T *to = c + i * g->n + j;
-    int wrong;
-    if (h == AMX_LINES && w == AMX_LINES) wrong = first ? amx_add(1, 1, to, sums, g->n, h, w) : amx_add(1, 0, to, sums, g->n, h, w);
-    else wrong = amx_add(0, first, to, sums, g->n, h, w);
+    const int whole = h == AMX_LINES && w == AMX_LINES;
+    const int wrong = !whole  ? amx_add(0, first, to, sums, g->n, h, w)
+                      : first ? amx_add(1, 1, to, sums, g->n, h, w)
+                              : amx_add(1, 0, to, sums, g->n, h, w);
     if (!last) return;
     if (wrong) amx_mend(g, c, i, j, h, w);
     if (g->bias || g->act) FN(finish)(to, g->n, h, w, g->bias ? g->bias + j : NULL, 1, g->act);
@@ -249,7 +250,7 @@ static int64_t amx_block_k(int64_t m, int64_t n, int64_t k)
     return (amx_steps(k) + blocks - 1) / blocks * AMX_K;
 }
 
-/* What is packed next, up to AMX_LINES lines from `line` on and `k` items from s on, to be fetched during `steps` steps */
+/* What is packed next, up to AMX_LINES lines from `line` on and `k` items from s on: to be fetched during `steps` */
 static amx_fetch amx_next(const amx_operand *g, int64_t line, int64_t end, int64_t s, int64_t k, int64_t steps)
 {
     const int64_t lines = amx_min(end - line, AMX_LINES), items = g->k_rows ? lines : k, rows = g->k_rows ? k : lines;
@@ -309,8 +310,8 @@ static void amx_meet(const amx_pass *t, T *c, int64_t p)
 }
 
 /* Rows [i0, i1) and columns [j0, j1) of the product. The group stays in the second cache and the slice in the first.
- * With steps to follow, the group is all of op(b) and a slice has whole blocks of k: as soon as the slices of a few rows
- * have met the group, the rows are final. */
+ * With steps to follow, the group is all of op(b) and a slice has whole blocks of k: as soon as the slices of a few
+ * rows have met the group, the rows are final. */
 static void amx_block(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)
 {
     const int64_t n = g->n, k = g->k, block = amx_block_k(g->m, n, k);
