@@ -29,7 +29,7 @@ CK_INLINE void amx_split(char *to, V x, V y)
 }
 
 /* How op(a) or op(b) lies in memory. The rows of a tile are lines of op(a), which are its rows, and items of k of
- * op(b), whose lines are its columns. A row in memory holds all of k for one line or, with k_rows, one item of k for all
+ * op(b), whose lines are its columns. A row in memory holds all of k for one line or, with k_rows, an item of k for all
  * lines; where that is not a row of the tile, blocks are turned. */
 typedef struct {
     const T *from;
@@ -211,7 +211,7 @@ CK_INLINE int amx_add(int whole, int first, T *to, const T *sums, int64_t n, int
 {
     V most = {};
     for (int64_t r = 0; r < (whole ? AMX_LINES : h); r++)
-        _Pragma("GCC unroll 2") for (int64_t v = 0; v < (whole ? AMX_LINES : w); v += L) {
+        for (int64_t v = 0; v < (whole ? AMX_LINES : w); v += L) {
             const int part = w - v < L ? (int)(w - v) : L;
             V x = *(const V *)(sums + r * AMX_LINES + v) * (1 / (AMX_SCALE * AMX_SCALE));
             T *at = to + r * n + v;
