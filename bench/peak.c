@@ -76,7 +76,6 @@ DEFINE_PEAK(float32, float)
 #else
 // Matrix units multiply bfloat16, and six such products make one of float32 (see gemm_amx.h of the kernels).
 #include <immintrin.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 

@@ -97,7 +97,10 @@ cdef extern from "amx.h":
 
 
 def cpu_supports(str name):
-    """Whether this processor runs the level ``name``; "native" and "generic" are built for it alone."""
+    """Whether this processor runs the level ``name``; "native" and "generic" are built for it alone.
+
+    For "amx" the process asks for the registers of matrix units, which it then has for good.
+    """
     if name == "amx":
         return bool(ck_cpu_v4() and ck_amx_allowed())
     if name == "v4":

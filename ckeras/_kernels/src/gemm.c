@@ -86,7 +86,10 @@ typedef struct {
     float sums[AMX_GROUP * AMX_LINES * AMX_LINES];
 #endif
 } ck_packing;
-_Static_assert(sizeof(ck_packing) % 64 == 0, "every array of it begins at a multiple of 64 bytes");
+_Static_assert(offsetof(ck_packing, chunk) % 64 == 0 && sizeof(ck_packing) % 64 == 0, "its arrays are aligned");
+#ifdef CK_AMX
+_Static_assert(offsetof(ck_packing, group) % 64 == 0 && offsetof(ck_packing, sums) % 64 == 0, "and so are these");
+#endif
 
 /* The elementwise steps that follow a product. `run` takes elements [start, end) of c, which begin at the address c;
  * what it reads beside them is fetched into the second cache while a product in vectors is at work (one on matrix units

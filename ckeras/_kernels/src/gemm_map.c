@@ -69,9 +69,7 @@ static int ck_gemm_map(char *const *buf, const int64_t *p, const double *f, ck_e
     const double work = (double)(m + 2) * n * k / THREAD_WORK + (double)m * n * map_cost(program) / MAP_THREAD_CYCLES;
     if (threads > work) threads = (int64_t)work;
     if (threads > m / TILE_ROWS) threads = m / TILE_ROWS;
-    if (threads <= 1) {
-        return rows(gemm_buf, product, 0, m, &after) ? CK_OK : ck_no_memory(err);
-    }
+    if (threads <= 1) return rows(gemm_buf, product, 0, m, &after) ? CK_OK : ck_no_memory(err);
     const ck_mode mode = ck_get_mode();
     int failed = 0;
 #pragma omp parallel num_threads((int)threads) reduction(| : failed)

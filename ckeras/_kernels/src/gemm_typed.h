@@ -287,8 +287,8 @@ static void FN(dot_block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t 
         for (int64_t j = j0, w; j < j1; j += w) {
             w = j1 - j < DOT_COLUMNS ? 1 : DOT_COLUMNS;
             if (ie - ic == 1 && j1 - j >= 2 * DOT_COLUMNS) { /* one row alone needs more sums at a time */
-                w = 2 * DOT_COLUMNS;
                 FN(dots)(1, 2 * DOT_COLUMNS, k, g->a + ic * k, k, g->b + j * k, k, g->c + ic * n + j, n);
+                w = 2 * DOT_COLUMNS;
                 continue;
             }
             for (int64_t i = ic; i < ie; i += DOT_ROWS) {
@@ -317,6 +317,7 @@ static void FN(dot_block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t 
 #include "gemm_amx.h"
 #endif
 
+/* Rows [i0, i1) and columns [j0, j1) of the product, in the way that was chosen for it */
 static void FN(any_block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)
 {
 #ifdef AMX
