@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Tensor, Variable, as_tensor, dtypes
-from ckeras.autograd.eager import wrap
-from ckeras.ops.draw import draw, permutation, sample
-from ckeras.ops.elementwise import as_float, cast, default_float, floor, log, where
-from ckeras.ops.indexing import take
-from ckeras.ops.layout import expand_dims
-from ckeras.ops.reduction import argmax
+from ckeras.ops.elementwise.core import as_float, cast, default_float, floor, log, where
+from ckeras.ops.indexing.core import take
+from ckeras.ops.manipulation.layout import expand_dims
+from ckeras.ops.reduction.core import argmax
+from ckeras.ops.sampling import draw, permutation, sample
+from ckeras.tensor import Tensor, Variable, as_tensor, dtypes
+from ckeras.tensor.eager import wrap
 
 _MASK = (1 << 63) - 1
 

@@ -2,7 +2,7 @@
 
 A dict is taken in the order of its sorted keys, an `OrderedDict` in its own. `None` is a leaf, and so is an object of a
 subclass of list, tuple or dict, unless it is a named tuple, an `OrderedDict` or a `defaultdict`: it may be more than
-its items. The structures that travel through the compiler are taken apart by `ckeras.autograd.structure`, which knows
+its items. The structures that travel through the compiler are taken apart by `ckeras.tensor.structure`, which knows
 fewer kinds and is faster.
 """
 

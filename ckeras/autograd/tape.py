@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.autograd import dtypes
-from ckeras.autograd.op import Op, as_tensor, table
-from ckeras.autograd.operators import functions
-from ckeras.autograd.structure import flatten, map_structure
-from ckeras.autograd.tensor import Tensor
-from ckeras.autograd.variable import Variable
+from ckeras.tensor import dtypes
+from ckeras.tensor.op import Op, as_tensor, table
+from ckeras.tensor.operators import functions
+from ckeras.tensor.structure import flatten, map_structure
+from ckeras.tensor.tensor import Tensor
+from ckeras.tensor.variable import Variable
 
 scope = config.scope
 

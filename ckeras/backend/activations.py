@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import ops
-from ckeras.autograd import Tensor, as_tensor
+from ckeras.tensor import Tensor, as_tensor
 
 
 def elu(x: Any, alpha: float = 1.0) -> Tensor:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ckeras import config, ops
-from ckeras.autograd import Tensor, as_tensor
+from ckeras.tensor import Tensor, as_tensor
 
 
 def equal(x: Any, y: Any) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import config, ops
-from ckeras.autograd import Tensor, as_tensor
+from ckeras.tensor import Tensor, as_tensor
 
 
 def _clipped(output: Any) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import config, ops
-from ckeras.autograd import Tensor, as_tensor
+from ckeras.tensor import Tensor, as_tensor
 
 
 def ctc_batch_cost(y_true: Any, y_pred: Any, input_length: Any, label_length: Any) -> Tensor:

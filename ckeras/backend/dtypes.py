@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ckeras.autograd import dtypes
+from ckeras.tensor import dtypes
 
 
 def standardize_dtype(dtype: Any) -> str:

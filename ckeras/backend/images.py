@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import ops
-from ckeras.autograd import Tensor, as_tensor
 from ckeras.backend.arithmetic import layout
 from ckeras.backend.layout import repeat_elements
+from ckeras.tensor import Tensor, as_tensor
 
 
 def conv1d(

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ckeras import ops
-from ckeras.autograd import Tensor, as_tensor
+from ckeras.tensor import Tensor, as_tensor
 
 
 def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = "int32") -> Tensor:

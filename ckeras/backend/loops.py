@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ckeras import ops
-from ckeras.autograd import Tensor, as_tensor
-from ckeras.autograd.structure import flatten, map_structure, pack
+from ckeras.tensor import Tensor, as_tensor
+from ckeras.tensor.structure import flatten, map_structure, pack
 
 
 def _slices(elems: Any, where: str) -> list[Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import config, ops, random
-from ckeras.autograd import Tensor, Variable
 from ckeras.backend.values import variable
+from ckeras.tensor import Tensor, Variable
 
 
 def random_normal(

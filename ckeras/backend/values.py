@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import config, constraints, ops
-from ckeras.autograd import KerasTensor, Tensor, Variable, as_tensor
+from ckeras.tensor import KerasTensor, Tensor, Variable, as_tensor
 
 
 def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Variable:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ckeras import config
-from ckeras.autograd import Spec, Tensor, TracedTensor, Variable
 from ckeras.compiler.trace import Trace, within
+from ckeras.tensor import Spec, Tensor, TracedTensor, Variable
 
 scope = config.scope
 

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from ckeras.autograd import Spec
-from ckeras.autograd.dtypes import ITEMSIZE
-from ckeras.autograd.eager import Call
+from ckeras.tensor import Spec
+from ckeras.tensor.dtypes import ITEMSIZE
+from ckeras.tensor.eager import Call
 
 
 def _bytes(specs: Sequence[Spec]) -> int:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.autograd import KerasTensor, NeedsValue, Spec, Tensor, TracedTensor, Variable
-from ckeras.autograd.eager import wrap
-from ckeras.autograd.structure import flatten, pack
 from ckeras.compiler.plan import Plan
 from ckeras.compiler.trace import is_value, trace
+from ckeras.tensor import KerasTensor, NeedsValue, Spec, Tensor, TracedTensor, Variable
+from ckeras.tensor.eager import wrap
+from ckeras.tensor.structure import flatten, pack
 
 scope = config.scope
 MAX_PLANS = 32

@@ -8,10 +8,10 @@ needs the other through a third.
 import math
 from collections.abc import Sequence
 
-from ckeras.autograd import Tensor, TracedTensor
-from ckeras.autograd.dtypes import ITEMSIZE
-from ckeras.autograd.eager import Call, native_calls
 from ckeras.compiler.trace import Node, Trace
+from ckeras.tensor import Tensor, TracedTensor
+from ckeras.tensor.dtypes import ITEMSIZE
+from ckeras.tensor.eager import Call, native_calls
 
 MAX_STEPS = 64
 MAX_OPERANDS = 32

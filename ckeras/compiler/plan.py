@@ -8,15 +8,15 @@ import numpy as np
 
 from ckeras._kernels import level
 from ckeras._kernels.runtime import Plan as NativePlan
-from ckeras.autograd import Spec, Tensor, TracedTensor, Variable, dtypes
-from ckeras.autograd.dtypes import ITEMSIZE, NUMPY
-from ckeras.autograd.eager import native_calls, python_results
-from ckeras.autograd.program import Program
 from ckeras.compiler import cost
 from ckeras.compiler.fuse import Unit, group, root
 from ckeras.compiler.memory import aligned, allocate
 from ckeras.compiler.rewrite import index_limits, rewrite
 from ckeras.compiler.trace import Node, Trace
+from ckeras.tensor import Spec, Tensor, TracedTensor, Variable, dtypes
+from ckeras.tensor.dtypes import ITEMSIZE, NUMPY
+from ckeras.tensor.eager import native_calls, python_results
+from ckeras.tensor.program import Program
 
 _CONSTANTS = ("float32", "float64", "int32", "bool")
 
@@ -422,7 +422,7 @@ def _update_in_place(graph: Trace, carries: int, rows: Sequence[int]) -> None:
 
 def _copy_entangled(graph: Trace) -> None:
     """Variables that are assigned the old value of other variables get a copy, taken before anything is written."""
-    from ckeras.autograd import table
+    from ckeras.tensor import table
 
     old = {id(x) for _, x in graph.reads.values()}
     inputs = {id(x) for x in graph.inputs}

@@ -7,8 +7,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ckeras.autograd import Op, Tensor, TracedTensor, table
 from ckeras.compiler.trace import Node, Trace
+from ckeras.tensor import Op, Tensor, TracedTensor, table
 
 _FUSABLE = ("relu", "sigmoid", "tanh")
 _NATIVE_FLOATS = ("float32", "float64")

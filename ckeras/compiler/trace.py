@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ckeras import config
-from ckeras.autograd import Op, Spec, Tensor, TracedTensor, Variable
-from ckeras.autograd.structure import flatten
+from ckeras.tensor import Op, Spec, Tensor, TracedTensor, Variable
+from ckeras.tensor.structure import flatten
 
 scope = config.scope
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from ckeras import config, registry
 from ckeras import dtype_policies as shipped
-from ckeras.autograd import dtypes
 from ckeras.dtype_policies.policy import DTypePolicy, FloatDTypePolicy
 from ckeras.dtype_policies.quantized import MODES, quantized
+from ckeras.tensor import dtypes
 
 _FUNCTIONS = ("deserialize", "get", "serialize")
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.autograd import Tensor, Variable, as_tensor, dtypes
+from ckeras.tensor import Tensor, Variable, as_tensor, dtypes
 
 MIXED = {"mixed_float16": ("float16", "float32"), "mixed_bfloat16": ("bfloat16", "float32")}
 

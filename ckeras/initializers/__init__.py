@@ -11,7 +11,9 @@ from typing import Any
 
 from ckeras import config as _config
 from ckeras import ops, registry
-from ckeras.initializers.drawn import (
+from ckeras.initializers.constant_initializers import Constant, Identity, Ones, Zeros
+from ckeras.initializers.initializer import Initializer
+from ckeras.initializers.random_initializers import (
     GlorotNormal,
     GlorotUniform,
     HeNormal,
@@ -26,8 +28,6 @@ from ckeras.initializers.drawn import (
     VarianceScaling,
     compute_fans,
 )
-from ckeras.initializers.fixed import Constant, Identity, Ones, Zeros
-from ckeras.initializers.initializer import Initializer
 from ckeras.initializers.stft import STFT
 
 OrthogonalInitializer = orthogonal = Orthogonal

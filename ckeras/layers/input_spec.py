@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ckeras.autograd import Tensor
-from ckeras.autograd.structure import flatten
+from ckeras.tensor import Tensor
+from ckeras.tensor.structure import flatten
 
 
 class InputSpec:

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 
 from ckeras import config, constraints, dtype_policies, initializers, regularizers
-from ckeras.autograd import KerasTensor, Tensor, Variable, as_tensor, dtypes
-from ckeras.autograd.graph import record_call
-from ckeras.autograd.scopes import StatelessScope, current_remat, loss_collector
-from ckeras.autograd.structure import flatten, map_structure
-from ckeras.autograd.variable import outside_trace
 from ckeras.compiler.trace import Trace
 from ckeras.layers.input_spec import check_inputs
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
-from ckeras.ops.differentiation import remat_call
-from ckeras.ops.operation import Operation, plain_arguments, remembers_arguments
+from ckeras.ops.control.differentiation import remat_call
+from ckeras.ops.control.operation import Operation, plain_arguments, remembers_arguments
+from ckeras.tensor import KerasTensor, Tensor, Variable, as_tensor, dtypes
+from ckeras.tensor.graph import record_call
+from ckeras.tensor.scopes import StatelessScope, current_remat, loss_collector
+from ckeras.tensor.structure import flatten, map_structure
+from ckeras.tensor.variable import outside_trace
 from ckeras.utils.naming import auto_name
 from ckeras.utils.tracebacks import hide_own_frames
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ckeras import config
-from ckeras.autograd import Variable
 from ckeras.metrics.metric import Metric
 from ckeras.random import SeedGenerator
+from ckeras.tensor import Variable
 
 scope = config.scope
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import ops, registry
-from ckeras.autograd import dtypes
+from ckeras.tensor import dtypes
 from ckeras.utils.naming import auto_name
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)

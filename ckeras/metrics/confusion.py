@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ckeras import config, ops
-from ckeras.autograd import table
 from ckeras.losses.loss import expect, same, share, squeeze_or_expand_to_same_rank
+from ckeras.tensor import table
 
 LEAST = -1e10  # below every threshold that can be given
 

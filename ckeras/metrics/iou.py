@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ckeras import config, ops, registry
-from ckeras.autograd import dtypes, table
 from ckeras.losses.loss import expect
 from ckeras.metrics.metric import Metric
+from ckeras.tensor import dtypes, table
 
 ship = registry.metrics.ship
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ckeras import initializers, ops
-from ckeras.autograd import Variable
-from ckeras.autograd.scopes import StatelessScope
-from ckeras.autograd.structure import map_structure
 from ckeras.losses.loss import dtype_name
+from ckeras.tensor import Variable
+from ckeras.tensor.scopes import StatelessScope
+from ckeras.tensor.structure import map_structure
 from ckeras.utils.naming import auto_name
 
 _numbers = itertools.count(1)

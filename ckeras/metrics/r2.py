@@ -6,9 +6,9 @@ import warnings
 from typing import Any
 
 from ckeras import ops, registry
-from ckeras.autograd import TracedTensor
 from ckeras.losses.loss import fits, pair
 from ckeras.metrics.metric import Metric
+from ckeras.tensor import TracedTensor
 
 ship = registry.metrics.ship
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.autograd import KerasTensor, Tensor
-from ckeras.autograd.eager import wrap
 from ckeras.compiler.function import Plans, compile_plan
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.layer import Layer, map_shapes
+from ckeras.tensor import KerasTensor, Tensor
+from ckeras.tensor.eager import wrap
 from ckeras.trainer.trainer import Trainer
 
 scope = config.scope

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import ops, registry
-from ckeras.autograd import KerasTensor, Tensor
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.input_spec import fitted_shape
 from ckeras.layers.layer import Layer, is_shape, throwaway_trace
 from ckeras.layers.tracking import path_through
 from ckeras.models.model import Model, is_input
+from ckeras.tensor import KerasTensor, Tensor
 
 
 @registry.layers.ship()

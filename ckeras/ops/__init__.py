@@ -6,7 +6,12 @@ Each is one row of the op table, or a composition of rows.
 from ckeras.ops import image as image
 from ckeras.ops import nn as nn
 from ckeras.ops import numpy as numpy
-from ckeras.ops.arithmetic import (
+from ckeras.ops.control.associative_scan import associative_scan
+from ckeras.ops.control.cond import cond, switch
+from ckeras.ops.control.differentiation import custom_gradient
+from ckeras.ops.control.loops import fori_loop, map, scan, vectorized_map, while_loop
+from ckeras.ops.control.transformations import jvp, vectorize
+from ckeras.ops.elementwise.arithmetic import (
     bitwise_left_shift,
     bitwise_right_shift,
     cbrt,
@@ -21,41 +26,11 @@ from ckeras.ops.arithmetic import (
     left_shift,
     right_shift,
 )
-from ckeras.ops.associative import associative_scan
-from ckeras.ops.bessel import i0
-from ckeras.ops.branching import cond, switch
-from ckeras.ops.comparison import allclose, isclose, isin, isneginf, isposinf
-from ckeras.ops.complex_numbers import polar, vdot, view_as_complex, view_as_real
-from ckeras.ops.complex_parts import angle, conj, conjugate, imag, isreal, real
-from ckeras.ops.contraction import einsum
-from ckeras.ops.counting import bincount, digitize, histogram
-from ckeras.ops.creation import (
-    arange,
-    array,
-    convert_to_numpy,
-    convert_to_tensor,
-    copy,
-    dtype,
-    empty,
-    empty_like,
-    eye,
-    full,
-    full_like,
-    identity,
-    is_tensor,
-    ndim,
-    ones,
-    ones_like,
-    shape,
-    size,
-    zeros,
-    zeros_like,
-)
-from ckeras.ops.cumulative import cumprod, cumsum, diff
-from ckeras.ops.decompositions import cholesky, cholesky_inverse, eig, eigh, lu_factor, qr
-from ckeras.ops.diagonals import diag, diagflat, diagonal
-from ckeras.ops.differentiation import custom_gradient
-from ckeras.ops.elementwise import (
+from ckeras.ops.elementwise.bessel import i0
+from ckeras.ops.elementwise.comparison import allclose, isclose, isin, isneginf, isposinf
+from ckeras.ops.elementwise.complex_numbers import polar, vdot, view_as_complex, view_as_real
+from ckeras.ops.elementwise.complex_parts import angle, conj, conjugate, imag, isreal, real
+from ckeras.ops.elementwise.core import (
     abs,
     absolute,
     add,
@@ -117,11 +92,59 @@ from ckeras.ops.elementwise import (
     trunc,
     where,
 )
-from ckeras.ops.fourier import extract_sequences, fft, fft2, ifft2, irfft, istft, rfft, stft
-from ckeras.ops.grids import logspace, meshgrid, rot90, trapezoid, vander
-from ckeras.ops.indexing import flip, fliplr, flipud, get_item, getitem, slice, slice_update, take, take_along_axis
-from ckeras.ops.joining import concatenate, pad, repeat, roll, split, stack, tile
-from ckeras.ops.layout import (
+from ckeras.ops.elementwise.special import erfc, erfinv, logaddexp, logaddexp2, nextafter, signbit
+from ckeras.ops.elementwise.trigonometry import (
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctan2,
+    arctanh,
+    cosh,
+    deg2rad,
+    hypot,
+    rad2deg,
+    sinc,
+    sinh,
+)
+from ckeras.ops.indexing.core import flip, fliplr, flipud, get_item, getitem, slice, slice_update, take, take_along_axis
+from ckeras.ops.indexing.scatter import saturate_cast, scatter, scatter_update, unstack
+from ckeras.ops.indexing.search import nonzero, searchsorted, select, unique, unravel_index
+from ckeras.ops.linalg.decompositions import cholesky, cholesky_inverse, eig, eigh, lu_factor, qr
+from ckeras.ops.linalg.diagonals import diag, diagflat, diagonal
+from ckeras.ops.linalg.einsum import einsum
+from ckeras.ops.linalg.inner_products import cross, inner, kron
+from ckeras.ops.linalg.linear_systems import det, inv, logdet, slogdet, solve, solve_triangular
+from ckeras.ops.linalg.matrix_products import dot, matmul, outer, tensordot
+from ckeras.ops.linalg.norms import cdist, norm
+from ckeras.ops.linalg.singular_values import lstsq, matrix_rank, pinv, svd
+from ckeras.ops.linalg.triangles import trace, tri, tril, triu
+from ckeras.ops.manipulation.concat import concatenate, pad, repeat, roll, split, stack, tile
+from ckeras.ops.manipulation.creation import (
+    arange,
+    array,
+    convert_to_numpy,
+    convert_to_tensor,
+    copy,
+    dtype,
+    empty,
+    empty_like,
+    eye,
+    full,
+    full_like,
+    identity,
+    is_tensor,
+    ndim,
+    ones,
+    ones_like,
+    shape,
+    size,
+    zeros,
+    zeros_like,
+)
+from ckeras.ops.manipulation.grids import logspace, meshgrid, rot90, trapezoid, vander
+from ckeras.ops.manipulation.layout import (
     expand_dims,
     moveaxis,
     ravel,
@@ -131,24 +154,9 @@ from ckeras.ops.layout import (
     swapaxes,
     transpose,
 )
-from ckeras.ops.linalg import dot, matmul, outer, tensordot
-from ckeras.ops.linear_systems import det, inv, logdet, slogdet, solve, solve_triangular
-from ckeras.ops.looping import fori_loop, map, scan, vectorized_map, while_loop
-from ckeras.ops.named_axes import rearrange, view
-from ckeras.ops.nan_reductions import (
-    nan_to_num,
-    nanargmax,
-    nanargmin,
-    nancumprod,
-    nancumsum,
-    nanmax,
-    nanmean,
-    nanmin,
-    nanprod,
-    nanstd,
-    nansum,
-    nanvar,
-)
+from ckeras.ops.manipulation.linspace import geomspace, linspace
+from ckeras.ops.manipulation.named_axes import rearrange, view
+from ckeras.ops.manipulation.split import append, array_split, dsplit, dstack, hsplit, hstack, vsplit, vstack
 from ckeras.ops.nn import (
     adaptive_average_pool,
     adaptive_max_pool,
@@ -202,21 +210,7 @@ from ckeras.ops.nn import (
     threshold,
     unfold,
 )
-from ckeras.ops.norms import cdist, norm
-from ckeras.ops.order_statistics import (
-    in_top_k,
-    median,
-    nanmedian,
-    nanpercentile,
-    nanquantile,
-    percentile,
-    ptp,
-    quantile,
-    sort,
-    top_k,
-)
-from ckeras.ops.products import cross, inner, kron
-from ckeras.ops.reduction import (
+from ckeras.ops.reduction.core import (
     all,
     amax,
     amin,
@@ -233,33 +227,39 @@ from ckeras.ops.reduction import (
     sum,
     var,
 )
-from ckeras.ops.scattering import saturate_cast, scatter, scatter_update, unstack
-from ckeras.ops.searching import nonzero, searchsorted, select, unique, unravel_index
-from ckeras.ops.segments import segment_max, segment_min, segment_prod, segment_sum
-from ckeras.ops.singular_values import lstsq, matrix_rank, pinv, svd
-from ckeras.ops.sorting import argpartition, argsort
-from ckeras.ops.spacing import geomspace, linspace
-from ckeras.ops.special import erfc, erfinv, logaddexp, logaddexp2, nextafter, signbit
-from ckeras.ops.splitting import append, array_split, dsplit, dstack, hsplit, hstack, vsplit, vstack
-from ckeras.ops.statistics import average, corrcoef, correlate
-from ckeras.ops.transformations import jvp, vectorize
-from ckeras.ops.triangles import trace, tri, tril, triu
-from ckeras.ops.trigonometry import (
-    arccos,
-    arccosh,
-    arcsin,
-    arcsinh,
-    arctan,
-    arctan2,
-    arctanh,
-    cosh,
-    deg2rad,
-    hypot,
-    rad2deg,
-    sinc,
-    sinh,
+from ckeras.ops.reduction.counting import bincount, digitize, histogram
+from ckeras.ops.reduction.cumulative import cumprod, cumsum, diff
+from ckeras.ops.reduction.nan_reductions import (
+    nan_to_num,
+    nanargmax,
+    nanargmin,
+    nancumprod,
+    nancumsum,
+    nanmax,
+    nanmean,
+    nanmin,
+    nanprod,
+    nanstd,
+    nansum,
+    nanvar,
 )
-from ckeras.ops.window_functions import bartlett, blackman, hamming, hanning, kaiser
+from ckeras.ops.reduction.order_statistics import (
+    in_top_k,
+    median,
+    nanmedian,
+    nanpercentile,
+    nanquantile,
+    percentile,
+    ptp,
+    quantile,
+    sort,
+    top_k,
+)
+from ckeras.ops.reduction.segments import segment_max, segment_min, segment_prod, segment_sum
+from ckeras.ops.reduction.sorting import argpartition, argsort
+from ckeras.ops.reduction.statistics import average, corrcoef, correlate
+from ckeras.ops.signal.fourier import extract_sequences, fft, fft2, ifft2, irfft, istft, rfft, stft
+from ckeras.ops.signal.window_functions import bartlett, blackman, hamming, hanning, kaiser
 
 __all__ = [
     "abs",

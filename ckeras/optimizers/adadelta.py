@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ckeras import ops, registry
-from ckeras.autograd import Variable
 from ckeras.optimizers.arguments import share
 from ckeras.optimizers.optimizer import Optimizer
+from ckeras.tensor import Variable
 
 
 @registry.optimizers.ship()

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ckeras import ops, registry
-from ckeras.autograd import Variable
 from ckeras.optimizers import moments
 from ckeras.optimizers.arguments import above_0, number
 from ckeras.optimizers.optimizer import Optimizer
+from ckeras.tensor import Variable
 
 
 @registry.optimizers.ship()

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ckeras import initializers, ops, registry
-from ckeras.autograd import Variable
 from ckeras.optimizers.arguments import above_0
 from ckeras.optimizers.optimizer import Optimizer, is_overwritten, only_if
+from ckeras.tensor import Variable
 
 # What belongs to the inner optimizer, and the value that says nothing about it.
 _INNER = {

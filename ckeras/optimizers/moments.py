@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import ops
-from ckeras.autograd import Variable
 from ckeras.optimizers.arguments import share
 from ckeras.optimizers.optimizer import Optimizer
+from ckeras.tensor import Variable
 
 
 def update(

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
 from ckeras import registry
-from ckeras.autograd import Variable
 from ckeras.optimizers.loss_scale_optimizer import LossScaleOptimizer
 from ckeras.optimizers.optimizer import Optimizer
+from ckeras.tensor import Variable
 
 
 @registry.optimizers.ship()

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ckeras import ops, registry
-from ckeras.autograd import Variable, table
 from ckeras.optimizers import moments
 from ckeras.optimizers.arguments import at_least_0, share
 from ckeras.optimizers.optimizer import Optimizer, is_overwritten
+from ckeras.tensor import Variable, table
 
 
 @registry.optimizers.ship()

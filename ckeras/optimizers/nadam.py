@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ckeras import ops, registry
-from ckeras.autograd import Variable
 from ckeras.optimizers import moments
 from ckeras.optimizers.moments import MomentOptimizer
+from ckeras.tensor import Variable
 
 
 @registry.optimizers.ship()

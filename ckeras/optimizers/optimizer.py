@@ -13,10 +13,11 @@ import numpy as np
 
 from ckeras import config as _config
 from ckeras import initializers, ops
-from ckeras.autograd import GradientTape, Variable
-from ckeras.autograd.scopes import StatelessScope
+from ckeras.autograd import GradientTape
 from ckeras.optimizers import arguments, clipping, schedules
 from ckeras.optimizers.schedules import LearningRateSchedule
+from ckeras.tensor import Variable
+from ckeras.tensor.scopes import StatelessScope
 from ckeras.utils.naming import auto_name
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ckeras import ops, registry
-from ckeras.autograd import Variable
-from ckeras.autograd.variable import outside_trace
 from ckeras.optimizers import moments
 from ckeras.optimizers.arguments import at_least_0, share
 from ckeras.optimizers.optimizer import Optimizer
+from ckeras.tensor import Variable
+from ckeras.tensor.variable import outside_trace
 
 
 @registry.optimizers.ship()

@@ -108,7 +108,7 @@ def _special(obj: Any) -> tuple[Any] | None:
 
     import numpy as np
 
-    from ckeras.autograd import KerasTensor, Tensor
+    from ckeras.tensor import KerasTensor, Tensor
 
     if isinstance(obj, KerasTensor):
         return (_tagged("keras_tensor", shape=obj.shape, dtype=obj.dtype, keras_history=_history(obj)),)
@@ -360,7 +360,7 @@ def _tensor(value: Any, dtype: str) -> Any:
 
 
 def _keras_tensor(shape: Any, dtype: str, keras_history: Any = None) -> Any:
-    from ckeras.autograd import KerasTensor
+    from ckeras.tensor import KerasTensor
 
     return KerasTensor(shape, dtype=dtype)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ckeras import losses, metrics, ops
-from ckeras.autograd.structure import flatten
+from ckeras.tensor.structure import flatten
 from ckeras.trainer.outputs import Path, align, distribute, is_part, numbered, outputs_of
 from ckeras.utils.naming import to_snake_case
 

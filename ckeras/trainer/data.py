@@ -9,9 +9,9 @@ import numpy as np
 from ckeras import config
 from ckeras._kernels import level
 from ckeras._kernels.runtime import Feed
-from ckeras.autograd import Spec, Tensor, Variable, dtypes
-from ckeras.autograd.dtypes import CODE, NUMPY
-from ckeras.autograd.structure import flatten, map_structure, pack
+from ckeras.tensor import Spec, Tensor, Variable, dtypes
+from ckeras.tensor.dtypes import CODE, NUMPY
+from ckeras.tensor.structure import flatten, map_structure, pack
 from ckeras.trainer.stored import Stored, stored
 
 # The dtype in which a model sees data of a dtype; floats become the default float type.

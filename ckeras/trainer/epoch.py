@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ckeras.autograd import NeedsValue
 from ckeras.callbacks import CallbackList
 from ckeras.compiler.function import warn_eager
+from ckeras.tensor import NeedsValue
 from ckeras.trainer.results import Logs, Outputs
 from ckeras.trainer.sources import Segment, Source
 from ckeras.trainer.steps import check_indices, compile_step

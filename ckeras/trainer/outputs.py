@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ckeras.autograd.structure import flatten
+from ckeras.tensor.structure import flatten
 
 Path = tuple[Any, ...]
 

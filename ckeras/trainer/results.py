@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Tensor
-from ckeras.autograd.dtypes import NUMPY
-from ckeras.autograd.structure import flatten, pack
 from ckeras.compiler.trace import is_value
+from ckeras.tensor import Tensor
+from ckeras.tensor.dtypes import NUMPY
+from ckeras.tensor.structure import flatten, pack
 from ckeras.trainer.sources import Segment
 from ckeras.trainer.steps import Step
 

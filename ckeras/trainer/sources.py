@@ -17,9 +17,9 @@ import numpy as np
 from ckeras import config
 from ckeras._kernels import level
 from ckeras._kernels.runtime import Feed
-from ckeras.autograd.dtypes import CODE, NUMPY
-from ckeras.autograd.eager import wrap
 from ckeras.random import host_seed
+from ckeras.tensor.dtypes import CODE, NUMPY
+from ckeras.tensor.eager import wrap
 from ckeras.trainer.arguments import limited
 from ckeras.trainer.data import DataSet
 from ckeras.trainer.stored import Stored

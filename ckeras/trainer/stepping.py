@@ -8,14 +8,15 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from ckeras.autograd import GradientTape, KerasTensor, NeedsValue, Spec
-from ckeras.autograd.eager import wrap
-from ckeras.autograd.structure import flatten, map_structure, pack
+from ckeras.autograd import GradientTape
 from ckeras.compiler.function import warn_eager
 from ckeras.compiler.rewrite import index_limits
 from ckeras.compiler.trace import trace
 from ckeras.layers.input_spec import fitted_shape
 from ckeras.layers.layer import Layer
+from ckeras.tensor import KerasTensor, NeedsValue, Spec
+from ckeras.tensor.eager import wrap
+from ckeras.tensor.structure import flatten, map_structure, pack
 from ckeras.trainer.compiled_loss import total
 from ckeras.trainer.compiling import Compiling
 from ckeras.trainer.data import DataSet, data_set, unpack_x_y_sample_weight

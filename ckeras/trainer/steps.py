@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ckeras import config
-from ckeras.autograd import NeedsValue, Tensor, Variable
-from ckeras.autograd.structure import flatten, pack
 from ckeras.compiler.function import Plans, compile_plan
 from ckeras.compiler.plan import Plan
 from ckeras.compiler.trace import is_value
+from ckeras.tensor import NeedsValue, Tensor, Variable
+from ckeras.tensor.structure import flatten, pack
 from ckeras.trainer.data import DataSet
 from ckeras.trainer.stored import Stored
 

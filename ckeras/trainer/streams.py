@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.autograd import Tensor, Variable
-from ckeras.autograd.structure import map_structure
 from ckeras.random import host_seed
+from ckeras.tensor import Tensor, Variable
+from ckeras.tensor.structure import map_structure
 from ckeras.trainer.arguments import limited
 from ckeras.trainer.data import DataSet, class_weights, data_set
 from ckeras.trainer.sources import Segment, Source

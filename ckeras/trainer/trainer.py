@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.autograd import Tensor, Variable
 from ckeras.callbacks import CallbackList
 from ckeras.compiler.plan import Profile
 from ckeras.layers.layer import Layer
+from ckeras.tensor import Tensor, Variable
 from ckeras.trainer.adapters import array_source, source_of
 from ckeras.trainer.arguments import batch_size_of, check_fit, is_due, limited, step_count, verbosity
 from ckeras.trainer.data import DataSet, class_weights, data_set, split_validation, unpack_x_y_sample_weight

@@ -18,7 +18,7 @@ def clear_session(free_memory: bool = True) -> None:
     'dense'
     """
     from ckeras import config
-    from ckeras.autograd import eager
+    from ckeras.tensor import eager
     from ckeras.utils import naming
 
     naming.reset()

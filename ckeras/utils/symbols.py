@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ckeras.autograd import KerasTensor
-from ckeras.autograd.structure import flatten
+from ckeras.tensor import KerasTensor
+from ckeras.tensor.structure import flatten
 
 
 def is_keras_tensor(x: Any) -> bool:

@@ -4,7 +4,7 @@ from collections import OrderedDict, namedtuple
 
 import pytest
 
-from ckeras.autograd.structure import flatten, map_structure, pack
+from ckeras.tensor.structure import flatten, map_structure, pack
 
 Pair = namedtuple("Pair", "left right")
 STRUCTURES = [

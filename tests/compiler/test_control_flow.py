@@ -8,9 +8,10 @@ import pytest
 
 import ckeras
 from ckeras import config, ops
-from ckeras.autograd import GradientTape, Spec, Variable
-from ckeras.autograd.structure import flatten
+from ckeras.autograd import GradientTape
 from ckeras.compiler.function import compile_plan
+from ckeras.tensor import Spec, Variable
+from ckeras.tensor.structure import flatten
 
 rng = np.random.default_rng(0)
 F4 = np.arange(4, dtype="float32")

@@ -8,8 +8,9 @@ import pytest
 
 import ckeras
 from ckeras import ops
-from ckeras.autograd import GradientTape, Variable
+from ckeras.autograd import GradientTape
 from ckeras.compiler.function import MAX_PLANS, function
+from ckeras.tensor import Variable
 
 
 def test_traces_once_for_each_signature():

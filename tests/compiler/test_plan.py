@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from ckeras import ops
-from ckeras.autograd import GradientTape, Spec, Variable
+from ckeras.autograd import GradientTape
 from ckeras.compiler.function import compile_plan, function
+from ckeras.tensor import Spec, Variable
 
 
 def plan_of(function, *arrays):

@@ -5,8 +5,8 @@ import pytest
 
 import ckeras
 from ckeras import ops
-from ckeras.autograd import Variable
 from ckeras.compiler.function import function
+from ckeras.tensor import Variable
 
 
 @pytest.fixture(params=[1, 2], ids=["1-thread", "2-threads"])

@@ -4,7 +4,7 @@ import numpy as np
 from samples import data, positive
 
 from ckeras import ops, remat
-from ckeras.autograd import table
+from ckeras.tensor import table
 
 INDEX = np.array([2, 0, 2], "int64")
 

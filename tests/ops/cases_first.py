@@ -7,7 +7,7 @@ import numpy as np
 from samples import binary, data, positive, probabilities, reduction, unary
 
 from ckeras import ops, random  # noqa: F401  `random` has a row of its own
-from ckeras.autograd import table
+from ckeras.tensor import table
 
 
 def products():

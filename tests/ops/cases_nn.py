@@ -4,7 +4,7 @@ import numpy as np
 from samples import data, probabilities
 
 from ckeras import ops
-from ckeras.autograd import table
+from ckeras.tensor import table
 
 # strides, padding, dilation, groups; images (2, 5, 4, 4), kernels (3, 2, 4 / groups, 2)
 CONVOLUTIONS = [

@@ -6,7 +6,7 @@ import numpy as np
 from samples import binary, data, positive, unary
 
 from ckeras import ops
-from ckeras.autograd import table
+from ckeras.tensor import table
 
 
 def inside(*shape, seed=0):

@@ -7,7 +7,7 @@ import numpy as np
 from samples import binary, data, positive, unary
 
 from ckeras import ops
-from ckeras.autograd import table
+from ckeras.tensor import table
 
 INDEX = np.array([[2, 0, 2], [1, 3, 1]])
 SEGMENTS = np.array([0, 2, 0, 3, 2, 2])

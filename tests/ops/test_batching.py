@@ -5,8 +5,8 @@ import pytest
 
 import ckeras
 from ckeras import GradientTape, Variable, ops
-from ckeras.autograd.structure import flatten
 from ckeras.compiler.function import compile_plan
+from ckeras.tensor.structure import flatten
 
 rng = np.random.default_rng(2)
 X = rng.standard_normal((6, 4, 3)).astype("float32")

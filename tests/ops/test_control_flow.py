@@ -8,7 +8,7 @@ import pytest
 
 import ckeras
 from ckeras import GradientTape, KerasTensor, ops
-from ckeras.autograd.structure import flatten
+from ckeras.tensor.structure import flatten
 
 _path = pathlib.Path(__file__).parents[1] / "data" / "make_control_values.py"
 _spec = importlib.util.spec_from_file_location(_path.stem, _path)

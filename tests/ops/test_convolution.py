@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ckeras import GradientTape, KerasTensor, function, ops
-from ckeras.autograd import table
-from ckeras.ops.windows import Windows
+from ckeras.ops.nn.windows import Windows
+from ckeras.tensor import table
 
 
 def data(*shape, seed=0):

@@ -15,7 +15,7 @@ from samples import data
 
 from ckeras import GradientTape, ops
 from ckeras import function as compiled
-from ckeras.autograd import table
+from ckeras.tensor import table
 
 H = 1e-5
 CASES = {}

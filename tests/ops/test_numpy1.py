@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ckeras import GradientTape, KerasTensor, config, ops
-from ckeras.autograd import table
+from ckeras.tensor import table
 
 API = pathlib.Path(__file__).parents[1] / "data" / "keras_api.json"
 LOG_MAX = {"float32": math.log(np.finfo("float32").max), "float64": math.log(np.finfo("float64").max)}

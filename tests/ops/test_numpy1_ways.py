@@ -5,7 +5,7 @@ import pytest
 
 from ckeras import KerasTensor, ops
 from ckeras import function as compiled
-from ckeras.autograd import Tensor
+from ckeras.tensor import Tensor
 
 
 def data(*shape, seed=0):

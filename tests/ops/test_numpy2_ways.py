@@ -8,7 +8,7 @@ import pytest
 
 from ckeras import KerasTensor, ops
 from ckeras import function as compiled
-from ckeras.autograd import NeedsValue, Tensor
+from ckeras.tensor import NeedsValue, Tensor
 
 
 def data(*shape, seed=0):
@@ -187,7 +187,7 @@ def test_shapes_that_values_decide():
 
 def test_a_composition_needs_no_values():
     """A value that a composition asks for is missed in its symbolic form too."""
-    from ckeras.ops.composite import Composite
+    from ckeras.ops.manipulation.composite import Composite
 
     row = Composite("asks_for_a_value", lambda x: x * float(x))
     try:
@@ -195,7 +195,7 @@ def test_a_composition_needs_no_values():
         with pytest.raises(NeedsValue):
             row(KerasTensor(()))
     finally:
-        from ckeras.autograd import table
+        from ckeras.tensor import table
 
         del table["asks_for_a_value"]
 

@@ -26,7 +26,7 @@ _VALUES = {name: value for script in _SCRIPTS for name, value in _MADE.unpack(sc
 
 def _ckeras():
     parts = {name: importlib.import_module(f"ckeras.{name}") for name in _MADE.MODULES}
-    variable = importlib.import_module("ckeras.autograd").Variable
+    variable = importlib.import_module("ckeras.tensor").Variable
     return SimpleNamespace(Variable=variable, numpy=parts["ops"].convert_to_numpy, **parts)
 
 

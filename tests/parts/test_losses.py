@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ckeras import activations, losses, ops
-from ckeras.autograd import Variable
+from ckeras.tensor import Variable
 
 KIND = "loss/"
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ckeras import losses, metrics, ops
-from ckeras.autograd import Variable
 from ckeras.compiler.function import function
+from ckeras.tensor import Variable
 
 KIND = "metric/"
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from ckeras import constraints, ops, optimizers, registry
-from ckeras.autograd import GradientTape, Variable
+from ckeras.autograd import GradientTape
 from ckeras.compiler.function import function
+from ckeras.tensor import Variable
 
 KIND = "optimizer/"
 

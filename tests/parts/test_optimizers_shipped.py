@@ -8,8 +8,8 @@ import pytest
 
 import ckeras
 from ckeras import layers, ops, optimizers
-from ckeras.autograd import Variable
 from ckeras.compiler.function import function
+from ckeras.tensor import Variable
 from ckeras.trainer.steps import Step
 
 NAMES = (

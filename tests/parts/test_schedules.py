@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ckeras import optimizers, registry
-from ckeras.autograd import Variable
 from ckeras.compiler.function import function
 from ckeras.optimizers import schedules
+from ckeras.tensor import Variable
 
 MADE = {
     "ExponentialDecay": lambda: schedules.ExponentialDecay(0.5, 10, 0.7, staircase=True),

@@ -8,7 +8,7 @@ import pytest
 
 import ckeras
 from ckeras import Variable, config, layers, ops
-from ckeras.autograd.dtypes import NUMPY
+from ckeras.tensor.dtypes import NUMPY
 
 BFLOAT16 = NUMPY["bfloat16"]
 X = np.array([[1.5, 2.25, -3.1], [0.1, -0.2, 4.0]], "float32")

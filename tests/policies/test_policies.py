@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ckeras import KerasTensor, Layer, Variable, config, dtype_policies, layers, mixed_precision, ops, registry
-from ckeras.autograd import dtypes
 from ckeras.dtype_policies import DTypePolicy, DTypePolicyMap, FloatDTypePolicy
+from ckeras.tensor import dtypes
 
 
 @pytest.fixture(autouse=True)

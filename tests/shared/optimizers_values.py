@@ -10,7 +10,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "data"))
 import make_optimizers_values as made
 
-from ckeras.autograd import Variable
+from ckeras.tensor import Variable
 
 EXPECTED = made.unpack(made.VALUES)
 _PARTS = {name: importlib.import_module(f"ckeras.{name}") for name in made.MODULES}

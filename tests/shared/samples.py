@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from ckeras.autograd import table
+from ckeras.tensor import table
 
 
 def data(*shape, low=-2.0, high=2.0, seed=0):

@@ -12,7 +12,7 @@ import pytest
 
 import ckeras
 from ckeras import layers
-from ckeras.autograd import eager
+from ckeras.tensor import eager
 
 pytestmark = pytest.mark.usefixtures("interruptible")
 

@@ -11,7 +11,7 @@
 #include "activation.h"
 #include "amx.h"
 #include "kernels.h"
-#include "room.h"
+#include "workspace.h"
 #include "vector.h"
 
 /* Sizes by level: TILE_ROWS x PANEL_VECTORS sums, the vectors of b and one of a must fit the registers, and so must

@@ -32,7 +32,7 @@ _ARRAYS = (
 ROWS = {
     # what the rest is made of
     "GradientTape": "autograd.GradientTape",
-    "Tensor": "autograd.Tensor",
+    "Tensor": "tensor.Tensor",
     "is_tensor": "ops.is_tensor(x)",
     "convert_to_tensor": "ops.convert_to_tensor(value=x, dtype)",
     "cast": "ops.cast(x, dtype)",
@@ -80,9 +80,9 @@ ROWS = {
     "map_fn": "ops.map(fn=f, elems=xs)",
     "vectorized_map": "ops.vectorized_map(fn=function, elems=elements)",
     "custom_gradient": "ops.custom_gradient",
-    "recompute_grad": "ops.differentiation.remat",
-    "name_scope": "autograd.scopes.name_scope",
-    "device": "autograd.scopes.device",
+    "recompute_grad": "ops.control.differentiation.remat",
+    "name_scope": "tensor.scopes.name_scope",
+    "device": "tensor.scopes.device",
     # arithmetic, which tensorflow.math has too
     **math.ARITHMETIC,
     "matmul": "compat.tensorflow.linalg.matmul",

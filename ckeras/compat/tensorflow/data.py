@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ckeras import ops as _ops
-from ckeras.autograd.structure import flatten, map_structure
 from ckeras.random import host_seed
+from ckeras.tensor.structure import flatten, map_structure
 
 AUTOTUNE = -1
 experimental = sys.modules[__name__]

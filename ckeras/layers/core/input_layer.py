@@ -3,8 +3,8 @@
 from typing import Any
 
 from ckeras import registry
-from ckeras.autograd import KerasTensor, dtypes
 from ckeras.layers.layer import Layer
+from ckeras.tensor import KerasTensor, dtypes
 
 
 @registry.layers.ship()

@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 from ckeras import config, ops, registry
-from ckeras.autograd import KerasTensor
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
+from ckeras.tensor import KerasTensor
 
 
 @registry.layers.ship()

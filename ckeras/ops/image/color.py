@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Tensor, dtypes
-from ckeras.ops import elementwise as e
+from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.image.layout import channel_axis, image_of
-from ckeras.ops.joining import split, stack
-from ckeras.ops.layout import squeeze
+from ckeras.ops.manipulation.concat import split, stack
+from ckeras.ops.manipulation.layout import squeeze
+from ckeras.tensor import Tensor, dtypes
 
 _GREY = (0.2989, 0.5870, 0.1140)
 
@@ -38,9 +38,12 @@ def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Tensor:
     axis = channel_axis(len(x.shape), data_format)
     if x.shape[axis] == 1:
         return x
-    red, green, blue = (e.as_float(plane) for plane in _planes(x, "rgb_to_grayscale", axis))
-    grey = e.add(e.add(e.multiply(_GREY[0], red), e.multiply(_GREY[1], green)), e.multiply(_GREY[2], blue))
-    return e.cast(stack([grey], axis), x.dtype)
+    red, green, blue = (elementwise.as_float(plane) for plane in _planes(x, "rgb_to_grayscale", axis))
+    grey = elementwise.add(
+        elementwise.add(elementwise.multiply(_GREY[0], red), elementwise.multiply(_GREY[1], green)),
+        elementwise.multiply(_GREY[2], blue),
+    )
+    return elementwise.cast(stack([grey], axis), x.dtype)
 
 
 def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
@@ -52,19 +55,19 @@ def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
     _floats(x, "rgb_to_hsv")
     axis = channel_axis(len(x.shape), data_format)
     tiny = float(np.finfo(dtypes.NUMPY[x.dtype]).eps)
-    r, g, b = _planes(e.where(e.less(e.abs(x), tiny), 0, x), "rgb_to_hsv", axis)
-    value = e.maximum(e.maximum(r, g), b)
-    span = e.subtract(value, e.minimum(e.minimum(r, g), b))
-    coloured, lit = e.greater(span, 0), e.greater(value, 0)
-    saturation = e.where(lit, e.divide(span, e.where(lit, value, 1)), 0)
-    sixth = e.divide(1.0, e.multiply(6.0, e.where(coloured, span, 1)))
-    hue = e.where(
-        e.equal(value, g),
-        e.add(e.multiply(sixth, e.subtract(b, r)), 2.0 / 6.0),
-        e.add(e.multiply(sixth, e.subtract(r, g)), 4.0 / 6.0),
+    r, g, b = _planes(elementwise.where(elementwise.less(elementwise.abs(x), tiny), 0, x), "rgb_to_hsv", axis)
+    value = elementwise.maximum(elementwise.maximum(r, g), b)
+    span = elementwise.subtract(value, elementwise.minimum(elementwise.minimum(r, g), b))
+    coloured, lit = elementwise.greater(span, 0), elementwise.greater(value, 0)
+    saturation = elementwise.where(lit, elementwise.divide(span, elementwise.where(lit, value, 1)), 0)
+    sixth = elementwise.divide(1.0, elementwise.multiply(6.0, elementwise.where(coloured, span, 1)))
+    hue = elementwise.where(
+        elementwise.equal(value, g),
+        elementwise.add(elementwise.multiply(sixth, elementwise.subtract(b, r)), 2.0 / 6.0),
+        elementwise.add(elementwise.multiply(sixth, elementwise.subtract(r, g)), 4.0 / 6.0),
     )
-    hue = e.where(e.equal(value, r), e.multiply(sixth, e.subtract(g, b)), hue)
-    hue = e.add(e.where(coloured, hue, 0), e.cast(e.less(hue, 0), hue.dtype))
+    hue = elementwise.where(elementwise.equal(value, r), elementwise.multiply(sixth, elementwise.subtract(g, b)), hue)
+    hue = elementwise.add(elementwise.where(coloured, hue, 0), elementwise.cast(elementwise.less(hue, 0), hue.dtype))
     return stack([hue, saturation, value], axis)
 
 
@@ -74,12 +77,17 @@ def hsv_to_rgb(images: Any, data_format: str | None = None) -> Tensor:
     _floats(x, "hsv_to_rgb")
     axis = channel_axis(len(x.shape), data_format)
     hue, saturation, value = _planes(x, "hsv_to_rgb", axis)
-    turn = e.multiply(e.mod(hue, 1.0), 6.0)
-    rest = e.subtract(1.0, saturation)
+    turn = elementwise.multiply(elementwise.mod(hue, 1.0), 6.0)
+    rest = elementwise.subtract(1.0, saturation)
     shares = [
-        e.subtract(e.abs(e.subtract(turn, 3.0)), 1.0),
-        e.subtract(2.0, e.abs(e.subtract(turn, 2.0))),
-        e.subtract(2.0, e.abs(e.subtract(turn, 4.0))),
+        elementwise.subtract(elementwise.abs(elementwise.subtract(turn, 3.0)), 1.0),
+        elementwise.subtract(2.0, elementwise.abs(elementwise.subtract(turn, 2.0))),
+        elementwise.subtract(2.0, elementwise.abs(elementwise.subtract(turn, 4.0))),
     ]
-    planes = [e.multiply(value, e.add(rest, e.multiply(saturation, e.clip(share, 0.0, 1.0)))) for share in shares]
+    planes = [
+        elementwise.multiply(
+            value, elementwise.add(rest, elementwise.multiply(saturation, elementwise.clip(share, 0.0, 1.0)))
+        )
+        for share in shares
+    ]
     return stack(planes, axis)

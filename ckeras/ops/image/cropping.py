@@ -3,13 +3,13 @@
 import math
 from typing import Any
 
-from ckeras.autograd import Spec, Tensor
-from ckeras.ops import layout as s
-from ckeras.ops.composite import Composite
 from ckeras.ops.image.layout import batched, image_of, size_axes, unbatched, whole
-from ckeras.ops.indexing import basic_slice
-from ckeras.ops.joining import pad
-from ckeras.ops.windows import channels_back, channels_last, each_axis, output_sizes, padding_of, patches_of
+from ckeras.ops.indexing.core import basic_slice
+from ckeras.ops.manipulation import layout
+from ckeras.ops.manipulation.composite import Composite
+from ckeras.ops.manipulation.concat import pad
+from ckeras.ops.nn.windows import channels_back, channels_last, each_axis, output_sizes, padding_of, patches_of
+from ckeras.tensor import Spec, Tensor
 
 # -- margins --------------------------------------------------------------------------------------------------------
 # Along each of height and width two of three are given: what comes or goes before, what comes or goes after, and the
@@ -125,7 +125,7 @@ def _patches_shape(x: Any, **attrs: Any) -> tuple[int | None, ...]:
 
 _extract_patches = Composite(
     "extract_patches",
-    lambda x, **attrs: s.reshape(patches_of(x, **attrs), _patches_shape(x, **attrs)),
+    lambda x, **attrs: layout.reshape(patches_of(x, **attrs), _patches_shape(x, **attrs)),
     infer=lambda x, **attrs: Spec(_patches_shape(x, **attrs), x.dtype),
 )
 

@@ -4,36 +4,38 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Spec, Tensor, dtypes
-from ckeras.autograd.eager import constant
-from ckeras.ops import elementwise as e
-from ckeras.ops import layout as s
-from ckeras.ops import reduction as r
-from ckeras.ops.composite import Composite
-from ckeras.ops.convolution import depthwise_conv
+from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.image.layout import batched, image_of, restored, unbatched
-from ckeras.ops.indexing import getitem
-from ckeras.ops.windows import channels_back, channels_last, each_axis
+from ckeras.ops.indexing.core import getitem
+from ckeras.ops.manipulation import layout
+from ckeras.ops.manipulation.composite import Composite
+from ckeras.ops.nn.convolution import depthwise_conv
+from ckeras.ops.nn.windows import channels_back, channels_last, each_axis
+from ckeras.ops.reduction import core as reduction
+from ckeras.tensor import Spec, Tensor, dtypes
+from ckeras.tensor.eager import constant
 
 
 def _gaussian(size: int, sigma: Any, dtype: str) -> Tensor:
     """Weights exp(-x^2 / (2 sigma^2)) around the middle, of sum 1."""
     x = constant((np.arange(size) - (size - 1) / 2).astype(dtypes.NUMPY[dtype]))
-    weights = e.exp(e.multiply(-0.5, e.square(e.divide(x, e.cast(sigma, dtype)))))
-    return e.divide(weights, r.sum(weights))
+    weights = elementwise.exp(
+        elementwise.multiply(-0.5, elementwise.square(elementwise.divide(x, elementwise.cast(sigma, dtype))))
+    )
+    return elementwise.divide(weights, reduction.sum(weights))
 
 
 def _of_channels(kernel: Tensor, x: Tensor, where: str) -> Tensor:
     """A kernel (rows, columns, 1, outputs of a channel) for each channel of ``x``, its last axis."""
     if x.shape[-1] is None:
         raise ValueError(f"{where} needs to know the number of channels: the shape is {x.shape}")
-    return e.broadcast_to(kernel, (*kernel.shape[:2], x.shape[-1], kernel.shape[3]))
+    return elementwise.broadcast_to(kernel, (*kernel.shape[:2], x.shape[-1], kernel.shape[3]))
 
 
 def _smoothed(x: Tensor, down: Tensor, across: Tensor, padding: str, where: str) -> Tensor:
     """A batch, channels last, with the weights ``down`` its columns and then those ``across`` its rows."""
     for weights, shape in ((down, (-1, 1, 1, 1)), (across, (1, -1, 1, 1))):
-        kernel = _of_channels(s.reshape(weights, shape), x, where)
+        kernel = _of_channels(layout.reshape(weights, shape), x, where)
         x = depthwise_conv(x, kernel, padding=padding, data_format="channels_last")
     return x
 
@@ -50,10 +52,12 @@ def gaussian_blur(
     """
     x, data_format = image_of(images, "gaussian_blur", data_format)
     width, height = each_axis(kernel_size, 2, "kernel_size of gaussian_blur")
-    across, down = (sigma, sigma) if isinstance(sigma, (int, float)) else (getitem(s.tensor(sigma), i) for i in (0, 1))
+    across, down = (
+        (sigma, sigma) if isinstance(sigma, (int, float)) else (getitem(layout.tensor(sigma), i) for i in (0, 1))
+    )
     if any((isinstance(v, (int, float)) or type(v) is Tensor) and not float(v) > 0 for v in (across, down)):
         raise ValueError(f"gaussian_blur expects deviations above 0, got sigma={sigma!r}")
-    y = e.cast(batched(x), dtypes.result_type(x.dtype, "float32"))
+    y = elementwise.cast(batched(x), dtypes.result_type(x.dtype, "float32"))
     y = channels_last(y, data_format)
     weights = _gaussian(height, down, y.dtype), _gaussian(width, across, y.dtype)
     y = _smoothed(y, *weights, "same", "gaussian_blur")
@@ -67,8 +71,8 @@ _SOBEL_KERNELS = np.stack([_SOBEL, _SOBEL.T], -1)[:, :, None]  # down, and acros
 def _edges(x: Tensor, data_format: str) -> Tensor:
     y = channels_last(x, data_format)
     kernel = _of_channels(constant(_SOBEL_KERNELS.astype(dtypes.NUMPY[y.dtype])), y, "sobel_edges")
-    y = s.reshape(depthwise_conv(y, kernel, padding="same", data_format="channels_last"), (*y.shape, 2))
-    return y if data_format == "channels_last" else s.transpose(y, (0, 3, 1, 2, 4))
+    y = layout.reshape(depthwise_conv(y, kernel, padding="same", data_format="channels_last"), (*y.shape, 2))
+    return y if data_format == "channels_last" else layout.transpose(y, (0, 3, 1, 2, 4))
 
 
 _sobel_edges = Composite("sobel_edges", _edges, infer=lambda x, data_format: Spec((*x.shape, 2), x.dtype))
@@ -83,7 +87,7 @@ def sobel_edges(images: Any, data_format: str | None = None) -> Tensor:
     Returns a tensor with one more axis, of size 2, at the end.
     """
     x, data_format = image_of(images, "sobel_edges", data_format, (4,))
-    return _sobel_edges(e.as_float(x), data_format=data_format)
+    return _sobel_edges(elementwise.as_float(x), data_format=data_format)
 
 
 def ssim(
@@ -114,8 +118,8 @@ def ssim(
         a != b and None not in (a, b) for a, b in zip(x.shape, other.shape, strict=True)
     ):
         raise ValueError(f"ssim expects images of one shape, got {x.shape} and {other.shape}")
-    a = channels_last(batched(e.cast(x, dtypes.result_type(x.dtype, "float32"))), data_format)
-    b = channels_last(batched(e.cast(other, a.dtype)), data_format)
+    a = channels_last(batched(elementwise.cast(x, dtypes.result_type(x.dtype, "float32"))), data_format)
+    b = channels_last(batched(elementwise.cast(other, a.dtype)), data_format)
     window = _gaussian(filter_size, filter_sigma, a.dtype)
 
     def mean(v: Tensor) -> Tensor:
@@ -123,9 +127,15 @@ def ssim(
 
     small, tiny = (k1 * max_val) ** 2, (k2 * max_val) ** 2
     mean_a, mean_b = mean(a), mean(b)
-    squares, product = e.add(e.square(mean_a), e.square(mean_b)), e.multiply(mean_a, mean_b)
-    variances = e.subtract(mean(e.add(e.square(a), e.square(b))), squares)
-    covariance = e.subtract(mean(e.multiply(a, b)), product)
-    alike = e.multiply(e.add(e.multiply(2.0, product), small), e.add(e.multiply(2.0, covariance), tiny))
-    most = e.multiply(e.add(squares, small), e.add(variances, tiny))
-    return e.cast(unbatched(r.mean(e.divide(alike, most), (1, 2, 3)), x), x.dtype)
+    squares, product = (
+        elementwise.add(elementwise.square(mean_a), elementwise.square(mean_b)),
+        elementwise.multiply(mean_a, mean_b),
+    )
+    variances = elementwise.subtract(mean(elementwise.add(elementwise.square(a), elementwise.square(b))), squares)
+    covariance = elementwise.subtract(mean(elementwise.multiply(a, b)), product)
+    alike = elementwise.multiply(
+        elementwise.add(elementwise.multiply(2.0, product), small),
+        elementwise.add(elementwise.multiply(2.0, covariance), tiny),
+    )
+    most = elementwise.multiply(elementwise.add(squares, small), elementwise.add(variances, tiny))
+    return elementwise.cast(unbatched(reduction.mean(elementwise.divide(alike, most), (1, 2, 3)), x), x.dtype)

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Tensor, dtypes
-from ckeras.ops import elementwise as e
-from ckeras.ops.layout import expand_dims, squeeze, tensor
-from ckeras.ops.windows import format_of
+from ckeras.ops.elementwise import core as elementwise
+from ckeras.ops.manipulation.layout import expand_dims, squeeze, tensor
+from ckeras.ops.nn.windows import format_of
+from ckeras.tensor import Tensor, dtypes
 
 
 def image_of(images: Any, where: str, data_format: str | None, ranks: tuple[int, ...] = (3, 4)) -> tuple[Tensor, str]:
@@ -49,11 +49,13 @@ def whole(values: Any, name: str) -> tuple[int, ...]:
 def restored(x: Tensor, dtype: str) -> Tensor:
     """Floats in the dtype that images had: integers are rounded, and limited to what they hold; above 0 is true."""
     if dtype == "bool" and x.dtype != dtype:
-        return e.greater(x, 0)
+        return elementwise.greater(x, 0)
     if x.dtype == dtype or dtype not in dtypes.INTEGERS:
-        return e.cast(x, dtype)
+        return elementwise.cast(x, dtype)
     limits = np.iinfo(dtypes.NUMPY[dtype])
-    wide = e.cast(e.round(x), "float64")
+    wide = elementwise.cast(elementwise.round(x), "float64")
     if dtype in ("int64", "uint64"):  # the greatest float64 below their limit
-        return e.cast(e.clip(wide, float(limits.min), float(np.nextafter(float(limits.max), 0))), dtype)
-    return e.cast(e.clip(wide, float(limits.min), float(limits.max)), dtype)
+        return elementwise.cast(
+            elementwise.clip(wide, float(limits.min), float(np.nextafter(float(limits.max), 0))), dtype
+        )
+    return elementwise.cast(elementwise.clip(wide, float(limits.min), float(limits.max)), dtype)

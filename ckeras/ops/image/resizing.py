@@ -6,39 +6,54 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Spec, Tensor, dtypes
-from ckeras.autograd.eager import constant
-from ckeras.ops import elementwise as e
-from ckeras.ops import layout as s
-from ckeras.ops import reduction as r
-from ckeras.ops.composite import Composite
+from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.image.layout import image_of, restored, size_axes, whole
-from ckeras.ops.indexing import basic_slice, getitem, take
-from ckeras.ops.joining import pad
-from ckeras.ops.linalg import matmul
+from ckeras.ops.indexing.core import basic_slice, getitem, take
+from ckeras.ops.linalg.matrix_products import matmul
+from ckeras.ops.manipulation import layout
+from ckeras.ops.manipulation.composite import Composite
+from ckeras.ops.manipulation.concat import pad
+from ckeras.ops.reduction import core as reduction
+from ckeras.tensor import Spec, Tensor, dtypes
+from ckeras.tensor.eager import constant
 
 # -- kernels of interpolation: weights as functions of the distance -------------------------------------------------
 
 
 def _triangle(x: Tensor) -> Tensor:
-    return e.maximum(0, e.subtract(1.0, x))
+    return elementwise.maximum(0, elementwise.subtract(1.0, x))
 
 
 def _cubic(x: Tensor) -> Tensor:
     """The cubic convolution of Keys (1981), with a = -1/2."""
-    near = e.add(e.multiply(e.multiply(e.subtract(e.multiply(1.5, x), 2.5), x), x), 1.0)
-    far = e.add(e.multiply(e.subtract(e.multiply(e.add(e.multiply(-0.5, x), 2.5), x), 4.0), x), 2.0)
-    return e.where(e.greater_equal(x, 2), 0, e.where(e.greater_equal(x, 1), far, near))
+    near = elementwise.add(
+        elementwise.multiply(elementwise.multiply(elementwise.subtract(elementwise.multiply(1.5, x), 2.5), x), x), 1.0
+    )
+    far = elementwise.add(
+        elementwise.multiply(
+            elementwise.subtract(elementwise.multiply(elementwise.add(elementwise.multiply(-0.5, x), 2.5), x), 4.0), x
+        ),
+        2.0,
+    )
+    return elementwise.where(
+        elementwise.greater_equal(x, 2), 0, elementwise.where(elementwise.greater_equal(x, 1), far, near)
+    )
 
 
 def _lanczos(radius: float) -> Callable[[Tensor], Tensor]:
     """sinc(x) sinc(x / radius) up to the radius (Lanczos; Duchon, 1979)."""
 
     def kernel(x: Tensor) -> Tensor:
-        away = e.greater(x, 1e-3)
-        safe = e.multiply(math.pi, e.where(away, x, 1))
-        waves = e.multiply(e.multiply(radius, e.sin(safe)), e.sin(e.divide(safe, radius)))
-        return e.where(e.greater(x, radius), 0, e.where(away, e.divide(waves, e.square(safe)), 1))
+        away = elementwise.greater(x, 1e-3)
+        safe = elementwise.multiply(math.pi, elementwise.where(away, x, 1))
+        waves = elementwise.multiply(
+            elementwise.multiply(radius, elementwise.sin(safe)), elementwise.sin(elementwise.divide(safe, radius))
+        )
+        return elementwise.where(
+            elementwise.greater(x, radius),
+            0,
+            elementwise.where(away, elementwise.divide(waves, elementwise.square(safe)), 1),
+        )
 
     return kernel
 
@@ -57,29 +72,33 @@ def _weights(size: int, count: int, scale: Any, shift: Any, method: str, antiali
 
     They sum to 1, or are 0 for elements that lie outside. With ``antialias`` the kernel is widened by what is left out.
     """
-    inverse = e.divide(1.0, e.cast(scale, dtype))
+    inverse = elementwise.divide(1.0, elementwise.cast(scale, dtype))
     half = constant((np.arange(count) + 0.5).astype(dtype))
-    place = e.subtract(e.multiply(e.subtract(half, e.cast(shift, dtype)), inverse), 0.5)
-    distance = e.abs(e.subtract(s.expand_dims(place, 1), constant(np.arange(size).astype(dtype))))
+    place = elementwise.subtract(
+        elementwise.multiply(elementwise.subtract(half, elementwise.cast(shift, dtype)), inverse), 0.5
+    )
+    distance = elementwise.abs(
+        elementwise.subtract(layout.expand_dims(place, 1), constant(np.arange(size).astype(dtype)))
+    )
     if antialias:
-        distance = e.divide(distance, e.maximum(inverse, 1.0))
+        distance = elementwise.divide(distance, elementwise.maximum(inverse, 1.0))
     weights = _KERNELS[method](distance)
-    total = r.sum(weights, 1, True)
-    known = e.greater(e.abs(total), 1000.0 * float(np.finfo(np.float32).eps))
-    inside = e.logical_and(e.greater_equal(place, -0.5), e.less_equal(place, size - 0.5))
-    used = e.logical_and(known, s.expand_dims(inside, 1))
-    return e.where(used, e.divide(weights, e.where(known, total, 1)), 0)
+    total = reduction.sum(weights, 1, True)
+    known = elementwise.greater(elementwise.abs(total), 1000.0 * float(np.finfo(np.float32).eps))
+    inside = elementwise.logical_and(elementwise.greater_equal(place, -0.5), elementwise.less_equal(place, size - 0.5))
+    used = elementwise.logical_and(known, layout.expand_dims(inside, 1))
+    return elementwise.where(used, elementwise.divide(weights, elementwise.where(known, total, 1)), 0)
 
 
 def _along(x: Tensor, axis: int, weights: Tensor) -> Tensor:
     """``x`` with its elements along ``axis`` replaced by weighted sums of them."""
     before, after = x.shape[:axis], x.shape[axis + 1 :]
-    weights = e.cast(weights, x.dtype)
+    weights = elementwise.cast(weights, x.dtype)
     if not after or math.prod(after) == 1:
-        y = matmul(s.reshape(x, (math.prod(before), x.shape[axis])), s.transpose(weights))
+        y = matmul(layout.reshape(x, (math.prod(before), x.shape[axis])), layout.transpose(weights))
     else:
-        y = matmul(weights, s.reshape(x, (math.prod(before), x.shape[axis], math.prod(after))))
-    return s.reshape(y, (*before, weights.shape[0], *after))
+        y = matmul(weights, layout.reshape(x, (math.prod(before), x.shape[axis], math.prod(after))))
+    return layout.reshape(y, (*before, weights.shape[0], *after))
 
 
 # -- resize ---------------------------------------------------------------------------------------------------------
@@ -97,7 +116,7 @@ def _to_aspect(x: Tensor, axes: tuple[int, int], size: tuple[int, int], crop: bo
             parts[axis] = slice(begin, begin + kept)
         elif other > own and not any(map(any, widths)):
             widths[axis] = (int(float(other - own) / 2),) * 2
-    return basic_slice(x, parts) if crop else pad(e.as_float(x), widths, constant_values=value)
+    return basic_slice(x, parts) if crop else pad(elementwise.as_float(x), widths, constant_values=value)
 
 
 def _resized(
@@ -112,7 +131,7 @@ def _resized(
             places = np.floor((np.arange(count, dtype=np.float32) + np.float32(0.5)) * np.float32(own) / count)
             x = take(x, constant(places.astype(np.int64)), axis)
         elif own != count:
-            x = e.as_float(x)
+            x = elementwise.as_float(x)
             wide = dtypes.result_type(x.dtype, "float32")
             x = _along(x, axis, _weights(own, count, count / own, 0.0, method, antialias, wide))
     return restored(x, dtype)
@@ -177,7 +196,7 @@ def _scaled(
 ) -> Tensor:
     wide = dtypes.result_type(x.dtype, "float32")
     for i, axis in enumerate(axes):
-        factors = (getitem(e.cast(v, wide), i) for v in (scale, shift))
+        factors = (getitem(elementwise.cast(v, wide), i) for v in (scale, shift))
         x = _along(x, axis, _weights(x.shape[axis], shape[axis], *factors, method, antialias, wide))
     return x
 
@@ -207,9 +226,9 @@ def scale_and_translate(
         method: "linear" ("bilinear", "trilinear"), "cubic" ("bicubic", "tricubic"), "lanczos3" or "lanczos5".
         antialias: whether the kernel is widened where images get smaller.
     """
-    x, scale, shift = e.as_float(images), e.as_float(scale), e.as_float(translation)
+    x, scale, shift = elementwise.as_float(images), elementwise.as_float(scale), elementwise.as_float(translation)
     rank, shape = len(x.shape), whole(output_shape, "output_shape of scale_and_translate")
-    axes = tuple(s.axis_of(int(a), rank, "scale_and_translate") for a in spatial_dims)
+    axes = tuple(layout.axis_of(int(a), rank, "scale_and_translate") for a in spatial_dims)
     if method not in _KERNELS:
         raise ValueError(f"scale_and_translate expects a method among {', '.join(_KERNELS)}, got {method!r}")
     if len(shape) != rank or any(

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.autograd import Spec, Tensor, dtypes
-from ckeras.autograd.eager import constant
-from ckeras.ops import elementwise as e
-from ckeras.ops import layout as s
-from ckeras.ops.composite import Composite
+from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.image.filters import gaussian_blur
 from ckeras.ops.image.layout import batched, image_of, unbatched
-from ckeras.ops.indexing import getitem, take
-from ckeras.ops.joining import concatenate, stack
-from ckeras.ops.linalg import matmul
-from ckeras.ops.windows import channels_back, channels_last
+from ckeras.ops.indexing.core import getitem, take
+from ckeras.ops.linalg.matrix_products import matmul
+from ckeras.ops.manipulation import layout
+from ckeras.ops.manipulation.composite import Composite
+from ckeras.ops.manipulation.concat import concatenate, stack
+from ckeras.ops.nn.windows import channels_back, channels_last
+from ckeras.tensor import Spec, Tensor, dtypes
+from ckeras.tensor.eager import constant
 
 _ORDERS = {"nearest": 0, "bilinear": 1}
 _MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
@@ -27,30 +27,32 @@ _MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
 def _inside(index: Tensor, size: int, mode: str) -> Tensor:
     """Which element of an axis of ``size`` stands at ``index``, which may lie outside."""
     if mode == "wrap":
-        index = e.mod(index, size)
+        index = elementwise.mod(index, size)
     elif mode == "mirror":  # about the middle of the outermost elements
         period = max(2 * (size - 1), 1)
-        index = e.abs(e.subtract(e.mod(e.add(index, size - 1), period), size - 1))
+        index = elementwise.abs(
+            elementwise.subtract(elementwise.mod(elementwise.add(index, size - 1), period), size - 1)
+        )
     elif mode == "reflect":  # about their outer edges
         period = 2 * size
-        index = e.mod(index, period)
-        index = e.minimum(index, e.subtract(period - 1, index))
-    return e.clip(index, 0, size - 1)
+        index = elementwise.mod(index, period)
+        index = elementwise.minimum(index, elementwise.subtract(period - 1, index))
+    return elementwise.clip(index, 0, size - 1)
 
 
 def _half_away(x: Tensor) -> Tensor:
     """The nearest whole number, halves away from 0."""
-    return e.multiply(e.sign(x), e.floor(e.add(e.abs(x), 0.5)))
+    return elementwise.multiply(elementwise.sign(x), elementwise.floor(elementwise.add(elementwise.abs(x), 0.5)))
 
 
 def _neighbours(place: Tensor, order: int) -> list[tuple[Tensor, Tensor | None]]:
     """The whole numbers about ``place`` with their weights."""
     if order == 0:
-        return [(e.cast(_half_away(place), "int64"), None)]
-    low = e.floor(place)
-    share = e.subtract(place, low)
-    index = e.cast(low, "int64")
-    return [(index, e.subtract(1.0, share)), (e.add(index, 1), share)]
+        return [(elementwise.cast(_half_away(place), "int64"), None)]
+    low = elementwise.floor(place)
+    share = elementwise.subtract(place, low)
+    index = elementwise.cast(low, "int64")
+    return [(index, elementwise.subtract(1.0, share)), (elementwise.add(index, 1), share)]
 
 
 def _sampled(x: Tensor, places: list[Tensor], order: int, mode: str, value: float, lead: int = 0) -> Tensor:
@@ -61,8 +63,8 @@ def _sampled(x: Tensor, places: list[Tensor], order: int, mode: str, value: floa
     """
     dtype, sizes = x.dtype, x.shape[lead:-1]
     wide = dtypes.result_type(dtype, places[0].dtype, "float32")
-    rows = s.reshape(x, (-1, x.shape[-1]))
-    count, shape = math.prod(sizes), e.broadcast_shapes(*(p.shape for p in places))
+    rows = layout.reshape(x, (-1, x.shape[-1]))
+    count, shape = math.prod(sizes), elementwise.broadcast_shapes(*(p.shape for p in places))
     batch = np.arange(math.prod(x.shape[:lead])).reshape((*x.shape[:lead], *(1,) * (len(shape) - lead)))
     total: Any = None
     for corner in itertools.product(*(_neighbours(p, order) for p in places)):
@@ -71,19 +73,23 @@ def _sampled(x: Tensor, places: list[Tensor], order: int, mode: str, value: floa
         weight: Any = None
         for axis, (index, share) in enumerate(corner):
             step = math.prod(sizes[axis + 1 :])
-            flat = e.add(flat, e.multiply(_inside(index, sizes[axis], mode), step))
+            flat = elementwise.add(flat, elementwise.multiply(_inside(index, sizes[axis], mode), step))
             if mode == "constant":
-                there = e.logical_and(e.greater_equal(index, 0), e.less(index, sizes[axis]))
-                known = e.logical_and(known, there)
+                there = elementwise.logical_and(
+                    elementwise.greater_equal(index, 0), elementwise.less(index, sizes[axis])
+                )
+                known = elementwise.logical_and(known, there)
             if share is not None:
-                weight = share if weight is None else e.multiply(weight, share)
-        found = e.cast(take(rows, flat, 0), wide)
+                weight = share if weight is None else elementwise.multiply(weight, share)
+        found = elementwise.cast(take(rows, flat, 0), wide)
         if mode == "constant":
-            found = e.where(s.expand_dims(known, -1), found, e.cast(e.cast(value, dtype), wide))
+            found = elementwise.where(
+                layout.expand_dims(known, -1), found, elementwise.cast(elementwise.cast(value, dtype), wide)
+            )
         if weight is not None:
-            found = e.multiply(e.cast(s.expand_dims(weight, -1), wide), found)
-        total = found if total is None else e.add(total, found)
-    return e.cast(_half_away(total) if dtype in dtypes.INTEGERS else total, dtype)
+            found = elementwise.multiply(elementwise.cast(layout.expand_dims(weight, -1), wide), found)
+        total = found if total is None else elementwise.add(total, found)
+    return elementwise.cast(_half_away(total) if dtype in dtypes.INTEGERS else total, dtype)
 
 
 def _checked(where: str, fill_mode: str, **choices: tuple[Any, Any]) -> None:
@@ -96,7 +102,7 @@ def _checked(where: str, fill_mode: str, **choices: tuple[Any, Any]) -> None:
 
 def _mapped(x: Tensor, coordinates: Tensor, order: int, mode: str, value: float) -> Tensor:
     places = [getitem(coordinates, i) for i in range(len(x.shape))]
-    return s.squeeze(_sampled(s.expand_dims(x, -1), places, order, mode, value), -1)
+    return layout.squeeze(_sampled(layout.expand_dims(x, -1), places, order, mode, value), -1)
 
 
 _map_coordinates = Composite(
@@ -119,7 +125,7 @@ def map_coordinates(
 
     Returns a tensor of the shape ``coordinates.shape[1:]`` in the dtype of ``inputs``; integers are rounded.
     """
-    x, places = s.tensor(inputs), e.as_float(coordinates)
+    x, places = layout.tensor(inputs), elementwise.as_float(coordinates)
     if len(places.shape) < 2 or places.shape[0] != len(x.shape):
         raise ValueError(
             f"map_coordinates expects coordinates of shape ({len(x.shape)}, ...), a row for each axis of inputs of "
@@ -146,17 +152,17 @@ def _projected(x: Tensor, t: list[Tensor], order: int, mode: str, value: float) 
     rows, columns = _grid(x, t[0].dtype)
 
     def linear(a: Tensor, b: Tensor, c: Any) -> Tensor:
-        return e.add(e.add(e.multiply(a, columns), e.multiply(b, rows)), c)
+        return elementwise.add(elementwise.add(elementwise.multiply(a, columns), elementwise.multiply(b, rows)), c)
 
     scale = linear(t[6], t[7], 1.0)
-    across, down = e.divide(linear(*t[:3]), scale), e.divide(linear(*t[3:6]), scale)
+    across, down = elementwise.divide(linear(*t[:3]), scale), elementwise.divide(linear(*t[3:6]), scale)
     shape = (x.shape[0], *x.shape[1:3])
-    return _sampled(x, [e.broadcast_to(v, shape) for v in (down, across)], order, mode, value, lead=1)
+    return _sampled(x, [elementwise.broadcast_to(v, shape) for v in (down, across)], order, mode, value, lead=1)
 
 
 def _numbers(t: Tensor, count: int) -> list[Tensor]:
     """The columns of (batch, count), as they broadcast to images."""
-    return [s.reshape(getitem(t, (slice(None), i)), (-1, 1, 1)) for i in range(count)]
+    return [layout.reshape(getitem(t, (slice(None), i)), (-1, 1, 1)) for i in range(count)]
 
 
 def _affine(x: Tensor, transform: Tensor, data_format: str, **attrs: Any) -> Tensor:
@@ -197,7 +203,7 @@ def affine_transform(
         fill_value: for "constant".
     """
     x, data_format = image_of(images, "affine_transform", data_format)
-    transform = e.as_float(transform)
+    transform = elementwise.as_float(transform)
     _checked("affine_transform", fill_mode, interpolation=(interpolation, tuple(_ORDERS)))
     if len(transform.shape) not in (1, 2) or transform.shape[-1] != 8:
         raise ValueError(
@@ -212,7 +218,10 @@ def affine_transform(
 def _cross(a: Tensor, b: Tensor) -> Tensor:
     """The cross product of vectors along the last axis."""
     x, y = ([getitem(v, (..., slice(i, i + 1))) for i in range(3)] for v in (a, b))
-    parts = [e.subtract(e.multiply(x[i], y[j]), e.multiply(x[j], y[i])) for i, j in ((1, 2), (2, 0), (0, 1))]
+    parts = [
+        elementwise.subtract(elementwise.multiply(x[i], y[j]), elementwise.multiply(x[j], y[i]))
+        for i, j in ((1, 2), (2, 0), (0, 1))
+    ]
     return concatenate(parts, -1)
 
 
@@ -225,19 +234,19 @@ def _adjugate(points: Tensor) -> Tensor:
 def _basis(points: Tensor) -> Tensor:
     """Scaled points (batch, 3, 3), as rows, of four (batch, 4, 2): a matrix that takes the unit vectors, and the sum of
     them, to the points."""
-    ones = e.broadcast_to(e.cast(1, points.dtype), (*points.shape[:2], 1))
+    ones = elementwise.broadcast_to(elementwise.cast(1, points.dtype), (*points.shape[:2], 1))
     p = concatenate([points, ones], 2)
     first = getitem(p, (slice(None), slice(0, 3)))
-    last = s.expand_dims(getitem(p, (slice(None), 3)), 2)
-    return e.multiply(first, matmul(_adjugate(first), last))
+    last = layout.expand_dims(getitem(p, (slice(None), 3)), 2)
+    return elementwise.multiply(first, matmul(_adjugate(first), last))
 
 
 def _homography(start: Tensor, end: Tensor) -> list[Tensor]:
     """The numbers of the projection that takes the four points ``end`` to ``start``."""
     # Both are bases of the plane: the projection is one basis times the inverse, up to a factor, of the other.
-    h = matmul(s.transpose(_basis(start), (0, 2, 1)), _adjugate(_basis(end)))
-    h = s.reshape(h, (-1, 9))
-    return _numbers(e.divide(h, getitem(h, (slice(None), slice(8, 9)))), 8)
+    h = matmul(layout.transpose(_basis(start), (0, 2, 1)), _adjugate(_basis(end)))
+    h = layout.reshape(h, (-1, 9))
+    return _numbers(elementwise.divide(h, getitem(h, (slice(None), slice(8, 9)))), 8)
 
 
 def _perspective(x: Tensor, start: Tensor, end: Tensor, data_format: str, **attrs: Any) -> Tensor:
@@ -269,7 +278,7 @@ def perspective_transform(
         fill_value: what lies outside the images.
     """
     x, data_format = image_of(images, "perspective_transform", data_format)
-    start, end = e.as_float(start_points), e.as_float(end_points)
+    start, end = elementwise.as_float(start_points), elementwise.as_float(end_points)
     _checked("perspective_transform", "constant", interpolation=(interpolation, tuple(_ORDERS)))
     if start.shape[-2:] != (4, 2) or len(start.shape) not in (2, 3) or start.shape != end.shape:
         raise ValueError(
@@ -288,9 +297,9 @@ def _elastic(x: Tensor, alpha: Any, sigma: float, seed: Any, data_format: str, *
     dtype = y.dtype if y.dtype in dtypes.FLOATS else "float32"
     wide, width = dtypes.result_type(dtype, "float32"), int(6 * sigma) | 1
     noise = normal((*y.shape[:3], 2), stddev=sigma, dtype=dtype, seed=seed)
-    shifts = e.cast(gaussian_blur(noise, (width, width), (sigma, sigma), "channels_last"), wide)
+    shifts = elementwise.cast(gaussian_blur(noise, (width, width), (sigma, sigma), "channels_last"), wide)
     grid = _grid(y, wide)
-    places = [e.add(at, e.multiply(alpha, getitem(shifts, (..., i)))) for i, at in enumerate(grid)]
+    places = [elementwise.add(at, elementwise.multiply(alpha, getitem(shifts, (..., i)))) for i, at in enumerate(grid)]
     return unbatched(channels_back(_sampled(y, places, lead=1, **attrs), data_format), x)
 
 

@@ -1,0 +1,1 @@
+"""Control flow, functions of functions, and operations that a graph records."""

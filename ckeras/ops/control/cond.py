@@ -1,0 +1,223 @@
+"""Choices: one of several functions is run, the others are not. In a compiled function each is a plan of its own."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ckeras.autograd import GradientTape
+from ckeras.compiler.body import Body, Nested, assigned_by, trace_body, union
+from ckeras.ops.elementwise import core as elementwise
+from ckeras.ops.manipulation.symbolic import symbolic_call
+from ckeras.tensor import KerasTensor, Op, Spec, Tensor, TracedTensor, Variable, as_tensor, dtypes
+from ckeras.tensor.eager import constant
+from ckeras.tensor.structure import flatten, map_structure, pack
+
+
+def values(structure: Any) -> list[Tensor]:
+    """The leaves of a structure as tensors, without those that are `None`."""
+    return [as_tensor(x) for x in flatten(structure) if x is not None]
+
+
+def with_values(structure: Any, tensors: Sequence[Tensor]) -> Any:
+    """The structure with its leaves, but for those that are `None`, replaced in order."""
+    remaining = iter(tensors)
+    return pack(structure, [None if x is None else next(remaining) for x in flatten(structure)])
+
+
+def outline(structure: Any) -> Any:
+    """What two structures must have in common: their nesting and where there is `None`. Lists count as tuples."""
+    if isinstance(structure, dict):
+        return {key: outline(part) for key, part in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        return tuple(outline(part) for part in structure)
+    return None if structure is None else "*"
+
+
+def is_symbolic(structure: Any) -> bool:
+    """Whether a leaf is a symbolic tensor."""
+    return any(type(x) is KerasTensor for x in flatten(structure))
+
+
+def show(structure: Any) -> Any:
+    """The structure with the shape and dtype of each leaf, for messages."""
+    return map_structure(lambda x: None if x is None else f"{as_tensor(x).dtype}{as_tensor(x).shape}", structure)
+
+
+# -- branch -------------------------------------------------------------------------------------------------------
+# The first input is the number of the branch (a number outside is the nearest one that exists); the others are what
+# the branches use: input i of branch b is input places[b][i] of the row.
+
+
+def _branch_infer(index: Spec, *inputs: Spec, bodies: tuple[Body, ...], places: Any) -> list[Spec]:
+    return bodies[0].specs
+
+
+def _branch_nested(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> Nested:
+    p = [dtypes.CODE[inputs[0].dtype], len(attrs["bodies"])]
+    for places in attrs["places"]:
+        p += [len(places), *places]
+    return Nested("branch", attrs["bodies"], tuple(p))
+
+
+def _branch_joint(g: list[Any], y: list[Tensor], inputs: list[Tensor], wanted: list[int], attrs: Any) -> list[Any]:
+    """The same choice between the gradients of the branches, which compute their values again."""
+    given = [i for i, v in enumerate(g) if v is not None and y[i].dtype in dtypes.DIFFERENTIABLE]
+
+    def gradients(body: Body, places: Sequence[int], operands: Sequence[Tensor]) -> list[Tensor]:
+        xs, seeds = operands[: len(inputs)], operands[len(inputs) :]
+        sources = [xs[i] for i in wanted]
+        with GradientTape() as tape:
+            tape.watch(sources)
+            results = body.replay([xs[i] for i in places])
+        return tape.gradient([results[i] for i in given], sources, list(seeds), unconnected_gradients="zero")
+
+    functions = [
+        lambda *operands, body=body, places=places: gradients(body, places, operands)
+        for body, places in zip(attrs["bodies"], attrs["places"], strict=True)
+    ]
+    return choose("the gradient of a choice", inputs[0], functions, [*inputs, *(g[i] for i in given)])
+
+
+_branch = Op("branch", _branch_infer, joint=_branch_joint, nested=_branch_nested)
+
+
+def choose(name: str, index: Tensor, functions: Sequence[Callable[..., Any]], operands: Any) -> Any:
+    """Add a `branch` to the running trace."""
+    flat = values(operands)
+    results: list[Any] = []
+
+    def traced(function: Callable[..., Any]) -> Body:
+        def run(*parameters: Tensor) -> list[Tensor]:
+            results.append(function(*with_values(operands, parameters)))
+            return values(results[-1])
+
+        return trace_body(run, [x.spec for x in flat])
+
+    bodies = [traced(f) for f in functions]
+    _agree(name, bodies, results)
+    count = len(bodies[0].graph.outputs)
+    variables = assigned_by(bodies)
+    for body in bodies:
+        body.graph.outputs += [body.graph.local(body.graph.read(v)) for v in variables]
+    captured, where = union(bodies)
+    if not bodies[0].graph.outputs:
+        return results[0]
+    own = range(1, 1 + len(flat))
+    places = tuple((*own, *(1 + len(flat) + i for i in w)) for w in where)
+    found = _branch(index, *flat, *captured, bodies=tuple(bodies), places=places)
+    for variable, value in zip(variables, found[count:], strict=True):
+        variable.assign(value)
+    return with_values(results[0], found[:count])
+
+
+def _agree(name: str, bodies: list[Body], results: list[Any]) -> None:
+    """Give Python numbers the dtype that the other branches have in their place; raise if results differ otherwise."""
+    for result in results[1:]:
+        if outline(result) != outline(results[0]):
+            raise ValueError(
+                f"{name} expects its functions to give results of one structure, got {show(results[0])} "
+                f"and {show(result)}"
+            )
+    leaves = [[x for x in flatten(result) if x is not None] for result in results]
+    for i, column in enumerate(zip(*leaves, strict=True)):
+        names = [dtypes.weak(x) if isinstance(x, (bool, int, float)) else as_tensor(x).dtype for x in column]
+        dtype = dtypes.result_type(*names)
+        for body, x, weak in zip(bodies, column, names, strict=True):
+            if weak in ("int", "float"):
+                body.graph.outputs[i] = constant(x, dtype)
+    for body, result in zip(bodies, results, strict=True):
+        if body.specs != bodies[0].specs:
+            raise ValueError(
+                f"{name} expects its functions to give results of the same shapes and dtypes, got {show(results[0])} "
+                f"and {show(result)}"
+            )
+
+
+def _as_results(structure: Any) -> Any:
+    return map_structure(lambda x: None if x is None else as_tensor(x), structure)
+
+
+def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
+    """``true_fn()`` where ``pred`` holds, otherwise ``false_fn()``; only the one is run.
+
+    In a compiled function both are traced, and one is run when ``pred`` is known. They may assign variables.
+
+    Args:
+        pred: one boolean (a number counts as true if it is not 0).
+        true_fn, false_fn: functions of no arguments, with results of the same structure, shapes and dtypes; `None`
+            is a result too.
+
+    Raises:
+        ValueError: if ``pred`` is not one element, or, when compiled, the results differ in kind.
+
+    >>> cond(True, lambda: 1.0, lambda: 2.0).tolist()
+    1.0
+    """
+    for f, which in ((true_fn, "true_fn"), (false_fn, "false_fn")):
+        if not callable(f):
+            raise TypeError(f"cond expects {which} to be a function of no arguments, got {type(f).__name__}")
+    pred = as_tensor(pred)
+    if pred.shape not in ((), (None,)) and any(d not in (1, None) for d in pred.shape):
+        raise ValueError(f"cond expects pred to be one boolean, got a tensor of shape {pred.shape}")
+    if type(pred) is KerasTensor:
+        return symbolic_call(
+            "cond", lambda p, fs: cond(p, fs[1], fs[0]), pred, [(false_fn, ()), (true_fn, ())], _same_kind
+        )
+    if type(pred) is TracedTensor:
+        return choose("cond", elementwise.cast(_one(pred), "bool"), [false_fn, true_fn], [])
+    return _as_results(true_fn() if bool(pred) else false_fn())
+
+
+def _one(x: Tensor) -> Tensor:
+    from ckeras.ops.manipulation.layout import reshape
+
+    return reshape(x, ())
+
+
+def _same_kind(results: list[Any]) -> Any:
+    """The kind of result that all branches have."""
+    first = results[0]
+    for other in results[1:]:
+        if outline(other) != outline(first) or [x.spec for x in values(other)] != [x.spec for x in values(first)]:
+            raise ValueError(
+                "cond and switch expect functions with results of the same structure, shapes and dtypes, "
+                f"got {show(first)} and {show(other)}"
+            )
+    return first
+
+
+def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
+    """``branches[index](*operands)``; an index that is too small or too large takes the first or the last.
+
+    In a compiled function all branches are traced, and one is run when ``index`` is known.
+
+    Args:
+        index: one integer.
+        branches: functions with results of the same structure, shapes and dtypes.
+        operands: tensors, or structures of them.
+
+    >>> switch(1, [lambda x: x + 1, lambda x: x * 10], 5).tolist()
+    50
+    """
+    branches = list(branches)
+    if not branches:
+        raise ValueError("switch expects at least one branch")
+    index = as_tensor(index)
+    if index.dtype not in dtypes.INTEGERS or any(d != 1 for d in index.shape):
+        raise ValueError(
+            f"switch expects index to be one integer, got a tensor of dtype {index.dtype} and shape {index.shape}"
+        )
+    if type(index) is KerasTensor or is_symbolic(operands):
+        return symbolic_call(
+            "switch",
+            lambda given, fs: switch(given[0], fs, *given[1]),
+            (index, operands),
+            [(f, operands) for f in branches],
+            _same_kind,
+        )
+    if type(index) is TracedTensor:
+        return choose("switch", elementwise.cast(_one(index), "int32"), branches, operands)
+    return _as_results(branches[min(max(int(index), 0), len(branches) - 1)](*map_structure(_operand, operands)))
+
+
+def _operand(x: Any) -> Any:
+    return x if x is None or isinstance(x, Variable) else as_tensor(x)

@@ -1,0 +1,180 @@
+"""Operations: functions of tensors with a name and arguments, which a graph of symbolic tensors remembers."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from ckeras import config
+from ckeras.compiler.trace import Trace, within
+from ckeras.tensor import KerasTensor, Tensor, Variable, as_tensor
+from ckeras.tensor.graph import record_call
+from ckeras.tensor.scopes import current_remat
+from ckeras.tensor.structure import flatten, map_structure
+from ckeras.utils.naming import auto_name
+
+scope = config.scope
+
+
+class Operation(ABC):  # noqa: B024  so that `Layer` can be registered as one
+    """A function of tensors, to be written as a subclass with a method `call`.
+
+    Called on symbolic tensors it becomes part of their graph, as a layer does, and gives symbolic results; on others it
+    computes.
+
+    Args:
+        name: made from the class's name if not given.
+
+    >>> import ckeras
+    >>> class Scaled(Operation):
+    ...     def __init__(self, factor, name=None):
+    ...         super().__init__(name=name)
+    ...         self.factor = factor
+    ...     def call(self, x):
+    ...         return x * self.factor
+    >>> Scaled(2.0)(ckeras.Input((3,))).shape, Scaled(2.0).get_config()["factor"]
+    ((None, 3), 2.0)
+    """
+
+    def __init__(self, name: str | None = None):
+        if name is None:
+            name = auto_name(type(self).__name__)
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(f"{type(self).__name__} expects name to be a string without '/', got {name!r}")
+        self.name = name
+        self._remat_mode = current_remat()
+        self._first_call: tuple[Any, Any] | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__init__" in cls.__dict__:
+            cls.__init__ = remembers_arguments(cls.__init__)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute, or infer the kind of result of symbolic arguments."""
+        if any(type(x) is KerasTensor for x in flatten((args, kwargs))):
+            return self.symbolic_call(*args, **kwargs)
+        if self._remat_mode is not None:
+            from ckeras.ops.control.differentiation import remat_call
+
+            return remat_call(self, self.call, self._remat_mode)(*args, **kwargs)
+        return self.call(*args, **kwargs)
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Symbolic results, which remember this call."""
+        results = record_call(self, args, kwargs, self.compute_output_spec(*args, **kwargs))
+        if self._first_call is None:
+            self._first_call = ([x for x in flatten((args, kwargs)) if isinstance(x, Tensor)], results)
+        return results
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the result. To be overridden."""
+        raise NotImplementedError(f"{type(self).__name__} has no call() method")
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Symbolic tensors of the kind of the results; by default what `call` gives for symbolic ones."""
+        with within(Trace(getattr(scope, "trace", None)), ()):
+            return self.call(*args, **kwargs)
+
+    @property
+    def input(self) -> Any:
+        """The tensor, or list of tensors, of the first symbolic call."""
+        found = self._first("input")[0]
+        return found[0] if len(found) == 1 else found
+
+    @property
+    def output(self) -> Any:
+        """The result of the first symbolic call."""
+        return self._first("output")[1]
+
+    def _first(self, what: str) -> tuple[Any, Any]:
+        if self._first_call is None:
+            raise AttributeError(f"{self.name!r} has not been called on a symbolic tensor, so it has no {what}")
+        return self._first_call
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that `from_config` makes it again from: by default those of `__init__`, if they are plain."""
+        parameters = inspect.signature(type(self).__init__).parameters
+        takes_name = "name" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        config = {"name": self.name}
+        if type(self).get_config is Operation.get_config:
+            config |= plain_arguments(self, config)
+        return config if takes_name else {k: v for k, v in config.items() if k != "name"}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Operation:
+        """A new operation with this configuration."""
+        try:
+            return cls(**config)
+        except TypeError as error:
+            raise TypeError(f"{cls.__name__} cannot be made from the config {config}: {error}") from error
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+def remembers_arguments(init: Callable[..., None]) -> Callable[..., None]:
+    """An `__init__` whose arguments are what `get_config` gives, if they are plain values."""
+
+    @wraps(init)
+    def remembering(self: Any, *args: Any, **kwargs: Any) -> None:
+        if "_init_arguments" not in self.__dict__:
+            try:
+                bound = inspect.signature(init).bind(self, *args, **kwargs)
+            except TypeError:  # which the call itself tells better
+                return init(self, *args, **kwargs)
+            bound.apply_defaults()
+            found: dict[str, Any] = {}
+            for parameter in list(bound.signature.parameters.values())[1:]:
+                value = bound.arguments[parameter.name]
+                if parameter.kind is parameter.VAR_KEYWORD:
+                    found |= value
+                elif parameter.kind is not parameter.VAR_POSITIONAL or value:
+                    found[parameter.name] = value
+            self.__dict__["_init_arguments"] = {k: v if _is_plain(v) else _NotPlain for k, v in found.items()}
+        return init(self, *args, **kwargs)
+
+    return remembering
+
+
+def plain_arguments(owner: Any, known: dict[str, Any]) -> dict[str, Any]:
+    """The arguments that an object was made with, beside those that are ``known``; raises if they are not plain."""
+    own = {k: v for k, v in owner.__dict__.get("_init_arguments", {}).items() if k not in known}
+    bad = sorted(k for k, v in own.items() if v is _NotPlain)
+    if bad:
+        raise NotImplementedError(
+            f"{type(owner).__name__} takes arguments that are no plain values, {bad}: give it a get_config() that "
+            "returns them"
+        )
+    return own
+
+
+class _NotPlain:
+    """In the place of an argument that cannot be written down."""
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value can be written down as it is."""
+    if isinstance(value, dict):
+        return all(isinstance(k, str) and _is_plain(v) for k, v in value.items())
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, float, str))
+
+
+class FunctionCall(Operation):
+    """A call of a function, in a graph of symbolic tensors."""
+
+    def __init__(self, function: Callable[..., Any], name: str):
+        super().__init__(auto_name(name))
+        self.call = function
+
+
+def values_of(structure: Any) -> Any:
+    """The structure with arrays and variables turned into tensors; other leaves stay."""
+    return map_structure(lambda x: as_tensor(x) if isinstance(x, (Variable, np.ndarray)) else x, structure)

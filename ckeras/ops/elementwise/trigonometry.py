@@ -1,0 +1,148 @@
+"""Inverse trigonometric and hyperbolic functions, angles and their units."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ckeras.ops.elementwise import core as elementwise
+from ckeras.tensor import Op, Spec, Tensor, dtypes
+
+
+def _row(name: str, forward: Callable[..., Any], *vjp: Any, step: str | None = None) -> Op:
+    """An elementwise row; ``step`` is the kernel's name where it is not that of the row."""
+    return Op(
+        name,
+        infer=lambda *inputs: Spec(elementwise.broadcast_shapes(*(x.shape for x in inputs)), inputs[-1].dtype),
+        forward=forward,
+        vjp=list(vjp),
+        elementwise=True,
+        opcode=lambda inputs, output: f"{step or name}.{dtypes.SUFFIX.get(output.dtype)}",
+    )
+
+
+def _one_minus_square(x: Tensor) -> Tensor:
+    """1 - x^2, without loss near 1."""
+    return elementwise.multiply(elementwise.subtract(1, x), elementwise.add(1, x))
+
+
+def _arccos_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    return elementwise.negative(elementwise.multiply(g, elementwise.rsqrt(_one_minus_square(x))))
+
+
+def _arccosh_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    return elementwise.multiply(
+        g, elementwise.multiply(elementwise.rsqrt(elementwise.subtract(x, 1)), elementwise.rsqrt(elementwise.add(x, 1)))
+    )
+
+
+_arcsin = _row(
+    "arcsin", np.arcsin, lambda g, y, x: elementwise.multiply(g, elementwise.rsqrt(_one_minus_square(x))), step="asin"
+)
+_arccos = _row("arccos", np.arccos, _arccos_vjp, step="acos")
+_arctan = _row(
+    "arctan", np.arctan, lambda g, y, x: elementwise.divide(g, elementwise.add(1, elementwise.square(x))), step="atan"
+)
+_sinh = _row("sinh", np.sinh, lambda g, y, x: elementwise.multiply(g, _cosh(x)))
+_cosh = _row("cosh", np.cosh, lambda g, y, x: elementwise.multiply(g, _sinh(x)))
+_arcsinh = _row("arcsinh", np.arcsinh, lambda g, y, x: elementwise.divide(g, hypot(x, 1)), step="asinh")
+_arccosh = _row("arccosh", np.arccosh, _arccosh_vjp, step="acosh")
+_arctanh = _row("arctanh", np.arctanh, lambda g, y, x: elementwise.divide(g, _one_minus_square(x)), step="atanh")
+
+
+def _along(g: Tensor, part: Tensor, length: Tensor) -> Tensor:
+    """g part / length^2, whose square may not be a number that fits."""
+    return elementwise.divide(elementwise.multiply(g, elementwise.divide(part, length)), length)
+
+
+_arctan2 = _row(
+    "arctan2",
+    np.arctan2,
+    lambda g, z, y, x: _along(g, x, _hypot(y, x)),
+    lambda g, z, y, x: elementwise.negative(_along(g, y, _hypot(y, x))),
+    step="atan2",
+)
+_hypot = _row(
+    "hypot",
+    np.hypot,
+    lambda g, y, a, b: elementwise.multiply(g, elementwise.divide(a, y)),
+    lambda g, y, a, b: elementwise.multiply(g, elementwise.divide(b, y)),
+)
+
+
+def arcsin(x: Any) -> Tensor:
+    """The angle in [-pi/2, pi/2] whose sine is x, element by element; NaN where there is none."""
+    return _arcsin(elementwise.as_float(x))
+
+
+def arccos(x: Any) -> Tensor:
+    """The angle in [0, pi] whose cosine is x, element by element; NaN where there is none."""
+    return _arccos(elementwise.as_float(x))
+
+
+def arctan(x: Any) -> Tensor:
+    """The angle in [-pi/2, pi/2] whose tangent is x, element by element."""
+    return _arctan(elementwise.as_float(x))
+
+
+def sinh(x: Any) -> Tensor:
+    """The hyperbolic sine (e^x - e^-x) / 2, element by element."""
+    return _sinh(elementwise.as_float(x))
+
+
+def cosh(x: Any) -> Tensor:
+    """The hyperbolic cosine (e^x + e^-x) / 2, element by element."""
+    return _cosh(elementwise.as_float(x))
+
+
+def arcsinh(x: Any) -> Tensor:
+    """The number whose hyperbolic sine is x, element by element."""
+    return _arcsinh(elementwise.as_float(x))
+
+
+def arccosh(x: Any) -> Tensor:
+    """The number of 0 or more whose hyperbolic cosine is x, element by element; NaN where there is none."""
+    return _arccosh(elementwise.as_float(x))
+
+
+def arctanh(x: Any) -> Tensor:
+    """The number whose hyperbolic tangent is x, element by element; NaN where there is none."""
+    return _arctanh(elementwise.as_float(x))
+
+
+def arctan2(x1: Any, x2: Any) -> Tensor:
+    """The angle in [-pi, pi] of the point whose ordinate is x1 and whose abscissa is x2.
+
+    >>> arctan2([1.0, 0.0], [0.0, -1.0]).tolist()
+    [1.5707963705062866, 3.1415927410125732]
+    """
+    return _arctan2(*elementwise.promote(x1, x2, minimum="float"))
+
+
+def hypot(x1: Any, x2: Any) -> Tensor:
+    """The square root of x1^2 + x2^2, without overflow in between."""
+    return _hypot(*elementwise.promote(x1, x2, minimum="float"))
+
+
+def sinc(x: Any) -> Tensor:
+    """sin(pi x) / (pi x), element by element, and 1 at 0."""
+    angle = elementwise.multiply(elementwise.as_float(x), math.pi)
+    zero = elementwise.equal(angle, 0)
+    inner = elementwise.where(zero, 1, angle)
+    # At 0 the series, so that derivatives are right there too.
+    square = elementwise.square(angle)
+    series = elementwise.add(
+        1, elementwise.multiply(square, elementwise.subtract(elementwise.multiply(square, 1 / 120), 1 / 6))
+    )
+    return elementwise.where(zero, series, elementwise.divide(elementwise.sin(inner), inner))
+
+
+def deg2rad(x: Any) -> Tensor:
+    """Degrees in radians, element by element: x pi / 180."""
+    return elementwise.multiply(elementwise.as_float(x), math.pi / 180)
+
+
+def rad2deg(x: Any) -> Tensor:
+    """Radians in degrees, element by element: x 180 / pi."""
+    return elementwise.multiply(elementwise.as_float(x), 180 / math.pi)

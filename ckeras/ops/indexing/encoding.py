@@ -1,0 +1,49 @@
+"""Class numbers as rows of zeros and ones."""
+
+from typing import Any
+
+from ckeras.ops.elementwise import core as elementwise
+from ckeras.ops.manipulation import layout
+from ckeras.ops.manipulation.creation import arange
+from ckeras.ops.reduction import core as reduction
+from ckeras.tensor import Tensor
+
+
+def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
+    """For each class number a row of zeros with a 1 at its place; a number out of range gives zeros alone.
+
+    >>> one_hot([1, 0], 3).tolist()
+    [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
+    """
+    if sparse:
+        raise ValueError("one_hot makes dense tensors: sparse=True is for backends with sparse ones")
+    index = elementwise.cast(x, "int64")
+    hot = elementwise.cast(
+        elementwise.equal(layout.expand_dims(index, -1), elementwise.cast(arange(num_classes), "int64")),
+        elementwise.default_float(dtype),
+    )
+    return hot if axis == -1 else layout.moveaxis(hot, -1, axis)
+
+
+def multi_hot(
+    inputs: Any, num_classes: int | None = None, axis: int = -1, dtype: Any = None, sparse: bool = False, **kwargs: Any
+) -> Tensor:
+    """Zeros with a 1 at the place of each of several class numbers, which lie along axis 1 (or are all of one axis).
+
+    Args:
+        inputs: integers of one axis, or (batch, numbers, ...).
+        num_classes: the size of the new axis; ``num_tokens`` is an older name of it.
+        axis: where the new axis is put before axis 1 is folded.
+        dtype: the default float type if not given.
+
+    >>> multi_hot([[0, 2], [1, 1]], 3).tolist()
+    [[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
+    """
+    num_classes = kwargs.pop("num_tokens", None) if num_classes is None else num_classes
+    if kwargs:
+        raise TypeError(f"multi_hot got unknown arguments {sorted(kwargs)}")
+    if num_classes is None:
+        raise ValueError("multi_hot expects num_classes, the number of classes")
+    x = layout.tensor(inputs)
+    hot = one_hot(x, num_classes, axis, dtype, sparse)
+    return reduction.max(hot, 1 if len(x.shape) > 1 else 0, initial=0)

@@ -1,0 +1,186 @@
+"""Ops that look for values, and those that choose by conditions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ckeras.ops.elementwise import core as elementwise
+from ckeras.ops.manipulation.composite import Composite
+from ckeras.ops.manipulation.layout import axis_of, tensor
+from ckeras.tensor import Op, Spec, Tensor, dtypes
+from ckeras.tensor.eager import wrap
+
+
+def _nonzero_infer(x: Spec) -> list[Spec]:
+    return [Spec((None,), "int32") for _ in x.shape]
+
+
+_nonzero = Composite(
+    "nonzero", lambda x: [wrap(i.astype("int32")) for i in np.nonzero(x.numpy())], infer=_nonzero_infer
+)
+
+
+def nonzero(x: Any) -> tuple[Tensor, ...]:
+    """The places of the elements that are not 0: the indices along each axis, as int32.
+
+    How many there are is not known inside a compiled function.
+
+    >>> [i.tolist() for i in nonzero([[1, 0], [0, 2]])]
+    [[0, 1], [0, 1]]
+    """
+    x = tensor(x)
+    if not x.shape:
+        raise ValueError("nonzero expects a tensor with axes, got shape ()")
+    return tuple(_nonzero(x))
+
+
+def _sought(sequence: np.ndarray, values: np.ndarray, side: str) -> np.ndarray:
+    return np.searchsorted(sequence, values, side)
+
+
+_searchsorted = Op("searchsorted", lambda sequence, values, side: Spec(values.shape, "int32"), _sought)
+
+
+def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tensor:
+    """Where each value would have to be inserted for ``sorted_sequence`` to stay sorted, as int32.
+
+    Args:
+        sorted_sequence: of one axis, ascending.
+        side: "left" gives the first such place, "right" the last.
+
+    >>> searchsorted([1, 3, 5], [3, 4]).tolist()
+    [1, 2]
+    """
+    sequence, values = elementwise.promote(tensor(sorted_sequence), tensor(values))
+    if len(sequence.shape) != 1:
+        raise ValueError(f"searchsorted expects a sorted_sequence of one axis, got shape {sequence.shape}")
+    if side not in ("left", "right"):
+        raise ValueError(f"searchsorted expects the side 'left' or 'right', got {side!r}")
+    return _searchsorted(sequence, values, side=side)
+
+
+def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
+    """The index along each axis of the elements that have these places in a row.
+
+    A place that is out of range counts as the nearest one in range; a negative one counts from the end.
+
+    >>> [i.tolist() for i in unravel_index([0, 5], (2, 3))]
+    [[0, 1], [0, 2]]
+    """
+    flat = tensor(indices)
+    dims = (shape,) if isinstance(shape, (int, np.integer)) else tuple(int(d) for d in shape)
+    if flat.dtype not in dtypes.INTEGERS:
+        raise TypeError(f"unravel_index expects integers, got dtype {flat.dtype}")
+    total = int(np.prod(dims, dtype=np.int64))
+    if total < 1:
+        raise ValueError(f"unravel_index expects a shape with elements, got {dims}")
+    rest = elementwise.cast(flat, "int64")
+    rest = elementwise.clip(
+        elementwise.where(elementwise.less(rest, 0), elementwise.add(rest, total), rest), 0, total - 1
+    )
+    found = []
+    for d in reversed(dims):
+        found.append(elementwise.cast(elementwise.mod(rest, d), flat.dtype))
+        rest = elementwise.floor_divide(rest, d)
+    return tuple(reversed(found))
+
+
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Tensor:
+    """Each element from the choice of the first condition that is true for it, or from ``default``.
+
+    Args:
+        condlist: a list of conditions; anything but 0 is true.
+        choicelist: as many tensors; conditions, choices and ``default`` are broadcast together.
+
+    >>> select([[True, False]], [[1, 2]], 7).tolist()
+    [1, 7]
+    """
+    if not all(isinstance(v, (list, tuple)) and len(v) for v in (condlist, choicelist)):
+        raise ValueError("select expects condlist and choicelist to be lists that are not empty")
+    if len(condlist) != len(choicelist):
+        raise ValueError(f"select expects as many choices as conditions, got {len(choicelist)} and {len(condlist)}")
+    *choices, result = elementwise.promote(*choicelist, default)
+    for condition, choice in zip(reversed(condlist), reversed(choices), strict=True):
+        result = elementwise.where(condition, choice, result)
+    return result
+
+
+# -- unique -------------------------------------------------------------------------------------------------------
+
+
+def _unique_infer(x: Spec, axis: int | None, size: int | None, parts: Sequence[str], fill: Any) -> list[Spec]:
+    shape = (size,) if axis is None else tuple(size if i == axis else d for i, d in enumerate(x.shape))
+    of_part = {
+        "values": Spec(shape, x.dtype),
+        "inverse": Spec(x.shape if axis is None else (x.shape[axis],), "int32"),
+    }
+    return [of_part.get(part, Spec((size,), "int32")) for part in parts]
+
+
+def _unique_forward(
+    x: np.ndarray, axis: int | None, size: int | None, parts: Sequence[str], fill: Any
+) -> list[np.ndarray]:
+    values, index, inverse, counts = np.unique(x, True, True, True, axis, equal_nan=False)
+    inverse = inverse.reshape(x.shape if axis is None else (x.shape[axis],))
+    if size is not None:
+        along = 0 if axis is None else axis
+        missing = max(0, size - len(index))
+        keep = np.minimum(np.arange(size), max(len(index) - 1, 0))
+        if missing and not len(index) and fill is None:
+            raise ValueError(f"unique of no elements needs a fill_value to give {size} of them")
+        values = np.take(values, keep, along) if len(index) else np.zeros((size, *values.shape[1:]), x.dtype)
+        filled = [slice(None)] * values.ndim
+        filled[along] = slice(size - missing, None)
+        first = [slice(None)] * values.ndim
+        first[along] = slice(0, 1)
+        values[tuple(filled)] = values[tuple(first)] if fill is None else fill
+        index = np.concatenate([index[:size], np.repeat(index[:1] if len(index) else [0], missing)])
+        counts = np.concatenate([counts[:size], np.zeros(missing, int)])
+    found = {"values": values, "index": index, "inverse": inverse, "counts": counts}
+    return [found[part] if part == "values" else found[part].astype("int32") for part in parts]
+
+
+_sized_unique = Op("sized_unique", _unique_infer, _unique_forward)
+_unique = Composite(
+    "unique", lambda x, **attrs: [wrap(np.array(y)) for y in _unique_forward(x.numpy(), **attrs)], infer=_unique_infer
+)
+
+
+def unique(
+    x: Any,
+    sorted: bool = True,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    size: int | None = None,
+    fill_value: Any = None,
+) -> Any:
+    """The different elements of ``x``, or its different slices along ``axis``, in ascending order.
+
+    Args:
+        sorted: without it any order will do, and they ascend all the same.
+        return_index: whether to give also where each stands first in ``x``.
+        return_inverse: whether to give also the number of each element of ``x`` among them.
+        return_counts: whether to give also how often each occurs.
+        size: how many to give, for compiled functions, in which their number is not known: the first ones, or with
+            ``fill_value`` (by default the first) repeated at the end.
+
+    Gives a tensor, or a tuple of it and what else is asked for, in that order, as int32. Every NaN is different.
+
+    >>> values, counts = unique([3, 1, 3], return_counts=True)
+    >>> values.tolist(), counts.tolist()
+    ([1, 3], [1, 2])
+    """
+    x = tensor(x)
+    axis = None if axis is None else axis_of(axis, len(x.shape), "unique")
+    wanted = {"index": return_index, "inverse": return_inverse, "counts": return_counts}
+    parts = ("values", *(name for name, is_wanted in wanted.items() if is_wanted))
+    if fill_value is not None:
+        fill_value = np.asarray(fill_value, dtypes.NUMPY[x.dtype]).tolist()
+    if size is not None and size < 0:
+        raise ValueError(f"unique expects a size of 0 or more, got {size}")
+    row = _unique if size is None else _sized_unique
+    found = row(x, axis=axis, size=None if size is None else int(size), parts=parts, fill=fill_value)
+    return found[0] if len(found) == 1 else tuple(found)

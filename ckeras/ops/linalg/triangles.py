@@ -1,0 +1,67 @@
+"""Triangles and diagonals of matrices."""
+
+from typing import Any
+
+import numpy as np
+
+from ckeras.ops.elementwise import core as elementwise
+from ckeras.ops.manipulation.composite import composite
+from ckeras.ops.manipulation.layout import axis_of, moveaxis, tensor
+from ckeras.ops.reduction import core as reduction
+from ckeras.tensor import Tensor, dtypes
+from ckeras.tensor.eager import wrap
+
+
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
+    """A matrix of ``N`` rows and ``M`` columns with ones on its ``k``-th diagonal and below, and zeros above.
+
+    >>> tri(2, 3).tolist()
+    [[1.0, 0.0, 0.0], [1.0, 1.0, 0.0]]
+    """
+    return wrap(np.tri(N, M, k, dtypes.NUMPY[elementwise.default_float(dtype)]))
+
+
+@composite
+def _triangle(x: Tensor, k: int, upper: bool) -> Tensor:
+    m, n = x.shape[-2:]
+    below = np.tri(m, n, k - upper, bool)
+    return elementwise.where(wrap(~below if upper else below), x, elementwise.cast(0, x.dtype))
+
+
+def _on_matrices(x: Any, k: int, upper: bool) -> Tensor:
+    x = tensor(x)
+    if len(x.shape) < 2:
+        raise ValueError(f"{'triu' if upper else 'tril'} expects two axes at least, got shape {x.shape}")
+    return _triangle(x, k=int(k), upper=upper)
+
+
+def tril(x: Any, k: int = 0) -> Tensor:
+    """``x`` with zeros above the ``k``-th diagonal of its last two axes.
+
+    >>> tril([[1, 2], [3, 4]]).tolist()
+    [[1, 0], [3, 4]]
+    """
+    return _on_matrices(x, k, False)
+
+
+def triu(x: Any, k: int = 0) -> Tensor:
+    """``x`` with zeros below the ``k``-th diagonal of its last two axes."""
+    return _on_matrices(x, k, True)
+
+
+@composite
+def _trace(x: Tensor, offset: int) -> Tensor:
+    return reduction.sum(elementwise.where(wrap(np.eye(*x.shape[-2:], offset, bool)), x, 0), (-1, -2))
+
+
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """The sum of the ``offset``-th diagonal of the matrices that ``axis1`` and ``axis2`` make.
+
+    >>> trace([[1, 2], [3, 4]]).tolist()
+    5
+    """
+    x = tensor(x)
+    first, second = axis_of(axis1, len(x.shape), "trace"), axis_of(axis2, len(x.shape), "trace")
+    if first == second:
+        raise ValueError(f"trace expects two axes, got {axis1} and {axis2} for shape {x.shape}")
+    return _trace(moveaxis(x, (first, second), (-2, -1)), offset=int(offset))

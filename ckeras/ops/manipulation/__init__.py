@@ -1,0 +1,1 @@
+"""Creation, shape, layout, joining and splitting of tensors."""

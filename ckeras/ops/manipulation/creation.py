@@ -1,0 +1,169 @@
+"""Tensors from numbers, arrays and shapes."""
+
+from typing import Any
+
+import numpy as np
+
+from ckeras.ops.elementwise import core as elementwise
+from ckeras.tensor import KerasTensor, Op, Spec, Tensor, Variable, as_tensor, dtypes
+from ckeras.tensor.eager import constant, wrap
+
+
+def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None) -> Tensor:
+    """``x`` (a number, nested list, array, tensor or variable) as a tensor, copied, of ``dtype`` if given.
+
+    >>> convert_to_tensor([1, 2], dtype="float32")
+    <Tensor shape=(2,) dtype=float32 value=[1., 2.]>
+    """
+    if sparse or ragged:
+        raise ValueError("convert_to_tensor makes dense tensors: sparse and ragged ones do not exist here")
+    if isinstance(x, np.ndarray):
+        t = wrap(np.array(x, order="C"))
+    elif dtype is not None and isinstance(x, (bool, int, float)) and not isinstance(x, np.generic):
+        return constant(x, dtypes.standardize(dtype))  # not a kept scalar: it may be watched, or written to
+    else:
+        t = as_tensor(x)
+    return t if dtype is None else elementwise.cast(t, dtype)
+
+
+def convert_to_numpy(x: Any) -> np.ndarray:
+    """The values of ``x`` as a numpy array."""
+    return x.numpy() if isinstance(x, (Tensor, Variable)) else np.asarray(x)
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether ``x`` is a tensor with a value, or one inside a compiled function."""
+    return isinstance(x, Tensor) and not isinstance(x, KerasTensor)
+
+
+def shape(x: Any) -> tuple[int | None, ...]:
+    """The dimensions of ``x``."""
+    return as_tensor(x).shape
+
+
+def ndim(x: Any) -> int:
+    """The number of axes of ``x``."""
+    return len(as_tensor(x).shape)
+
+
+def size(x: Any) -> int | None:
+    """The number of elements of ``x``."""
+    dims = as_tensor(x).shape
+    return None if None in dims else int(np.prod(dims, dtype=np.int64))
+
+
+def dtype(x: Any) -> str:
+    """The name of the dtype of ``x``."""
+    return as_tensor(x).dtype
+
+
+def _dims(value: Any) -> tuple[int, ...]:
+    dims = (value,) if isinstance(value, (int, np.integer)) else tuple(int(d) for d in value)
+    if any(d < 0 for d in dims):
+        raise ValueError(f"a shape has dimensions of 0 or more, got {dims}")
+    return dims
+
+
+def _unknown(shape: Any) -> bool:
+    """Whether a dimension is not known, as in a layer that is called on a symbolic tensor: so will be the result."""
+    return not isinstance(shape, (int, np.integer)) and any(d is None for d in shape)
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
+    """A tensor of ``shape`` with every element ``fill_value``, of the default float type if no dtype is given."""
+    if _unknown(shape):
+        return KerasTensor(shape, elementwise.default_float(dtype))
+    return elementwise.broadcast_to(elementwise.cast(fill_value, elementwise.default_float(dtype)), _dims(shape))
+
+
+def zeros(shape: Any, dtype: Any = None) -> Tensor:
+    """A tensor of zeros, of the default float type if no dtype is given.
+
+    >>> zeros((2, 3)).shape
+    (2, 3)
+    """
+    if _unknown(shape):
+        return KerasTensor(shape, elementwise.default_float(dtype))
+    return wrap(np.zeros(_dims(shape), dtypes.NUMPY[elementwise.default_float(dtype)]))
+
+
+def ones(shape: Any, dtype: Any = None) -> Tensor:
+    """A tensor of ones, of the default float type if no dtype is given."""
+    if _unknown(shape):
+        return KerasTensor(shape, elementwise.default_float(dtype))
+    return wrap(np.ones(_dims(shape), dtypes.NUMPY[elementwise.default_float(dtype)]))
+
+
+def empty(shape: Any, dtype: Any = None) -> Tensor:
+    """A tensor whose elements mean nothing yet (they are zeros)."""
+    return zeros(shape, dtype)
+
+
+def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
+    """A tensor of the shape and dtype of ``x`` with every element ``fill_value``."""
+    x = as_tensor(x)
+    value = elementwise.cast(fill_value, dtype or x.dtype)
+    if isinstance(x, KerasTensor):  # a choice that never takes x, so that its NaNs stay behind
+        return elementwise.where(False, elementwise.cast(x, value.dtype), value)
+    return elementwise.broadcast_to(value, x.shape)
+
+
+def zeros_like(x: Any, dtype: Any = None) -> Tensor:
+    """Zeros of the shape and dtype of ``x``."""
+    return full_like(x, 0, dtype)
+
+
+def ones_like(x: Any, dtype: Any = None) -> Tensor:
+    """Ones of the shape and dtype of ``x``."""
+    return full_like(x, 1, dtype)
+
+
+def empty_like(x: Any, dtype: Any = None) -> Tensor:
+    """A tensor of the shape and dtype of ``x`` whose elements mean nothing yet (they are zeros)."""
+    return zeros_like(x, dtype)
+
+
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
+    """Numbers from ``start`` (0 if it is the only one) up to ``stop``, which is left out, by ``step``.
+
+    >>> arange(3).tolist()
+    [0, 1, 2]
+    """
+    given = [v for v in (start, stop, step) if v is not None]
+    start, stop = (0, start) if stop is None else (start, stop)
+    step = 1 if step is None else step
+    if step == 0:
+        raise ValueError("arange expects a step other than 0")
+    if dtype is None:
+        dtype = dtypes.result_type("int", *(dtypes.weak(v) for v in given))
+    return wrap(np.arange(start, stop, step, dtype=dtypes.NUMPY[dtypes.standardize(dtype)]))
+
+
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
+    """A matrix with ones on its ``k``-th diagonal and zeros elsewhere."""
+    return wrap(np.eye(N, M, k, dtypes.NUMPY[elementwise.default_float(dtype)]))
+
+
+def identity(n: int, dtype: Any = None) -> Tensor:
+    """The identity matrix of ``n`` rows."""
+    return eye(n, dtype=dtype)
+
+
+def array(x: Any, dtype: Any = None) -> Tensor:
+    """The same as `convert_to_tensor`."""
+    return convert_to_tensor(x, dtype)
+
+
+_copy = Op(
+    "copy",
+    infer=lambda x: Spec(x.shape, x.dtype),
+    forward=np.copy,
+    opcode=lambda inputs, output: f"copy.{dtypes.SUFFIX.get(output.dtype)}",
+    vjp=[lambda g, y, x: g],
+    elementwise=True,
+)
+
+
+def copy(x: Any) -> Tensor:
+    """A tensor of the same values in memory of its own."""
+    return _copy(as_tensor(x))

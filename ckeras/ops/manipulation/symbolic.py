@@ -1,0 +1,74 @@
+"""Functions of tensors that run other functions, on symbolic tensors: what each gives, and how to run it on values."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ckeras import config
+from ckeras.compiler.trace import Trace, within
+from ckeras.ops.control.operation import FunctionCall
+from ckeras.tensor import KerasTensor, Tensor, Variable, as_tensor
+from ckeras.tensor.graph import Graph, record_call
+from ckeras.tensor.structure import flatten, map_structure, pack
+
+scope = config.scope
+
+
+def as_symbols(structure: Any) -> Any:
+    """Symbolic tensors of the shapes and dtypes of a structure's leaves; `None` stays."""
+    return map_structure(lambda x: None if x is None else KerasTensor(*as_tensor(x).spec), structure)
+
+
+def symbolic_call(
+    name: str,
+    run: Callable[[Any, list[Callable[..., Any]]], Any],
+    given: Any,
+    functions: Sequence[tuple[Callable[..., Any], Sequence[Any]]],
+    result: Callable[[list[Any]], Any],
+) -> Any:
+    """The symbolic result of ``run(given, functions)``, which a model's graph runs again on values.
+
+    Each function comes with a list of arguments like those that it is called with. It is called once, on symbols, and
+    again on the values. Where it uses other symbolic tensors too, these become arguments of the call, and the graph
+    between them is run again. ``result`` makes the structure of what the call gives from what the functions gave.
+    """
+    begun = KerasTensor.made()
+    outer = getattr(scope, "trace", None)
+    trial = Trace(outer)
+    graphs, results = [], []
+    captured: dict[int, KerasTensor] = {}
+    for function, arguments in functions:
+        symbols = as_symbols(list(arguments))
+        with within(trial, ()):
+            results.append(map_structure(lambda x: None if x is None else as_tensor(x), function(*symbols)))
+
+        def outside(x: KerasTensor) -> bool:
+            if x.number < begun:
+                captured.setdefault(id(x), x)
+            return x.number < begun
+
+        graph = Graph([x for x in flatten(symbols) if x is not None], flatten(results[-1]), outside)
+        graphs.append((graph, results[-1]))
+    used = list(captured.values())
+    if used and trial.reads and outer is None:
+        variable = next(iter(trial.reads.values()))[0]
+        raise ValueError(
+            f"{name} was given functions that use both a symbolic tensor from outside, of shape {used[0].shape}, and "
+            f"the variable {variable.path!r}: call {name} in the call() of a layer instead"
+        )
+
+    def rerun(values: Any, *outside_values: Tensor) -> Any:
+        known = {id(x): value for x, value in zip(used, outside_values, strict=True)}
+
+        def again(graph: Graph, structure: Any) -> Callable[..., Any]:
+            def function(*arguments: Any) -> Any:
+                return pack(structure, graph.run([x for x in flatten(list(arguments)) if x is not None], known))
+
+            return function
+
+        return run(values, [again(*pair) for pair in graphs] if used else [f for f, _ in functions])
+
+    return record_call(FunctionCall(rerun, name), (map_structure(_value, given), *used), {}, result(results))
+
+
+def _value(x: Any) -> Any:
+    return x.value if isinstance(x, Variable) else x

@@ -1,0 +1,1 @@
+"""Reductions, statistics, sorting and counting."""

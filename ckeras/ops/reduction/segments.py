@@ -1,0 +1,129 @@
+"""Reductions over segments: the rows of the data that have one number."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ckeras.ops.elementwise import core as elementwise
+from ckeras.ops.indexing.core import take
+from ckeras.ops.manipulation.layout import tensor
+from ckeras.ops.reduction.core import product_of_others
+from ckeras.tensor import Op, Spec, Tensor, dtypes, table
+
+# Rows of no segment go to one more segment at the end, which is cut off.
+
+
+def _segments(name: str, data: Any, segment_ids: Any, num_segments: int | None) -> tuple[Tensor, Tensor, int]:
+    """The data, the segment of each row, and the number of segments with the one for rows of none."""
+    x, index = tensor(data), tensor(segment_ids)
+    if (
+        len(index.shape) != 1
+        or not x.shape
+        or (x.shape[0] != index.shape[0] and None not in (x.shape[0], *index.shape))
+    ):
+        raise ValueError(
+            f"{name} expects segment_ids of one axis with a number for each row of data, got shapes {index.shape} and "
+            f"{x.shape}"
+        )
+    if index.dtype not in dtypes.INTEGERS:
+        raise TypeError(f"{name} expects segment_ids of integers, got dtype {index.dtype}")
+    index = elementwise.cast(index, "int64")
+    if num_segments is None:
+        known = index.numpy()
+        num_segments = int(known.max()) + 1 if known.size else 0
+    if num_segments < 0:
+        raise ValueError(f"{name} expects num_segments of 0 or more, got {num_segments}")
+    inside = elementwise.logical_and(elementwise.less_equal(0, index), elementwise.less(index, num_segments))
+    return x, elementwise.where(inside, index, num_segments), num_segments + 1
+
+
+def _folding(name: str, fold: np.ufunc, start: Callable[[str], Any], vjp: Callable[..., Tensor]) -> Op:
+    """The row of a reduction by ``fold``, which begins with ``start(dtype)``."""
+
+    def forward(x: np.ndarray, index: np.ndarray, size: int) -> np.ndarray:
+        y = np.full((size, *x.shape[1:]), start(x.dtype.name), x.dtype)
+        fold.at(y, index, x)
+        return y
+
+    return Op(name, lambda x, index, size: Spec((size, *x.shape[1:]), x.dtype), forward, vjp=[vjp, None])
+
+
+def _sum(x: Tensor, index: Tensor, size: int) -> Tensor:
+    return table["scatter_add_rows"](x, index, rows=size)
+
+
+def _extreme_vjp(g: Tensor, y: Tensor, x: Tensor, index: Tensor, size: int) -> Tensor:
+    # Equal extremes share the gradient.
+    hit = elementwise.cast(elementwise.equal(x, take(y, index, 0)), g.dtype)
+    share = elementwise.divide_no_nan(g, _sum(hit, index, size))
+    return elementwise.multiply(hit, take(share, index, 0))
+
+
+def _prod_vjp(g: Tensor, y: Tensor, x: Tensor, index: Tensor, size: int) -> Tensor:
+    others = product_of_others(
+        x, lambda v: take(_segment_prod(v, index, size=size), index, 0), lambda v: take(_sum(v, index, size), index, 0)
+    )
+    return elementwise.multiply(take(g, index, 0), others)
+
+
+def _least(dtype: str) -> Any:
+    return -math.inf if dtype in dtypes.FLOATS else dtype != "bool" and np.iinfo(dtype).min
+
+
+def _greatest(dtype: str) -> Any:
+    return math.inf if dtype in dtypes.FLOATS else dtype == "bool" or np.iinfo(dtype).max
+
+
+_segment_max = _folding("segment_max", np.maximum, _least, _extreme_vjp)
+_segment_min = _folding("segment_min", np.minimum, _greatest, _extreme_vjp)
+_segment_prod = _folding("segment_prod", np.multiply, lambda dtype: 1, _prod_vjp)
+
+
+def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
+    """The sums of the rows of ``data`` that have the same number.
+
+    Args:
+        data: of shape ``(rows, ...)``.
+        segment_ids: integers of shape ``(rows,)``; a row whose number is negative, or not below ``num_segments``,
+            counts nowhere.
+        num_segments: how many rows the result has; by default one more than the greatest number, which is not known
+            inside a compiled function.
+        sorted: a promise that the numbers ascend, which changes nothing.
+
+    >>> segment_sum([1.0, 2.0, 4.0], [0, 2, 0]).tolist()
+    [5.0, 0.0, 2.0]
+    """
+    x, index, size = _segments("segment_sum", data, segment_ids, num_segments)
+    return _sum(x, index, size)[:-1]
+
+
+def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
+    """The greatest of the rows of ``data`` that have the same number, with the arguments of `segment_sum`.
+
+    A segment of no rows has the least value of the dtype.
+
+    >>> segment_max([1.0, 2.0, 4.0], [0, 1, 0]).tolist()
+    [4.0, 2.0]
+    """
+    x, index, size = _segments("segment_max", data, segment_ids, num_segments)
+    return _segment_max(x, index, size=size)[:-1]
+
+
+def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
+    """The least of the rows of ``data`` that have the same number, with the arguments of `segment_sum`.
+
+    A segment of no rows has the greatest value of the dtype.
+    """
+    x, index, size = _segments("segment_min", data, segment_ids, num_segments)
+    return _segment_min(x, index, size=size)[:-1]
+
+
+def segment_prod(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
+    """The products of the rows of ``data`` that have the same number, with the arguments of `segment_sum`.
+
+    A segment of no rows has the product 1.
+    """
+    x, index, size = _segments("segment_prod", data, segment_ids, num_segments)
+    return _segment_prod(x, index, size=size)[:-1]

@@ -1,0 +1,164 @@
+"""The op table: everything a model does is a call of one of its rows.
+
+A row says how shapes and dtypes follow from the arguments (`infer`), what computes it (`kernel`, native, or
+`forward`, numpy) and the gradient of each argument (`vjp`, written in ops). Calling a row does one of three things,
+decided by its arguments alone: run now, infer only (symbolic), or add a node to the running trace.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ckeras import config
+from ckeras._kernels import level
+from ckeras.tensor import dtypes, eager
+from ckeras.tensor.operators import functions
+from ckeras.tensor.tensor import KerasTensor, Spec, Tensor, TracedTensor
+from ckeras.tensor.variable import Variable
+
+scope = config.scope
+table: dict[str, "Op"] = {}
+
+
+class Op:
+    """One row of the op table.
+
+    Args:
+        name: the key in the table.
+        infer: ``infer(*inputs, **attrs) -> Spec`` or a list of them; dimensions may be `None`. Raises ValueError
+            for inputs that do not fit, and does so before anything is computed.
+        forward: ``forward(*arrays, **attrs)`` on numpy arrays, for dtypes or cases with no native kernel.
+        kernel: ``kernel(inputs, outputs, attrs)`` gives the native calls (`eager.Call`) that compute the row,
+            or `None` where there is no native form.
+        vjp: for each input a function ``(g, y, *inputs, **attrs) -> gradient`` of the output's cotangent ``g``
+            and the output ``y`` (lists of them when the row has several outputs), or `None` where it has no gradient.
+        joint: in place of ``vjp``, ``(g, y, inputs, wanted, attrs) -> gradients`` of the inputs at the positions
+            ``wanted``, for a row that computes them together.
+        nested: ``nested(inputs, outputs, attrs) -> Nested``: this row runs other graphs, which are traced already; it
+            exists in traces alone.
+        elementwise: whether each output element depends on the broadcast inputs' elements at its place alone; the
+            kernel is then a step of the map program, and runs of such rows are fused.
+        alias: whether the output is the first input's memory under another shape.
+        index_limit: ``(position, limit)``: the input at ``position`` holds indices in [0, limit(inputs, attrs)).
+        opcode: ``opcode(inputs, output) -> str``, the map step of an elementwise row; by default the row's name
+            with the dtype of the last input.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        infer: Callable[..., Any],
+        forward: Callable[..., Any] | None = None,
+        kernel: Callable[..., Any] | None = None,
+        vjp: Sequence[Callable[..., Any] | None] | Callable[[int], Callable[..., Any]] | None = None,
+        joint: Callable[..., list[Any]] | None = None,
+        nested: Callable[..., Any] | None = None,
+        elementwise: bool = False,
+        alias: bool = False,
+        index_limit: tuple[int, Callable[..., int]] | None = None,
+        opcode: Callable[..., str] | None = None,
+    ):
+        if name in table:
+            raise ValueError(f"the op table already has a row {name!r}")
+        self.name = name
+        self.infer = infer
+        self.forward = forward
+        self.kernel = kernel
+        self.vjp = vjp
+        self.joint = joint
+        self.nested = nested
+        self.elementwise = elementwise
+        self.alias = alias
+        self.index_limit = index_limit
+        self._opcode = opcode
+        table[name] = self
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def __reduce__(self) -> Any:
+        return _row, (self.name,)  # copied and pickled by name
+
+    def opcode(self, inputs: Sequence[Spec], output: Spec) -> int | None:
+        """The map step that computes this elementwise row for these dtypes; `None` if no native one exists."""
+        name = self._opcode(inputs, output) if self._opcode else f"{self.name}.{dtypes.SUFFIX.get(inputs[-1].dtype)}"
+        return level.opcodes.get(name)
+
+    def gradient_of(self, position: int) -> Callable[..., Any] | None:
+        """The function that gives the gradient of the input at ``position``, if there is one."""
+        if self.vjp is None:
+            return None
+        if callable(self.vjp):
+            return self.vjp(position)
+        return self.vjp[position] if position < len(self.vjp) else None
+
+    def __call__(self, *inputs: Any, **attrs: Any) -> Any:
+        kind = Tensor
+        tensors = []
+        for x in inputs:
+            if not isinstance(x, Tensor):
+                x = as_tensor(x)
+            cls = type(x)
+            if cls is not Tensor and kind is not KerasTensor:
+                kind = cls
+            tensors.append(x)
+        tapes = getattr(scope, "tapes", None)
+        if kind is TracedTensor or (kind is Tensor and (self.nested or (tapes and _is_followed(tensors)))):
+            trace = getattr(scope, "trace", None) or tensors_trace(tensors)
+            tensors = [trace.resolve(x) for x in tensors]
+            result = trace.add(self, tensors, attrs)
+        elif kind is Tensor:
+            result = eager.run(self, tensors, attrs)
+        else:
+            result = self._symbolic(tensors, attrs)
+        if tapes:
+            for tape in tapes:
+                tape.record(self, tensors, attrs, result)
+        return result
+
+    def _symbolic(self, inputs: list[Tensor], attrs: dict[str, Any]) -> Any:
+        specs = self.infer(*inputs, **attrs)
+        if isinstance(specs, list):
+            return [KerasTensor(s.shape, s.dtype, history=(self, inputs, attrs, i)) for i, s in enumerate(specs)]
+        return KerasTensor(specs.shape, specs.dtype, history=(self, inputs, attrs, 0))
+
+
+def _row(name: str) -> Op:
+    return table[name]
+
+
+def _is_followed(tensors: Sequence[Tensor]) -> bool:
+    """Whether a branch or a loop's body is being traced, and tapes outside of it watch one of these known values."""
+    trace = getattr(scope, "trace", None)
+    return trace is not None and any(map(trace.follows, tensors))
+
+
+def tensors_trace(tensors: Sequence[Tensor]) -> Any:
+    """The trace that the traced ones among ``tensors`` belong to."""
+    return next(x.trace for x in tensors if type(x) is TracedTensor)
+
+
+def as_tensor(x: Any, dtype: str | None = None) -> Tensor:
+    """``x`` as a tensor; arrays are shared unless a tape is recording, which must keep the values it saw."""
+    if isinstance(x, Tensor):
+        return x
+    if isinstance(x, Variable):
+        return x.value
+    if isinstance(x, np.ndarray):
+        if getattr(scope, "tapes", None):
+            return eager.wrap(x.copy())
+        t = eager.wrap(x)
+        t._borrowed = t._array is x  # so that views of it are copies, which the array's owner cannot change
+        return t
+    if isinstance(x, (list, tuple)) and any(isinstance(v, (Tensor, Variable)) for v in _leaves(x)):
+        return functions["stack"]([as_tensor(v) for v in x])
+    return eager.constant(x, dtype)
+
+
+def _leaves(x: Any) -> Any:
+    for v in x:
+        if isinstance(v, (list, tuple)):
+            yield from _leaves(v)
+        else:
+            yield v

@@ -1,0 +1,229 @@
+"""Tensors: real arrays, symbolic results of a model's graph, and values inside the compiler's trace."""
+
+import copy
+import itertools
+import os
+import traceback
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ckeras.tensor import dtypes
+from ckeras.tensor.operators import Operators, functions
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+class Spec(NamedTuple):
+    """Shape and dtype of a value; a dimension that is not known is `None`."""
+
+    shape: tuple[int | None, ...]
+    dtype: str
+
+
+class NeedsValue(Exception):
+    """Code that is being traced asked for the value of a tensor, which only a run can give."""
+
+    def __init__(self) -> None:
+        frames = [f for f in traceback.extract_stack() if not f.filename.startswith(_PACKAGE)]
+        self.where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown line"
+        super().__init__(f"the value of a tensor is needed while it is only being traced ({self.where})")
+
+
+class Tensor(Operators):
+    """An immutable array of numbers, the argument and the result of every op.
+
+    Made by `ckeras.ops.convert_to_tensor` and by the ops themselves.
+
+    >>> import ckeras
+    >>> x = ckeras.ops.convert_to_tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> x.shape, x.dtype, float((x * 2).numpy().sum())
+    ((2, 2), 'float32', 20.0)
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_array", "_borrowed", "dtype", "shape")
+
+    def __init__(self, array: np.ndarray, dtype: str, borrowed: bool = False):
+        self._array = array
+        self._borrowed = borrowed  # the memory is a variable's, which may change under other names of it
+        self.dtype = dtype
+        self.shape = array.shape
+
+    @property
+    def spec(self) -> Spec:
+        """Shape and dtype together."""
+        return Spec(self.shape, self.dtype)
+
+    def numpy(self) -> np.ndarray:
+        """The values as a numpy array (scalars: of no axes)."""
+        return self._array.copy() if self._borrowed else self._array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def __repr__(self) -> str:
+        return f"<Tensor shape={self.shape} dtype={self.dtype} value={np.array2string(self._array, separator=', ')}>"
+
+    def __str__(self) -> str:
+        return f"Tensor({np.array2string(self._array)}, shape={self.shape}, dtype={self.dtype})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._array.item() if self.shape == () else str(self), spec)
+
+    def _scalar(self) -> Any:
+        if self._array.size != 1:
+            raise TypeError(f"only a tensor of one element can become a Python number, got shape {self.shape}")
+        return self._array.reshape(()).item()
+
+    def item(self) -> Any:
+        """The one element, as a Python number."""
+        return self._scalar()
+
+    def tolist(self) -> Any:
+        """The values as nested lists."""
+        return self._array.tolist()
+
+    def __float__(self) -> float:
+        return float(self._scalar())
+
+    def __int__(self) -> int:
+        return int(self._scalar())
+
+    def __index__(self) -> int:
+        if self.dtype not in dtypes.INTEGERS:
+            raise TypeError(f"only a tensor of integers can be an index, got dtype {self.dtype}")
+        return int(self._scalar())
+
+    def __bool__(self) -> bool:
+        if self._array.size != 1:
+            raise ValueError(f"the truth of a tensor of shape {self.shape} is ambiguous; use any() or all()")
+        return bool(self._array.reshape(()))
+
+    def __iter__(self) -> Any:
+        if not self.shape:
+            raise TypeError("cannot iterate over a tensor with no axes")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __copy__(self) -> "Tensor":
+        return self
+
+    def __deepcopy__(self, memo: dict) -> "Tensor":
+        return Tensor(self._array.copy(), self.dtype)
+
+    def __reduce__(self) -> Any:
+        return Tensor, (self._array.copy(), self.dtype)
+
+    def astype(self, dtype: Any) -> "Tensor":
+        """A copy of another dtype."""
+        return functions["cast"](self, dtype)
+
+    def reshape(self, *shape: Any) -> "Tensor":
+        """The same elements in another shape."""
+        return functions["reshape"](self, shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape)
+
+
+class TracedTensor(Tensor):
+    """A value of the running trace: its shape and dtype are known, its elements are not.
+
+    ``node`` is the call that makes it (result number ``index``); it is `None` for what comes from outside.
+    """
+
+    __slots__ = ("index", "node", "trace")
+
+    def __init__(self, shape: tuple[int, ...], dtype: str, trace: Any, node: Any = None, index: int = 0):
+        self.shape = shape
+        self.dtype = dtype
+        self.trace = trace
+        self.node = node
+        self.index = index
+
+    @property
+    def _array(self) -> np.ndarray:
+        raise NeedsValue()
+
+    @property
+    def _borrowed(self) -> bool:
+        raise NeedsValue()
+
+    def __repr__(self) -> str:
+        return f"<TracedTensor shape={self.shape} dtype={self.dtype}>"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        if spec:
+            raise NeedsValue()
+        return repr(self)
+
+
+class KerasTensor(Tensor):
+    """A symbolic tensor: what `Input` gives, and every op and layer called on one.
+
+    Args:
+        shape: with `None` for a dimension that is not known, such as the batch.
+        dtype: name of the dtype.
+        name: shown in summaries; made up if not given.
+    """
+
+    __slots__ = ("history", "name", "number")
+    _count = 0
+    _numbers = itertools.count()
+
+    def __init__(
+        self,
+        shape: Sequence[int | None],
+        dtype: str = "float32",
+        sparse: bool = False,
+        ragged: bool = False,
+        record_history: bool = True,
+        name: str | None = None,
+        history: Any = None,
+    ):
+        if sparse or ragged:
+            raise ValueError(f"KerasTensor is dense: got sparse={sparse}, ragged={ragged}")
+        self.shape = tuple(shape)
+        self.dtype = dtypes.standardize(dtype)
+        self.history = history if record_history else None
+        self.number = next(KerasTensor._numbers)  # those made later have larger ones
+        if name is None:
+            name = f"keras_tensor_{KerasTensor._count}" if KerasTensor._count else "keras_tensor"
+            KerasTensor._count += 1
+        self.name = name
+
+    @staticmethod
+    def made() -> int:
+        """A number larger than those of all symbolic tensors so far."""
+        return next(KerasTensor._numbers)
+
+    @property
+    def _array(self) -> np.ndarray:
+        raise TypeError(
+            f"the symbolic tensor {self.name!r} of shape {self.shape} has no value; "
+            "call a model on real data to get one"
+        )
+
+    _borrowed = _array
+
+    def __deepcopy__(self, memo: dict) -> "KerasTensor":
+        twin = memo[id(self)] = KerasTensor(self.shape, self.dtype, name=self.name)
+        twin.history = copy.deepcopy(self.history, memo)
+        return twin
+
+    def __reduce__(self) -> Any:
+        arguments = (self.shape, self.dtype, False, False, True, self.name)
+        return KerasTensor, arguments, (None, {"history": self.history})
+
+    def __repr__(self) -> str:
+        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, sparse=False, ragged=False, name={self.name}>"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def __bool__(self) -> bool:
+        raise TypeError("the truth of a symbolic tensor is not known; use ops.where or ops.cond")

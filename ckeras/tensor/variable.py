@@ -1,0 +1,210 @@
+"""Variables: the state of layers, optimizers and metrics."""
+
+import contextlib
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ckeras import config
+from ckeras._kernels.runtime import lasting_empty
+from ckeras.tensor import dtypes
+from ckeras.tensor.operators import Operators, functions
+from ckeras.tensor.tensor import Tensor
+
+scope = config.scope
+
+
+class Variable(Operators):
+    """A named array that can be assigned to; its memory never moves, so a compiled plan may hold its address.
+
+    Args:
+        initializer: an array, a number, or a function of ``(shape, dtype=...)``.
+        shape: needed with a function.
+        dtype: by default the initial value's, or the default float type.
+        trainable: whether optimizers update it, and tapes watch it unasked.
+        autocast: kept for the dtype policies of layers.
+        aggregation: kept for `get_config`; replicas do not exist on one CPU, so it has no effect.
+        name: made up if not given.
+
+    >>> v = Variable([1.0, 2.0])
+    >>> v.assign_add([1.0, 1.0])
+    <Variable path=variable, shape=(2,), dtype=float32, value=[2. 3.]>
+    """
+
+    __slots__ = (
+        "__dict__", "__weakref__", "_array", "_shape", "_snapshot", "aggregation", "autocast", "constraint", "dtype",
+        "name", "path", "regularizer", "trainable",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str | None = None,
+        synchronization: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
+        if kwargs:
+            raise TypeError(f"Variable got unknown arguments {sorted(kwargs)}")
+        if callable(initializer):
+            if shape is None:
+                raise ValueError("Variable needs a shape when its initializer is a function")
+            dtype = dtypes.standardize(dtype)
+            with outside_trace():
+                initializer = initializer(tuple(shape), dtype=dtype)
+        if isinstance(initializer, (Tensor, Variable)):
+            initializer = initializer.numpy()
+        array = np.asarray(initializer)
+        if dtype is None and not hasattr(initializer, "dtype"):
+            dtype = {"f": config.floatx(), "i": "int32"}.get(array.dtype.kind)
+        name_of_dtype = dtypes.standardize(dtype) if dtype is not None else dtypes.of_array(array)
+        self._array = lasting_empty(array.shape, dtypes.NUMPY[name_of_dtype])
+        np.copyto(self._array, array, casting="unsafe")
+        if shape is not None and self._array.shape != tuple(shape):
+            raise ValueError(f"Variable expects an initial value of shape {tuple(shape)}, got {self._array.shape}")
+        self._shape = self._array.shape
+        self._snapshot: Callable[[], Tensor | None] = _nothing
+        self.dtype = name_of_dtype
+        self.trainable = trainable
+        self.autocast = autocast
+        self.aggregation = aggregation or "none"
+        self.name = name or "variable"
+        self.path = "/".join([*(part.name for part in getattr(scope, "path", ()) if names_variables(part)), self.name])
+        self.regularizer = None
+        self.constraint = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its dimensions, which never change."""
+        return self._shape
+
+    @property
+    def value(self) -> Tensor:
+        """Its present value. An assignment later on does not change the tensor that was read."""
+        trace = getattr(scope, "trace", None)
+        tensor = trace.read(self) if trace is not None else self._read()
+        for tape in getattr(scope, "tapes", ()):
+            tape.read(self, tensor)
+        return tensor
+
+    def _read(self) -> Tensor:
+        tensor = self._snapshot()
+        if tensor is None:
+            tensor = Tensor(self._array, self.dtype, borrowed=True)
+            self._snapshot = weakref.ref(tensor)
+        return tensor
+
+    def detach(self) -> None:
+        """Give the tensors that were read a copy of the memory, which is about to be written."""
+        tensor = self._snapshot()
+        if tensor is not None:
+            tensor._array = tensor._array.copy()
+            tensor._borrowed = False
+            self._snapshot = _nothing
+
+    def read_value(self) -> Tensor:
+        """The same as `value`."""
+        return self.value
+
+    def numpy(self) -> np.ndarray:
+        """A copy of its value."""
+        return self.value.numpy()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = self.numpy()
+        return array if dtype is None else array.astype(dtype, copy=False)
+
+    def assign(self, value: Any) -> "Variable":
+        """Replace the value by one of the same shape; raises ValueError, changing nothing, if it has another."""
+        trace = getattr(scope, "trace", None)
+        if trace is not None:
+            value = functions["cast"](functions["convert_to_tensor"](value), self.dtype)
+            self._check(value.shape)
+            trace.assign(self, value)
+            return self
+        array = value._array if isinstance(value, (Tensor, Variable)) else np.asarray(value)
+        self._check(array.shape)
+        if array is not self._array:
+            if array.dtype.kind != "c" and not dtypes.holds_numbers(array.dtype):
+                raise TypeError(f"Variable {self.path!r} cannot hold a value of dtype {array.dtype}")
+            self.detach()
+            np.copyto(self._array, array, casting="unsafe")
+        return self
+
+    def _check(self, shape: tuple[int, ...]) -> None:
+        if shape != self._shape:
+            raise ValueError(
+                f"Variable {self.path!r} has shape {self._shape}, and was assigned a value of shape {shape}"
+            )
+
+    def assign_add(self, value: Any) -> "Variable":
+        """Add to the value."""
+        return self.assign(functions["add"](self, value))
+
+    def assign_sub(self, value: Any) -> "Variable":
+        """Subtract from the value."""
+        return self.assign(functions["subtract"](self, value))
+
+    def __repr__(self) -> str:
+        return f"<Variable path={self.path}, shape={self._shape}, dtype={self.dtype}, value={self._array}>"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._read(), spec)
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __index__(self) -> int:
+        return self.value.__index__()
+
+    def __iter__(self) -> Any:
+        return iter(self.value)
+
+    def __deepcopy__(self, memo: dict) -> "Variable":
+        twin = Variable(self._array, dtype=self.dtype)
+        memo[id(self)] = twin
+        twin.__setstate__(self._state())
+        return twin
+
+    def __reduce__(self) -> Any:
+        return Variable, (self._array.copy(),), self._state()
+
+    def _state(self) -> dict[str, Any]:
+        fields = ("aggregation", "autocast", "constraint", "name", "path", "regularizer", "trainable")
+        return {**{f: getattr(self, f) for f in fields}, **self.__dict__}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for key, value in state.items():
+            setattr(self, key, value)
+
+
+@contextlib.contextmanager
+def outside_trace() -> Any:
+    """Compute now, on real values, whatever is being traced or recorded around."""
+    trace, tapes = getattr(scope, "trace", None), getattr(scope, "tapes", ())
+    scope.trace, scope.tapes = None, ()
+    try:
+        yield
+    finally:
+        scope.trace, scope.tapes = trace, tapes
+
+
+def names_variables(part: Any) -> bool:
+    """Whether a part of a path is a `name_scope`; layers are parts too, and give their variables paths themselves."""
+    return getattr(part, "names_variables", False)
+
+
+def _nothing() -> None:
+    return None
