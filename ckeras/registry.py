@@ -32,6 +32,11 @@ from ckeras import plugins
 from ckeras.utils.naming import to_snake_case
 
 
+def _configs() -> Any:
+    """The module that writes and reads configs, found by its name as the homes of tables are."""
+    return importlib.import_module("ckeras.saving.serialization")
+
+
 class Table:
     """The names of one kind of part.
 
@@ -294,11 +299,9 @@ class Table:
 
         A class of the table's base stands for an object made with no arguments, as in `get`.
         """
-        from ckeras.saving import serialization
-
         if inspect.isclass(obj) and self._is_base_of(obj):
             obj = obj()
-        return serialization.serialized(obj, self)
+        return _configs().serialized(obj, self)
 
     def deserialize(self, config: Any, custom_objects: dict | None = None) -> Any:
         """The object that a config of `serialize`, or a name, describes.
@@ -310,8 +313,6 @@ class Table:
         Raises:
             ValueError: if the config has no "class_name", or names nothing known.
         """
-        from ckeras.saving import serialization
-
         if config is None:
             return None
         with CustomObjectScope(custom_objects):
@@ -320,7 +321,7 @@ class Table:
                 return obj() if inspect.isclass(obj) else obj
             if not isinstance(config, dict) or "class_name" not in config:
                 raise ValueError(f"Expected the config of {_a(self.kind)} with a 'class_name', got {config!r}.")
-            return serialization.deserialized(config, self)
+            return _configs().deserialized(config, self)
 
     def name_of(self, obj: Any) -> str | None:
         """The name under which a class or function is registered or declared by its package, or None."""
