@@ -24,12 +24,12 @@ import importlib
 import inspect
 import sys
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from ckeras import plugins
 from ckeras.utils.naming import to_snake_case
+from ckeras.utils.tracebacks import warn
 
 
 class Table:
@@ -196,10 +196,9 @@ class Table:
         if name not in self._warned:
             self._warned.add(name)
             others = " and ".join(claim.distribution for claim in plugins.declared[self.name][name])
-            warnings.warn(
+            warn(
                 f"The {self.kind} {name!r} is {source(shipped)}; {others} declares another of that name, "
-                "which is not used.",
-                stacklevel=2,
+                "which is not used."
             )
 
     def fits(self, obj: Any) -> bool:

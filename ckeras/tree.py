@@ -8,10 +8,11 @@ fewer kinds and is faster.
 
 from __future__ import annotations
 
-import warnings
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
+
+from ckeras.utils.tracebacks import warn
 
 _DICTS = (dict, OrderedDict, defaultdict)
 
@@ -202,11 +203,10 @@ def assert_same_structure(a: Any, b: Any, check_types: bool | None = None) -> No
     >>> assert_same_structure([1, {"a": 2}], [3, {"a": 4}])
     """
     if check_types is not None:
-        warnings.warn(
+        warn(
             "check_types has no effect on assert_same_structure, which always checks them; assert_same_paths takes "
             "lists, tuples and named tuples for the same",
             DeprecationWarning,
-            stacklevel=2,
         )
 
     def at_leaf(_: Any, other: Any) -> None:

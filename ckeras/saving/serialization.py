@@ -9,7 +9,6 @@ tuples and dicts.
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -18,6 +17,7 @@ import ckeras
 from ckeras import config as settings
 from ckeras import registry
 from ckeras.saving import functions
+from ckeras.utils.tracebacks import warn
 
 
 def serialize_keras_object(obj: Any) -> Any:
@@ -87,10 +87,9 @@ def _serialized_object(obj: Any, table: registry.Table | None) -> dict[str, Any]
 
 
 def _serialized_lambda(function: FunctionType) -> dict[str, Any]:
-    warnings.warn(
+    warn(
         f"A lambda is saved, {function.__qualname__} of {function.__module__}: it is read again only with "
-        "safe_mode=False and by this version of Python; a function with a name has neither limit.",
-        stacklevel=4,
+        "safe_mode=False and by this version of Python; a function with a name has neither limit."
     )
     return {"class_name": "__lambda__", "config": {"value": serialized(functions.dumped(function))}}
 
