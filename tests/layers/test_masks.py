@@ -91,6 +91,7 @@ def test_masks_of_symbolic_tensors_are_symbolic():
     assert (type(mask).__name__, mask.shape, mask.dtype) == ("KerasTensor", (None, 5), "bool")
 
 
+@pytest.mark.filterwarnings("ignore:under .mixed_float16")
 def test_masks_under_a_mixed_policy():
     y = layers.Dense(2, dtype="mixed_float16")(OWN["Masking"]()(X))
     assert y.dtype == "float16"
