@@ -270,7 +270,7 @@ class Table:
             identifier: None (gives None), a name, a config as `serialize` makes it, a class (called with no
                 arguments), or an object, which is returned as it is.
             accepts: Tells whether an object is of this table's kind: one of its base class, or anything callable where
-                functions are of the kind, unless told otherwise.
+                functions are of the kind, by default.
 
         Raises:
             ValueError: if the name is unknown, or what came is none of these.
@@ -336,7 +336,7 @@ class Table:
             if usable and first.module.partition(".")[0] == package:
                 try:
                     found = first.load()
-                except (Exception, SystemExit):  # told when its name is asked for
+                except (Exception, SystemExit):  # reported when its name is looked up
                     continue
                 if found is obj and self.fits(obj):
                     self._name_of[obj] = name
