@@ -15,12 +15,12 @@ from ckeras.compiler.trace import Trace
 from ckeras.layers.input_spec import check_inputs
 from ckeras.layers.masks import fill_masks, pass_masks
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
-from ckeras.ops.control.differentiation import remat_call
 from ckeras.ops.control.operation import Operation, plain_arguments, remembers_arguments
+from ckeras.ops.control.remat_scope import current_remat
 from ckeras.tensor import KerasTensor, Tensor, Variable, as_tensor, dtypes
 from ckeras.tensor.graph import record_call
 from ckeras.tensor.masks import with_mask_of
-from ckeras.tensor.scopes import StatelessScope, current_remat, loss_collector
+from ckeras.tensor.stateless_scope import StatelessScope, loss_collector
 from ckeras.tensor.structure import flatten, map_structure
 from ckeras.tensor.variable import outside_trace
 from ckeras.utils.naming import auto_name
@@ -408,7 +408,7 @@ class Layer(Tracker):
                     check_inputs(self.input_spec, first, self.name)
             if any(type(x) is KerasTensor for x in leaves):
                 return pass_masks(self, first, mask, self._call_symbolically(args, kwargs))
-            call = self.call if self._remat_mode is None else remat_call(self, self.call, self._remat_mode)
+            call = self.call if self._remat_mode is None else self._remat_mode.wrap(self, self.call)
             outputs = call(*args, **kwargs)
             if self.activity_regularizer is not None:
                 self._regularize_activity(outputs)

@@ -16,7 +16,7 @@ from ckeras.autograd import GradientTape
 from ckeras.optimizers import arguments, clipping, schedules
 from ckeras.optimizers.schedules import LearningRateSchedule
 from ckeras.tensor import Variable
-from ckeras.tensor.scopes import StatelessScope
+from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.utils.naming import auto_name
 from ckeras.utils.tracebacks import warn
 

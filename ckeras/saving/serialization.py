@@ -298,10 +298,10 @@ def _public_object(module: str, name: str) -> Any:
     found = table.known(name) if table is not None else None
     if found is not None:
         return found
-    place = ckeras
+    owner = ckeras
     for part in module.replace(".src.", ".").split(".")[1:]:
-        place = getattr(place, part, place)
-    found = getattr(place, name, None)
+        owner = getattr(owner, part, owner)
+    found = getattr(owner, name, None)
     return found if inspect.isclass(found) and hasattr(found, "from_config") else None
 
 

@@ -14,7 +14,7 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def hide_own_frames(error: BaseException) -> None:
-    """Leave the package's frames out of the traceback of ``error``, unless `config` says that whole ones are shown.
+    """Leave the package's frames out of the traceback of ``error``, unless `config` says that full ones are shown.
 
     The frame that raises it again is added by Python after this.
     """
