@@ -5,12 +5,10 @@ They mean what `keras.config` says they mean; the number of threads is ckeras's 
 
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ckeras import _kernels
-
-if TYPE_CHECKING:
-    from ckeras.dtype_policies import DTypePolicy
+from ckeras.lazy import attach
 
 _FLOAT_TYPES = ("bfloat16", "float16", "float32", "float64")
 _settings: dict[str, Any] = {
@@ -83,33 +81,6 @@ def set_backend(backend: str) -> None:
     """Accept "ckeras", the one backend there is; raises ValueError for the name of another."""
     if backend != "ckeras":
         raise ValueError(f"set_backend expects 'ckeras', the only backend there is, got {backend!r}")
-
-
-def dtype_policy() -> "DTypePolicy":
-    """The policy of layers that are given no dtype: the one that was set, or that of `floatx`.
-
-    >>> dtype_policy()
-    <DTypePolicy "float32">
-    """
-    if _settings["dtype_policy"] is not None:
-        return _settings["dtype_policy"]
-    from ckeras.dtype_policies import DTypePolicy
-
-    return DTypePolicy(floatx())
-
-
-def set_dtype_policy(policy: Any) -> None:
-    """Make ``policy`` (a `DTypePolicy`, or the name of one) that of layers that are given no dtype.
-
-    Until this is called, `floatx` decides, and afterwards it does not.
-    """
-    from ckeras import dtype_policies
-
-    if not isinstance(policy, (str, dtype_policies.DTypePolicy)):
-        raise ValueError(
-            f"set_dtype_policy expects a DTypePolicy or the name of one, such as 'mixed_float16', got {policy!r}"
-        )
-    _settings["dtype_policy"] = dtype_policies.get(policy)
 
 
 def enable_interactive_logging() -> None:
@@ -228,6 +199,16 @@ def _limit_of_environment(name: str) -> int | None:
         raise ValueError(f"the environment variable {name} must hold an integer, got {text!r}") from None
 
 
+def dtype_policy_setting() -> Any:
+    """The dtype policy that was set; None before (see `dtype_policy`)."""
+    return _settings["dtype_policy"]
+
+
+def set_dtype_policy_setting(policy: Any) -> None:
+    """Set what `dtype_policy_setting` returns."""
+    _settings["dtype_policy"] = policy
+
+
 def reset() -> None:
     """Forget the dtype policy, the learning phase and the kind of attention that were set, as `clear_session` does."""
     _settings["dtype_policy"] = _settings["flash_attention"] = None
@@ -272,3 +253,12 @@ _settings["max_steps_per_epoch"] = _limit_of_environment("KERAS_MAX_STEPS_PER_EP
 set_threads(_default_threads())
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+# The names of `keras.config` that are made of policies, which are defined in terms of these settings.
+__getattr__, __dir__, _ = attach(
+    __name__,
+    {
+        "dtype_policy": "ckeras.dtype_policies.policy",
+        "set_dtype_policy": "ckeras.dtype_policies.finding",
+    },
+)

@@ -24,12 +24,17 @@ import importlib
 import inspect
 import sys
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from ckeras import plugins
 from ckeras.utils.naming import to_snake_case
+from ckeras.utils.tracebacks import warn
+
+
+def _configs() -> Any:
+    """The module that writes and reads configs, found by its name as the homes of tables are."""
+    return importlib.import_module("ckeras.saving.serialization")
 
 
 class Table:
@@ -196,10 +201,9 @@ class Table:
         if name not in self._warned:
             self._warned.add(name)
             others = " and ".join(claim.distribution for claim in plugins.declared[self.name][name])
-            warnings.warn(
+            warn(
                 f"The {self.kind} {name!r} is {source(shipped)}; {others} declares another of that name, "
-                "which is not used.",
-                stacklevel=2,
+                "which is not used."
             )
 
     def fits(self, obj: Any) -> bool:
@@ -265,7 +269,7 @@ class Table:
             identifier: None (gives None), a name, a config as `serialize` makes it, a class (called with no
                 arguments), or an object, which is returned as it is.
             accepts: Tells whether an object is of this table's kind: one of its base class, or anything callable where
-                functions are of the kind, unless told otherwise.
+                functions are of the kind, by default.
 
         Raises:
             ValueError: if the name is unknown, or what came is none of these.
@@ -294,11 +298,9 @@ class Table:
 
         A class of the table's base stands for an object made with no arguments, as in `get`.
         """
-        from ckeras.saving import serialization
-
         if inspect.isclass(obj) and self._is_base_of(obj):
             obj = obj()
-        return serialization.serialized(obj, self)
+        return _configs().serialized(obj, self)
 
     def deserialize(self, config: Any, custom_objects: dict | None = None) -> Any:
         """The object that a config of `serialize`, or a name, describes.
@@ -310,8 +312,6 @@ class Table:
         Raises:
             ValueError: if the config has no "class_name", or names nothing known.
         """
-        from ckeras.saving import serialization
-
         if config is None:
             return None
         with CustomObjectScope(custom_objects):
@@ -320,7 +320,7 @@ class Table:
                 return obj() if inspect.isclass(obj) else obj
             if not isinstance(config, dict) or "class_name" not in config:
                 raise ValueError(f"Expected the config of {_a(self.kind)} with a 'class_name', got {config!r}.")
-            return serialization.deserialized(config, self)
+            return _configs().deserialized(config, self)
 
     def name_of(self, obj: Any) -> str | None:
         """The name under which a class or function is registered or declared by its package, or None."""
@@ -335,7 +335,7 @@ class Table:
             if usable and first.module.partition(".")[0] == package:
                 try:
                     found = first.load()
-                except (Exception, SystemExit):  # told when its name is asked for
+                except (Exception, SystemExit):  # reported when its name is looked up
                     continue
                 if found is obj and self.fits(obj):
                     self._name_of[obj] = name

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckeras import config, registry
+from ckeras import config as settings
 from ckeras import dtype_policies as shipped
-from ckeras.dtype_policies.policy import DTypePolicy, FloatDTypePolicy
+from ckeras import registry
+from ckeras.dtype_policies.policy import DTypePolicy, FloatDTypePolicy, dtype_policy
 from ckeras.dtype_policies.quantized import MODES, quantized
 from ckeras.tensor import dtypes
 
@@ -27,7 +28,7 @@ def get(identifier: Any) -> DTypePolicy:
     (<DTypePolicy "mixed_bfloat16">, <DTypePolicy "float32">)
     """
     if identifier is None:
-        return config.dtype_policy()
+        return dtype_policy()
     if isinstance(identifier, DTypePolicy):
         return identifier
     if isinstance(identifier, dict):
@@ -40,6 +41,18 @@ def get(identifier: Any) -> DTypePolicy:
         raise ValueError(
             f"expected a dtype policy: a name, a config, a dtype or a DTypePolicy, got {identifier!r}"
         ) from None
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Make ``policy`` (a `DTypePolicy`, or the name of one) that of layers that are given no dtype.
+
+    Until this is called, `floatx` decides, and afterwards it does not.
+    """
+    if not isinstance(policy, (str, DTypePolicy)):
+        raise ValueError(
+            f"set_dtype_policy expects a DTypePolicy or the name of one, such as 'mixed_float16', got {policy!r}"
+        )
+    settings.set_dtype_policy_setting(get(policy))
 
 
 def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:

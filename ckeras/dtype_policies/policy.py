@@ -12,6 +12,15 @@ from ckeras.tensor import Tensor, Variable, as_tensor, dtypes
 MIXED = {"mixed_float16": ("float16", "float32"), "mixed_bfloat16": ("bfloat16", "float32")}
 
 
+def dtype_policy() -> DTypePolicy:
+    """The policy of layers that are given no dtype: the one that was set, or that of `floatx`.
+
+    >>> dtype_policy()
+    <DTypePolicy "float32">
+    """
+    return config.dtype_policy_setting() or DTypePolicy(config.floatx())
+
+
 class DTypePolicy:
     """The dtype that a layer computes in, `compute_dtype`, and that of its weights, `variable_dtype`.
 
@@ -32,7 +41,7 @@ class DTypePolicy:
 
     def __init__(self, name: str | None = None):
         if name is None:
-            name = config.dtype_policy().name
+            name = dtype_policy().name
         self._name = name
         self._compute_dtype, self._variable_dtype = dtypes_of(name)
         self._quantization_mode: str | None = None

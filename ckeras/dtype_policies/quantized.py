@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckeras import config
-from ckeras.dtype_policies.policy import DTypePolicy, dtypes_of
+from ckeras.dtype_policies.policy import DTypePolicy, dtype_policy, dtypes_of
 
 MODES = ("int8", "float8", "int4", "gptq", "awq")
 
@@ -23,7 +22,7 @@ class QuantizedDTypePolicy(DTypePolicy):
 
     def __init__(self, mode: str, source_name: str | None = None):
         if source_name is None:
-            source_name = config.dtype_policy().name
+            source_name = dtype_policy().name
         self._compute_dtype, self._variable_dtype = dtypes_of(source_name)
         if mode not in MODES:
             raise ValueError(f"{type(self).__name__} expects mode to be one of {MODES}, got {mode!r}")

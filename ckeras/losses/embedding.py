@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from ckeras import ops, registry
-from ckeras.losses.loss import ClassNumbersLoss, set_mask
+from ckeras.losses.loss import ClassNumbersLoss
+from ckeras.tensor.masks import set_mask
 
 ship = registry.losses.ship
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ckeras import ops, registry
 from ckeras.tensor import dtypes
+from ckeras.tensor.masks import get_mask
 from ckeras.utils.naming import auto_name
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
@@ -159,16 +160,6 @@ class ClassNumbersLoss(LossFunctionWrapper):
 def dtype_name(dtype: Any) -> str:
     """The name of the dtype of a computation, from None, a dtype or its name, or a policy with a `compute_dtype`."""
     return dtypes.standardize(dtype)
-
-
-def get_mask(x: Any) -> Any:
-    """The mask a layer attached to its output, or None."""
-    return getattr(x, "_keras_mask", None)
-
-
-def set_mask(x: Any, mask: Any) -> None:
-    """Attach a mask to a tensor."""
-    x._keras_mask = mask
 
 
 def _map(fn: Callable[[Any], Any], x: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from ckeras import initializers, ops
 from ckeras.losses.loss import dtype_name
 from ckeras.tensor import Variable
-from ckeras.tensor.scopes import StatelessScope
+from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.tensor.structure import map_structure
 from ckeras.utils.naming import auto_name
 

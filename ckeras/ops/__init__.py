@@ -6,6 +6,7 @@ Each is one row of the op table, or a composition of rows.
 from ckeras.ops import image as image
 from ckeras.ops import nn as nn
 from ckeras.ops import numpy as numpy
+from ckeras.ops.control import remat as _remat  # noqa: F401  (registers what a RematScope does)
 from ckeras.ops.control.associative_scan import associative_scan
 from ckeras.ops.control.cond import cond, switch
 from ckeras.ops.control.differentiation import custom_gradient
@@ -108,9 +109,10 @@ from ckeras.ops.elementwise.trigonometry import (
     sinc,
     sinh,
 )
-from ckeras.ops.indexing.core import flip, fliplr, flipud, get_item, getitem, slice, slice_update, take, take_along_axis
+from ckeras.ops.indexing.core import flip, fliplr, flipud, get_item, getitem, take, take_along_axis
 from ckeras.ops.indexing.scatter import saturate_cast, scatter, scatter_update, unstack
 from ckeras.ops.indexing.search import nonzero, searchsorted, select, unique, unravel_index
+from ckeras.ops.indexing.slicing import slice, slice_update
 from ckeras.ops.linalg.decompositions import cholesky, cholesky_inverse, eig, eigh, lu_factor, qr
 from ckeras.ops.linalg.diagonals import diag, diagflat, diagonal
 from ckeras.ops.linalg.einsum import einsum
@@ -260,6 +262,7 @@ from ckeras.ops.reduction.sorting import argpartition, argsort
 from ckeras.ops.reduction.statistics import average, corrcoef, correlate
 from ckeras.ops.signal.fourier import extract_sequences, fft, fft2, ifft2, irfft, istft, rfft, stft
 from ckeras.ops.signal.window_functions import bartlett, blackman, hamming, hanning, kaiser
+from ckeras.tensor.operators import functions as _functions
 
 __all__ = [
     "abs",
@@ -601,3 +604,6 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+# What the operators and methods of tensors call.
+_functions.update({name: globals()[name] for name in __all__})

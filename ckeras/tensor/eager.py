@@ -9,7 +9,7 @@ import numpy as np
 from ckeras import config
 from ckeras._kernels import level
 from ckeras._kernels.runtime import Kernel
-from ckeras.tensor import dtypes
+from ckeras.tensor import dtypes, program
 from ckeras.tensor.tensor import Spec, Tensor
 
 if TYPE_CHECKING:
@@ -81,8 +81,6 @@ def native_calls(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attr
 
 def single_step(op: "Op", inputs: Sequence[Spec], output: Spec) -> list[Call] | None:
     """A map program of the one step that is this elementwise row."""
-    from ckeras.tensor import program
-
     code = op.opcode(inputs, output)
     if code is None:
         return None

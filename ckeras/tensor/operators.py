@@ -1,24 +1,16 @@
 """Python's operators and numpy's protocols, for tensors and variables alike.
 
 Each calls the public function of `ckeras.ops` of that name, which reaches the op table; so they are differentiable
-and compile. `functions` is bound on first use, since `ops` stands on a higher floor.
+and compile.
 """
 
-import importlib
 import inspect
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-
-class _Functions(dict):
-    def __missing__(self, name: str) -> Any:
-        self[name] = getattr(importlib.import_module("ckeras.ops"), name)
-        return self[name]
-
-
-functions: dict[str, Any] = _Functions()
+functions: dict[str, Any] = {}  # the public functions of `ckeras.ops` by name, which registers them when imported
 
 
 def _binary(name: str) -> tuple[Any, Any]:
@@ -147,10 +139,7 @@ def _counterpart(name: str, module: str = "numpy") -> Any:
     """The function of `ops` that does what numpy's ``name`` does; `None` leaves the call to numpy."""
     if name in _UNLIKE or (module == "numpy.linalg" and name not in _LINALG) or module == "numpy.fft":
         return None
-    try:
-        return functions[_RENAMED.get(name, name)]
-    except AttributeError:
-        return None
+    return functions.get(_RENAMED.get(name, name))
 
 
 @lru_cache(maxsize=256)

@@ -1,119 +1,11 @@
-"""Contexts that change what variables, names and layers mean inside: `StatelessScope`, `name_scope` and others."""
+"""Contexts that change how names and devices are chosen inside."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from ckeras import config
-from ckeras.tensor.op import tensors_trace
-from ckeras.tensor.operators import functions
-from ckeras.tensor.tensor import Tensor
-from ckeras.tensor.variable import Variable
 
 scope = config.scope
-
-
-class StatelessScope:
-    """Inside, variables have the values they are given here, and what is assigned to them stays here.
-
-    Args:
-        state_mapping: pairs (variable, value); other variables have their own values.
-        collect_losses: whether what layers `add_loss` goes to ``losses`` instead of to the layers.
-        initialize_variables: accepted for code written for other backends; variables are always made with a value.
-
-    >>> v = Variable(1.0)
-    >>> with StatelessScope([(v, 5.0)]) as state:
-    ...     v.assign_add(1.0)
-    <Variable path=variable, shape=(), dtype=float32, value=1.0>
-    >>> float(state.get_current_value(v)), float(v)
-    (6.0, 1.0)
-    """
-
-    # To the ops inside it is the running trace (see `compiler.trace.Trace`), though it traces nothing itself.
-
-    def __init__(self, state_mapping: Any = None, collect_losses: bool = False, initialize_variables: bool = True):
-        self.collect_losses = collect_losses
-        self.initialize_variables = initialize_variables
-        self.losses: list[Any] = []
-        self.owners: list[Any] = []  # the layers that they are of
-        self.outer: Any = None
-        self._values: dict[int, tuple[Variable, Tensor]] = {}
-        for variable, value in state_mapping or ():
-            if not isinstance(variable, Variable):
-                raise ValueError(f"StatelessScope expects pairs (variable, value), got {variable!r:.80} as a variable")
-            value = functions["cast"](functions["convert_to_tensor"](value), variable.dtype)
-            if value.shape != variable.shape:
-                raise ValueError(
-                    f"StatelessScope expects a value of shape {variable.shape} for variable {variable.path!r}, "
-                    f"got {value.shape}"
-                )
-            self._values[id(variable)] = (variable, value)
-
-    def __enter__(self) -> "StatelessScope":
-        self.outer = getattr(scope, "trace", None)
-        scope.trace = self
-        return self
-
-    def __exit__(self, *exc: Any) -> None:
-        scope.trace = self.outer
-
-    def add_loss(self, loss: Any, owner: Any = None) -> None:
-        """Keep a loss, and the layer that it is of."""
-        self.losses.append(loss)
-        self.owners.append(owner)
-
-    def add_update(self, update: Any) -> None:
-        """Let a variable have a value from here on: a pair (variable, value)."""
-        self.assign(*update)
-
-    def values(self) -> list[tuple[Variable, Tensor]]:
-        """All pairs (variable, value), given or assigned."""
-        return list(self._values.values())
-
-    def get_current_value(self, variable: Variable) -> Tensor | None:
-        """The value of a variable that was given one, at the start or by an assignment; else `None`."""
-        found = self._values.get(id(variable))
-        return None if found is None else found[1]
-
-    @property
-    def traces(self) -> bool:
-        """Whether it is within a trace."""
-        return self.outer is not None and self.outer.traces
-
-    def read(self, variable: Variable) -> Tensor:
-        """The value of a variable now."""
-        value = self.get_current_value(variable)
-        if value is not None:
-            return value
-        return variable._read() if self.outer is None else self.outer.read(variable)
-
-    def assign(self, variable: Variable, value: Any) -> None:
-        """The variable has ``value`` from here on, inside."""
-        self._values[id(variable)] = (variable, value)
-
-    def add(self, op: Any, inputs: list[Tensor], attrs: dict[str, Any]) -> Any:
-        """Called for every op that has a traced argument."""
-        return (self.outer or tensors_trace(inputs)).add(op, inputs, attrs)
-
-    def local(self, x: Tensor) -> Tensor:
-        """``x`` as a value of the trace around."""
-        return x if self.outer is None else self.outer.local(x)
-
-    def resolve(self, x: Tensor) -> Tensor:
-        """What stands for ``x`` in the trace around."""
-        return x if self.outer is None else self.outer.resolve(x)
-
-    def follows(self, x: Tensor) -> bool:
-        """Whether a tape around the trace differentiates by ``x``."""
-        return self.outer is not None and self.outer.follows(x)
-
-
-def loss_collector() -> StatelessScope | None:
-    """The innermost `StatelessScope` that collects losses."""
-    state = getattr(scope, "trace", None)
-    while state is not None and not (isinstance(state, StatelessScope) and state.collect_losses):
-        state = state.outer
-    return state
 
 
 class SymbolicScope:
@@ -137,8 +29,9 @@ class name_scope:
         deduplicate: whether a scope within one of the same name and caller adds nothing.
         override_parent: a path that stands in place of the names around.
 
+    >>> import ckeras
     >>> with name_scope("encoder"):
-    ...     Variable(1.0, name="scale").path
+    ...     ckeras.Variable(1.0, name="scale").path
     'encoder/scale'
     """
 
@@ -180,42 +73,3 @@ class device:
 
     def __exit__(self, *exc: Any) -> None:
         pass
-
-
-class RematScope:
-    """Layers made inside compute again in the backward pass what they would otherwise keep for it (see `remat`).
-
-    Args:
-        mode: which of them: "full" for all; "activations" for the activation functions alone; "larger_than" for those
-            whose output has more elements than ``output_size_threshold`` (an unknown size counts as 1);
-            "list_of_layers" for those named in ``layer_names``; `None` for none.
-        output_size_threshold: see ``mode``.
-        layer_names: see ``mode``.
-    """
-
-    def __init__(
-        self,
-        mode: str | None = "full",
-        output_size_threshold: int = 1024,
-        layer_names: Sequence[str] | None = None,
-    ):
-        known = ("full", "activations", "larger_than", "list_of_layers", None)
-        if mode not in known:
-            raise ValueError(f"RematScope expects mode to be one of {known}, got {mode!r}")
-        self.mode = mode
-        self.output_size_threshold = output_size_threshold
-        self.layer_names = list(layer_names or ())
-
-    def __enter__(self) -> "RematScope":
-        self._outer = getattr(scope, "remat", None)
-        scope.remat = self
-        return self
-
-    def __exit__(self, *exc: Any) -> None:
-        scope.remat = self._outer
-
-
-def current_remat() -> RematScope | None:
-    """The innermost `RematScope`, if it asks for anything."""
-    found = getattr(scope, "remat", None)
-    return None if found is None or found.mode is None else found

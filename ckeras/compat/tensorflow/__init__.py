@@ -80,7 +80,7 @@ ROWS = {
     "map_fn": "ops.map(fn=f, elems=xs)",
     "vectorized_map": "ops.vectorized_map(fn=function, elems=elements)",
     "custom_gradient": "ops.custom_gradient",
-    "recompute_grad": "ops.control.differentiation.remat",
+    "recompute_grad": "ops.control.remat.remat",
     "name_scope": "tensor.scopes.name_scope",
     "device": "tensor.scopes.device",
     # arithmetic, which tensorflow.math has too

@@ -6,6 +6,7 @@ from typing import Any
 from ckeras.autograd import GradientTape
 from ckeras.compiler.body import Body, Nested, assigned_by, trace_body, union
 from ckeras.ops.elementwise import core as elementwise
+from ckeras.ops.manipulation.layout import reshape
 from ckeras.ops.manipulation.symbolic import symbolic_call
 from ckeras.tensor import KerasTensor, Op, Spec, Tensor, TracedTensor, Variable, as_tensor, dtypes
 from ckeras.tensor.eager import constant
@@ -168,8 +169,6 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
 
 
 def _one(x: Tensor) -> Tensor:
-    from ckeras.ops.manipulation.layout import reshape
-
     return reshape(x, ())
 
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from ckeras import config
 from ckeras.compiler.trace import Trace, within
+from ckeras.ops.control.remat_scope import current_remat
 from ckeras.tensor import KerasTensor, Tensor, Variable, as_tensor
 from ckeras.tensor.graph import record_call
-from ckeras.tensor.scopes import current_remat
 from ckeras.tensor.structure import flatten, map_structure
 from ckeras.utils.naming import auto_name
 
@@ -60,9 +60,7 @@ class Operation(ABC):  # noqa: B024  so that `Layer` can be registered as one
         if any(type(x) is KerasTensor for x in flatten((args, kwargs))):
             return self.symbolic_call(*args, **kwargs)
         if self._remat_mode is not None:
-            from ckeras.ops.control.differentiation import remat_call
-
-            return remat_call(self, self.call, self._remat_mode)(*args, **kwargs)
+            return self._remat_mode.wrap(self, self.call)(*args, **kwargs)
         return self.call(*args, **kwargs)
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:

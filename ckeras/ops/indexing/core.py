@@ -31,7 +31,7 @@ from ckeras.tensor.eager import Call, constant
 # start counts from the end, and the size `None` is that of the axis: so an axis of unknown size can be indexed.
 
 
-def _from_front(start: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
+def nonnegative_start(start: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(a + d if a < 0 else a for a, d in zip(start, shape, strict=True))
 
 
@@ -47,14 +47,14 @@ def _slice_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call
     if not is_native(x):
         return None
     strides = row_strides(x.shape)
-    offset = builtins.sum(s * a for s, a in zip(strides, _from_front(attrs["start"], x.shape), strict=True))
+    offset = builtins.sum(s * a for s, a in zip(strides, nonnegative_start(attrs["start"], x.shape), strict=True))
     walk = [s * a for s, a in zip(strides, attrs["step"], strict=True)]
     return [copy_call((0, 1), x.dtype, y.shape, walk, row_strides(y.shape), in_offset=offset)]
 
 
 def _slice_forward(x: np.ndarray, start: Any, step: Any, size: Any) -> np.ndarray:
     size = [d if n is None else n for n, d in zip(size, x.shape, strict=True)]
-    return x[tuple(_python_slice(*t) for t in zip(_from_front(start, x.shape), step, size, strict=True))]
+    return x[tuple(_python_slice(*t) for t in zip(nonnegative_start(start, x.shape), step, size, strict=True))]
 
 
 def _python_slice(start: int, step: int, size: int) -> builtins.slice:
@@ -67,7 +67,9 @@ _strided_slice = Op(
     _slice_infer,
     _slice_forward,
     _slice_kernel,
-    vjp=[lambda g, y, x, start, step, size: _unslice(g, shape=x.shape, start=_from_front(start, x.shape), step=step)],
+    vjp=[
+        lambda g, y, x, start, step, size: unslice(g, shape=x.shape, start=nonnegative_start(start, x.shape), step=step)
+    ],
 )
 
 
@@ -87,7 +89,7 @@ def _unslice_forward(g: np.ndarray, shape: Any, start: Any, step: Any) -> np.nda
     return y
 
 
-_unslice = Op(
+unslice = Op(
     "unslice",
     lambda g, shape, start, step: Spec(shape, g.dtype),
     _unslice_forward,
@@ -120,67 +122,6 @@ def basic_slice(x: Tensor, parts: Sequence[builtins.slice | int]) -> Tensor:
     ):
         return x
     return _strided_slice(x, start=tuple(start), step=tuple(step), size=tuple(size))
-
-
-def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
-    """The block of ``shape`` that begins at ``start_indices``; -1 in ``shape`` takes all that is left.
-
-    `None` in ``shape`` is the whole of an axis of unknown size. Negative starts count from the end. A block that does
-    not fit is an error if it is known where it begins; if not, as in a compiled function, it begins as near to there as
-    it can.
-    """
-    from ckeras.ops.indexing.scatter import slice_at, starts
-
-    x = tensor(inputs)
-    shape = [None if n is None else int(n) for n in shape]
-    unknown = starts("slice", start_indices, x.shape)
-    if unknown is not None and len(unknown) == len(shape) == len(x.shape):
-        return slice_at(x, unknown, shape)
-    start = [int(i) for i in (start_indices if unknown is None else unknown)]
-    if not len(start) == len(shape) == len(x.shape):
-        raise ValueError(f"slice expects a start and a size for each of {len(x.shape)} axes, got {start} and {shape}")
-    parts = []
-    for axis, (begin, size, d) in enumerate(zip(start, shape, x.shape, strict=True)):
-        if d is None and size in (None, -1) and begin == 0:
-            parts.append(builtins.slice(None))
-            continue
-        if d is None or size is None:
-            raise ValueError(f"slice needs to know the size of each axis: the shape is {x.shape}")
-        begin = begin + d if begin < 0 else begin
-        size = d - begin if size == -1 else size
-        if begin < 0 or size < 0 or begin + size > d:
-            raise ValueError(f"slice of {size} from {begin} does not fit axis {axis} of a tensor of shape {x.shape}")
-        parts.append(builtins.slice(begin, begin + size))
-    return basic_slice(x, parts)
-
-
-def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
-    """``inputs`` with the block that begins at ``start_indices`` replaced by ``updates``.
-
-    Starts are as those of `slice`.
-    """
-    from ckeras.ops.indexing.scatter import slice_update_at, starts
-
-    x, u = tensor(inputs), elementwise.cast(updates, tensor(inputs).dtype)
-    unknown = starts("slice_update", start_indices, x.shape)
-    if unknown is not None and len(unknown) == len(x.shape):
-        return slice_update_at(x, unknown, u)
-    start = tuple(int(i) for i in start_indices)
-    if len(start) == len(x.shape) and None not in x.shape:
-        start = _from_front(start, x.shape)
-    if not len(start) == len(u.shape) == len(x.shape) or None in x.shape:
-        raise ValueError(
-            "slice_update expects inputs and updates of one rank and of known shapes, and a start for each axis; "
-            f"got {x.shape}, {u.shape} and {start}"
-        )
-    for axis, (begin, size, d) in enumerate(zip(start, u.shape, x.shape, strict=True)):
-        if begin < 0 or begin + size > d:
-            raise ValueError(
-                f"slice_update of {size} from {begin} does not fit axis {axis} of a tensor of shape {x.shape}"
-            )
-    step = (1,) * len(start)
-    mask = _unslice(constant(np.ones(u.shape, np.int32)), shape=x.shape, start=start, step=step)
-    return elementwise.where(mask, _unslice(u, shape=x.shape, start=start, step=step), x)
 
 
 def flip(x: Any, axis: Any = None) -> Tensor:

@@ -1,4 +1,4 @@
-"""Ops that write at numbered places, and slices whose place is known only when they run."""
+"""Ops that write at given indices."""
 
 import math
 from collections.abc import Sequence
@@ -197,77 +197,6 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     else:
         result = _reduce_rows(rows, index, u, reduction=reduction)
     return reshape(result, x.shape)
-
-
-# -- slices at a place that is not known yet --------------------------------------------------------------------------
-
-
-def starts(name: str, start_indices: Any, shape: tuple) -> list[Any] | None:
-    """The start along each axis, numbers where they are known; `None` if all are."""
-    if isinstance(start_indices, Tensor):
-        if start_indices.shape != (len(shape),):
-            raise ValueError(
-                f"{name} expects a start for each of {len(shape)} axes, got a tensor of shape {start_indices.shape}"
-            )
-        if type(start_indices) is Tensor:
-            return None
-        return [squeeze(part, 0) for part in split(start_indices, len(shape))]
-    if not any(isinstance(i, Tensor) and type(i) is not Tensor for i in start_indices):
-        return None
-    return [i if isinstance(i, Tensor) and type(i) is not Tensor else int(i) for i in start_indices]
-
-
-def _begin(start: Any, size: int, d: int) -> Tensor:
-    """Where a block of ``size`` begins along an axis of ``d``: negative starts count from the end, and it fits."""
-    start = elementwise.cast(start, "int32")
-    return elementwise.clip(
-        elementwise.where(elementwise.less(start, 0), elementwise.add(start, d), start), 0, d - size
-    )
-
-
-def slice_at(x: Tensor, start: Sequence[Any], shape: Sequence[int]) -> Tensor:
-    """The block of ``shape`` that begins at ``start``, moved so that it fits."""
-    for axis, (begin, size) in enumerate(zip(start, shape, strict=True)):
-        d = x.shape[axis]
-        if size is None or (d is None and size == -1 and isinstance(begin, int) and begin == 0):
-            continue  # all of an axis of unknown size
-        if d is None:
-            raise ValueError(f"slice needs to know the size of each axis: the shape is {x.shape}")
-        if size == -1:
-            raise ValueError("slice expects sizes that are known, not -1, where its start is a tensor without a value")
-        if not 0 <= size <= d:
-            raise ValueError(f"slice of {size} does not fit axis {axis} of a tensor of shape {x.shape}")
-        if size < d:
-            x = take(x, elementwise.add(_begin(begin, size, d), constant(np.arange(size, dtype=np.int32))), axis=axis)
-    return x
-
-
-def slice_update_at(x: Tensor, start: Sequence[Any], updates: Tensor) -> Tensor:
-    """``x`` with the block that begins at ``start``, moved so that it fits, replaced by ``updates``."""
-    known = all(a == b or None not in (a, b) for a, b in zip(updates.shape, x.shape, strict=False))
-    if len(updates.shape) != len(x.shape) or not known:
-        raise ValueError(
-            "slice_update expects inputs and updates of one rank and of known shapes, "
-            f"got {x.shape} and {updates.shape}"
-        )
-    inside: Tensor | None = None
-    for axis, begin in enumerate(start):
-        size, d = updates.shape[axis], x.shape[axis]
-        if size == d:
-            continue
-        if size > d:
-            raise ValueError(f"slice_update of {size} does not fit axis {axis} of a tensor of shape {x.shape}")
-        place = elementwise.subtract(constant(np.arange(d, dtype=np.int32)), _begin(begin, size, d))
-        here = elementwise.logical_and(elementwise.greater_equal(place, 0), elementwise.less(place, size))
-        here = reshape(here, [d if a == axis else 1 for a in range(len(x.shape))])
-        inside = here if inside is None else elementwise.logical_and(inside, here)
-        if size == 0:
-            return x
-        updates = take(updates, elementwise.clip(place, 0, size - 1), axis=axis)
-    return updates if inside is None else elementwise.where(inside, updates, x)
-
-
-# -- small things -----------------------------------------------------------------------------------------------------
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ckeras.autograd.tape import sum_to
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation import layout
 from ckeras.tensor import Op, Spec, Tensor, as_tensor
@@ -73,8 +74,6 @@ def _grad_b(g: Tensor, y: Tensor, a: Tensor, b: Tensor, transpose_a: bool, trans
 
 
 def _reduce_batch(g: Tensor, x: Tensor) -> Tensor:
-    from ckeras.autograd.tape import sum_to
-
     return g if g.shape == x.shape else sum_to(g, x.shape)
 
 

@@ -10,6 +10,7 @@ from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.elementwise.complex_numbers import view_as_complex, view_as_real
 from ckeras.ops.manipulation.layout import tensor
 from ckeras.ops.reduction import core as reduction
+from ckeras.ops.reduction.cumulative import cumprod, cumsum
 from ckeras.tensor import Tensor, dtypes
 
 
@@ -118,13 +119,9 @@ def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor
 
 def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """`cumsum` with 0 in place of NaN."""
-    from ckeras.ops.reduction.cumulative import cumsum
-
     return cumsum(_without(x, 0), axis, dtype)
 
 
 def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """`cumprod` with 1 in place of NaN."""
-    from ckeras.ops.reduction.cumulative import cumprod
-
     return cumprod(_without(x, 1), axis, dtype)
