@@ -1,1 +1,1 @@
-"""Speed: of kernels, of training steps, and of whole workloads beside other libraries."""
+"""Speed: of kernels, of training steps, and of whole workloads compared with other libraries."""

@@ -1,4 +1,4 @@
-"""ckeras beside its peers: the same work, each side in a process and an environment of its own, in turn.
+"""ckeras compared with its peers: the same work, each side in a process and an environment of its own, in turn.
 
     python -m bench.compare --rounds 5 --workloads xor,bin,mlp,predict --json figures.json
 
@@ -203,17 +203,17 @@ def report(samples: dict[str, Samples], absent: Sequence[str], names: Sequence[s
         if name in us.get("ckeras", {}):
             threads = machine.cores()
             peak = machine.peak_gflops("float32", threads)
-            least = flops / peak / 1e3
+            limit = flops / peak / 1e3
             print(
                 f"\n{TITLES[name]}: {flops / 1e6:.0f} million operations a step; at {peak:.0f} GF/s, this machine's "
-                f"limit with {threads} threads, they take {least:,.0f} us: ckeras reaches "
-                f"{least / us['ckeras'][name]:.0%} of it"
+                f"limit with {threads} threads, they take {limit:,.0f} us: ckeras reaches "
+                f"{limit / us['ckeras'][name]:.0%} of it"
             )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare, print the tables, and return 1 if something failed to run."""
-    parser = argparse.ArgumentParser(prog="python -m bench.compare", description="ckeras beside its peers.")
+    parser = argparse.ArgumentParser(prog="python -m bench.compare", description="ckeras compared with its peers.")
     parser.add_argument("--rounds", type=int, default=5, help="how often each side runs each workload (5)")
     parser.add_argument("--workloads", default="xor,bin,mlp,predict", help="which, with commas between")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=PYTHON", help="the Python of one side")

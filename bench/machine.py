@@ -20,7 +20,7 @@ X86_LEVELS = {
     "v3": ["-march=x86-64-v3", "-mprefer-vector-width=256"],
     "v2": ["-march=x86-64-v2", "-mprefer-vector-width=128"],
 }
-CACHE, DRAM = 512 << 10, 512 << 20  # bytes in all: inside the second-level cache, and outside of every cache
+CACHE, DRAM = 512 << 10, 512 << 20  # bytes in total: inside the second-level cache, and outside of every cache
 
 
 def levels() -> list[str]:

@@ -125,7 +125,7 @@ static __attribute__((noinline)) void axpy(float *restrict y, const float *restr
     for (long i = 0; i < n; i++) y[i] += 0.5f * x[i];
 }
 
-double bandwidth(int threads, long bytes) {  // GB/s of y += x / 2 over `bytes` in all: two reads and a write an element
+double bandwidth(int threads, long bytes) {  // GB/s of y += x / 2 over `bytes` in total: two reads and a write an element
     long n = bytes / 8 / threads, passes = 1 + (256L << 20) / bytes;
     double best = 0;
 #pragma omp parallel num_threads(threads)

@@ -1,4 +1,4 @@
-"""Elementwise steps and the fused Adam update beside numpy. GB/s counts each array once, read or written.
+"""Elementwise steps and the fused Adam update compared with numpy. GB/s counts each array once, read or written.
 
 python -m pytest bench/test_map.py --benchmark-only -o addopts=
 """

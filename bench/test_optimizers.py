@@ -1,4 +1,4 @@
-"""An optimizer's step on five million parameters and more, beside what the machine's memory allows.
+"""An optimizer's step on five million parameters and more, compared with what the machine's memory allows.
 
 pytest bench/test_optimizers.py
 

@@ -1,4 +1,4 @@
-"""Reductions, softmax, row gathers and strided copies beside numpy, which knows one thread.
+"""Reductions, softmax, row gathers and strided copies compared with numpy, which knows one thread.
 
     pytest bench/test_reduce.py --benchmark-only --benchmark-group-by=func,param:shape
 

@@ -1,4 +1,4 @@
-"""Names to classes: a hit, and the first miss, with 200 distributions of ours beside those that are installed.
+"""Names to classes: a hit, and the first miss, with 200 distributions of ours compared with those that are installed.
 
 python -m pytest bench/test_registry.py --benchmark-only -o addopts=
 """

@@ -56,7 +56,7 @@ def _leave_unbuilt_tree() -> bool:
 
 
 def _run(source: str | bytes, filename: str, directory: str) -> None:
-    """Run source text as the module ``__main__``, which stays in place for what runs at exit."""
+    """Run source text as the module ``__main__``, which is kept for what runs at exit."""
     module = ModuleType("__main__")
     module.__dict__.update(__builtins__=__builtins__, __doc__=None)
     if os.path.exists(filename):

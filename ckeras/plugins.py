@@ -6,7 +6,7 @@ A package's `pyproject.toml` lists, for a table of the registry, names and where
     swish_dense = "swish.layers:SwishDense"
 
 One scan of the installed distributions reads the groups of all tables, on the first name that nobody else knows. It
-imports none of their modules: a module is imported when its name is asked for, and what is wrong with it is told then.
+imports none of their modules: a module is imported when its name is looked up, and its errors are reported then.
 ``python -m ckeras plugins`` lists all of them.
 """
 

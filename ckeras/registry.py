@@ -24,12 +24,12 @@ import importlib
 import inspect
 import sys
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from ckeras import plugins
 from ckeras.utils.naming import to_snake_case
+from ckeras.utils.tracebacks import warn
 
 
 def _configs() -> Any:
@@ -201,10 +201,9 @@ class Table:
         if name not in self._warned:
             self._warned.add(name)
             others = " and ".join(claim.distribution for claim in plugins.declared[self.name][name])
-            warnings.warn(
+            warn(
                 f"The {self.kind} {name!r} is {source(shipped)}; {others} declares another of that name, "
-                "which is not used.",
-                stacklevel=2,
+                "which is not used."
             )
 
     def fits(self, obj: Any) -> bool:
@@ -270,7 +269,7 @@ class Table:
             identifier: None (gives None), a name, a config as `serialize` makes it, a class (called with no
                 arguments), or an object, which is returned as it is.
             accepts: Tells whether an object is of this table's kind: one of its base class, or anything callable where
-                functions are of the kind, unless told otherwise.
+                functions are of the kind, by default.
 
         Raises:
             ValueError: if the name is unknown, or what came is none of these.
@@ -336,7 +335,7 @@ class Table:
             if usable and first.module.partition(".")[0] == package:
                 try:
                     found = first.load()
-                except (Exception, SystemExit):  # told when its name is asked for
+                except (Exception, SystemExit):  # reported when its name is looked up
                     continue
                 if found is obj and self.fits(obj):
                     self._name_of[obj] = name

@@ -8,10 +8,11 @@ fewer kinds and is faster.
 
 from __future__ import annotations
 
-import warnings
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
+
+from ckeras.utils.tracebacks import warn
 
 _DICTS = (dict, OrderedDict, defaultdict)
 
@@ -202,11 +203,10 @@ def assert_same_structure(a: Any, b: Any, check_types: bool | None = None) -> No
     >>> assert_same_structure([1, {"a": 2}], [3, {"a": 4}])
     """
     if check_types is not None:
-        warnings.warn(
+        warn(
             "check_types has no effect on assert_same_structure, which always checks them; assert_same_paths takes "
             "lists, tuples and named tuples for the same",
             DeprecationWarning,
-            stacklevel=2,
         )
 
     def at_leaf(_: Any, other: Any) -> None:
@@ -234,7 +234,7 @@ def _listed(paths: set[tuple[Any, ...]]) -> str:
 
 
 def lists_to_tuples(structure: Any) -> Any:
-    """The structure with tuples in the place of lists.
+    """The structure with lists replaced by tuples.
 
     >>> lists_to_tuples([1, {"a": [2]}])
     (1, {'a': (2,)})
@@ -243,10 +243,10 @@ def lists_to_tuples(structure: Any) -> Any:
 
 
 def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) -> Any:
-    """Call ``func`` on the structure and every part of it, depth first; what it returns takes the part's place.
+    """Call ``func`` on the structure and every part of it, depth first, and replace each by what it returns.
 
     Args:
-        func: gets a part; returns None to leave it, `MAP_TO_NONE` for None in its place, or what is to stand there.
+        func: gets a part; returns None to keep it, `MAP_TO_NONE` to replace it by None, or its replacement.
         structure: the structure.
         top_down: whether a part comes before its own parts, which are passed over if it is replaced; otherwise it comes
             after them.

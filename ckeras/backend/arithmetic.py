@@ -79,7 +79,7 @@ def cumprod(x: Any, axis: int = 0) -> Tensor:
 
 
 def l2_normalize(x: Any, axis: Any = None) -> Tensor:
-    """x over its Euclidean norm along ``axis``; the square of the norm counts as 1e-12 at least."""
+    """x over its Euclidean norm along ``axis``; the square of the norm is at least 1e-12."""
     return x * ops.rsqrt(ops.maximum(ops.sum(ops.square(x), axis=axis, keepdims=True), 1e-12))
 
 
@@ -97,7 +97,7 @@ def batch_dot(x: Any, y: Any, axes: Any = None) -> Tensor:
     """Products of each sample of x with the same sample of y, summed over one axis of each.
 
     Args:
-        x, y: of equally many samples, at least two axes each.
+        x, y: tensors of the same batch size and at least two axes each.
         axes: the axis of both, or one of each; by default the last of x, and the last but one of y (its last if there
             are only two).
 

@@ -68,11 +68,11 @@ def sparse_categorical_crossentropy(
     """-log(p) of the class that the target numbers, p the output or the softmax of logits.
 
     Args:
-        target: class numbers, of the output's shape without ``axis``, or as many.
+        target: integer class labels, of the output's shape without ``axis``, or as many.
         output: probabilities, or logits.
         from_logits: which of them.
         axis: that of the classes.
-        ignore_class: a class number whose samples have the loss 0.
+        ignore_class: a class label whose samples have the loss 0.
     """
     output = as_tensor(output)
     axis = axis % output.ndim

@@ -76,13 +76,13 @@ def conv2d_transpose(
         extra = None  # what comes out by itself
     else:
         for w, n, s, r in zip(wanted, sizes, strides, reach, strict=True):
-            least = (n - 1) * s + r - (2 * (r // 2) if same else 0)
-            if not 0 <= w - least < s:
+            smallest = (n - 1) * s + r - (2 * (r // 2) if same else 0)
+            if not 0 <= w - smallest < s:
                 raise ValueError(
                     f"conv2d_transpose cannot give the shape {tuple(output_shape)}: with padding {padding!r}, strides "
-                    f"{tuple(strides)} and a kernel of {kernel.shape[:2]}, {n} becomes {least} to {least + s - 1}"
+                    f"{tuple(strides)} and a kernel of {kernel.shape[:2]}, {n} becomes {smallest} to {smallest + s - 1}"
                 )
-            extra.append(w - least)
+            extra.append(w - smallest)
     return ops.conv_transpose(
         x,
         kernel,
@@ -122,7 +122,7 @@ def separable_conv2d(
     data_format: Any = None,
     dilation_rate: Any = (1, 1),
 ) -> Tensor:
-    """`depthwise_conv2d`, and its channels mixed at each place by a kernel (1, 1, channels, filters)."""
+    """`depthwise_conv2d`, and its channels mixed at each position by a kernel (1, 1, channels, filters)."""
     return ops.separable_conv(
         x,
         depthwise_kernel,

@@ -1,4 +1,4 @@
-"""Elements in other shapes and places."""
+"""Functions that change the shape of a tensor or move its elements."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def rnn(
         mask: (batch, time) or (batch, time, 1); where it is false, the state stays, and the output is the last one.
         constants: tensors that each step gets.
         unroll: has no effect on results: the steps are always written out, and compiled as one plan.
-        input_length: how many steps each sample has, in place of a mask.
+        input_length: how many steps each sample has, instead of a mask.
         time_major: whether the axes of inputs, mask and outputs are (time, batch, ...).
         zero_output_for_mask: whether the output is 0 where the mask is false.
         return_all_outputs: whether the outputs of all steps are returned, or the last one alone, as one step.

@@ -17,7 +17,7 @@ def learning_phase() -> int:
 
 
 def set_learning_phase(value: int) -> None:
-    """Let calls that are not told otherwise train (1) or not (0), in this thread."""
+    """Set the learning phase of this thread: 1 to train, 0 not to, unless a call says otherwise."""
     if value not in (0, 1):
         raise ValueError(f"set_learning_phase expects 0 or 1, got {value!r}")
     scope.training = bool(value)

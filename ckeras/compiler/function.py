@@ -1,7 +1,6 @@
 """Functions that compile themselves, once for each signature of their arguments."""
 
 import functools
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ from ckeras.compiler.trace import is_value, trace
 from ckeras.tensor import KerasTensor, NeedsValue, Spec, Tensor, TracedTensor, Variable
 from ckeras.tensor.eager import wrap
 from ckeras.tensor.structure import flatten, pack
+from ckeras.utils.tracebacks import warn
 
 scope = config.scope
 MAX_PLANS = 32
@@ -21,10 +21,9 @@ MAX_PLANS = 32
 
 def warn_eager(name: str, error: NeedsValue) -> None:
     """The one warning of a function that cannot be compiled."""
-    warnings.warn(
+    warn(
         f"{name} is run op by op, which is slower: it asks for the value of a tensor at {error.where}, "
-        "which is not known when it is compiled. Use ops.where, ops.cond or a comparison in ops instead.",
-        stacklevel=3,
+        "which is not known when it is compiled. Use ops.where, ops.cond or a comparison in ops instead."
     )
 
 

@@ -1,6 +1,6 @@
 """Initial values of weights.
 
-An initializer is called with a shape, and a dtype, and returns a tensor. A random one draws its seed once, when it is
+An initializer is called with a shape, and a dtype, and returns a tensor. A random one samples its seed once, when it is
 made, so calling it again gives the same values; `clone` gives one with a seed of its own.
 """
 

@@ -36,5 +36,5 @@ def checked_shape(shape: Any, owner: Any) -> tuple[int, ...]:
     """A shape as a tuple of numbers; anything else is a ValueError that names the initializer."""
     dims = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     if any(d is None or int(d) < 0 for d in dims):
-        raise ValueError(f"{type(owner).__name__} expects a shape of numbers of at least 0, got {shape!r}.")
+        raise ValueError(f"{type(owner).__name__} expects a shape of non-negative integers, got {shape!r}.")
     return tuple(int(d) for d in dims)

@@ -16,10 +16,10 @@ ship = registry.initializers.ship
 
 
 class RandomInitializer(Initializer):
-    """An initializer that draws random numbers.
+    """Base class of the initializers that sample random numbers.
 
     Args:
-        seed: An integer, a `SeedGenerator`, or None for an integer drawn now from the global generator.
+        seed: An integer, a `SeedGenerator`, or None for an integer sampled now from the global generator.
 
     Raises:
         ValueError: if `seed` is none of these.
@@ -54,7 +54,7 @@ class RandomUniform(RandomInitializer):
     Args:
         minval: Lower bound, which may occur.
         maxval: Upper bound, which does not.
-        seed: An integer, a `SeedGenerator`, or None for a seed drawn now.
+        seed: An integer, a `SeedGenerator`, or None for a seed sampled now.
     """
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None):
@@ -78,7 +78,7 @@ class RandomNormal(RandomInitializer):
     Args:
         mean: Mean.
         stddev: Standard deviation.
-        seed: An integer, a `SeedGenerator`, or None for a seed drawn now.
+        seed: An integer, a `SeedGenerator`, or None for a seed sampled now.
     """
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None):
@@ -97,12 +97,12 @@ class RandomNormal(RandomInitializer):
 
 @ship()
 class TruncatedNormal(RandomInitializer):
-    """Normally distributed, what is further than two standard deviations from the mean drawn again.
+    """Truncated normal distribution: values further than two standard deviations from the mean are sampled again.
 
     Args:
         mean: Mean.
         stddev: Standard deviation before truncation; after it, it is 0.8796 times that.
-        seed: An integer, a `SeedGenerator`, or None for a seed drawn now.
+        seed: An integer, a `SeedGenerator`, or None for a seed sampled now.
     """
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None):
@@ -138,7 +138,7 @@ class VarianceScaling(RandomInitializer):
         mode: What n is: "fan_in", "fan_out" or "fan_avg", their mean.
         distribution: "truncated_normal" ("normal" is another name for it), "untruncated_normal" or "uniform", which
             is within `sqrt(3 * scale / n)` of 0.
-        seed: An integer, a `SeedGenerator`, or None for a seed drawn now.
+        seed: An integer, a `SeedGenerator`, or None for a seed sampled now.
         input_axes: The axes whose sizes make fan_in, where they are not the last but one; given with `output_axes`.
         output_axes: The axes whose sizes make fan_out, where they are not the last.
 
@@ -321,7 +321,7 @@ class Orthogonal(RandomInitializer):
 
     Args:
         gain: What the matrix is multiplied by.
-        seed: An integer, a `SeedGenerator`, or None for a seed drawn now.
+        seed: An integer, a `SeedGenerator`, or None for a seed sampled now.
 
     >>> q = Orthogonal(seed=0)((4, 3), dtype="float64")
     >>> bool(np.allclose(q.numpy().T @ q.numpy(), np.eye(3)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, wraps
 from typing import Any
@@ -14,16 +13,18 @@ import numpy as np
 from ckeras import config, constraints, dtype_policies, initializers, regularizers
 from ckeras.compiler.trace import Trace
 from ckeras.layers.input_spec import check_inputs
+from ckeras.layers.masks import fill_masks, pass_masks
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
 from ckeras.ops.control.operation import Operation, plain_arguments, remembers_arguments
 from ckeras.ops.control.remat_scope import current_remat
 from ckeras.tensor import KerasTensor, Tensor, Variable, as_tensor, dtypes
 from ckeras.tensor.graph import record_call
+from ckeras.tensor.masks import with_mask_of
 from ckeras.tensor.stateless_scope import StatelessScope, loss_collector
 from ckeras.tensor.structure import flatten, map_structure
 from ckeras.tensor.variable import outside_trace
 from ckeras.utils.naming import auto_name
-from ckeras.utils.tracebacks import hide_own_frames
+from ckeras.utils.tracebacks import hide_own_frames, warn
 
 scope = config.scope
 _versions = itertools.count(1)
@@ -343,9 +344,13 @@ class Layer(Tracker):
         """What `call` gave, with floats in the compute dtype."""
         if not self._computes_wider():
             return outputs
-        return map_structure(
-            lambda x: x.astype(self._compute_dtype) if isinstance(x, Tensor) and x.dtype == self._dtype else x, outputs
-        )
+
+        def convert(x: Any) -> Any:
+            if isinstance(x, Tensor) and x.dtype == self._dtype:
+                return with_mask_of(x.astype(self._compute_dtype), x)
+            return x
+
+        return map_structure(convert, outputs)
 
     # -- building and calling
 
@@ -391,6 +396,8 @@ class Layer(Tracker):
         if not nested:
             self._clear_losses()
         training = self._training(names, args, kwargs, outer)
+        mask = kwargs.get("mask")
+        kwargs = fill_masks(names, args, kwargs)
         scope.training, scope.in_call, scope.path = training, True, entered(above, self)
         try:
             if not self.built:
@@ -400,17 +407,17 @@ class Layer(Tracker):
                 if self.input_spec is not None:
                     check_inputs(self.input_spec, first, self.name)
             if any(type(x) is KerasTensor for x in leaves):
-                return self._call_symbolically(args, kwargs)
+                return pass_masks(self, first, mask, self._call_symbolically(args, kwargs))
             call = self.call if self._remat_mode is None else self._remat_mode.wrap(self, self.call)
             outputs = call(*args, **kwargs)
+            if self.activity_regularizer is not None:
+                self._regularize_activity(outputs)
+            return pass_masks(self, first, mask, self._in_compute_dtype(outputs))
         except Exception as error:
             hide_own_frames(error)
             raise error
         finally:
             scope.training, scope.in_call, scope.path = outer, nested, above
-        if self.activity_regularizer is not None:
-            self._regularize_activity(outputs)
-        return self._in_compute_dtype(outputs)
 
     def stateless_call(
         self,
@@ -480,7 +487,7 @@ class Layer(Tracker):
             elif isinstance(x, (np.ndarray, np.generic)):
                 x = as_tensor(x)
             if self.autocast and isinstance(x, Tensor) and x.dtype in dtypes.FLOATS and x.dtype != dtype:
-                x = x.astype(dtype)
+                x = with_mask_of(x.astype(dtype), x)
             return x
 
         if args and isinstance(args[0], (list, tuple)) and _is_numbers(args[0]):
@@ -491,6 +498,13 @@ class Layer(Tracker):
         results = record_call(self, args, kwargs, self.compute_output_spec(*args, **kwargs))
         self._input, self._output = args[0] if args else None, results
         return results
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The masks of the outputs, given the inputs and their masks; by default those of the inputs.
+
+        Called if `supports_masking` is true.
+        """
+        return previous_mask
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic results for symbolic arguments; state is left as it is."""
@@ -573,10 +587,9 @@ class throwaway_trace:
 @lru_cache
 def _note_mixed(policy: str, dtype: str) -> None:
     """Say once what a mixed policy means here."""
-    warnings.warn(
+    warn(
         f"under {policy!r} layers compute in {dtype} here, and their results alone are of the narrower dtype: a CPU "
-        "gains no speed from it",
-        stacklevel=5,
+        "gains no speed from it"
     )
 
 

@@ -5,11 +5,12 @@ When `y_pred` is the output of a softmax or sigmoid of ckeras, the loss is compu
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from ckeras import ops, registry
-from ckeras.losses.loss import ClassNumbersLoss, LossFunctionWrapper, expect, pair, same, set_mask, share
+from ckeras.losses.loss import IntegerLabelsLoss, LossFunctionWrapper, expect, pair, same, share
+from ckeras.tensor.masks import set_mask
+from ckeras.utils.tracebacks import warn
 
 ship = registry.losses.ship
 
@@ -128,11 +129,10 @@ def one_hot_pair(name: str, y_true: Any, y_pred: Any, label_smoothing: float, ax
     _check_axis(name, axis, y_pred)
     classes = y_pred.shape[axis]
     if classes == 1:
-        warnings.warn(
+        warn(
             f"{name}: expected y_pred with more than one class on axis {axis}, got shape {tuple(y_pred.shape)}; "
             "for two classes in one number use binary_crossentropy.",
             SyntaxWarning,
-            stacklevel=3,
         )
     if label_smoothing:
         y_true = y_true * (1.0 - label_smoothing) + label_smoothing / classes
@@ -224,7 +224,7 @@ class CategoricalCrossentropy(LossFunctionWrapper):
 
 
 @ship()
-class SparseCategoricalCrossentropy(ClassNumbersLoss):
+class SparseCategoricalCrossentropy(IntegerLabelsLoss):
     """Cross-entropy of targets that are class numbers.
 
     Args:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ckeras import ops, registry
 from ckeras.tensor import dtypes
+from ckeras.tensor.masks import get_mask
 from ckeras.utils.naming import auto_name
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
@@ -149,7 +150,7 @@ class LossFunctionWrapper(Loss):
         return f"<{type(self).__name__} name={self.name} reduction={self.reduction}>"
 
 
-class ClassNumbersLoss(LossFunctionWrapper):
+class IntegerLabelsLoss(LossFunctionWrapper):
     """A loss whose targets are class numbers: they stay integers, with all their digits."""
 
     def _convert_target(self, x: Any) -> Any:
@@ -159,16 +160,6 @@ class ClassNumbersLoss(LossFunctionWrapper):
 def dtype_name(dtype: Any) -> str:
     """The name of the dtype of a computation, from None, a dtype or its name, or a policy with a `compute_dtype`."""
     return dtypes.standardize(dtype)
-
-
-def get_mask(x: Any) -> Any:
-    """The mask a layer attached to its output, or None."""
-    return getattr(x, "_keras_mask", None)
-
-
-def set_mask(x: Any, mask: Any) -> None:
-    """Attach a mask to a tensor."""
-    x._keras_mask = mask
 
 
 def _map(fn: Callable[[Any], Any], x: Any) -> Any:
@@ -255,6 +246,15 @@ def share(name: str, argument: str, value: Any) -> Any:
     if isinstance(value, (int, float, np.number)) and 0 <= value <= 1:
         return value
     raise ValueError(f"{name} expects {argument} to be a number from 0 to 1, got {value!r}.")
+
+
+def positive(name: str, argument: str, value: Any, zero: bool = False) -> Any:
+    """``value`` if it is a finite number above 0, or 0 where ``zero`` allows it; a ValueError otherwise."""
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if number and math.isfinite(value) and (value > 0 or (zero and value == 0)):
+        return value
+    bound = "of at least 0" if zero else "above 0"
+    raise ValueError(f"{name} expects {argument} to be a finite number {bound}, got {value!r}.")
 
 
 def reduce_weighted_values(

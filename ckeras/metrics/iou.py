@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from ckeras import config, ops, registry
 from ckeras.losses.loss import expect
 from ckeras.metrics.metric import Metric
 from ckeras.tensor import dtypes, table
+from ckeras.utils.tracebacks import warn
 
 ship = registry.metrics.ship
 
@@ -104,10 +104,9 @@ class IoU(Metric):
     def _weight(self, sample_weight: Any) -> Any:
         weight = ops.convert_to_tensor(sample_weight)
         if weight.dtype in dtypes.FLOATS and self.dtype in dtypes.INTEGERS:
-            warnings.warn(
+            warn(
                 f"{self.name} counts in {self.dtype}, so fractions of its sample_weight are cut: pass whole numbers, "
-                "or a dtype of floats to the metric.",
-                stacklevel=3,
+                "or a dtype of floats to the metric."
             )
         return ops.reshape(ops.cast(weight, self.dtype), (-1,))
 

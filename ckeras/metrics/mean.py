@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ckeras import ops, registry
-from ckeras.losses.loss import apply_mask, fits, get_mask, squeeze_or_expand_to_same_rank
+from ckeras.losses.loss import apply_mask, fits, squeeze_or_expand_to_same_rank
 from ckeras.metrics.metric import Metric
+from ckeras.tensor.masks import get_mask
 
 ship = registry.metrics.ship
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from ckeras import ops, registry
 from ckeras.losses.loss import fits, pair
 from ckeras.metrics.metric import Metric
 from ckeras.tensor import TracedTensor
+from ckeras.utils.tracebacks import warn
 
 ship = registry.metrics.ship
 
@@ -114,10 +114,9 @@ class R2Score(Metric):
         samples = ops.convert_to_tensor(self.num_samples)
         left = samples - 1 - self.num_regressors
         if not isinstance(left, TracedTensor) and left <= 0:
-            warnings.warn(
+            warn(
                 f"{self.name} is not adjusted: it needs more than num_regressors + 1 = {self.num_regressors + 1} "
-                f"numbers, and has {int(samples)}.",
-                stacklevel=3,
+                f"numbers, and has {int(samples)}."
             )
         return ops.where(left > 0, 1 - (1 - scores) * (samples - 1) / ops.where(left > 0, left, 1), scores)
 

@@ -12,6 +12,7 @@ from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.layer import Layer, map_shapes
 from ckeras.tensor import KerasTensor, Tensor
 from ckeras.tensor.eager import wrap
+from ckeras.tensor.masks import get_mask
 from ckeras.trainer.trainer import Trainer
 
 scope = config.scope
@@ -86,7 +87,7 @@ class Model(Trainer, Layer):
             or getattr(scope, "in_call", False)
         ):
             return None
-        if type(x) is Tensor:
+        if type(x) is Tensor and get_mask(x) is None:
             array = x._array
         elif type(x) is np.ndarray:
             array = x
@@ -98,7 +99,8 @@ class Model(Trainer, Layer):
             tensor = x if isinstance(x, Tensor) else wrap(x)
             super().__call__(tensor)  # raises for what does not fit
             plan, result = compile_plan(lambda t: super(Model, self).__call__(t), [tensor.spec], tuple)
-            if not isinstance(result, Tensor) or plan.assigned:
+            if not isinstance(result, Tensor) or plan.assigned or get_mask(result) is not None:
+                self._call_transparent = False  # a plan gives one tensor, without a mask
                 return None
             self._call_plans.put(key, plan)
         if not array.flags.c_contiguous or not array.flags.aligned or not array.dtype.isnative:

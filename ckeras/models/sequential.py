@@ -10,7 +10,9 @@ from ckeras.layers.input_spec import fitted_shape
 from ckeras.layers.layer import Layer, is_shape, throwaway_trace
 from ckeras.layers.tracking import path_through
 from ckeras.models.model import Model, is_input
+from ckeras.ops.manipulation.layout import alias
 from ckeras.tensor import KerasTensor, Tensor
+from ckeras.tensor.masks import get_mask, set_mask
 
 
 @registry.layers.ship()
@@ -171,10 +173,13 @@ class Sequential(Model):
             inputs = only if hasattr(only, "shape") else inputs
         if training is None and mask is None:
             return super().__call__(inputs)
-        return super().__call__(inputs, training=training)
+        return super().__call__(inputs, training=training, mask=mask)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         x = self._fitted(inputs)
+        if mask is not None and get_mask(x) is not mask:
+            x = alias(x) if x is inputs else x  # the caller's tensor stays without a mask
+            set_mask(x, mask)
         for layer in self.layers:
             x = self._checked(layer, layer(x))
         return x
@@ -193,9 +198,9 @@ class Sequential(Model):
             x = ops.squeeze(x, -1) if len(shape) < len(x.shape) else ops.expand_dims(x, -1)
         return x if x.dtype == wanted.dtype else x.astype(wanted.dtype)
 
-    def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
+    def compute_output_spec(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         with throwaway_trace():
-            return self.call(inputs, training)
+            return self.call(inputs, training, mask)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         shape = tuple(input_shape)

@@ -27,7 +27,7 @@ class Adafactor(Optimizer):
         learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
         beta_2_decay: Exponent, below 0.
         epsilon_1: What is added to squared gradients, so that the second moment is not 0.
-        epsilon_2: The least size of a variable that its steps are scaled by.
+        epsilon_2: Lower bound of the scale of a variable, by which its steps are multiplied.
         clip_threshold: The root mean square above which a step is scaled down.
         relative_step: Whether the learning rate falls at least as `1 / sqrt(t)`. It does so without, too: the rule
             above bounds it in any case, as it does in Keras.

@@ -17,7 +17,7 @@ class Adam(MomentOptimizer):
 
     In step t, `m += (1 - beta_1) * (g - m)`, `v += (1 - beta_2) * (g**2 - v)` and `w -= a * m / (sqrt(v) + epsilon)`
     with `a = learning_rate * sqrt(1 - beta_2**t) / (1 - beta_1**t)`. With AMSGrad (Reddi et al., 2018) the largest
-    `v` so far takes its place in the root.
+    `v` so far replaces it in the root.
 
     Args:
         learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.

@@ -1,4 +1,4 @@
-"""Adam with the largest recent gradient in place of the root."""
+"""Adam with the largest recent gradient instead of the root."""
 
 from __future__ import annotations
 

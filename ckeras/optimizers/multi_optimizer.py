@@ -119,18 +119,18 @@ class MultiOptimizer(Optimizer):
         self._excluded: tuple[Any, Any] = (None, None)
         super().__init__(learning_rate=0.0, loss_scale_factor=loss_scale_factor, name=name)
         self._optimizer_map = optimizer_map
-        self._owners: list[int] = []  # the place of each variable's optimizer among them
+        self._owners: list[int] = []  # index of each variable's optimizer in `_optimizers`
         known = list(optimizer_map.values()) if hasattr(optimizer_map, "values") else []
         if hasattr(optimizer_map, "default_optimizer"):
             known.append(optimizer_map.default_optimizer)
         for optimizer in known:
-            self._place_of(optimizer)
+            self._index_of(optimizer)
 
-    def _place_of(self, optimizer: Optimizer) -> int:
-        """The place of an optimizer among its own, where it is put if it is new."""
-        for place, one in enumerate(self._optimizers):
+    def _index_of(self, optimizer: Optimizer) -> int:
+        """Index of an optimizer in `_optimizers`; it is appended if it is new."""
+        for index, one in enumerate(self._optimizers):
             if one is optimizer:
-                return place
+                return index
         _inner(optimizer, "what optimizer_map gives").loss_scale_factor = self.loss_scale_factor
         if self._excluded != (None, None):
             optimizer.exclude_from_weight_decay(*self._excluded)
@@ -141,9 +141,9 @@ class MultiOptimizer(Optimizer):
         """Find the optimizer of each variable, and build each optimizer for its own."""
         if self.built:
             return
-        self._owners = [self._place_of(self._optimizer_map(variable)) for variable in variables]
-        for place, optimizer in enumerate(self._optimizers):
-            own = [v for v, owner in zip(variables, self._owners, strict=True) if owner == place]
+        self._owners = [self._index_of(self._optimizer_map(variable)) for variable in variables]
+        for index, optimizer in enumerate(self._optimizers):
+            own = [v for v, owner in zip(variables, self._owners, strict=True) if owner == index]
             if own:
                 optimizer.build(own)
         super().build(variables)
@@ -201,9 +201,9 @@ class MultiOptimizer(Optimizer):
         self._iterations.assign_add(1)
 
     def _shared_out(self, variables: Sequence[Variable]) -> list[tuple[Optimizer, list[int]]]:
-        """Each optimizer that has some of these variables, with their places."""
+        """Each optimizer that has some of these variables, with their indices."""
         owners = [self._owners[self._get_variable_index(variable)] for variable in variables]
-        shares = [(one, [i for i, o in enumerate(owners) if o == place]) for place, one in enumerate(self._optimizers)]
+        shares = [(one, [i for i, o in enumerate(owners) if o == index]) for index, one in enumerate(self._optimizers)]
         return [(optimizer, of) for optimizer, of in shares if of]
 
     def exclude_from_weight_decay(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import numbers
 import re
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from ckeras.optimizers.schedules import LearningRateSchedule
 from ckeras.tensor import Variable
 from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.utils.naming import auto_name
+from ckeras.utils.tracebacks import warn
 
 
 class Optimizer:
@@ -445,10 +445,7 @@ class Optimizer:
         if not pairs:
             raise ValueError(f"{self.name}.apply got no gradient for any of its {len(variables)} variables.")
         if missing:
-            warnings.warn(
-                f"{self.name}: there are no gradients for variables {missing}: the loss does not depend on them.",
-                stacklevel=4,
-            )
+            warn(f"{self.name}: there are no gradients for variables {missing}: the loss does not depend on them.")
         return pairs
 
     def _cast(self, gradient: Any, dtype: str) -> Any:
@@ -577,10 +574,9 @@ class Optimizer:
         If it holds another number of them, nothing is loaded and a warning says so.
         """
         if len(store) != len(self.variables):
-            warnings.warn(
+            warn(
                 f"{self.name}: its state was not loaded, since it has {len(self.variables)} variables "
-                f"and the saved optimizer {len(store)}.",
-                stacklevel=2,
+                f"and the saved optimizer {len(store)}."
             )
             return
         self._assign_all([np.asarray(store[str(i)]) for i in range(len(self.variables))])

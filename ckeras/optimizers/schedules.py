@@ -178,7 +178,7 @@ class PolynomialDecay(LearningRateSchedule):
         decay_steps: After how many steps the rate is `end_learning_rate`, above 0.
         end_learning_rate: The rate at the end.
         power: The exponent; 1 is a straight line.
-        cycle: Whether the rate rises again after `decay_steps`, with the next multiple of it in its place; else it
+        cycle: Whether the rate rises again after `decay_steps`, with the next multiple of it as the duration; else it
             stays at `end_learning_rate`.
         name: Name.
 

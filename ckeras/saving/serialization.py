@@ -9,7 +9,6 @@ tuples and dicts.
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -18,6 +17,7 @@ import ckeras
 from ckeras import config as settings
 from ckeras import registry
 from ckeras.saving import functions
+from ckeras.utils.tracebacks import warn
 
 
 def serialize_keras_object(obj: Any) -> Any:
@@ -87,10 +87,9 @@ def _serialized_object(obj: Any, table: registry.Table | None) -> dict[str, Any]
 
 
 def _serialized_lambda(function: FunctionType) -> dict[str, Any]:
-    warnings.warn(
+    warn(
         f"A lambda is saved, {function.__qualname__} of {function.__module__}: it is read again only with "
-        "safe_mode=False and by this version of Python; a function with a name has neither limit.",
-        stacklevel=4,
+        "safe_mode=False and by this version of Python; a function with a name has neither limit."
     )
     return {"class_name": "__lambda__", "config": {"value": serialized(functions.dumped(function))}}
 
@@ -299,10 +298,10 @@ def _public_object(module: str, name: str) -> Any:
     found = table.known(name) if table is not None else None
     if found is not None:
         return found
-    place = ckeras
+    owner = ckeras
     for part in module.replace(".src.", ".").split(".")[1:]:
-        place = getattr(place, part, place)
-    found = getattr(place, name, None)
+        owner = getattr(owner, part, owner)
+    found = getattr(owner, name, None)
     return found if inspect.isclass(found) and hasattr(found, "from_config") else None
 
 

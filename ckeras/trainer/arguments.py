@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from ckeras.callbacks import CallbackList
+from ckeras.utils.tracebacks import warn
 
 
 def check_fit(
@@ -62,7 +62,7 @@ def limited(what: str, count: int, most: int | None) -> int:
     """``count``, or ``most`` with a warning if `config` limits it to less."""
     if most is None or count <= most:
         return count
-    warnings.warn(f"{what}: {count} are limited to {most} by keras.config", stacklevel=4)
+    warn(f"{what}: {count} are limited to {most} by keras.config")
     return most
 
 

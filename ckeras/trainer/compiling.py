@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from ckeras.trainer.compiled_loss import CompiledLoss, total
 from ckeras.trainer.compiled_metrics import CompiledMetrics
 from ckeras.trainer.outputs import is_part
 from ckeras.trainer.steps import Scalars, as_numbers
-from ckeras.utils.tracebacks import hides_own_frames
+from ckeras.utils.tracebacks import hides_own_frames, warn
 
 
 @hides_own_frames("compile")
@@ -92,7 +91,7 @@ class Compiling:
         compiled_loss = None if loss is None else CompiledLoss(loss, loss_weights)
         compiled_metrics = CompiledMetrics(metrics, weighted_metrics)
         if run_eagerly and jit_compile is True:
-            warnings.warn("compile was told to run eagerly, so jit_compile=True is left out", stacklevel=2)
+            warn("compile was told to run eagerly, so jit_compile=True is left out")
         self.optimizer = optimizer
         self.loss = loss
         self._compiled_loss = compiled_loss
@@ -139,10 +138,9 @@ class Compiling:
         too.
         """
         if type(self).compile is not Compiling.compile:
-            warnings.warn(
+            warn(
                 f"{type(self).__name__} has a compile() method of its own, so it is not compiled from a config; "
-                "override get_compile_config() and compile_from_config() too, or call compile()",
-                stacklevel=2,
+                "override get_compile_config() and compile_from_config() too, or call compile()"
             )
             return
         found = dict(config)

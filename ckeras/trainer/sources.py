@@ -8,7 +8,6 @@ of many batches; what Python makes is a segment a batch (`ckeras.trainer.streams
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +22,7 @@ from ckeras.tensor.eager import wrap
 from ckeras.trainer.arguments import limited
 from ckeras.trainer.data import DataSet
 from ckeras.trainer.stored import Stored
+from ckeras.utils.tracebacks import warn
 
 BLOCK = 16 << 20  # bytes of an array in a file that are read at once
 
@@ -113,10 +113,9 @@ class _Rows(Source):
         self.data, self.batch, self.shuffle = data, min(batch, data.rows), shuffle
         self._all = math.ceil(data.rows / self.batch)
         if limit is not None and limit > self._all:
-            warnings.warn(
+            warn(
                 f"{where}: {limit} steps of {batch} rows need more than the {data.rows} samples given, "
-                f"which make {self._all}",
-                stacklevel=5,
+                f"which make {self._all}"
             )
         steps = self._all if limit is None else min(limit, self._all)
         self.steps = limited("steps of a pass", steps, config.max_steps_per_epoch())

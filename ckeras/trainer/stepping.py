@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -21,6 +20,7 @@ from ckeras.trainer.compiled_loss import total
 from ckeras.trainer.compiling import Compiling
 from ckeras.trainer.data import DataSet, data_set, unpack_x_y_sample_weight
 from ckeras.trainer.steps import as_numbers, check_indices, compile_step
+from ckeras.utils.tracebacks import warn
 
 
 class Stepping(Compiling):
@@ -62,7 +62,7 @@ class Stepping(Compiling):
         if variables:
             self.optimizer.apply_gradients(zip(tape.gradient(scaled, variables), variables, strict=True))
         else:
-            warnings.warn(f"{self.name!r} has no trainable weights", stacklevel=2)
+            warn(f"{self.name!r} has no trainable weights")
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def test_step(self, data: Any) -> dict[str, Any]:

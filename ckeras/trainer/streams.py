@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +17,7 @@ from ckeras.trainer.data import DataSet, class_weights, data_set
 from ckeras.trainer.sources import Segment, Source
 from ckeras.trainer.workers import prepared
 from ckeras.utils.py_dataset import PyDataset
+from ckeras.utils.tracebacks import warn
 
 
 def is_stream(x: Any) -> bool:
@@ -95,10 +95,7 @@ class Stream(Source):
             yield segment, 0, 1
             ready = taken != self._limit and self._advance()
         if self._limit is not None and taken < self._limit:
-            warnings.warn(
-                f"{self._where}: {self.kind} ended after {taken} batches, where {self._limit} were expected",
-                stacklevel=4,
-            )
+            warn(f"{self._where}: {self.kind} ended after {taken} batches, where {self._limit} were expected")
         self._end()
 
     def _ready(self) -> bool:

@@ -7,7 +7,6 @@ step after step, without Python; metrics are variables that the plan updates in 
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ from ckeras.trainer.sources import Arrays
 from ckeras.trainer.stepping import Stepping
 from ckeras.trainer.steps import check_indices, compile_step
 from ckeras.trainer.streams import is_stream
-from ckeras.utils.tracebacks import hides_own_frames
+from ckeras.utils.tracebacks import hides_own_frames, warn
 
 
 @hides_own_frames("fit", "evaluate", "_predict", "train_on_batch", "test_on_batch", "predict_on_batch")
@@ -141,7 +140,7 @@ class Trainer(Stepping):
         logs: dict[str, Any] = {}
         for epoch in epochs:
             if not training.source.more():
-                warnings.warn(f"fit: there is no more data in epoch {epoch + 1} of {epochs.stop}", stacklevel=3)
+                warn(f"fit: there is no more data in epoch {epoch + 1} of {epochs.stop}")
                 break
             calls.on_epoch_begin(epoch)
             logs = training.run(calls)
@@ -150,7 +149,7 @@ class Trainer(Stepping):
                     tested = self._test(testing, calls)
                     logs = dict(sorted({**logs, **{f"val_{name}": value for name, value in tested.items()}}.items()))
                 else:
-                    warnings.warn(f"{testing.where}: there is no more data in epoch {epoch + 1}", stacklevel=3)
+                    warn(f"{testing.where}: there is no more data in epoch {epoch + 1}")
             calls.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break

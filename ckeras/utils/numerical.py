@@ -4,18 +4,18 @@ import numpy as np
 
 
 def to_categorical(x: object, num_classes: int | None = None) -> np.ndarray:
-    """Turn class numbers into one-hot rows: ``result[i, x[i]] = 1``, zeros elsewhere.
+    """Encode integer class labels as one-hot rows: ``result[i, x[i]] = 1``, zeros elsewhere.
 
     Args:
-        x: class numbers from 0 to ``num_classes - 1``, of any shape; a last dimension of 1 is dropped. Floats are
+        x: class labels from 0 to ``num_classes - 1``, of any shape; a last dimension of 1 is dropped. Floats are
             truncated towards zero.
-        num_classes: number of classes; `None` takes the largest class number plus one.
+        num_classes: number of classes; `None` takes the largest class label plus one.
 
     Returns:
         A float64 array of shape ``x.shape + (num_classes,)``.
 
     Raises:
-        IndexError: a class number is negative or not below `num_classes`.
+        IndexError: a class label is negative or not below `num_classes`.
         ValueError: `x` holds something that is not a number, or is empty and `num_classes` is not given.
 
     Example:
@@ -26,13 +26,15 @@ def to_categorical(x: object, num_classes: int | None = None) -> np.ndarray:
     """
     given = np.asarray(x)
     if given.dtype.kind == "f" and not np.isfinite(given).all():
-        raise ValueError("to_categorical expects class numbers in x, but got NaN or infinity")
+        raise ValueError("to_categorical expects integer class labels in x, but got NaN or infinity")
     try:
         if given.dtype.kind not in "biufOUS":
             raise TypeError
         classes = given.astype(np.int64)
     except (TypeError, ValueError):
-        raise ValueError(f"to_categorical expects class numbers in x, but got an array of {given.dtype}") from None
+        raise ValueError(
+            f"to_categorical expects integer class labels in x, but got an array of {given.dtype}"
+        ) from None
     shape = classes.shape[:-1] if classes.ndim > 1 and classes.shape[-1] == 1 else classes.shape
     classes = classes.reshape(-1)
     if not num_classes:
@@ -41,7 +43,7 @@ def to_categorical(x: object, num_classes: int | None = None) -> np.ndarray:
         num_classes = int(classes.max()) + 1
     if classes.size and (classes.min() < 0 or classes.max() >= num_classes):
         wrong = classes.min() if classes.min() < 0 else classes.max()
-        raise IndexError(f"to_categorical expects class numbers from 0 to {num_classes - 1} in x, but got {wrong}")
+        raise IndexError(f"to_categorical expects class labels from 0 to {num_classes - 1} in x, but got {wrong}")
     rows = np.zeros((classes.size, num_classes))
     rows[np.arange(classes.size), classes] = 1.0
     return rows.reshape((*shape, num_classes))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+
+from ckeras.utils.tracebacks import warn
 
 
 class PyDataset:
@@ -69,10 +70,9 @@ class PyDataset:
 
     def _setting(self, name: str, default: Any) -> Any:
         if name not in self.__dict__:
-            warnings.warn(
+            warn(
                 f"{type(self).__name__}.__init__() should call super().__init__(**kwargs), which takes workers, "
-                "use_multiprocessing and max_queue_size",
-                stacklevel=3,
+                "use_multiprocessing and max_queue_size"
             )
             PyDataset.__init__(self)
         return self.__dict__.get(name, default)

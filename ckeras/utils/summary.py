@@ -1,4 +1,4 @@
-"""The table that `summary()` prints: a row for each layer, then the parameters in all.
+"""The table that `summary()` prints: a row for each layer, then the total number of parameters.
 
 What a model and its layers must offer is read in four small functions at the end of this file: `rows`, `connections`,
 `output_shape` and `parameters`.

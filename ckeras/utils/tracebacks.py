@@ -1,6 +1,8 @@
 """Errors show the caller's lines: frames of the package are left out of their tracebacks."""
 
 import os
+import sys
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from types import TracebackType
@@ -12,7 +14,7 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def hide_own_frames(error: BaseException) -> None:
-    """Leave the package's frames out of the traceback of ``error``, unless `config` says that whole ones are shown.
+    """Leave the package's frames out of the traceback of ``error``, unless `config` says that full ones are shown.
 
     The frame that raises it again is added by Python after this.
     """
@@ -50,3 +52,11 @@ def _hiding(method: Callable[..., Any]) -> Callable[..., Any]:
             raise error
 
     return call
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line outside of the package from which it was called."""
+    frame, level = sys._getframe(1), 2
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=2 if frame is None else level)

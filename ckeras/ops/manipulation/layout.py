@@ -98,6 +98,11 @@ def reshape(x: Any, newshape: Any) -> Tensor:
     return x if shape == x.shape else _reshape(x, shape=shape)
 
 
+def alias(x: Tensor) -> Tensor:
+    """The same elements as another object, which may carry another mask."""
+    return _reshape(x, shape=x.shape)
+
+
 def ravel(x: Any) -> Tensor:
     """All elements along one axis."""
     return reshape(x, (-1,))

@@ -1,6 +1,5 @@
 """Moments, and what is normalised by them."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from ckeras.ops.linalg.norms import norm
 from ckeras.ops.manipulation import layout
 from ckeras.ops.reduction import core as reduction
 from ckeras.tensor import Tensor, dtypes
+from ckeras.utils.tracebacks import warn
 
 
 def _in_float32(x: Any) -> tuple[Tensor, str]:
@@ -109,10 +109,7 @@ def layer_normalization(
     if gamma is not None:
         inverse = elementwise.multiply(inverse, _of_axes(gamma, x, axes, "layer_normalization"))
     if rms_scaling:
-        warnings.warn(
-            "rms_scaling divides by the deviation and not by the root of the mean square; use rms_normalization",
-            stacklevel=2,
-        )
+        warn("rms_scaling divides by the deviation and not by the root of the mean square; use rms_normalization")
         return elementwise.cast(elementwise.multiply(x, inverse), dtype)
     y = elementwise.multiply(elementwise.subtract(x, mean), inverse)
     return elementwise.cast(
