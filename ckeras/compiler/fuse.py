@@ -7,7 +7,7 @@ needs the other through a third. All of it takes time in proportion to the numbe
 
 import heapq
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ckeras.compiler.order import Order, Vertex, find
 from ckeras.compiler.trace import Node, Trace
@@ -153,7 +153,7 @@ def _scheduled(units: Sequence[Unit], graph: Trace) -> list[Unit]:
     """
     needs = {u: {find(maker) for maker in u.makers} - {u} for u in units}
     updates = {u: needs[u] | readers for u, readers in _readers_of_old_values(units, graph).items()}
-    possible = _Ready(needs)
+    possible = _Ready(needs, later=updates.keys())
     at_once = _Ready(updates)  # updates that can be written in place
     done: set[Unit] = set()
     ordered = []
@@ -169,16 +169,23 @@ def _scheduled(units: Sequence[Unit], graph: Trace) -> list[Unit]:
 
 
 class _Ready:
-    """A heap of the units all of whose ``needs`` are finished, by their last calls in the trace."""
+    """A heap of the units all of whose ``needs`` are finished, by their last calls in the trace.
 
-    def __init__(self, needs: dict[Unit, set[Unit]]):
+    Those of ``later`` come after all others that are ready.
+    """
+
+    def __init__(self, needs: dict[Unit, set[Unit]], later: Collection[Unit] = ()):
+        self._later = later
         self._missing = {u: len(needed) for u, needed in needs.items()}
         self._awaited_by: dict[Unit, list[Unit]] = {}
         for u, needed in needs.items():
             for other in needed:
                 self._awaited_by.setdefault(other, []).append(u)
-        self._heap = [(u.last, u.number, u) for u, missing in self._missing.items() if not missing]
+        self._heap = [self._entry(u) for u, missing in self._missing.items() if not missing]
         heapq.heapify(self._heap)
+
+    def _entry(self, u: Unit) -> tuple[bool, int, int, Unit]:
+        return (u in self._later, u.last, u.number, u)
 
     def pop(self, done: set[Unit]) -> Unit | None:
         """The first unit that is ready and not yet ``done``."""
@@ -193,7 +200,7 @@ class _Ready:
         for other in self._awaited_by.get(u, ()):
             self._missing[other] -= 1
             if not self._missing[other]:
-                heapq.heappush(self._heap, (other.last, other.number, other))
+                heapq.heappush(self._heap, self._entry(other))
 
 
 def _readers_of_old_values(units: Sequence[Unit], graph: Trace) -> dict[Unit, set[Unit]]:
