@@ -8,7 +8,9 @@ many), what the node becomes instead (`becomes`), or `None` if it does not apply
 the pattern matches is tried, and the next rule.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from ckeras.compiler.trace import Node, Trace
@@ -81,32 +83,35 @@ Rule = tuple[Call, Callable[..., Any]]
 
 
 class Readers:
-    """Which nodes of a graph read a value, by their numbers, in order."""
+    """How often the values of a graph are read, as it is now, and by which calls."""
 
     def __init__(self, graph: Trace):
-        self.nodes = list(graph.nodes)
-        self._numbers: dict[int, list[int]] = {}
-        for number, node in enumerate(self.nodes):
-            for x in node.inputs:
-                self._numbers.setdefault(id(x), []).append(number)
-        self._kept = {id(x) for x in graph.outputs}
-        self._kept.update(id(x) for _, x in graph.assigned.values())
-
-    def of(self, x: Tensor) -> list[int]:
-        """The numbers of all nodes that read ``x``, once for each input that it is."""
-        return self._numbers.get(id(x), [])
-
-    def ahead(self, x: Tensor, ops: tuple[str, ...], results: Sequence[Tensor]) -> Iterator[Node]:
-        """The calls of ``ops`` that read ``x`` as their first input, and precede all readers of ``results``."""
-        first = min((number for y in results for number in self.of(y)), default=len(self.nodes))
-        for number in self.of(x):
-            node = self.nodes[number]
-            if number < first and node.op.name in ops and node.inputs[0] is x:
-                yield node
+        self._nodes = list(graph.nodes)
+        self._uses = Counter(id(x) for node in self._nodes for x in node.inputs)
+        self._uses.update(id(x) for x in graph.outputs)
+        self._uses.update(id(x) for _, x in graph.assigned.values())
 
     def one(self, x: Tensor) -> bool:
         """Whether a single input of a single node reads ``x``, and nothing else."""
-        return id(x) not in self._kept and len(self.of(x)) == 1
+        return self._uses[id(x)] == 1
+
+    @cached_property
+    def _numbers(self) -> dict[int, list[int]]:
+        """By id of a value, the numbers of all nodes that read it, in order."""
+        found: dict[int, list[int]] = {}
+        for number, node in enumerate(self._nodes):
+            for x in node.inputs:
+                found.setdefault(id(x), []).append(number)
+        return found
+
+    def ahead(self, x: Tensor, ops: tuple[str, ...], results: Sequence[Tensor]) -> Iterator[Node]:
+        """The calls of ``ops`` that read ``x`` as their first input, and precede all readers of ``results``."""
+        numbers = self._numbers
+        first = min((numbers[id(y)][0] for y in results if id(y) in numbers), default=len(self._nodes))
+        for number in numbers[id(x)]:
+            node = self._nodes[number]
+            if number < first and node.op.name in ops and node.inputs[0] is x:
+                yield node
 
 
 class Rules:
@@ -153,11 +158,17 @@ def _calls(pattern: Call, node: Node, found: dict[str, Tensor], context: _Contex
         return
     if any(node.attrs.get(key, value) != value for key, value in pattern.attrs.items()):
         return
-    if len(node.inputs) < len(pattern.inputs):
-        return
-    yield from _inputs(pattern.inputs, node.inputs, found, context)
-    if pattern.commutes:
-        yield from _inputs(pattern.inputs, node.inputs[::-1], found, context)
+    for inputs in (node.inputs, node.inputs[::-1]) if pattern.commutes else (node.inputs,):
+        if len(inputs) >= len(pattern.inputs) and all(map(_may_match, pattern.inputs, inputs)):
+            yield from _inputs(pattern.inputs, inputs, found, context)
+
+
+def _may_match(pattern: Any, x: Tensor) -> bool:
+    """What can be told of one input alone, and is most often enough to see that a pattern does not match."""
+    kind = type(pattern)
+    if kind is Number:
+        return type(x) is not TracedTensor
+    return kind is not Call or (type(x) is TracedTensor and x.node is not None and x.node.op.name in pattern.ops)
 
 
 def _inputs(
@@ -171,6 +182,7 @@ def _inputs(
 
 
 def _values(pattern: Any, x: Tensor, found: dict[str, Tensor], context: _Context) -> Iterator[dict[str, Tensor]]:
+    """The ways in which ``x``, which `_may_match`, does."""
     kind = type(pattern)
     if kind is Value:
         if found.get(pattern.name, x) is x:
@@ -181,6 +193,5 @@ def _values(pattern: Any, x: Tensor, found: dict[str, Tensor], context: _Context
     elif kind is Number:
         if constant_value(x) == pattern.number:
             yield found
-    elif type(x) is TracedTensor and x.node is not None and x.node.op.name in pattern.ops:
-        inner = x.shape == context.results[0].shape and context.readers.one(x)
-        yield from _calls(pattern, x.node, found, context) if inner else ()
+    elif x.shape == context.results[0].shape and context.readers.one(x):
+        yield from _calls(pattern, x.node, found, context)

@@ -110,7 +110,7 @@ def _simplify(graph: Trace) -> None:
     for node in nodes:
         node.inputs = [replaced.get(id(x), x) for x in node.inputs]
         before = len(graph.nodes)
-        if not node.op.nested and not any(type(x) is TracedTensor for x in node.inputs):
+        if not node.op.nested and TracedTensor not in map(type, node.inputs):
             found = node.op(*node.inputs, **node.attrs)
         else:
             found = _SIMPLER.apply(node)
@@ -176,8 +176,8 @@ def _drop_unused(graph: Trace) -> None:
     needed.update(id(x) for _, x in graph.assigned.values())
     kept = []
     for node in reversed(graph.nodes):
-        if any(id(y) in needed for y in node.outputs):
-            needed.update(id(x) for x in node.inputs)
+        if not needed.isdisjoint(map(id, node.outputs)):
+            needed.update(map(id, node.inputs))
             kept.append(node)
     graph.nodes = kept[::-1]
 
