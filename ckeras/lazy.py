@@ -46,7 +46,6 @@ def attach(package: str, table: Mapping[str, str | None]) -> None:
             ...
         AttributeError: module 'ckeras.mixed_precision' has no attribute 'Polycy'
     """
-    root = package.partition(".")[0] + "."
     module = sys.modules[package].__dict__
 
     def __getattr__(name: str) -> object:
@@ -54,15 +53,24 @@ def attach(package: str, table: Mapping[str, str | None]) -> None:
             where = table[name]
         except KeyError:
             raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name) from None
-        if where is None:
-            value = importlib.import_module(f"{package}.{name}")
-        else:
-            home, _, attribute = where.partition(":")
-            if not home.startswith(root):
-                home = f"{package}.{home}"
-            value = getattr(importlib.import_module(home), attribute or name)
+        try:
+            value = _found(package, name, where)
+        except ImportError as error:
+            if error.name == "ckeras._kernels":  # they are not built: the sentence says it all
+                raise error.with_traceback(None) from None
+            raise
         module[name] = value
         return value
 
     names = sorted({*module.get("__all__", ()), *table})
     module.update(__getattr__=__getattr__, __dir__=names.copy, __all__=names)
+
+
+def _found(package: str, name: str, where: str | None) -> object:
+    """The value of a name of a lazy table."""
+    if where is None:
+        return importlib.import_module(f"{package}.{name}")
+    module, _, attribute = where.partition(":")
+    if not module.startswith(package.partition(".")[0] + "."):
+        module = f"{package}.{module}"
+    return getattr(importlib.import_module(module), attribute or name)

@@ -96,7 +96,7 @@ def completions(code: str) -> list[str]:
         ("import ckeras as keras\nkeras.ops.softm", ["softmax"]),
         ("import ckeras as keras\nkeras.ops.linalg.sv", ["svd"]),
         ("import ckeras as keras\nkeras.callbacks.Hist", ["History", "history"]),
-        ("import ckeras as keras\nmodel = keras.Sequential([])\nmodel.fi", ["fit"]),
+        ("import ckeras as keras\nmodel = keras.Sequential([])\nmodel.fit", ["fit"]),
         ("import ckeras as keras\nmodel = keras.Sequential([])\nmodel.fit([], []).hist", ["history"]),
     ],
 )
