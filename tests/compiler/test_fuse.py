@@ -76,12 +76,28 @@ def test_two_products_do_not_share_a_group():
     assert sum("matmul" in label for label in found) == 2
 
 
-def test_a_product_whose_group_needs_what_follows_it_stands_alone():
+def test_a_group_does_not_follow_a_product_that_another_one_between_them_needs():
     def f(x, w):
         y = ops.matmul(x, w)
-        return ops.tanh(y) * ops.reshape(ops.sum(ops.exp(y), axis=1, keepdims=True) + ops.zeros((128, 96)), (128, 96))
+        return ops.tanh(y) * ops.matmul(y, w)
 
-    labels(f, array(128, 96), array(96, 96))
+    assert labels(f, array(128, 96), array(96, 96)) == ["matmul", "matmul+tanh+mul"]
+
+
+def test_a_product_comes_first_in_a_group_that_began_before_it():
+    def f(x, w):
+        t = ops.tanh(x)
+        return ops.matmul(x, w) * t
+
+    assert labels(f, array(128, 96), array(96, 96)) == ["matmul+tanh+mul"]
+
+
+def test_a_product_is_followed_by_one_of_the_groups_that_read_it():
+    def f(x, w):
+        y = ops.matmul(x, w)
+        return y * ops.matmul(ops.exp(y), w)
+
+    assert labels(f, 0.1 * array(128, 96), 0.1 * array(96, 96)) == ["matmul+exp", "matmul+mul"]
 
 
 # -- random graphs
