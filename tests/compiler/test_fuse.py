@@ -9,7 +9,7 @@ from ckeras.compiler.fuse import group, root
 from ckeras.compiler.plan import Plan
 from ckeras.compiler.rewrite import rewrite
 from ckeras.compiler.trace import trace
-from ckeras.tensor import Spec, Variable
+from ckeras.tensor import Spec, Variable, table
 
 RNG = np.random.default_rng(0)
 
@@ -168,6 +168,17 @@ def test_units_of_random_functions_are_in_topological_order(seed, spacing, monke
             assert not missing, f"{node.op.name} runs before what it reads"
             done.update(id(y) for y in node.outputs)
     assert not calls
+
+
+# -- rewrites
+
+
+@pytest.mark.parametrize("activation", [lambda x: x, ops.relu])
+def test_a_product_of_a_transposed_factor_stays_one(activation):
+    def f(x, w, b):
+        return activation(table["matmul"](x, w, transpose_a=False, transpose_b=True) + b)
+
+    assert labels(f, array(4, 5), array(5, 5), array(5))[0] == "matmul"
 
 
 # -- order
