@@ -60,7 +60,8 @@ class Unit(Vertex):
 
 def _flat(node: Node, size: int) -> bool:
     """Whether every operand is whole or a single element, so that only the number of elements matters."""
-    return all(math.prod(x.shape) in (1, size) for x in node.inputs)
+    shape = node.outputs[0].shape
+    return all(x.shape == shape or math.prod(x.shape) in (1, size) for x in node.inputs)
 
 
 def _fusable(node: Node) -> bool:

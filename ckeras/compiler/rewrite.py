@@ -133,13 +133,14 @@ def _join(graph: Trace) -> None:
     replaced: dict[int, Tensor] = {}
     nodes, graph.nodes = graph.nodes, []
     for node in nodes:
-        node.inputs = [replaced.get(id(x), x) for x in node.inputs]
+        if replaced:
+            node.inputs = [replaced.get(id(x), x) for x in node.inputs]
         found = _JOINED.apply(node, readers)
-        if found is not None and type(found) is not Becomes:
+        if type(found) is Becomes:
+            node.op, node.inputs, node.attrs = table[found.op], found.inputs, found.attrs
+        elif found is not None:
             _replace(replaced, node, found)
             continue
-        if found is not None:
-            node.op, node.inputs, node.attrs = table[found.op], found.inputs, found.attrs
         graph.nodes.append(node)
     _finish(graph, replaced)
 

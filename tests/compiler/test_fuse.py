@@ -100,6 +100,16 @@ def test_a_product_is_followed_by_one_of_the_groups_that_read_it():
     assert labels(f, 0.1 * array(128, 96), 0.1 * array(96, 96)) == ["matmul+exp", "matmul+mul"]
 
 
+def test_of_two_groups_that_may_not_join_one_follows_the_product(monkeypatch):
+    monkeypatch.setattr(fuse, "MAX_STEPS", 1)
+
+    def f(x, w):
+        y = ops.matmul(x, w)
+        return [ops.exp(y), ops.tanh(y)]
+
+    assert labels(f, 0.1 * array(128, 96), 0.1 * array(96, 96)) == ["matmul+exp", "tanh"]
+
+
 # -- random graphs
 
 

@@ -93,6 +93,17 @@ def test_a_long_path_is_seen_without_walking_it(monkeypatch):
     assert not order.merge(chain[-1], chain[300])
 
 
+def test_a_path_through_a_third_is_found_from_the_side_that_is_searched_sooner():
+    order, (first, third, *others, second) = Order(), [Vertex(i) for i in range(8)]
+    order.append(first, [])
+    order.append(third, [first])
+    for u in others:
+        order.append(u, [])
+    order.append(second, [*others, third])
+    assert not order.merge(first, second)
+    assert order.merge(first, third) and order.merge(first, second)
+
+
 def test_a_merge_looks_at_the_smaller_side_only(monkeypatch):
     order, hub = Order(), Vertex(0)
     order.append(hub, [])
