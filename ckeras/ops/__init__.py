@@ -11,6 +11,7 @@ from ckeras.ops.control.associative_scan import associative_scan
 from ckeras.ops.control.cond import cond, switch
 from ckeras.ops.control.differentiation import custom_gradient
 from ckeras.ops.control.loops import fori_loop, map, scan, vectorized_map, while_loop
+from ckeras.ops.control.recording import publish as _publish
 from ckeras.ops.control.transformations import jvp, vectorize
 from ckeras.ops.elementwise.arithmetic import (
     bitwise_left_shift,
@@ -605,5 +606,6 @@ __all__ = [
     "zeros_like",
 ]
 
+_publish(globals(), __all__)
 # What the operators and methods of tensors call.
 _functions.update({name: globals()[name] for name in __all__})

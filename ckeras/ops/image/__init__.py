@@ -4,6 +4,7 @@ Images are (height, width, channels), or (channels, height, width) where ``data_
 them has one more axis before. ``data_format`` `None` is that of `ckeras.config.image_data_format()`.
 """
 
+from ckeras.ops.control.recording import publish as _publish
 from ckeras.ops.image.color import hsv_to_rgb, rgb_to_grayscale, rgb_to_hsv
 from ckeras.ops.image.cropping import crop_images, extract_patches, extract_patches_3d, pad_images
 from ckeras.ops.image.filters import gaussian_blur, sobel_edges, ssim
@@ -28,3 +29,5 @@ __all__ = [
     "sobel_edges",
     "ssim",
 ]
+
+_publish(globals(), __all__)

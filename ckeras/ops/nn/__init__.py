@@ -1,5 +1,6 @@
 """The namespace `keras.ops.nn`: what networks are made of, each function from the file of its subject."""
 
+from ckeras.ops.control.recording import publish as _publish
 from ckeras.ops.elementwise.activation import (
     celu,
     elu,
@@ -94,3 +95,5 @@ __all__ = [
     "threshold",
     "unfold",
 ]
+
+_publish(globals(), __all__)
