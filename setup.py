@@ -15,6 +15,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 SOURCES = "ckeras/_kernels/src"
+RUNTIME = ("memory", "levels", "feeds", "plans")  # Cython modules; each but the last has a .pxd for those after it
 # Named one by one: -ffast-math would flush denormals for the whole process that imports the package.
 FLAGS = ["-O3", "-std=gnu11", "-fno-math-errno", "-fno-trapping-math", "-fopenmp", "-Wno-psabi", "-g0"]
 X86_LEVELS = {
@@ -50,20 +51,24 @@ def extensions() -> list[Extension]:
         )
         for name, flags in levels().items()
     ]
-    runtime = Extension(
-        "ckeras._kernels.runtime",
-        ["ckeras/_kernels/runtime.pyx"],
-        include_dirs=[SOURCES, numpy.get_include()],
-        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
-        depends=["ckeras/_kernels/runtime.pyx", f"{SOURCES}/amx.h", f"{SOURCES}/kernels.h"],
-        extra_compile_args=["-O2", "-g0"],
-    )
+    declarations = [f"ckeras/_kernels/{name}.pxd" for name in RUNTIME[:-1]]
+    runtime = [
+        Extension(
+            f"ckeras._kernels.{name}",
+            [f"ckeras/_kernels/{name}.pyx"],
+            include_dirs=[SOURCES, numpy.get_include()],
+            define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
+            depends=[*declarations, f"{SOURCES}/amx.h", f"{SOURCES}/kernels.h"],
+            extra_compile_args=["-O2", "-g0"],
+        )
+        for name in RUNTIME
+    ]
     entry = Extension(
         "ckeras._kernels.entry", ["ckeras/_kernels/entry.c"], extra_compile_args=["-O2", "-std=gnu11", "-g0"]
     )
     # What Cython makes of numpy's declarations compiles with that numpy alone.
     made = f"build/cython-{cython_version}-numpy-{numpy.__version__}"
-    return [*found, entry] + cythonize([runtime], language_level=3, build_dir=made)
+    return [*found, entry] + cythonize(runtime, language_level=3, build_dir=made)
 
 
 class BuildLevels(build_ext):

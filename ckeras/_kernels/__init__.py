@@ -11,7 +11,7 @@ import os
 import pkgutil
 
 try:
-    from ckeras._kernels.runtime import Level, cpu_supports
+    from ckeras._kernels.levels import Level, cpu_supports
 except ModuleNotFoundError as error:
     raise ImportError(
         f"the kernels of ckeras in {__path__[0]} are not built: install the package with pip, "

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ckeras._kernels import level
-from ckeras._kernels.runtime import Plan as NativePlan
+from ckeras._kernels.plans import Plan as NativePlan
 from ckeras.compiler import cost
 from ckeras.compiler.fuse import Unit, group, root
 from ckeras.compiler.memory import aligned, allocate

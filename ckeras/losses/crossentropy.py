@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import ops, registry
-from ckeras.losses.loss import ClassNumbersLoss, LossFunctionWrapper, expect, pair, same, share
+from ckeras.losses.loss import IntegerLabelsLoss, LossFunctionWrapper, expect, pair, same, share
 from ckeras.tensor.masks import set_mask
 from ckeras.utils.tracebacks import warn
 
@@ -224,7 +224,7 @@ class CategoricalCrossentropy(LossFunctionWrapper):
 
 
 @ship()
-class SparseCategoricalCrossentropy(ClassNumbersLoss):
+class SparseCategoricalCrossentropy(IntegerLabelsLoss):
     """Cross-entropy of targets that are class numbers.
 
     Args:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ckeras import ops, registry
-from ckeras.losses.loss import ClassNumbersLoss
+from ckeras.losses.loss import IntegerLabelsLoss, positive
 from ckeras.tensor.masks import set_mask
 
 ship = registry.losses.ship
@@ -81,7 +81,7 @@ def _logsumexp(x: Any, among: Any) -> Any:
 
 
 @ship()
-class Circle(ClassNumbersLoss):
+class Circle(IntegerLabelsLoss):
     """Brings embeddings of one class together and keeps those of others apart (Sun et al., 2020).
 
     Args:
@@ -91,6 +91,9 @@ class Circle(ClassNumbersLoss):
         reduction: As in `Loss`.
         name: Name of the loss.
         dtype: Dtype of the computation; `floatx()` when None.
+
+    Raises:
+        ValueError: if `gamma` is not a finite number above 0.
     """
 
     def __init__(
@@ -107,7 +110,7 @@ class Circle(ClassNumbersLoss):
             reduction=reduction,
             name=name,
             dtype=dtype,
-            gamma=gamma,
+            gamma=positive("Circle", "gamma", gamma),
             margin=margin,
             remove_diagonal=remove_diagonal,
         )

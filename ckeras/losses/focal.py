@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ckeras import config, ops, registry
 from ckeras.losses.crossentropy import one_hot_pair, smooth_binary
-from ckeras.losses.loss import ClassNumbersLoss, LossFunctionWrapper, expect, pair, same, share
+from ckeras.losses.loss import IntegerLabelsLoss, LossFunctionWrapper, expect, pair, positive, same, share
 
 ship = registry.losses.ship
+
+
+def _focus(miss: Any, gamma: float) -> Any:
+    """`miss**gamma` for a probability `miss`, whose derivative is finite where the probability rounds to 0."""
+    return ops.power(ops.maximum(miss, float(np.finfo(miss.dtype).tiny)), gamma)
 
 
 @ship()
@@ -46,10 +53,10 @@ def binary_focal_crossentropy(
     """
     y_true, y_pred = pair("binary_focal_crossentropy", y_true, y_pred, broadcast=False)
     y_true = smooth_binary("binary_focal_crossentropy", y_true, label_smoothing)
-    if from_logits:
-        y_pred = ops.sigmoid(y_pred)
-    p = y_true * y_pred + (1 - y_true) * (1 - y_pred)
-    values = ops.power(1.0 - p, gamma) * ops.binary_crossentropy(y_true, y_pred)
+    p = ops.sigmoid(y_pred) if from_logits else y_pred
+    values = ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits)
+    miss = y_true * (1 - p) + (1 - y_true) * p
+    values = _focus(miss, gamma) * values
     if apply_class_balancing:
         values = (y_true * alpha + (1 - y_true) * (1 - alpha)) * values
     return ops.mean(values, axis=axis)
@@ -68,7 +75,7 @@ def categorical_focal_crossentropy(
     """Cross-entropy in which samples that are predicted well count less.
 
     `sum(alpha * (1 - p)**gamma * -y_true * log(p), axis)` for the predictions `p`, divided by their sum over `axis`
-    and limited to [epsilon, 1 - epsilon].
+    and clipped to [epsilon, 1 - epsilon], or for their softmax, not clipped, with `from_logits`.
 
     Args:
         y_true: Rows of probabilities, as one-hot rows, shape (batch, ..., classes).
@@ -89,10 +96,12 @@ def categorical_focal_crossentropy(
     """
     y_true, y_pred = one_hot_pair("categorical_focal_crossentropy", y_true, y_pred, label_smoothing, axis)
     if from_logits:
-        y_pred = ops.softmax(y_pred, axis=axis)
-    p = ops.clip(y_pred / ops.sum(y_pred, axis=axis, keepdims=True), config.epsilon(), 1.0 - config.epsilon())
-    weight = ops.power(1.0 - p, gamma) * ops.cast(alpha, p.dtype)
-    return ops.sum(weight * (-y_true * ops.log(p)), axis=axis)
+        p, log_p = ops.softmax(y_pred, axis=axis), ops.log_softmax(y_pred, axis=axis)
+    else:
+        p = ops.clip(y_pred / ops.sum(y_pred, axis=axis, keepdims=True), config.epsilon(), 1.0 - config.epsilon())
+        log_p = ops.log(p)
+    weight = _focus(1.0 - p, gamma) * ops.cast(alpha, p.dtype)
+    return ops.sum(weight * (-y_true * log_p), axis=axis)
 
 
 @ship()
@@ -149,7 +158,7 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
         dtype: Dtype of the computation; `floatx()` when None.
 
     Raises:
-        ValueError: if `alpha` or `label_smoothing` is not from 0 to 1.
+        ValueError: if `alpha` or `label_smoothing` is not from 0 to 1, or `gamma` is negative.
     """
 
     def __init__(
@@ -174,7 +183,7 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
             axis=axis,
             apply_class_balancing=apply_class_balancing,
             alpha=share(type(self).__name__, "alpha", alpha),
-            gamma=gamma,
+            gamma=positive(type(self).__name__, "gamma", gamma, zero=True),
         )
         self.apply_class_balancing = apply_class_balancing
         self.alpha = alpha
@@ -199,7 +208,7 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
         dtype: Dtype of the computation; `floatx()` when None.
 
     Raises:
-        ValueError: if `label_smoothing` is not from 0 to 1.
+        ValueError: if `label_smoothing` is not from 0 to 1, or `gamma` is negative.
     """
 
     def __init__(
@@ -222,7 +231,7 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
             label_smoothing=share(type(self).__name__, "label_smoothing", label_smoothing),
             axis=axis,
             alpha=alpha,
-            gamma=gamma,
+            gamma=positive(type(self).__name__, "gamma", gamma, zero=True),
         )
         self.alpha = alpha
         self.gamma = gamma
@@ -232,7 +241,7 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
 
 
 @ship()
-class CategoricalGeneralizedCrossEntropy(ClassNumbersLoss):
+class CategoricalGeneralizedCrossEntropy(IntegerLabelsLoss):
     """`(1 - p**q) / q` of the probability of the right class; wrong labels count less (Zhang and Sabuncu, 2018).
 
     Args:

@@ -150,7 +150,7 @@ class LossFunctionWrapper(Loss):
         return f"<{type(self).__name__} name={self.name} reduction={self.reduction}>"
 
 
-class ClassNumbersLoss(LossFunctionWrapper):
+class IntegerLabelsLoss(LossFunctionWrapper):
     """A loss whose targets are class numbers: they stay integers, with all their digits."""
 
     def _convert_target(self, x: Any) -> Any:
@@ -246,6 +246,15 @@ def share(name: str, argument: str, value: Any) -> Any:
     if isinstance(value, (int, float, np.number)) and 0 <= value <= 1:
         return value
     raise ValueError(f"{name} expects {argument} to be a number from 0 to 1, got {value!r}.")
+
+
+def positive(name: str, argument: str, value: Any, zero: bool = False) -> Any:
+    """``value`` if it is a finite number above 0, or 0 where ``zero`` allows it; a ValueError otherwise."""
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if number and math.isfinite(value) and (value > 0 or (zero and value == 0)):
+        return value
+    bound = "of at least 0" if zero else "above 0"
+    raise ValueError(f"{name} expects {argument} to be a finite number {bound}, got {value!r}.")
 
 
 def reduce_weighted_values(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import config, ops, registry
-from ckeras.losses.loss import LossFunctionWrapper, pair
+from ckeras.losses.loss import LossFunctionWrapper, pair, positive
 
 ship = registry.losses.ship
 
@@ -95,6 +95,9 @@ class Tversky(LossFunctionWrapper):
         name: Name of the loss.
         axis: Axes of the sums; all of them, the batch's too, when None.
         dtype: Dtype of the computation; `floatx()` when None.
+
+    Raises:
+        ValueError: if `alpha` or `beta` is negative.
     """
 
     def __init__(
@@ -106,6 +109,8 @@ class Tversky(LossFunctionWrapper):
         axis: Any = None,
         dtype: Any = None,
     ):
+        for argument, value in (("alpha", alpha), ("beta", beta)):
+            positive("Tversky", argument, value, zero=True)
         super().__init__(tversky, reduction=reduction, name=name, dtype=dtype, alpha=alpha, beta=beta, axis=axis)
         self.alpha = alpha
         self.beta = beta

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ckeras import config, ops, registry
-from ckeras.losses.loss import LossFunctionWrapper, pair
+from ckeras.losses.loss import LossFunctionWrapper, pair, positive
 
 ship = registry.losses.ship
 
@@ -142,18 +142,19 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
     Args:
         y_true: Targets, shape (batch, ..., n).
         y_pred: Predictions, the same shape; a last axis of length 1 may be missing in either.
-        delta: Where the error becomes linear.
+        delta: Size of the error from which on the loss is linear, above 0.
 
     Returns:
         Tensor of shape (batch, ...).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not fit, or `delta` is not a finite number above 0.
 
     >>> import numpy as np
     >>> float(huber(np.array([[0.0, 0.0]]), np.array([[1.0, 3.0]]))[0])
     1.5
     """
+    positive("huber", "delta", delta)
     y_true, y_pred = pair("huber", y_true, y_pred)
     error = y_pred - y_true
     size = ops.abs(error)
@@ -287,10 +288,13 @@ class Huber(LossFunctionWrapper):
     """An error that is quadratic near 0 and linear beyond `delta` (Huber, 1964).
 
     Args:
-        delta: Where the error becomes linear.
+        delta: Size of the error from which on the loss is linear, above 0.
         reduction: As in `Loss`.
         name: Name of the loss.
         dtype: Dtype of the computation; `floatx()` when None.
+
+    Raises:
+        ValueError: if `delta` is not a finite number above 0.
     """
 
     def __init__(
@@ -300,7 +304,7 @@ class Huber(LossFunctionWrapper):
         name: str | None = "huber_loss",
         dtype: Any = None,
     ):
-        super().__init__(huber, reduction=reduction, name=name, dtype=dtype, delta=delta)
+        super().__init__(huber, reduction=reduction, name=name, dtype=dtype, delta=positive("Huber", "delta", delta))
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

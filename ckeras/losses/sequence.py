@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import ops, registry
-from ckeras.losses.loss import ClassNumbersLoss, expect
+from ckeras.losses.loss import IntegerLabelsLoss, expect
 
 ship = registry.losses.ship
 
@@ -44,7 +44,7 @@ def ctc(y_true: Any, y_pred: Any) -> Any:
 
 
 @ship()
-class CTC(ClassNumbersLoss):
+class CTC(IntegerLabelsLoss):
     """Connectionist temporal classification (Graves et al., 2006), with class 0 as the blank.
 
     Args:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ckeras import config
 from ckeras._kernels import level
-from ckeras._kernels.runtime import Kernel
+from ckeras._kernels.levels import Kernel
 from ckeras.tensor import dtypes, program
 from ckeras.tensor.tensor import Spec, Tensor
 

@@ -4,6 +4,7 @@ import numpy as np
 from samples import data, probabilities
 
 from ckeras import ops
+from ckeras.ops.nn.pooling import Span
 from ckeras.tensor import table
 
 # strides, padding, dilation, groups; images (2, 5, 4, 4), kernels (3, 2, 4 / groups, 2)
@@ -56,10 +57,17 @@ PATCHES = [
     {"window": (2, 2), "strides": (2, 2), "padding": ((0, 0), (0, 0)), "dilation": (1, 1)},
 ]
 COUNTS = [(2, 2, 6), (2, 2, 4)]
-POOLS = [
-    {"window": (2, 2), "strides": (2, 2), "padding": "valid"},
-    {"window": (3, 2), "strides": (1, 2), "padding": "same"},
+SPANS = [
+    {"axis": 1, "span": Span.sliding(5, 3, 2, 2, "same")},
+    {"axis": 1, "span": Span.sliding(5, 3, 3, 1, "valid")},
+    {"axis": 1, "span": Span.adaptive(5, 3)},
 ]
+
+
+def offsets(attrs):
+    """Where the maxima of some elements are in their windows."""
+    return table["window_max"](data(2, 5, 4), **attrs)[1]
+
 
 SKIP = [-1e5, -1e5, 0.0, -1e5, 0.0]
 MASK = np.array([[True, False, True], [True, True, False]])
@@ -77,13 +85,15 @@ CASES = {
         for b in (False, True)
     ],
     "fold_patches": [
-        (lambda p, a=a: first(table["fold_patches"](p, size=(5, 4), **a)), [data(2, *n, 3)])
+        (lambda p, a=a: table["fold_patches"](p, size=(5, 4), **a), [data(2, *n, 3)])
         for a, n in zip(PATCHES, COUNTS, strict=True)
     ],
-    "max_pool": [(lambda x, a=a: first(table["max_pool"](x, **a)), [data(2, 5, 4, 3)]) for a in POOLS],
     "patches": [(lambda x, a=a: table["patches"](x, **a), [data(2, 5, 4, 3)]) for a in PATCHES],
     "sparsemax": [(lambda x: table["sparsemax"](x), [data(*s)]) for s in ((5,), (3, 7), (4, 1))],
-    "sum_pool": [(lambda x, a=a: first(table["sum_pool"](x, **a)), [data(2, 5, 4, 3)]) for a in POOLS],
+    "window_max": [(lambda x, a=a: first(table["window_max"](x, **a)), [data(2, 5, 4)]) for a in SPANS],
+    "window_route": [(lambda g, a=a: table["window_route"](g, offsets(a), **a), [data(2, 3, 4)]) for a in SPANS],
+    "window_sum": [(lambda x, a=a: table["window_sum"](x, **a), [data(2, 5, 4)]) for a in SPANS],
+    "window_take": [(lambda x, a=a: table["window_take"](x, offsets(a), **a), [data(2, 5, 4)]) for a in SPANS],
 }
 
 COMPOSED = {
@@ -97,7 +107,9 @@ COMPOSED = {
         lambda q, k, v: ops.dot_product_attention(q, k, v, is_causal=True, scale=0.7, attn_logits_soft_cap=1.5),
         [data(1, 3, 2, 2), data(1, 3, 2, 2, seed=1), data(1, 3, 2, 2, seed=2)],
     ),
-    "average_pool": (lambda x: ops.average_pool(x, 3, 2, "same"), [data(2, 6, 2)]),
+    "average_pool": (lambda x: ops.average_pool(x, (3, 2), 2, "same"), [data(2, 6, 4, 2)]),
+    "average_pool of windows that overlap much": (lambda x: ops.average_pool(x, 12, 1, "same"), [data(1, 30, 1)]),
+    "max_pool": (lambda x: ops.max_pool(x, (3, 2), 2, "same"), [data(2, 6, 5, 2)]),
     "batch_normalization": (
         lambda x, m, v, b, g: ops.batch_normalization(x, m, v, 1, b, g),
         [data(2, 3, 2), data(3), probabilities(3), data(3, seed=1), data(3, seed=2)],

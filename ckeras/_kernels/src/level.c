@@ -18,10 +18,12 @@ static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
 #include "softmax.c"
 #include "gather.c"
 #include "copy.c"
+#include "pool.c"
+#include "patches.c"
 
 static const ck_entry kernels[] = {
     GEMM_KERNELS MAP_KERNELS GEMM_MAP_KERNELS RANDOM_KERNELS REDUCE_KERNELS SCAN_KERNELS SOFTMAX_KERNELS
-    GATHER_KERNELS COPY_KERNELS
+    GATHER_KERNELS COPY_KERNELS POOL_KERNELS PATCHES_KERNELS
     {NULL, NULL},
 };
 

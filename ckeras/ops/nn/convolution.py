@@ -90,9 +90,9 @@ def _conv_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]
     w, groups = _conv_windows(x, kernel, **attrs), attrs["groups"]
     m, k, n = x.shape[0] * math.prod(w.outputs), w.taps * kernel.shape[-2], kernel.shape[-1] // groups
     if groups == 1:
-        return [*pack_calls((1, 2), w, False, x, outputs[1]), _product(0, 1, 3, x.dtype, 1, m, n, k)]
+        return [*pack_calls((1, 2), w, False, x), _product(0, 1, 3, x.dtype, 1, m, n, k)]
     return [
-        *pack_calls((1, 4), w, False, x, outputs[1], groups=groups),
+        *pack_calls((1, 4), w, False, x, groups=groups),
         _grouped((2, 5), x.dtype, k, groups, n),
         _product(3, 1, 2, x.dtype, groups, m, n, k),
         _grouped((0, 3), x.dtype, m, groups, n, back=True),
@@ -150,7 +150,7 @@ def _input_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list
     turned = (groups, w.taps, filters, per)
     strides = (filters, per * groups * filters, 1, groups * filters)
     calls = [
-        *pack_calls((1, source), w, True, g, outputs[1], groups=groups),
+        *pack_calls((1, source), w, True, g, groups=groups),
         copy_call((2, source + 1), g.dtype, turned, strides, row_strides(turned)),
         _product(0 if groups == 1 else 3, 1, 2, g.dtype, groups, m, per, k),
     ]
@@ -208,9 +208,9 @@ def _kernel_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> lis
     w, groups = _kernel_windows(x, **attrs), attrs["groups"]
     m, n, k = w.taps * (x.shape[-1] // groups), g.shape[-1] // groups, math.prod(g.shape[:-1])
     if groups == 1:
-        return [*pack_calls((1, 2), w, False, x, outputs[1]), _product(0, 1, 3, x.dtype, 1, m, n, k, turned=True)]
+        return [*pack_calls((1, 2), w, False, x), _product(0, 1, 3, x.dtype, 1, m, n, k, turned=True)]
     return [
-        *pack_calls((1, 4), w, False, x, outputs[1], groups=groups),
+        *pack_calls((1, 4), w, False, x, groups=groups),
         _grouped((2, 5), x.dtype, k, groups, n),
         _product(3, 1, 2, x.dtype, groups, m, n, k, turned=True),
         _grouped((0, 3), x.dtype, m, groups, n, back=True),

@@ -1,241 +1,276 @@
-"""Pooling: the greatest element, or the mean, of each window.
+"""Pooling: the maximum, or the mean, of each window.
 
-Two rows for images with the layout (batch, *spatial, channels), with a number for each spatial axis in ``window`` and
-``strides``, and ``padding`` "valid" or "same":
+A window of several axes is pooled along one axis after the other, by ops whose cost is that of the elements, however
+large the windows are. ``axis`` is pooled in the windows of a `Span`:
 
-- ``max_pool(x, window, strides, padding)``: the greatest elements, and for each the tap of its window that it is
-  at (int64; the first of equals), from which the gradient is a row of `patches`.
-- ``sum_pool(x, window, strides, padding)``: the sums.
-
-What follows these results in float32 and float64 is room for the packed windows: nothing reads it afterwards.
+- ``window_sum(x, axis, span)``: the sums.
+- ``window_max(x, axis, span)``: the maxima, and the offset of each from the begin of its window (the first of equals).
+- ``window_route(g, offsets, axis, span)``: the gradient of the maxima, sent to the elements that are at the offsets.
+- ``window_take(x, offsets, axis, span)``: the elements that are at the offsets.
 """
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ckeras.ops.elementwise import core as elementwise
-from ckeras.ops.indexing.core import take
-from ckeras.ops.linalg.matrix_products import tensordot
 from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.composite import Composite
 from ckeras.ops.nn.windows import (
-    Windows,
+    INT32_MAX,
     channels_back,
     channels_last,
-    cut_patches,
     each_axis,
-    fold_patches,
-    fold_taps_call,
     format_of,
     output_sizes,
-    pack_calls,
     padding_of,
+    same_padding,
     spatial_rank,
 )
 from ckeras.tensor import Op, Spec, Tensor, dtypes
 from ckeras.tensor.eager import Call, constant
 
-_NATIVE = ("float32", "float64")
-_SUM, _MAX, _ARGMAX = 0, 2, 6  # codes of the kernel "reduce"
+_WIDE = {
+    **dict.fromkeys(("float16", "bfloat16"), "float32"),
+    **dict.fromkeys(("bool", "uint8", "int8", "int16", "uint16"), "int32"),
+    "uint32": "int64",
+}
 
 
-def _windows(x: Any, window: Any, strides: Any, padding: Any) -> Windows:
-    return Windows.over(x.shape[1:-1], window, strides, padding, (1,) * len(window))
+class Span(NamedTuple):
+    """The windows along an axis of ``size`` elements.
+
+    Window j of ``count`` reaches from ceil((j * step + low) / over) to floor((j * step + high) / over), both included;
+    elements outside of the axis are left out.
+    """
+
+    size: int
+    count: int
+    step: int
+    over: int
+    low: int
+    high: int
+
+    @classmethod
+    def sliding(cls, size: int, count: int, window: int, stride: int, padding: str) -> "Span":
+        """Windows of a fixed size that are ``stride`` apart."""
+        before = same_padding(size, count, window, stride)[0] if padding == "same" else 0
+        return cls(size, count, stride, 1, -before, window - 1 - before)
+
+    @classmethod
+    def adaptive(cls, size: int, count: int) -> "Span":
+        """Windows spread evenly: window j reaches from floor(j * size / count) to ceil((j + 1) * size / count) - 1."""
+        return cls(size, count, size, count, 1 - count, size - 1)
+
+    @property
+    def transposed(self) -> "Span":
+        """For each element the windows that it lies in, as a span over the windows."""
+        return Span(self.count, self.size, self.over, self.step, -self.high, -self.low)
+
+    @property
+    def offset_dtype(self) -> str:
+        """The dtype of an offset from the begin of a window."""
+        return "uint8" if (self.high - self.low) // self.over < 256 else "int32"
+
+    def lengths(self) -> np.ndarray:
+        """How many elements of the axis each window has."""
+        j = np.arange(self.count)
+        low = -((-j * self.step - self.low) // self.over)
+        return np.minimum((j * self.step + self.high) // self.over, self.size - 1) - np.maximum(low, 0) + 1
 
 
-def _pooled(x: Any, window: Any, strides: Any, padding: Any) -> tuple[int | None, ...]:
-    return (x.shape[0], *output_sizes(x.shape[1:-1], window, strides, padding, (1,) * len(window)), x.shape[-1])
+def _call(kernel: str, operands: tuple[int, ...], x: Spec, axis: int, span: Span, last: int) -> list[Call]:
+    outer, inner = math.prod(x.shape[:axis]), math.prod(x.shape[axis + 1 :])
+    sizes = (outer, span.size, span.count, inner, span.step, span.over, span.low, span.high)
+    return [Call(kernel, operands, (dtypes.CODE[x.dtype], *sizes, int(span.offset_dtype == "uint8"), last))]
 
 
-def _room(x: Spec, shape: Any, window: Any) -> list[Spec]:
-    return [Spec((1, *shape[:-1], math.prod(window), shape[-1]), x.dtype)] if x.dtype in _NATIVE else []
+def _resized(x: Any, axis: int, size: int, dtype: str) -> Spec:
+    return Spec((*x.shape[:axis], size, *x.shape[axis + 1 :]), dtype)
 
 
-def _lowest(dtype: str) -> Any:
-    if dtype in dtypes.FLOATS:
-        return -math.inf
-    return False if dtype == "bool" else np.iinfo(dtypes.NUMPY[dtype]).min
+# -- sums -----------------------------------------------------------------------------------------------------------
 
-
-def _max_infer(x: Spec, **attrs: Any) -> list[Spec]:
-    shape = _pooled(x, **attrs)
-    return [Spec(shape, x.dtype), Spec(shape, "int64"), *_room(x, shape, attrs["window"])]
-
-
-def _max_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
-    x = inputs[0]
-    if x.dtype not in _NATIVE:
-        return None
-    packed = outputs[2]
-    return [
-        *pack_calls((2, 3), _windows(x, **attrs), False, x, packed, -math.inf),
-        fold_taps_call((0, 2), packed, _MAX),
-        fold_taps_call((1, 2), packed, _ARGMAX),
-    ]
-
-
-def _max_forward(x: np.ndarray, **attrs: Any) -> list[np.ndarray]:
-    p = cut_patches(x, _windows(x, **attrs), _lowest(dtypes.of_array(x)))
-    return [p.max(-2), p.argmax(-2)]
-
-
-def _max_vjp(g: list[Tensor], y: list[Tensor], x: Tensor, **attrs: Any) -> Tensor:
-    w = _windows(x, **attrs)
-    taps = constant(np.arange(w.taps).reshape(-1, 1))
-    hits = elementwise.equal(layout.expand_dims(y[1], -2), taps)
-    return fold_patches(elementwise.where(hits, layout.expand_dims(g[0], -2), 0), w)
-
-
-_max_pool = Op("max_pool", _max_infer, _max_forward, _max_kernel, vjp=[_max_vjp])
-
-
-def _sum_infer(x: Spec, **attrs: Any) -> list[Spec]:
-    shape = _pooled(x, **attrs)
-    return [Spec(shape, x.dtype), *_room(x, shape, attrs["window"])]
-
-
-def _sum_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
-    x = inputs[0]
-    if x.dtype not in _NATIVE:
-        return None
-    packed = outputs[1]
-    return [*pack_calls((1, 2), _windows(x, **attrs), False, x, packed), fold_taps_call((0, 1), packed, _SUM)]
-
-
-def _sum_vjp(g: list[Tensor], y: list[Tensor], x: Tensor, **attrs: Any) -> Tensor:
-    w = _windows(x, **attrs)
-    return fold_patches(
-        elementwise.broadcast_to(layout.expand_dims(g[0], -2), (x.shape[0], *w.outputs, w.taps, x.shape[-1])), w
-    )
-
-
-_sum_pool = Op(
-    "sum_pool",
-    _sum_infer,
-    lambda x, **attrs: cut_patches(x, _windows(x, **attrs)).sum(-2, dtype=x.dtype),
-    _sum_kernel,
-    vjp=[_sum_vjp],
+_window_sum = Op(
+    "window_sum",
+    lambda x, axis, span: _resized(x, axis, span.count, x.dtype),
+    kernel=lambda inputs, outputs, attrs: _call("pool", (0, 1), inputs[0], **attrs, last=0),
+    vjp=[lambda g, y, x, axis, span: _window_sum(g, axis=axis, span=span.transposed)],
 )
 
 
-def _mean_pool(x: Tensor, window: Any, strides: Any, padding: Any) -> Tensor:
-    sums = _sum_pool(elementwise.as_float(x), window=window, strides=strides, padding=padding)[0]
-    w = _windows(x, window, strides, padding)
-    if not any(map(any, w.padding)):
-        return elementwise.divide(sums, float(w.taps))
-    ones = np.ones((1, *w.inputs, 1))
-    return elementwise.divide(
-        sums, elementwise.cast(cut_patches(ones, w).sum(-2), sums.dtype)
-    )  # the padding does not count
+def _mean(x: Tensor, spans: list[Span]) -> Tensor:
+    """The means over windows of the spatial axes; the padding does not count."""
+    x = elementwise.as_float(x)
+    dtype = x.dtype
+    sums = elementwise.cast(x, _WIDE.get(dtype, dtype))
+    counts = np.ones((1,) * len(x.shape))
+    for axis, span in enumerate(spans, 1):
+        sums = _window_sum(sums, axis=axis, span=span)
+        counts = counts * span.lengths().reshape(-1, *(1,) * (len(x.shape) - axis - 1))
+    if counts.size and (counts == counts.flat[0]).all():
+        counts = counts.ravel()[0]
+    return elementwise.cast(elementwise.divide(sums, constant(counts, sums.dtype)), dtype)
 
 
+# -- maxima ---------------------------------------------------------------------------------------------------------
+
+
+def _max_infer(x: Spec, axis: int, span: Span) -> list[Spec]:
+    return [_resized(x, axis, span.count, dtype) for dtype in (x.dtype, span.offset_dtype)]
+
+
+_window_max = Op(
+    "window_max",
+    _max_infer,
+    kernel=lambda inputs, outputs, attrs: _call("pool", (0, 1, 2), inputs[0], **attrs, last=1),
+    vjp=[lambda g, y, x, axis, span: _window_route(g[0], y[1], axis=axis, span=span)],
+)
+_window_route = Op(
+    "window_route",
+    lambda g, offsets, axis, span: _resized(g, axis, span.size, g.dtype),
+    kernel=lambda inputs, outputs, attrs: _call("pool_route", (0, 1, 2), inputs[0], **attrs, last=0),
+    vjp=[lambda h, y, g, offsets, axis, span: _window_take(h, offsets, axis=axis, span=span), None],
+)
+_window_take = Op(
+    "window_take",
+    lambda x, offsets, axis, span: _resized(x, axis, span.count, x.dtype),
+    kernel=lambda inputs, outputs, attrs: _call("pool_route", (0, 1, 2), inputs[0], **attrs, last=1),
+    vjp=[lambda g, y, x, offsets, axis, span: _window_route(g, offsets, axis=axis, span=span), None],
+)
+
+
+def _maxima(x: Tensor, spans: list[Span], axes: Sequence[int]) -> Tensor:
+    """Maxima over windows of the spatial axes. Of equals that is chosen which is first along the last of ``axes``."""
+    dtype = x.dtype
+    if dtype == "uint64":  # in the order of int64 with the highest bit flipped
+        x = _flipped(x, dtype="int64")
+    x = elementwise.cast(x, _WIDE.get(dtype, x.dtype))
+    for axis in axes:
+        x = _window_max(x, axis=axis, span=spans[axis - 1])[0]
+    return _flipped(x, dtype=dtype) if dtype == "uint64" else elementwise.cast(x, dtype)
+
+
+_flipped = Op(
+    "flip_highest_bit",
+    lambda x, dtype: Spec(x.shape, dtype),
+    lambda x, dtype: (x.view(np.uint64) ^ np.uint64(2**63)).view(dtype),
+)
+
+
+# -- public functions -----------------------------------------------------------------------------------------------
+
+
+def _outputs(x: Any, window: Any, strides: Any, padding: str) -> tuple[int | None, ...]:
+    return output_sizes(x.shape[1:-1], window, strides, padding, (1,) * len(window))
+
+
+def _sliding(x: Tensor, window: Any, strides: Any, padding: str) -> list[Span]:
+    sizes = zip(x.shape[1:-1], _outputs(x, window, strides, padding), window, strides, strict=True)
+    return [Span.sliding(*axis, padding) for axis in sizes]
+
+
+def _adaptive(x: Tensor, sizes: Any) -> list[Span]:
+    return [Span.adaptive(size, count) for size, count in zip(x.shape[1:-1], sizes, strict=True)]
+
+
+def _float(dtype: str) -> str:
+    return dtypes.result_type(dtype, "float")
+
+
+_max_pool = Composite(
+    "max_pool",
+    lambda x, **attrs: _maxima(x, _sliding(x, **attrs), range(len(x.shape) - 2, 0, -1)),
+    lambda x, **attrs: Spec((x.shape[0], *_outputs(x, **attrs), x.shape[-1]), x.dtype),
+)
 _average_pool = Composite(
-    "average_pool", _mean_pool, infer=lambda x, **attrs: Spec(_pooled(x, **attrs), dtypes.result_type(x.dtype, "float"))
+    "average_pool",
+    lambda x, **attrs: _mean(x, _sliding(x, **attrs)),
+    lambda x, **attrs: Spec((x.shape[0], *_outputs(x, **attrs), x.shape[-1]), _float(x.dtype)),
+)
+_adaptive_max_pool = Composite(
+    "adaptive_max_pool",
+    lambda x, sizes: _maxima(x, _adaptive(x, sizes), range(1, len(x.shape) - 1)),
+    lambda x, sizes: Spec((x.shape[0], *sizes, x.shape[-1]), x.dtype),
+)
+_adaptive_average_pool = Composite(
+    "adaptive_average_pool",
+    lambda x, sizes: _mean(x, _adaptive(x, sizes)),
+    lambda x, sizes: Spec((x.shape[0], *sizes, x.shape[-1]), _float(x.dtype)),
 )
 
 
-def _arguments(
-    where: str, inputs: Any, pool_size: Any, strides: Any, padding: Any, data_format: str | None
-) -> tuple[Tensor, str, dict[str, Any]]:
+def _images(where: str, inputs: Any, data_format: str | None) -> tuple[Tensor, tuple[int | None, ...], str]:
+    """The images with their channels last, the shape they had, and the data format."""
     x = layout.tensor(inputs)
-    rank, data_format = spatial_rank(x, where), format_of(data_format)
-    window = each_axis(pool_size, rank, f"pool_size of {where}")
+    spatial_rank(x, where)
+    data_format = format_of(data_format)
+    shape = x.shape
+    if x.dtype in dtypes.PARTS:
+        raise TypeError(f"{where} expects real numbers, got {x.dtype}")
+    if any(d is not None and d > INT32_MAX for d in shape[1:-1]):
+        raise ValueError(f"{where} expects spatial axes of at most {INT32_MAX} elements, got shape {shape}")
+    return channels_last(x, data_format), shape, data_format
+
+
+def _pool(
+    where: str, op: Composite, inputs: Any, pool_size: Any, strides: Any, padding: Any, data_format: str | None
+) -> Tensor:
+    x, shape, data_format = _images(where, inputs, data_format)
+    window = each_axis(pool_size, len(shape) - 2, f"pool_size of {where}")
     attrs = {
         "window": window,
-        "strides": window if strides is None else each_axis(strides, rank, f"strides of {where}"),
+        "strides": window if strides is None else each_axis(strides, len(shape) - 2, f"strides of {where}"),
         "padding": padding_of(padding, where),
     }
-    shape, x = x.shape, channels_last(x, data_format)
-    outputs = _pooled(x, **attrs)
-    if 0 in outputs and 0 not in x.shape:
+    if 0 in _outputs(x, **attrs) and 0 not in x.shape:
         raise ValueError(f"{where}: no window of size {window} fits into inputs of shape {shape}")
-    return x, data_format, attrs
+    return channels_back(op(x, **attrs), data_format)
 
 
 def max_pool(
     inputs: Any, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None
 ) -> Tensor:
-    """The greatest element of each window; its gradient goes to the first of equals.
+    """Maximum of each window.
+
+    The gradient of a window goes to its maximum, of equals to the first.
 
     Args:
         inputs: (batch, *spatial, channels), or (batch, channels, *spatial) where ``data_format`` is "channels_first".
-        pool_size: the window's size, a number or one for each spatial axis.
-        strides: how far windows are apart, ``pool_size`` by default.
+        pool_size: the window's size, an integer or one for each spatial axis.
+        strides: the distance between windows, ``pool_size`` by default.
         padding: "valid", or "same" for ceil(size / stride) windows along an axis; what lies outside does not count.
         data_format: `None` is that of `ckeras.config.image_data_format()`.
 
     >>> max_pool([[[1.0], [3.0], [2.0], [0.0]]], 2).tolist()
     [[[3.0], [2.0]]]
     """
-    x, data_format, attrs = _arguments("max_pool", inputs, pool_size, strides, padding, data_format)
-    return channels_back(_max_pool(x, **attrs)[0], data_format)
+    return _pool("max_pool", _max_pool, inputs, pool_size, strides, padding, data_format)
 
 
 def average_pool(
     inputs: Any, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None
 ) -> Tensor:
-    """The mean of each window; see `max_pool` for the arguments. Integers give floats.
+    """Mean of each window; see `max_pool` for the arguments. Integers give floats.
 
     >>> average_pool([[[1.0], [3.0], [2.0], [0.0]]], 2).tolist()
     [[[2.0], [1.0]]]
     """
-    x, data_format, attrs = _arguments("average_pool", inputs, pool_size, strides, padding, data_format)
-    return channels_back(_average_pool(x, **attrs), data_format)
+    return _pool("average_pool", _average_pool, inputs, pool_size, strides, padding, data_format)
 
 
-# -- adaptive pooling -----------------------------------------------------------------------------------------------
-# Window i of n along an axis of some size reaches from floor(i * size / n) to ceil((i + 1) * size / n).
-
-
-def _adaptive_limits(size: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-    i = np.arange(count)
-    return i * size // count, -(-(i + 1) * size // count)
-
-
-def _adaptive_mean(x: Tensor, sizes: tuple[int, ...]) -> Tensor:
-    x = elementwise.as_float(x)
-    for axis, count in enumerate(sizes, 1):
-        begin, end = _adaptive_limits(x.shape[axis], count)
-        place = np.arange(x.shape[axis])[:, None]
-        weights = ((begin <= place) & (place < end)) / (end - begin)
-        x = layout.moveaxis(tensordot(x, constant(weights.astype(x.dtype)), ([axis], [0])), -1, axis)
-    return x
-
-
-def _adaptive_max(x: Tensor, sizes: tuple[int, ...]) -> Tensor:
-    for axis, count in enumerate(sizes, 1):
-        begin, end = _adaptive_limits(x.shape[axis], count)
-        longest = int((end - begin).max())
-        places = np.minimum(begin[:, None] + np.arange(longest), end[:, None] - 1)  # the last again in shorter ones
-        window = tuple(longest if a == axis else 1 for a in range(1, len(sizes) + 1))
-        x = _max_pool(take(x, constant(places.ravel()), axis), window=window, strides=window, padding="valid")[0]
-    return x
-
-
-_adaptive_average_pool = Composite(
-    "adaptive_average_pool",
-    _adaptive_mean,
-    infer=lambda x, sizes: Spec((x.shape[0], *sizes, x.shape[-1]), dtypes.result_type(x.dtype, "float")),
-)
-_adaptive_max_pool = Composite(
-    "adaptive_max_pool", _adaptive_max, infer=lambda x, sizes: Spec((x.shape[0], *sizes, x.shape[-1]), x.dtype)
-)
-
-
-def _adaptive(where: str, row: Composite, inputs: Any, output_size: Any, data_format: str | None) -> Tensor:
-    x = layout.tensor(inputs)
-    rank, data_format = spatial_rank(x, where), format_of(data_format)
-    sizes = each_axis(output_size, rank, f"output_size of {where}")
-    shape, x = x.shape, channels_last(x, data_format)
+def _adaptive_pool(where: str, op: Composite, inputs: Any, output_size: Any, data_format: str | None) -> Tensor:
+    x, shape, data_format = _images(where, inputs, data_format)
+    sizes = each_axis(output_size, len(shape) - 2, f"output_size of {where}")
     if 0 in x.shape[1:-1]:
         raise ValueError(f"{where} expects inputs with elements, got shape {shape}")
-    return channels_back(row(x, sizes=sizes), data_format)
+    return channels_back(op(x, sizes=sizes), data_format)
 
 
 def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None = None) -> Tensor:
-    """The means of as many windows as asked for, which are spread evenly over the inputs.
+    """Means of a given number of windows that are spread evenly over the inputs.
 
     Args:
         inputs: (batch, *spatial, channels), or channels first.
@@ -243,9 +278,9 @@ def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None
             floor(i * size / n) to ceil((i + 1) * size / n).
         data_format: `None` is that of `ckeras.config.image_data_format()`.
     """
-    return _adaptive("adaptive_average_pool", _adaptive_average_pool, inputs, output_size, data_format)
+    return _adaptive_pool("adaptive_average_pool", _adaptive_average_pool, inputs, output_size, data_format)
 
 
 def adaptive_max_pool(inputs: Any, output_size: Any, data_format: str | None = None) -> Tensor:
-    """The greatest elements of as many windows as asked for; see `adaptive_average_pool`."""
-    return _adaptive("adaptive_max_pool", _adaptive_max_pool, inputs, output_size, data_format)
+    """Maxima of a given number of windows; see `adaptive_average_pool`."""
+    return _adaptive_pool("adaptive_max_pool", _adaptive_max_pool, inputs, output_size, data_format)

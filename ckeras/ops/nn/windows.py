@@ -12,21 +12,29 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ckeras import config
-from ckeras.ops.manipulation.layout import copy_call, fill_call, row_strides, transpose
+from ckeras.ops.elementwise.core import cast
+from ckeras.ops.manipulation.layout import transpose
 from ckeras.tensor import Op, Spec, Tensor, dtypes
 from ckeras.tensor.eager import Call
 
 Padding = str | tuple[tuple[int, int], ...]  # "valid", "same" or (before, after) for each spatial axis
-NATIVE = ("float32", "float64", "int32", "int64")  # what can be copied, and summed or compared, by kernels
+NATIVE = ("float32", "float64", "int32", "int64")  # what kernels add up
+_SUMMED_AS = {  # other dtypes, as what their sums are computed; integers wrap alike
+    **dict.fromkeys(("float16", "bfloat16"), "float32"),
+    **dict.fromkeys(("bool", "uint8", "int8", "int16", "uint16"), "int32"),
+    **dict.fromkeys(("uint32", "uint64"), "int64"),
+}
+INT32_MAX = 2**31 - 1  # of a size: products of two are then within int64
 
 
 def each_axis(value: Any, rank: int, name: str, least: int = 1) -> tuple[int, ...]:
-    """``value`` (a number, or one for each of ``rank`` spatial axes) as whole numbers of ``least`` or more."""
-    found = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) else (value,)
+    """``value`` (an integer, or one for each of ``rank`` spatial axes) as integers from ``least`` to `INT32_MAX`."""
+    found = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) and np.ndim(value) else (value,)
     found = found * rank if len(found) == 1 else found
-    if len(found) != rank or any(not isinstance(v, (int, np.integer)) or v < least for v in found):
+    if len(found) != rank or any(not isinstance(v, (int, np.integer)) or not least <= v <= INT32_MAX for v in found):
         raise ValueError(
-            f"{name} expects a whole number of {least} or more, or one for each of {rank} spatial axes, got {value!r}"
+            f"{name} expects an integer from {least} to {INT32_MAX}, or one for each of {rank} spatial axes, "
+            f"got {value!r:.80}"
         )
     return tuple(int(v) for v in found)
 
@@ -76,6 +84,12 @@ def output_size(size: int | None, window: int, stride: int, dilation: int, paddi
     return max((size + extra - (window - 1) * dilation - 1) // stride + 1, 0)
 
 
+def same_padding(size: int, count: int, extent: int, stride: int) -> tuple[int, int]:
+    """Elements before and after an axis of ``size`` that ``count`` windows of ``extent`` elements need."""
+    total = max((count - 1) * stride + extent - size, 0)
+    return total // 2, total - total // 2
+
+
 class Windows(NamedTuple):
     """All windows over images of known size: ``inputs`` and ``outputs`` are the sizes of the two sides."""
 
@@ -93,8 +107,7 @@ class Windows(NamedTuple):
         pairs = []
         for axis, (size, count) in enumerate(zip(inputs, outputs, strict=True)):
             if padding == "same":
-                total = max((count - 1) * strides[axis] + (window[axis] - 1) * dilation[axis] + 1 - size, 0)
-                pairs.append((total // 2, total - total // 2))
+                pairs.append(same_padding(size, count, (window[axis] - 1) * dilation[axis] + 1, strides[axis]))
             else:
                 pairs.append((0, 0) if padding == "valid" else padding[axis])
         return cls(tuple(inputs), outputs, tuple(window), tuple(strides), tuple(dilation), tuple(pairs))
@@ -103,12 +116,6 @@ class Windows(NamedTuple):
     def taps(self) -> int:
         """How many elements a window has."""
         return math.prod(self.window)
-
-    @property
-    def disjoint(self) -> bool:
-        """Whether no element of an image is in two windows."""
-        axes = zip(self.window, self.strides, self.dilation, strict=True)
-        return all(w == 1 or (d == 1 and s >= w) for w, s, d in axes)
 
     def places(self) -> Iterator[list[tuple[int, int, int]]]:
         """For each tap and axis: the first element it meets, the window in which it does, how many windows do so.
@@ -158,67 +165,24 @@ def packed_shape(w: Windows, back: bool, batch: Any, channels: Any, groups: int 
 
 
 def pack_calls(
-    operands: tuple[int, int],
-    w: Windows,
-    back: bool,
-    source: Spec,
-    target: Spec,
-    fill: float = 0.0,
-    groups: int = 1,
-    patches: bool = False,
+    operands: tuple[int, int], w: Windows, back: bool, source: Spec, groups: int = 1, patches: bool = False
 ) -> list[Call]:
-    """What fills ``operands`` (packed matrix, images) with the images' elements, one copy for each tap.
+    """Fill ``operands`` (packed matrix, images) with the elements of the images, and 0 where a tap meets none.
 
     Packed backwards, the source has a value for each window, or with ``patches`` one for each of its taps too.
     """
-    batch, channels = source.shape[0], source.shape[-1]
-    far = target.shape[2:-2]
-    per = channels // groups
-    read, write = row_strides(source.shape), row_strides(target.shape)
-    calls, covered = [], True
-    for tap, axes in enumerate(w.places()):
-        counts = [met for _, _, met in axes]
-        covered = covered and tuple(counts) == far and not (back and any(s > 1 for s in w.strides))
-        elements = [(at, s) for (at, _, _), s in zip(axes, w.strides, strict=True)]
-        windows = [(first, 1) for _, first, _ in axes]
-        begin, end = (windows, elements) if back else (elements, windows)
-        calls.append(
-            copy_call(
-                operands,
-                source.dtype,
-                (groups, batch, *counts, per),
-                (per, read[0], *(read[1 + i] * step for i, (_, step) in enumerate(begin)), 1),
-                (write[0], write[1], *(write[2 + i] * step for i, (_, step) in enumerate(end)), 1),
-                in_offset=sum(read[1 + i] * at for i, (at, _) in enumerate(begin)) + (tap * read[-2] if patches else 0),
-                out_offset=sum(write[2 + i] * at for i, (at, _) in enumerate(end)) + tap * write[-2],
-            )
-        )
-    return calls if covered else [fill_call(operands[0], target, fill), *calls]
+    item, channels = dtypes.ITEMSIZE[source.dtype], source.shape[-1]
+    if item > 8:
+        item, channels = 8, channels * (item // 8)  # complex128 in its two parts
+    p = (item, int(back), groups, source.shape[0], channels // groups, int(patches), *_geometry(w))
+    return [Call("patches", operands, p)]
 
 
-def unpack_calls(operands: tuple[int, int], w: Windows, source: Spec, target: Spec) -> list[Call]:
-    """What puts disjoint patches, ``operands`` being (images, patches), back to their places, and 0 elsewhere."""
-    read, write = row_strides(source.shape), row_strides(target.shape)
-    calls = [fill_call(operands[0], target, 0.0)]
-    for tap, axes in enumerate(w.places()):
-        calls.append(
-            copy_call(
-                operands,
-                source.dtype,
-                (source.shape[0], *(met for _, _, met in axes), source.shape[-1]),
-                (*read[:-2], 1),
-                (write[0], *(write[1 + i] * s for i, s in enumerate(w.strides)), 1),
-                in_offset=sum(read[1 + i] * first for i, (_, first, _) in enumerate(axes)) + tap * read[-2],
-                out_offset=sum(write[1 + i] * at for i, (at, _, _) in enumerate(axes)),
-            )
-        )
-    return calls
-
-
-def fold_taps_call(operands: tuple[int, int], packed: Spec, code: int = 0) -> Call:
-    """A reduction (the sum, or that of another ``code``) over the taps, for ``operands`` (result, packed matrix)."""
-    shape = (math.prod(packed.shape[:-2]), *packed.shape[-2:])
-    return Call("reduce", operands, (code, dtypes.CODE[packed.dtype], 3, *shape, 0, 1, 0), (1.0,))
+def _geometry(w: Windows) -> tuple[int, ...]:
+    """The number of axes and what the kernels of patches ask of each."""
+    before = [pair[0] for pair in w.padding]
+    axes = zip(w.inputs, w.outputs, w.window, w.strides, w.dilation, before, strict=True)
+    return (len(w.inputs), *(number for axis in axes for number in axis))
 
 
 def cut_patches(x: np.ndarray, w: Windows, fill: Any = 0) -> np.ndarray:
@@ -238,8 +202,8 @@ def add_patches(p: np.ndarray, w: Windows) -> np.ndarray:
 
 
 # -- patches ------------------------------------------------------------------------------------------------------
-# Two rows, each the other's gradient: patches (batch, *windows, taps, channels) of images, and images to which patches
-# are added up. Where windows overlap the second has room for a packed matrix as a second result.
+# Two ops, each the gradient of the other: patches (batch, *windows, taps, channels) of images, and images to which
+# patches are added up.
 
 
 def _patches_infer(x: Spec, window: Any, strides: Any, padding: Any, dilation: Any) -> Spec:
@@ -247,46 +211,29 @@ def _patches_infer(x: Spec, window: Any, strides: Any, padding: Any, dilation: A
     return Spec((x.shape[0], *outputs, math.prod(window), x.shape[-1]), x.dtype)
 
 
-def _patches_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
-    x, y = inputs[0], outputs[0]
-    if x.dtype not in dtypes.CODE:
-        return None
-    return pack_calls((0, 1), Windows.over(x.shape[1:-1], **attrs), False, x, Spec((1, *y.shape), y.dtype))
-
-
-def _patches_vjp(g: Tensor, y: Tensor, x: Tensor, **attrs: Any) -> Tensor:
-    w = Windows.over(x.shape[1:-1], **attrs)
-    return fold_patches(g, w)
-
-
 _patches = Op(
     "patches",
     _patches_infer,
-    lambda x, **attrs: cut_patches(x, Windows.over(x.shape[1:-1], **attrs)),
-    _patches_kernel,
-    vjp=[_patches_vjp],
+    kernel=lambda inputs, outputs, attrs: pack_calls(
+        (0, 1), Windows.over(inputs[0].shape[1:-1], **attrs), False, inputs[0]
+    ),
+    vjp=[lambda g, y, x, **attrs: fold_patches(g, Windows.over(x.shape[1:-1], **attrs))],
 )
 
 
-def _fold_infer(p: Spec, size: Any, window: Any, strides: Any, padding: Any, dilation: Any) -> list[Spec]:
-    w = Windows.over(size, window, strides, padding, dilation)
+def _fold_infer(p: Spec, size: Any, **attrs: Any) -> Spec:
+    w = Windows.over(size, **attrs)
     if p.shape[1:-1] != (*w.outputs, w.taps):
         raise ValueError(f"patches of shape {p.shape} are not those of images of size {size}: {w.outputs} of {w.taps}")
-    images = Spec((p.shape[0], *size, p.shape[-1]), p.dtype)
-    if w.disjoint or p.dtype not in NATIVE:
-        return [images]
-    return [images, Spec(packed_shape(w, True, p.shape[0], p.shape[-1]), p.dtype)]
+    return Spec((p.shape[0], *size, p.shape[-1]), p.dtype)
 
 
 def _fold_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
-    w = Windows.over(attrs["size"], *(attrs[k] for k in ("window", "strides", "padding", "dilation")))
-    p = inputs[0]
+    p, (size, *geometry) = inputs[0], (attrs[k] for k in ("size", "window", "strides", "padding", "dilation"))
     if p.dtype not in NATIVE:
         return None
-    if w.disjoint:
-        return unpack_calls((0, 1), w, p, outputs[0])
-    packed = outputs[1]
-    return [*pack_calls((1, 2), w, True, p, packed, patches=True), fold_taps_call((0, 1), packed)]
+    w = Windows.over(size, *geometry)
+    return [Call("fold_patches", (0, 1), (dtypes.CODE[p.dtype], 1, 1, p.shape[0], p.shape[-1], 1, *_geometry(w)))]
 
 
 _fold_patches = Op(
@@ -294,16 +241,17 @@ _fold_patches = Op(
     _fold_infer,
     lambda p, size, **attrs: add_patches(p, Windows.over(size, **attrs)),
     _fold_kernel,
-    vjp=[lambda g, y, p, size, **attrs: _patches(g[0], **attrs)],
+    vjp=[lambda g, y, p, size, **attrs: _patches(g, **attrs)],
 )
 
 
 def patches_of(x: Tensor, window: Any, strides: Any, padding: Padding, dilation: Any) -> Tensor:
-    """The patches (batch, *windows, taps, channels) of images; 0 where a window meets padding."""
+    """Patches (batch, *windows, taps, channels) of images; 0 where a window meets padding."""
     return _patches(x, window=window, strides=strides, padding=padding, dilation=dilation)
 
 
 def fold_patches(patches: Tensor, w: Windows) -> Tensor:
-    """Images (batch, *spatial, channels) whose elements are the sums of what patches have at their places."""
+    """Images (batch, *spatial, channels) whose elements are the sums of what the patches have for them."""
     attrs = {"window": w.window, "strides": w.strides, "padding": w.padding, "dilation": w.dilation}
-    return _fold_patches(patches, size=w.inputs, **attrs)[0]
+    wide = _SUMMED_AS.get(patches.dtype, patches.dtype)
+    return cast(_fold_patches(cast(patches, wide), size=w.inputs, **attrs), patches.dtype)
