@@ -1,6 +1,6 @@
 """Public functions as their callers see them: a call on a symbolic tensor is recorded as one operation.
 
-`publish` puts an `Entry` in the place of each public function of a namespace. Inside the package functions call each
+In its namespace, each public function is an `Entry` that `entry_of` makes. Inside the package functions call each
 other directly, so that what is recorded is the function that a user called.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ckeras import config
@@ -129,18 +129,13 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(function)
 
 
-def publish(namespace: dict[str, Any], names: Iterable[str]) -> None:
-    """Put entries in the place of the functions of these names in a module's namespace.
+def entry_of(name: str, function: Callable[..., Any], module: str) -> Callable[..., Any]:
+    """The entry of the public function ``name``, the same in all namespaces; ``module`` is one that has it.
 
-    Two namespaces have the same entry for the same name of a function.
+    Functions that record themselves have none.
     """
-    for name in names:
-        function = namespace[name]
-        if inspect.isfunction(function) and name not in _RECORD_THEMSELVES:
-            namespace[name] = _entry(name, function, namespace["__name__"])
-
-
-def _entry(name: str, function: Callable[..., Any], module: str) -> Entry:
+    if isinstance(function, Entry) or name in _RECORD_THEMSELVES:
+        return function
     if (name, function) not in _entries:
         entry = _entries[name, function] = Entry(function, KerasTensor, _record)
         functools.update_wrapper(entry, function)
