@@ -24,7 +24,7 @@ from ckeras.tensor.stateless_scope import StatelessScope, loss_collector
 from ckeras.tensor.structure import flatten, map_structure
 from ckeras.tensor.variable import outside_trace
 from ckeras.utils.naming import auto_name
-from ckeras.utils.tracebacks import hide_own_frames, warn
+from ckeras.utils.tracebacks import hides_own_frames, name_layer, warn
 
 scope = config.scope
 _versions = itertools.count(1)
@@ -47,6 +47,7 @@ def _builds(build: Callable[..., None]) -> Callable[..., None]:
     return built
 
 
+@hides_own_frames("__call__")
 class Layer(Tracker):
     """A function of tensors with state.
 
@@ -414,8 +415,8 @@ class Layer(Tracker):
                 self._regularize_activity(outputs)
             return pass_masks(self, first, mask, self._in_compute_dtype(outputs))
         except Exception as error:
-            hide_own_frames(error)
-            raise error
+            name_layer(error, self, _described(first))
+            raise
         finally:
             scope.training, scope.in_call, scope.path = outer, nested, above
 
@@ -495,7 +496,10 @@ class Layer(Tracker):
         return map_structure(convert, args), {k: map_structure(convert, v) for k, v in kwargs.items()}
 
     def _call_symbolically(self, args: tuple, kwargs: dict[str, Any]) -> Any:
-        return record_call(self, args, kwargs, self.compute_output_spec(*args, **kwargs))
+        outputs = self.compute_output_spec(*args, **kwargs)
+        if outputs is None:
+            raise ValueError(f"layer {self.name!r}: call() of {type(self).__name__} returned None instead of a tensor")
+        return record_call(self, args, kwargs, outputs)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """The masks of the outputs, given the inputs and their masks; by default those of the inputs.
@@ -604,6 +608,12 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 def _default_training(call: Callable[..., Any]) -> Any:
     default = inspect.signature(call).parameters["training"].default
     return None if default is inspect.Parameter.empty else default
+
+
+def _described(inputs: Any) -> str:
+    """Shapes and dtypes of what a layer was called on, for an error."""
+    kinds = [f"{x.shape} {x.dtype}" if isinstance(x, Tensor) else type(x).__name__ for x in flatten(inputs)]
+    return ", ".join(kinds[:8]) + (", ..." if len(kinds) > 8 else "")
 
 
 def _shape_of(x: Any) -> Any:

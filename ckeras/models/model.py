@@ -15,10 +15,12 @@ from ckeras.tensor.eager import wrap
 from ckeras.tensor.graph import inferring
 from ckeras.tensor.masks import get_mask
 from ckeras.trainer.trainer import Trainer
+from ckeras.utils.tracebacks import hides_own_frames
 
 scope = config.scope
 
 
+@hides_own_frames("__call__")
 class Model(Trainer, Layer):
     """A layer that can be trained. Subclass it: make layers in `__init__`, use them in `call`.
 

@@ -280,22 +280,31 @@ class Stepping(Compiling):
         A model that does not take lists of numbers, but columns, is given columns from now on.
         """
         x = self._as_columns(pack(data.structure, _symbols(data))[0])
-        try:
-            with inferring():
-                outputs = self(x)
-        except (TypeError, ValueError, AttributeError) as error:
-            if isinstance(error, ValueError) and self._takes_columns is None and _has_lists(data):
-                self._takes_columns = True
-                try:
-                    with inferring():
-                        return self(self._as_columns(x))
-                except (TypeError, ValueError, AttributeError):
-                    self._takes_columns = None
+        undecided = self._takes_columns is None and _has_lists(data)
+        outputs, error = self._symbolic_outputs(x)
+        if undecided and isinstance(error, ValueError):
+            self._takes_columns = True
+            again, other = self._symbolic_outputs(self._as_columns(x))
+            if other is None:
+                return again
+            self._takes_columns = None
+        if error is not None:  # which the first rows raise too, if it was not for their values
             rows = data.batch(0, min(data.rows, 32))
-            return self(self._as_columns(pack(data.structure, [wrap(a) for a in rows])[0]), training=False)
-        if self._takes_columns is None and _has_lists(data):
+            outputs = self(self._as_columns(pack(data.structure, [wrap(a) for a in rows])[0]), training=False)
+            if outputs is None:
+                raise error
+            return outputs
+        if undecided:
             self._takes_columns = False
         return outputs
+
+    def _symbolic_outputs(self, x: Any) -> tuple[Any, Exception | None]:
+        """The outputs for symbolic inputs, or the error that there was."""
+        try:
+            with inferring():
+                return self(x), None
+        except (TypeError, ValueError, AttributeError) as error:
+            return None, error
 
     def check_targets(self, data: DataSet, kind: str, batch: int, where: str) -> None:
         """Raise for targets and weights that do not fit the model, where no compilation has found that out.

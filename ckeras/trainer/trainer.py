@@ -27,7 +27,7 @@ from ckeras.trainer.streams import is_stream
 from ckeras.utils.tracebacks import hides_own_frames, warn
 
 
-@hides_own_frames("fit", "evaluate", "_predict", "train_on_batch", "test_on_batch", "predict_on_batch")
+@hides_own_frames("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch")
 class Trainer(Stepping):
     """The half of a model that trains, evaluates and predicts."""
 
