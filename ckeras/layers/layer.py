@@ -27,7 +27,6 @@ from ckeras.utils.naming import auto_name
 from ckeras.utils.tracebacks import hide_own_frames, warn
 
 scope = config.scope
-_versions = itertools.count(1)
 
 
 def _builds(build: Callable[..., None]) -> Callable[..., None]:
@@ -72,12 +71,6 @@ class Layer(Tracker):
     >>> Scale()(ckeras.ops.ones((2, 3))).shape
     (2, 3)
     """
-
-    _not_compiled = frozenset(("built", "stop_training", "stop_evaluating", "stop_predicting", "history"))
-    # Grow when layers that were built change, which makes plans stale: `_edits` with any attribute but `trainable`, by
-    # whose values the plans of steps are kept, `_version` with that too.
-    _edits = 0
-    _version = 0
 
     def __init__(
         self,
@@ -214,7 +207,6 @@ class Layer(Tracker):
             layer._trainable = bool(value)
             for variable in layer._variables[: layer._trainable_count]:
                 variable.trainable = bool(value)
-        Layer._version = next(_versions)
 
     def get_weights(self) -> list[np.ndarray]:
         """The values of `weights`, copied."""
@@ -305,7 +297,6 @@ class Layer(Tracker):
     def dtype_policy(self, value: Any) -> None:
         self._dtype_policy = dtype_policies.get(value)
         self._follow_policy()
-        Layer._edits = Layer._version = next(_versions)
 
     @property
     def dtype(self) -> str:
@@ -560,11 +551,6 @@ class Layer(Tracker):
         if isinstance(config.get("dtype"), dict):  # a dtype policy, as Keras writes it
             config = {**config, "dtype": config["dtype"]["config"]["name"]}
         return cls(**config)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if self.__dict__.get("built") and name in self.__dict__ and name[0] != "_" and name not in self._not_compiled:
-            Layer._edits = Layer._version = next(_versions)
-        super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.__dict__.get('built', False)}>"
