@@ -1,7 +1,9 @@
 """Functions that compile themselves, once for each signature of their arguments."""
 
+import contextlib
 import functools
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -144,8 +146,20 @@ def compile_plan(
     python_function: Callable[..., Any], specs: list[Spec], arguments: Callable[[list[Any]], tuple]
 ) -> tuple[Plan, Any]:
     """The plan of ``python_function(*arguments(inputs))`` for inputs of these specs, and what it returned."""
-    with recording() as recorded:
+    with recording() as recorded, _collector_paused():
         graph, result = trace(python_function, specs, arguments)
-    plan = Plan(graph)
+        plan = Plan(graph)
     plan.reads = recorded.reads
     return plan, result
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Cyclic garbage is not searched for meanwhile: a graph is all of one age, and in use until it is compiled."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -14,7 +14,6 @@ from ckeras.tensor.structure import map_structure
 from ckeras.utils.naming import auto_name
 
 
-
 class Metric(Observed):
     """A number accumulated over batches.
 

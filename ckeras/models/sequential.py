@@ -35,8 +35,9 @@ class Sequential(Model):
         self.autocast = False  # inputs get the dtype of the Input
         self._chain: list[Layer] = []
         self._outputs: KerasTensor | None = None
+        known: dict[str, Layer] = {}
         for layer in [layers] if isinstance(layers, Layer) else layers or []:
-            self._append(layer)
+            self._append(layer, known)
         self._connect()
 
     # -- the chain
@@ -44,7 +45,7 @@ class Sequential(Model):
     def add(self, layer: Any, rebuild: bool = True) -> None:
         """Put a layer at the end. If it does not fit to those before it, the model stays as it was."""
         before = list(self._chain)
-        self._append(layer)
+        self._append(layer, {x.name: x for x in before})
         if rebuild:
             try:
                 self._connect()
@@ -54,12 +55,13 @@ class Sequential(Model):
                 self._connect()
                 raise
 
-    def _append(self, layer: Any) -> None:
+    def _append(self, layer: Any, known: dict[str, Layer]) -> None:
+        """Put a layer at the end of the chain, whose layers by name are ``known``."""
         if isinstance(layer, KerasTensor) and isinstance(layer.history, InputLayer):
             layer = layer.history
         if not isinstance(layer, Layer):
             raise ValueError(f"Sequential expects layers, got {layer!r} of type {type(layer).__name__}")
-        if any(x.name == layer.name and x is not layer for x in self._chain):
+        if known.setdefault(layer.name, layer) is not layer:
             raise ValueError(f"Sequential expects layers of different names, got a second {layer.name!r}")
         if is_input(layer) and self._chain:
             raise ValueError(

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.callbacks import CallbackList
+from ckeras.callbacks import CallbackList, History
 from ckeras.compiler.dependencies import depend
 from ckeras.compiler.plan import Profile
 from ckeras.tensor import Tensor, Variable
@@ -61,7 +61,7 @@ class Trainer(Stepping):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
-    ) -> Any:
+    ) -> History:
         """Train for a number of epochs.
 
         Args:
