@@ -27,7 +27,6 @@ from ckeras.utils.naming import auto_name
 from ckeras.utils.tracebacks import hides_own_frames, name_layer, warn
 
 scope = config.scope
-_versions = itertools.count(1)
 
 
 def _builds(build: Callable[..., None]) -> Callable[..., None]:
@@ -73,12 +72,6 @@ class Layer(Tracker):
     >>> Scale()(ckeras.ops.ones((2, 3))).shape
     (2, 3)
     """
-
-    _not_compiled = frozenset(("built", "stop_training", "stop_evaluating", "stop_predicting", "history"))
-    # Grow when layers that were built change, which makes plans stale: `_edits` with any attribute but `trainable`, by
-    # whose values the plans of steps are kept, `_version` with that too.
-    _edits = 0
-    _version = 0
 
     def __init__(
         self,
@@ -215,7 +208,6 @@ class Layer(Tracker):
             layer._trainable = bool(value)
             for variable in layer._variables[: layer._trainable_count]:
                 variable.trainable = bool(value)
-        Layer._version = next(_versions)
 
     def get_weights(self) -> list[np.ndarray]:
         """The values of `weights`, copied."""
@@ -306,7 +298,6 @@ class Layer(Tracker):
     def dtype_policy(self, value: Any) -> None:
         self._dtype_policy = dtype_policies.get(value)
         self._follow_policy()
-        Layer._edits = Layer._version = next(_versions)
 
     @property
     def dtype(self) -> str:
@@ -558,11 +549,6 @@ class Layer(Tracker):
         if isinstance(config.get("dtype"), dict):  # a dtype policy, as Keras writes it
             config = {**config, "dtype": config["dtype"]["config"]["name"]}
         return cls(**config)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if self.__dict__.get("built") and name in self.__dict__ and name[0] != "_" and name not in self._not_compiled:
-            Layer._edits = Layer._version = next(_versions)
-        super().__setattr__(name, value)
 
     def __getstate__(self) -> dict[str, Any]:
         return without_nodes(self)

@@ -89,7 +89,7 @@ class Sequential(Model):
 
     def _changed(self) -> None:
         self.built, self._outputs, self._call_sampled, self._takes_columns = False, None, False, None
-        self._call_version = -1
+        self._call_plans.clear()
         self._plans.clear()
 
     def _connect(self, known: KerasTensor | None = None) -> None:

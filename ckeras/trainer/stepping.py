@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from ckeras.autograd import GradientTape
+from ckeras.compiler.dependencies import depend, recording
 from ckeras.compiler.function import warn_eager
 from ckeras.compiler.rewrite import index_limits
 from ckeras.compiler.trace import trace
@@ -105,7 +106,6 @@ class Stepping(Compiling):
         shipped = self._is_shipped(kind)
         layers = list(self._flatten_layers())
         depends = (
-            Layer._edits,
             tuple(v.trainable for layer in layers for v in layer._all_variables()),
             tuple(layer.trainable for layer in layers),
             shipped,
@@ -317,11 +317,12 @@ class Stepping(Compiling):
         parts = [] if self._compiled_loss is None else self._compiled_loss.parts
         if not all(map(_is_ours, [*parts, *self._compiled_metrics.metrics])):
             return
-        key = (kind, tuple(data.specs(batch)), repr(data.structure), Layer._version)
+        key = (kind, tuple(data.specs(batch)), repr(data.structure))
         limits = self._target_limits.get(key)
         if limits is None:
-            limits = self._limits(data, batch)
-            self._target_limits.put(key, limits)
+            with recording() as recorded:
+                limits = self._limits(data, batch)
+            depend(self._target_limits.put(key, limits, 0), recorded.reads)
         check_indices(limits, data, where)
 
     def _limits(self, data: DataSet, batch: int) -> list[tuple[int, int, str]]:
