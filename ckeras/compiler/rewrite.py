@@ -41,11 +41,6 @@ def _view(node: Node, x: Tensor) -> Tensor | None:
     return table["reshape"](x, shape=shape) if math.prod(x.shape) == math.prod(shape) else None
 
 
-def _reduced(node: Node, x: Tensor) -> Tensor | None:
-    """``x`` without the axes of size 1 over which it is reduced, if there are no others."""
-    return _view(node, x) if all(x.shape[axis] == 1 for axis in node.attrs["axis"]) else None
-
-
 def _with_bias(node: Node, a: Tensor, b: Tensor, bias: Tensor) -> Becomes | None:
     if bias.shape != node.outputs[0].shape[-1:]:
         return None
@@ -60,8 +55,7 @@ _SIMPLER = Rules(
         (call("add", X, ZERO, commutes=True), _same),
         (call("sub", X, ZERO), _same),
         (call(("reshape", "stop_gradient"), X), _same),
-        (call("broadcast_to", X), _view),
-        (call(("sum", "mean", "prod", "max", "min"), X), _reduced),
+        (call(("broadcast_to", "sum", "mean", "prod", "max", "min"), X), _view),  # over axes of size 1
         (call("custom"), lambda node: node.inputs[node.attrs["count"] :]),  # of interest to tapes alone
     ]
 )

@@ -191,6 +191,17 @@ def test_a_product_of_a_transposed_factor_stays_one(activation):
     assert labels(f, array(4, 5), array(5, 5), array(5))[0] == "matmul"
 
 
+def test_one_and_zero_count_on_the_right_side_only_where_order_matters():
+    assert labels(lambda x: 1.0 / x, array(5)) == ["div"]
+    assert labels(lambda x: 0.0 - x, array(5)) == ["sub"]
+    assert labels(lambda x: ops.tanh(x / 1.0 - 0.0), array(5)) == ["tanh"]
+
+
+def test_a_reduction_over_axes_of_size_one_is_a_view_and_others_are_not():
+    assert labels(lambda x: ops.tanh(ops.sum(x, axis=1)), array(5, 1, 3)) == ["tanh"]
+    assert labels(lambda x: ops.tanh(ops.sum(x, axis=0)), array(5, 1, 3)) == ["sum", "tanh"]
+
+
 # -- order
 
 

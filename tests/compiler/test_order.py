@@ -71,10 +71,18 @@ def test_merges_keep_a_random_order_topological(seed):
     assert sorted(m.number for m in members) == list(range(len(members)))
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_labels_are_renewed_when_they_run_out(seed, monkeypatch):
-    monkeypatch.setattr(module, "SPACING", 1)
-    grown(random.Random(seed), vertices=30, attempts=4)
+@pytest.mark.parametrize("spacing", [1, 2])
+def test_labels_are_renewed_when_they_run_out(spacing, monkeypatch):
+    monkeypatch.setattr(module, "SPACING", spacing)
+    for seed in range(10):
+        grown(random.Random(seed), vertices=30, attempts=4)
+    order, reference, vertices = Order(), Reference(), [Vertex(i) for i in range(6)]
+    for u in vertices:  # the first is needed by the second and third, the last needs the fourth and fifth
+        makers = {1: vertices[:1], 2: vertices[:1], 5: vertices[3:5]}.get(u.number, [])
+        order.append(u, makers)
+        reference.edges.update((maker, u) for maker in makers)
+    assert order.merge(vertices[0], vertices[5])
+    check(order, reference)
 
 
 @pytest.mark.parametrize("limit", [0, 1, 3])
