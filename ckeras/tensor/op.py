@@ -12,7 +12,7 @@ import numpy as np
 
 from ckeras import config
 from ckeras._kernels import level
-from ckeras.tensor import dtypes, eager
+from ckeras.tensor import dtypes, eager, limits
 from ckeras.tensor.operators import functions
 from ckeras.tensor.tensor import KerasTensor, Spec, Tensor, TracedTensor
 from ckeras.tensor.variable import Variable
@@ -118,10 +118,10 @@ class Op:
         return result
 
     def _symbolic(self, inputs: list[Tensor], attrs: dict[str, Any]) -> Any:
-        specs = self.infer(*inputs, **attrs)
-        if isinstance(specs, list):
+        specs, single = limits.checked(self.name, self.infer(*inputs, **attrs))
+        if not single:
             return [KerasTensor(s.shape, s.dtype, history=(self, inputs, attrs, i)) for i, s in enumerate(specs)]
-        return KerasTensor(specs.shape, specs.dtype, history=(self, inputs, attrs, 0))
+        return KerasTensor(specs[0].shape, specs[0].dtype, history=(self, inputs, attrs, 0))
 
 
 def _row(name: str) -> Op:
