@@ -29,7 +29,7 @@ a script of that name is run as ./plugins.
 
 
 def _is_built(package: str) -> bool:
-    return any(os.path.exists(os.path.join(package, "_kernels", f"runtime{end}")) for end in EXTENSION_SUFFIXES)
+    return any(os.path.exists(os.path.join(package, "_kernels", f"plans{end}")) for end in EXTENSION_SUFFIXES)
 
 
 def _leave_unbuilt_tree() -> bool:

@@ -78,7 +78,7 @@ class Body:
 
 
 class Nested(NamedTuple):
-    """What an instruction that runs other plans needs (see `Frame` in `runtime.pyx`)."""
+    """What an instruction that runs other plans needs (see `Frame` in `plans.pyx`)."""
 
     kind: str  # "branch" or "loop"
     bodies: tuple[Body, ...]

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ckeras._kernels import level, memory
-from ckeras._kernels.runtime import Plan as NativePlan
+from ckeras._kernels import capacity, level
+from ckeras._kernels.plans import Plan as NativePlan
 from ckeras.compiler import cost
 from ckeras.compiler.fuse import Unit, group, root
 from ckeras.compiler.memory import aligned, allocate
@@ -62,7 +62,7 @@ class Plan:
         builder = _Builder(graph, nested)
         self.instructions = builder.instructions
         self.arena_bytes = builder.arena_bytes
-        memory.require(self.arena_bytes, f"a compiled step of {len(self.instructions)} instructions")
+        capacity.require(self.arena_bytes, f"a compiled step of {len(self.instructions)} instructions")
         self.input_specs = [Spec(x.shape, x.dtype) for x in graph.inputs]
         self.output_specs = [Spec(x.shape, x.dtype) for x in graph.outputs]
         self.variables = builder.variables

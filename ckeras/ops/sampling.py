@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ckeras._kernels import level
-from ckeras._kernels.runtime import Kernel
+from ckeras._kernels.levels import Kernel
 from ckeras.tensor import Op, Spec, Tensor
 from ckeras.tensor.dtypes import CODE, NUMPY
 from ckeras.tensor.eager import Call

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ckeras import config
-from ckeras._kernels import level, memory
-from ckeras._kernels.runtime import Kernel
+from ckeras._kernels import capacity, level
+from ckeras._kernels.levels import Kernel
 from ckeras.tensor import dtypes, limits, program
 from ckeras.tensor.tensor import Spec, Tensor
 
@@ -28,8 +28,8 @@ class Call(NamedTuple):
 def wrap(array: np.ndarray) -> Tensor:
     """A tensor over ``array``, copied only if its memory is not contiguous, aligned and of native byte order."""
     name = dtypes.of_array(array)
-    if array.nbytes >= memory.LARGE and not array.flags.c_contiguous:
-        memory.require(array.nbytes, f"a contiguous copy of an array of shape {array.shape}")
+    if array.nbytes >= capacity.LARGE and not array.flags.c_contiguous:
+        capacity.require(array.nbytes, f"a contiguous copy of an array of shape {array.shape}")
     return Tensor(np.require(array, dtypes.NUMPY[name], ("C", "A")), name)
 
 
@@ -106,7 +106,7 @@ def run(op: "Op", tensors: list[Tensor], attrs: dict[str, Any]) -> Any:
         outputs, single = limits.checked(op.name, op.infer(*specs, **attrs))
         kernels, nbytes = bind(op, specs, outputs, attrs), limits.large(outputs)
     if nbytes:
-        memory.require(nbytes, f"{op.name}, to make {limits.described(outputs[0])},")
+        capacity.require(nbytes, f"{op.name}, to make {limits.described(outputs[0])},")
     inputs = [t._array for t in tensors]
     if kernels is None:
         results = python_results(op, inputs, outputs, attrs)

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from ckeras._kernels import MAX_NDIM, memory
+from ckeras._kernels import MAX_NDIM, capacity
 from ckeras.tensor.dtypes import ITEMSIZE
 from ckeras.tensor.tensor import Spec
 
@@ -23,7 +23,7 @@ def checked(name: str, found: Any) -> tuple[list[Spec], bool]:
         if None not in spec.shape:
             # As numpy counts: the strides of an empty array are those of its other dimensions.
             claimed = math.prod(d for d in spec.shape if d) * ITEMSIZE[spec.dtype]
-            if claimed > memory.total() and (claimed > _MAX_BYTES or 0 not in spec.shape):
+            if claimed > capacity.total() and (claimed > _MAX_BYTES or 0 not in spec.shape):
                 raise MemoryError(f"{name} would give {described(spec)} of {claimed:,} bytes: there is no such memory")
     return specs, single
 
@@ -32,7 +32,7 @@ def claim(where: str, shape: tuple[int, ...], dtype: str) -> None:
     """Raise MemoryError if there is no memory for a tensor, which ``where`` is about to make by itself."""
     specs, _ = checked(where, Spec(shape, dtype))
     if nbytes := large(specs):
-        memory.require(nbytes, f"{where}, to make {described(specs[0])},")
+        capacity.require(nbytes, f"{where}, to make {described(specs[0])},")
 
 
 def described(spec: Spec) -> str:
@@ -43,4 +43,4 @@ def described(spec: Spec) -> str:
 def large(specs: list[Spec]) -> int:
     """The bytes of tensors of known size if these are many, otherwise 0."""
     nbytes = sum(math.prod(spec.shape) * ITEMSIZE[spec.dtype] for spec in specs if None not in spec.shape)
-    return nbytes if nbytes >= memory.LARGE else 0
+    return nbytes if nbytes >= capacity.LARGE else 0

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras._kernels.runtime import lasting_empty
+from ckeras._kernels.memory import lasting_empty
 from ckeras.tensor import dtypes
 from ckeras.tensor.operators import Operators, functions
 from ckeras.tensor.tensor import Tensor

@@ -8,7 +8,7 @@ import numpy as np
 
 from ckeras import config
 from ckeras._kernels import level
-from ckeras._kernels.runtime import Feed
+from ckeras._kernels.feeds import Feed
 from ckeras.tensor import Spec, Tensor, Variable, dtypes
 from ckeras.tensor.dtypes import CODE, NUMPY
 from ckeras.tensor.structure import flatten, map_structure, pack

@@ -15,7 +15,7 @@ import numpy as np
 
 from ckeras import config
 from ckeras._kernels import level
-from ckeras._kernels.runtime import Feed
+from ckeras._kernels.feeds import Feed
 from ckeras.random import host_seed
 from ckeras.tensor.dtypes import CODE, NUMPY
 from ckeras.tensor.eager import wrap

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ckeras import KerasTensor, function, ops
-from ckeras._kernels import MAX_NDIM, memory
+from ckeras._kernels import MAX_NDIM, capacity
 
 X = np.ones((2, 3), "float32")
 HUGE = 10**9
@@ -73,7 +73,7 @@ def test_sizes_that_no_machine_holds_are_refused(compute):
 
 
 def test_what_is_large_but_possible_is_compared_with_what_is_left(monkeypatch):
-    monkeypatch.setattr(memory, "available", lambda: 2**29)
+    monkeypatch.setattr(capacity, "available", lambda: 2**29)
     with pytest.raises(MemoryError, match=r"contiguous copy of an array of shape \(1024, 1024, 513\) needs"):
         ops.exp(np.broadcast_to(X[0, 0], (1024, 1024, 513)))
     with pytest.raises(MemoryError, match=r"broadcast_to, to make a tensor of shape \(1024, 1024, 513\)"):

@@ -1,274 +1,40 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Loads one level of the kernels and runs them: alone, or as the instructions of a plan."""
+"""Runs plans: flat lists of instructions over one arena."""
 
 from cpython.exc cimport PyErr_CheckSignals
-from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int32_t, int64_t, uint64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
 cimport numpy as cnp
 
 import numpy as np
 
+from ckeras._kernels.feeds cimport Feed
+from ckeras._kernels.levels cimport (
+    CK_FLUSH,
+    Level,
+    begin_guarded,
+    ck_clock,
+    ck_error,
+    ck_get_mode,
+    ck_kernel,
+    ck_mode,
+    ck_set_mode,
+    end_guarded,
+    fault,
+    is_guarded,
+)
+from ckeras._kernels.memory cimport (
+    Arena,
+    checked_malloc,
+    count_arena,
+    discount_arena,
+    give_arena_back,
+    take_arena,
+)
+
 cnp.import_array()
-
-cdef extern from "kernels.h" nogil:
-    int CK_NO_MEMORY
-    ctypedef struct ck_error:
-        int64_t code, where, value, limit
-    ctypedef int (*ck_kernel)(char **, const int64_t *, const double *, ck_error *) noexcept
-    ctypedef struct ck_entry:
-        const char *name
-        ck_kernel fn
-    ctypedef struct ck_map_op:
-        const char *name
-        int cost
-    ctypedef struct ck_level:
-        const ck_entry *kernels
-        const ck_map_op *map_ops
-        void (*set_threads)(int) noexcept nogil
-    ctypedef unsigned long long ck_mode
-    ck_mode CK_FLUSH
-    ck_mode ck_get_mode()
-    void ck_set_mode(ck_mode)
-
-cdef extern from *:
-    """
-    #include <stdlib.h>
-    #include <time.h>
-    static double ck_clock(void)
-    {
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-    }
-    #if defined(__linux__)
-    #include <sys/mman.h>
-    #endif
-    /* Memory for arenas and weights. Where it is large it comes in huge pages, if the system has them: with small ones
-     * a training step spends a quarter of its time on looking up addresses. */
-    #define CK_HUGE ((size_t)2 << 20)
-    static char *ck_memory(size_t bytes)
-    {
-        void *memory = NULL;
-        size_t unit = bytes >= CK_HUGE / 2 ? CK_HUGE : 64;
-        size_t whole = (bytes + unit - 1) / unit * unit;
-        if (posix_memalign(&memory, unit, whole ? whole : unit)) return NULL;
-    #if defined(__linux__) && defined(MADV_HUGEPAGE)
-        if (unit == CK_HUGE) madvise(memory, whole, MADV_HUGEPAGE);
-    #endif
-        return (char *)memory;
-    }
-    /* A uniform number in [0, n), from the i-th output of SplitMix64 (Steele et al., 2014) seeded by seed. */
-    static uint64_t ck_draw(uint64_t seed, uint64_t i, uint64_t n)
-    {
-        uint64_t z = seed + (i + 1) * 0x9E3779B97F4A7C15u;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-        z ^= z >> 31;
-        return (uint64_t)(((unsigned __int128)z * n) >> 64);
-    }
-    #if defined(__x86_64__)
-    static int ck_cpu_v2(void) { return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"); }
-    static int ck_cpu_v3(void) {
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
-    }
-    static int ck_cpu_v4(void) {
-        return ck_cpu_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-               __builtin_cpu_supports("avx512vl");
-    }
-    #else
-    static int ck_cpu_v2(void) { return 0; }
-    static int ck_cpu_v3(void) { return 0; }
-    static int ck_cpu_v4(void) { return 0; }
-    #endif
-    """
-    double ck_clock() noexcept nogil
-    char *ck_memory(size_t bytes) noexcept nogil
-    uint64_t ck_draw(uint64_t seed, uint64_t i, uint64_t n) noexcept nogil
-    int ck_cpu_v2() nogil
-    int ck_cpu_v3() nogil
-    int ck_cpu_v4() nogil
-
-cdef extern from "amx.h":
-    int ck_amx_allowed() nogil
-
-
-def cpu_supports(str name):
-    """Whether this processor runs the level ``name``; "native" and "generic" are built for it alone.
-
-    For "amx" the process asks for the registers of matrix units, which it then has for good.
-    """
-    if name == "amx":
-        return bool(ck_cpu_v4() and ck_amx_allowed())
-    if name == "v4":
-        return bool(ck_cpu_v4())
-    if name == "v3":
-        return bool(ck_cpu_v3())
-    if name == "v2":
-        return bool(ck_cpu_v2())
-    return True
-
-
-cdef class Level:
-    """The kernels of one instruction level, by name."""
-    cdef const ck_level *table
-    cdef int threads
-    cdef dict addresses
-    cdef readonly dict opcodes
-    cdef readonly dict costs
-
-    def __init__(self, module):
-        cdef int i = 0
-        self.table = <const ck_level *> PyCapsule_GetPointer(module.table, "ckeras._kernels.level")
-        self.addresses, self.opcodes, self.costs = {}, {}, {}
-        self.threads = 1
-        while self.table.kernels[i].name != NULL:
-            self.addresses[self.table.kernels[i].name.decode()] = <size_t> self.table.kernels[i].fn
-            i += 1
-        i = 0
-        while self.table.map_ops[i].name != NULL:
-            name = self.table.map_ops[i].name.decode()
-            self.opcodes[name], self.costs[name] = i, self.table.map_ops[i].cost
-            i += 1
-
-    @property
-    def kernels(self):
-        return sorted(self.addresses)
-
-    def set_threads(self, int n):
-        """Let kernels use up to ``n`` threads."""
-        self.threads = n
-        self.table.set_threads(n)
-
-    def call(self, str name, list outs, list ins, p, f=()):
-        """Run one kernel on numpy arrays (used as they are: their memory must be contiguous).
-
-        Raises IndexError when the kernel reports an index out of range.
-        """
-        cdef cnp.ndarray pp = np.ascontiguousarray(p, dtype=np.int64)
-        cdef cnp.ndarray ff = np.ascontiguousarray(f, dtype=np.float64)
-        cdef list arrays = outs + ins
-        cdef int n = len(arrays), i, code
-        cdef char **buf = <char **> malloc((n + 1) * sizeof(char *))
-        cdef ck_error err
-        for i in range(n):
-            if not arrays[i].flags.c_contiguous:
-                free(buf)
-                raise ValueError(f"array {i} of kernel {name} is not contiguous")
-            buf[i] = <char *> cnp.PyArray_DATA(arrays[i])
-        cdef ck_kernel fn = <ck_kernel> <size_t> self.addresses[name]
-        with nogil:
-            code = fn(buf, <const int64_t *> cnp.PyArray_DATA(pp), <const double *> cnp.PyArray_DATA(ff), &err)
-        free(buf)
-        if code:
-            raise fault(name, err)
-
-
-cdef class Slab:
-    """A piece of memory that several arrays are cut from; it is freed when the last of them is gone."""
-    cdef char *memory
-    cdef size_t used, size
-
-    def __cinit__(self, size_t size):
-        self.memory = ck_memory(size)
-        self.used, self.size = 0, size
-        if self.memory == NULL:
-            raise MemoryError(f"no memory for {size} bytes of weights")
-
-    def __dealloc__(self):
-        free(self.memory)
-
-    cdef char *cut(self, size_t bytes) noexcept:
-        """The next ``bytes``, or NULL if they are not there."""
-        cdef size_t start = (self.used + 63) // 64 * 64
-        if start + bytes > self.size:
-            return NULL
-        self.used = start + bytes
-        return self.memory + start
-
-
-cdef Slab slab = None
-SLAB = 8 << 20
-SLAB_LEAST = 64 << 10
-
-
-def lasting_empty(shape, dtype):
-    """A numpy array for values that last, such as weights; large ones lie side by side in huge pages."""
-    global slab
-    cdef size_t bytes = dtype.itemsize
-    cdef char *memory
-    cdef cnp.npy_intp dims[64]
-    cdef int axis
-    for axis, size in enumerate(shape):
-        dims[axis] = size
-        bytes *= size
-    if bytes < SLAB_LEAST:
-        return np.empty(shape, dtype)
-    if slab is None:
-        slab = Slab(SLAB)
-    memory = slab.cut(bytes)
-    if memory == NULL:
-        slab = Slab(max(SLAB, bytes))
-        memory = slab.cut(bytes)
-    array = cnp.PyArray_SimpleNewFromData(len(shape), dims, dtype.num, memory)
-    cnp.set_array_base(array, slab)
-    return array
-
-
-def fault(str label, ck_error err):
-    """The exception for an error that a kernel reported."""
-    if err.code == CK_NO_MEMORY:
-        return MemoryError(f"{label}: there is no memory for what it packs")
-    return IndexError(f"{label}: index {err.value} at position {err.where} is outside [0, {err.limit})")
-
-
-cdef class Kernel:
-    """One kernel with its parameters, ready to run on numpy arrays."""
-    cdef ck_kernel fn
-    cdef int n
-    cdef int64_t *p
-    cdef double *f
-    cdef tuple operands
-
-    def __cinit__(self, Level level, str name, tuple operands, tuple p, tuple f):
-        cdef int i
-        self.fn = <ck_kernel> <size_t> level.addresses[name]
-        self.n = len(operands)
-        self.operands = operands
-        self.p = <int64_t *> malloc((len(p) + 1) * sizeof(int64_t))
-        self.f = <double *> malloc((len(f) + 1) * sizeof(double))
-        for i in range(len(p)):
-            self.p[i] = p[i]
-        for i in range(len(f)):
-            self.f[i] = f[i]
-
-    def __dealloc__(self):
-        free(self.p)
-        free(self.f)
-
-    cpdef run(self, list arrays, str label):
-        """Run on ``arrays``, which are contiguous; `operands` says which of them are its buffers."""
-        cdef char *buf[64]
-        cdef char **many = buf
-        cdef ck_error err
-        cdef ck_mode own
-        cdef int i, code
-        if self.n > 64:
-            many = <char **> malloc(self.n * sizeof(char *))
-        for i in range(self.n):
-            many[i] = <char *> cnp.PyArray_DATA(<cnp.ndarray> arrays[<int> self.operands[i]])
-        with nogil:
-            own = ck_get_mode()
-            ck_set_mode(own | CK_FLUSH)
-            code = self.fn(many, self.p, self.f, &err)
-            ck_set_mode(own)
-        if self.n > 64:
-            free(many)
-        if code:
-            raise fault(label, err)
 
 
 cdef struct Run:  # what is under way in one thread
@@ -468,93 +234,20 @@ cdef int loop(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
 
 
 cdef class Context:
-    """The memory in which one thread at a time runs a plan: its arena, and every address resolved."""
-    cdef char *memory
+    """What one thread at a time runs a plan with: an arena while it runs, and every address resolved in it."""
+    cdef Arena arena
     cdef Frame frame
     cdef list views
     cdef list inner
     cdef bint patched
 
     def __dealloc__(self):
-        free(self.memory)
         free(self.frame.ptr)
         free(self.frame.children)
 
 
-cdef class Feed:
-    """Arrays that an epoch takes its batches from, row by row, in some order.
-
-    ``sources`` are contiguous arrays with as many rows each; ``codes`` their dtypes' codes; ``casts`` those of the
-    plan's inputs.
-    """
-    cdef list sources
-    cdef int n
-    cdef int64_t rows
-    cdef char **base
-    cdef int64_t *row_bytes
-    cdef int64_t *p
-    cdef bint *direct
-    cdef readonly cnp.ndarray order
-    cdef bint shuffled
-    cdef ck_kernel gather
-
-    def __cinit__(self, Level level, list sources, list codes, list casts):
-        cdef int i
-        cdef int64_t columns
-        self.sources = sources
-        self.n = len(sources)
-        self.rows = sources[0].shape[0]
-        self.base = <char **> malloc(self.n * sizeof(char *))
-        self.row_bytes = <int64_t *> malloc(self.n * sizeof(int64_t))
-        self.p = <int64_t *> malloc(5 * self.n * sizeof(int64_t))
-        self.direct = <bint *> malloc(self.n * sizeof(bint))
-        self.gather = <ck_kernel> <size_t> level.addresses["gather_cast"]
-        for i in range(self.n):
-            array = sources[i]
-            columns = array.size // self.rows if self.rows else 0
-            self.base[i] = <char *> cnp.PyArray_DATA(<cnp.ndarray> array)
-            self.row_bytes[i] = columns * array.itemsize
-            self.direct[i] = codes[i] == casts[i]
-            self.p[5 * i] = codes[i]
-            self.p[5 * i + 1] = casts[i]
-            self.p[5 * i + 2] = columns
-            self.p[5 * i + 4] = self.rows
-        self.order = np.arange(self.rows, dtype=np.int64)
-        self.shuffled = False
-
-    def __dealloc__(self):
-        free(self.base)
-        free(self.row_bytes)
-        free(self.p)
-        free(self.direct)
-
-    def shuffle(self, seed):
-        """Put the rows in the random order that ``seed`` stands for (Fisher and Yates)."""
-        cdef int64_t *order = <int64_t *> cnp.PyArray_DATA(self.order)
-        cdef uint64_t s = seed
-        cdef int64_t i, j, n = self.rows
-        for i in range(n):
-            order[i] = i
-        for i in range(n - 1, 0, -1):
-            j = <int64_t> ck_draw(s, i, i + 1)
-            order[i], order[j] = order[j], order[i]
-        self.shuffled = True
-
-    def arrange(self, order):
-        """Put the rows in this order, a permutation of their numbers."""
-        if sorted(order) != list(range(self.rows)):
-            raise ValueError("a feed's order is a permutation of its rows")
-        self.order[...] = order
-        self.shuffled = True
-
-
-# When other programs keep the processors busy, a region of threads waits for the slowest to be scheduled, and takes
-# milliseconds in place of microseconds. Steps that show this are run on one thread for a while, which gives the same
-# bits; then threads are tried again, after longer and longer pauses while it stays so.
-cdef double PAUSE_LEAST = 0.05
-cdef double PAUSE_MOST = 1.0
-cdef double resume_at = 0
-cdef double pause = PAUSE_LEAST
+# Bytes up to which a plan's contexts keep their arenas: a pool would save less memory than it costs time.
+cdef size_t SMALL_ARENA = 64 << 10
 
 
 cdef class Plan:
@@ -599,8 +292,14 @@ cdef class Plan:
     cdef list written
     cdef bint has_python
     cdef int out_start
+    cdef bint counted  # among the plans that need arenas
+    cdef char **fixed  # of each pointer, its address, where that does not depend on the arena
+    cdef size_t *offset  # of each other pointer, where it is in the arena
     cdef Level level
-    cdef double alone  # the least seconds that a step took on one thread
+    cdef double alone  # guard of its runs
+    cdef int n_written
+    cdef char **written_begin
+    cdef char **written_end
 
     def __cinit__(self, Level level, list instructions, list slots, list specs, list inputs, list outputs,
                   size_t arena, list written):
@@ -617,13 +316,13 @@ cdef class Plan:
         for instruction in instructions:
             n_p += len(instruction[3])
             n_f += len(instruction[4])
-        self.fn = <ck_kernel *> malloc((n + 1) * sizeof(ck_kernel))
-        self.start = <int *> malloc((n + 1) * sizeof(int))
-        self.p = <int64_t **> malloc((n + 1) * sizeof(int64_t *))
-        self.f = <double **> malloc((n + 1) * sizeof(double *))
-        self.params = <int64_t *> malloc((n_p + 1) * sizeof(int64_t))
-        self.reals = <double *> malloc((n_f + 1) * sizeof(double))
-        self.first_child = <int *> malloc((n + 1) * sizeof(int))
+        self.fn = <ck_kernel *> checked_malloc((n + 1) * sizeof(ck_kernel))
+        self.start = <int *> checked_malloc((n + 1) * sizeof(int))
+        self.p = <int64_t **> checked_malloc((n + 1) * sizeof(int64_t *))
+        self.f = <double **> checked_malloc((n + 1) * sizeof(double *))
+        self.params = <int64_t *> checked_malloc((n_p + 1) * sizeof(int64_t))
+        self.reals = <double *> checked_malloc((n_f + 1) * sizeof(double))
+        self.first_child = <int *> checked_malloc((n + 1) * sizeof(int))
         self.slot_of_ptr, self.children = [], []
         n_p = n_f = 0
         for i in range(n):
@@ -645,11 +344,11 @@ cdef class Plan:
         self.start[n] = self.out_start = len(self.slot_of_ptr)
         self.slot_of_ptr.extend(outputs)
         self.n_ptr = len(self.slot_of_ptr)
-        self.patch_start = <int *> malloc((self.n_in + 1) * sizeof(int))
-        self.patch = <int *> malloc((self.n_ptr + 1) * sizeof(int))
-        self.input_offset = <int64_t *> malloc((self.n_in + 1) * sizeof(int64_t))
-        self.input_bytes = <int64_t *> malloc((self.n_in + 1) * sizeof(int64_t))
-        self.output_bytes = <int64_t *> malloc((self.n_out + 1) * sizeof(int64_t))
+        self.patch_start = <int *> checked_malloc((self.n_in + 1) * sizeof(int))
+        self.patch = <int *> checked_malloc((self.n_ptr + 1) * sizeof(int))
+        self.input_offset = <int64_t *> checked_malloc((self.n_in + 1) * sizeof(int64_t))
+        self.input_bytes = <int64_t *> checked_malloc((self.n_in + 1) * sizeof(int64_t))
+        self.output_bytes = <int64_t *> checked_malloc((self.n_out + 1) * sizeof(int64_t))
         self.input_shapes = [specs[s][0] for s in inputs]
         self.input_dtypes = [specs[s][1] for s in inputs]
         self.output_specs = [specs[s] for s in outputs]
@@ -663,6 +362,22 @@ cdef class Plan:
                     self.patch[k] = j
                     k += 1
         self.patch_start[self.n_in] = k
+        self.fixed = <char **> checked_malloc(self.n_ptr * sizeof(char *))
+        self.offset = <size_t *> checked_malloc(self.n_ptr * sizeof(size_t))
+        for i in range(self.n_ptr):
+            slot = slots[self.slot_of_ptr[i]]
+            self.fixed[i], self.offset[i] = NULL, 0
+            if slot[0] == "fixed":
+                self.fixed[i] = <char *> cnp.PyArray_DATA(<cnp.ndarray> slot[1])
+            else:
+                self.offset[i] = slot[1] if slot[0] == "arena" else slot[2]
+        self.n_written = len(written)
+        self.written_begin = <char **> checked_malloc(self.n_written * sizeof(char *))
+        self.written_end = <char **> checked_malloc(self.n_written * sizeof(char *))
+        for i in range(self.n_written):
+            array = written[i]._array
+            self.written_begin[i] = <char *> cnp.PyArray_DATA(<cnp.ndarray> array)
+            self.written_end[i] = self.written_begin[i] + <size_t> array.nbytes
         for i in range(self.n_out):
             self.output_bytes[i] = _bytes(specs[outputs[i]])
 
@@ -679,55 +394,73 @@ cdef class Plan:
         free(self.input_offset)
         free(self.input_bytes)
         free(self.output_bytes)
+        free(self.fixed)
+        free(self.offset)
+        free(self.written_begin)
+        free(self.written_end)
+        if self.counted:
+            discount_arena(self.arena_bytes)
 
-    cdef Context context(self):
-        """A free context, or a new one; it goes back with `release`."""
-        cdef char *memory
-        if self.free_contexts:
-            return self.free_contexts.pop()
-        memory = ck_memory(self.arena_bytes)
-        if memory == NULL:
-            raise MemoryError(f"a plan needs an arena of {self.arena_bytes} bytes")
-        cdef Context c = self.context_in(memory)
-        c.memory = memory
+    cdef Context acquire(self):
+        """A context with an arena; both go back with `release`."""
+        cdef Context c = self.free_contexts.pop() if self.free_contexts else self.new_context()
+        if c.arena is None:
+            if not self.counted:
+                count_arena(self.arena_bytes)
+                self.counted = True
+            c.arena = take_arena(self.arena_bytes, c.frame.arena)
+            if c.arena.memory != c.frame.arena:
+                self.resolve(c, c.arena.memory)
         return c
 
-    cdef Context context_in(self, char *arena):
-        """A context whose arena is at an address."""
+    cdef void release(self, Context c):
+        """Let others use a context, and its arena unless that is small."""
+        if self.arena_bytes > SMALL_ARENA:
+            give_arena_back(c.arena)
+            c.arena = None
+        self.free_contexts.append(c)
+
+    cdef Context new_context(self):
+        """A context whose addresses are not resolved yet."""
         cdef Context c = Context(), inside
         cdef Frame *frame = &c.frame
         cdef Plan plan
         cdef int i
-        cdef int64_t offset
         frame.n_instr, frame.n_in, frame.out_start = self.n_instr, self.n_in, self.out_start
         frame.fn, frame.start, frame.p, frame.f = self.fn, self.start, self.p, self.f
         frame.patch_start, frame.patch = self.patch_start, self.patch
         frame.input_offset, frame.input_bytes = self.input_offset, self.input_bytes
         frame.output_bytes, frame.has_python = self.output_bytes, self.has_python
         frame.first_child = self.first_child
-        frame.arena = arena
+        frame.arena = NULL
         frame.plan, frame.context = <void *> self, <void *> c
-        frame.ptr = <char **> malloc((self.n_ptr + 1) * sizeof(char *))
-        frame.children = <Frame **> malloc((len(self.children) + 1) * sizeof(Frame_p))
-        if frame.ptr == NULL or frame.children == NULL:
-            raise MemoryError("no memory for the addresses of a plan")
-        for i in range(self.n_ptr):
-            slot = self.slots[self.slot_of_ptr[i]]
-            if slot[0] == "fixed":
-                frame.ptr[i] = <char *> cnp.PyArray_DATA(<cnp.ndarray> slot[1])
-            else:
-                frame.ptr[i] = arena + <int64_t> (slot[1] if slot[0] == "arena" else slot[2])
+        frame.ptr = <char **> checked_malloc(self.n_ptr * sizeof(char *))
+        frame.children = <Frame **> checked_malloc(len(self.children) * sizeof(Frame_p))
         c.inner = []
         for i in range(len(self.children)):
-            plan, offset = self.children[i]
-            inside = plan.context_in(arena + offset)
+            plan, _ = self.children[i]
+            inside = plan.new_context()
             c.inner.append(inside)
             frame.children[i] = &inside.frame
+        return c
+
+    cdef resolve(self, Context c, char *arena):
+        """Write the addresses that the plan's slots have in an arena."""
+        cdef Frame *frame = &c.frame
+        cdef Plan plan
+        cdef int i
+        cdef size_t offset
+        frame.arena = arena
+        for i in range(self.n_ptr):
+            frame.ptr[i] = self.fixed[i] if self.fixed[i] != NULL else arena + self.offset[i]
+        for i in range(len(self.children)):
+            plan, offset = self.children[i]
+            plan.resolve(c.inner[i], arena + offset)
+        c.patched = False
         c.views = []
         if self.has_python:
             for i in range(self.n_instr):
                 c.views.append(None if self.functions[i] is None else self.views(c, i))
-        return c
 
     cdef object views(self, Context c, int i):
         """Numpy arrays over the buffers of instruction ``i``: (outputs, inputs)."""
@@ -736,6 +469,8 @@ cdef class Plan:
         arrays = []
         for j in range(self.start[i], self.start[i + 1]):
             shape, dtype = self.specs[self.slot_of_ptr[j]]
+            if len(shape) > 64:
+                raise ValueError(f"{self.labels[i]}: a tensor has at most 64 axes, got shape {shape}")
             for axis, size in enumerate(shape):
                 dims[axis] = size
             arrays.append(cnp.PyArray_SimpleNewFromData(len(shape), dims, dtype.num, c.frame.ptr[j]))
@@ -773,27 +508,18 @@ cdef class Plan:
         """Copy input ``i`` to its place in the arena."""
         memcpy(c.frame.arena + self.input_offset[i], cnp.PyArray_DATA(array), self.input_bytes[i])
 
-    cdef bint begin_step(self, double now) noexcept nogil:
-        """Choose the threads of a step: one for a plan's first, which tells what it takes alone, and during a pause."""
-        cdef bint single = self.alone < 0 or now < resume_at
-        self.level.table.set_threads(1 if single else self.level.threads)
-        return single
-
-    cdef void end_step(self, double now, double took, bint single) noexcept nogil:
-        """Learn from the time that a step took."""
-        global resume_at, pause
-        if single:
-            if self.alone < 0 or took < self.alone:
-                self.alone = took
-        elif took > 1.5 * self.alone + 0.0005:
-            resume_at = now + pause
-            pause = min(2 * pause, PAUSE_MOST)
-        else:
-            pause = PAUSE_LEAST
-
     cdef prepare_written(self):
+        """Give tensors that share the memory of variables to be assigned a copy of it."""
         for variable in self.written:
             variable.detach()
+
+    cdef bint is_written(self, char *begin, int64_t bytes) noexcept nogil:
+        """Whether a run writes to any of ``bytes`` from ``begin``: they belong to a variable that it assigns."""
+        cdef int i
+        for i in range(self.n_written):
+            if begin < self.written_end[i] and self.written_begin[i] < begin + bytes:
+                return True
+        return False
 
     cdef list collect(self, Context c):
         cdef int i
@@ -807,25 +533,41 @@ cdef class Plan:
 
     def run(self, list arrays):
         """Run on ``arrays``: contiguous, of the inputs' shapes and dtypes. Returns the outputs as new arrays."""
-        cdef Context c = self.context()
+        cdef Context c = self.acquire()
         cdef int i, code
         cdef Run run
         cdef ck_error err
+        cdef bint timed = is_guarded(self.level, self.alone), single = False
+        cdef double began = 0
+        cdef char *address
+        cdef list own = None
         try:
             self.prepare_written()
             for i in range(self.n_in):
+                address = <char *> cnp.PyArray_DATA(<cnp.ndarray> arrays[i])
                 if self.has_python:
                     self.place(c, i, arrays[i])
-                else:
-                    self.point(c, i, <char *> cnp.PyArray_DATA(<cnp.ndarray> arrays[i]))
+                    continue
+                if self.n_written and self.is_written(address, self.input_bytes[i]):
+                    own = [] if own is None else own
+                    own.append(arrays[i].copy())
+                    address = <char *> cnp.PyArray_DATA(<cnp.ndarray> own[len(own) - 1])
+                self.point(c, i, address)
             c.patched = not self.has_python
             with nogil:
+                if timed:
+                    began = ck_clock()
+                    single = begin_guarded(self.level, self.alone, began)
                 code = self.execute(c, &run, &err)
+                if timed:
+                    self.alone = end_guarded(self.level, self.alone, began, single)
             if code:
                 raise self.fault(&run, err)
             return self.collect(c)
         finally:
-            self.free_contexts.append(c)
+            if timed:
+                self.level.table.set_threads(self.level.threads)
+            self.release(c)
 
     def run_steps(self, Feed feed, int64_t batch, int64_t first, int64_t last, double budget, list results=None):
         """Run the steps ``first`` to ``last`` - 1 of an epoch of batches of ``batch`` rows of ``feed``.
@@ -835,14 +577,14 @@ cdef class Plan:
 
         Returns: (the next step to run, the outputs of the last step run).
         """
-        cdef Context c = self.context()
+        cdef Context c = self.acquire()
         cdef int i, code = 0
         cdef Run run
         cdef int64_t step, start, rows
         cdef int64_t *order = <int64_t *> cnp.PyArray_DATA(feed.order)
         cdef ck_error err
         cdef double begun, now, seen, before = 0
-        cdef bint single = False, several = self.level.threads > 1
+        cdef bint single = False, timed = is_guarded(self.level, self.alone)
         cdef char *buf[3]
         cdef char **result = NULL
         cdef int n_result = 0
@@ -850,19 +592,22 @@ cdef class Plan:
             raise ValueError(f"the plan has {self.n_in} inputs, the feed {feed.n} arrays")
         if results is not None:
             n_result = len(results)
-            result = <char **> malloc((n_result + 1) * sizeof(char *))
+            result = <char **> checked_malloc((n_result + 1) * sizeof(char *))
             for i in range(n_result):
                 result[i] = <char *> cnp.PyArray_DATA(<cnp.ndarray> results[i])
         try:
             self.prepare_written()
+            for i in range(feed.n):
+                if self.is_written(feed.base[i], feed.rows * feed.row_bytes[i]):
+                    feed.detach(i)
             self.point_home(c)
             with nogil:
                 begun = seen = now = ck_clock()
                 step = first
                 while step < last:
-                    if several:
-                        single = self.begin_step(now)
+                    if timed:
                         before = now
+                        single = begin_guarded(self.level, self.alone, now)
                     start = step * batch
                     rows = feed.rows - start
                     if rows > batch:
@@ -883,9 +628,10 @@ cdef class Plan:
                         memcpy(result[i] + step * batch * (self.output_bytes[i] // rows),
                                c.frame.ptr[self.out_start + i], self.output_bytes[i])
                     step += 1
+                    if timed:
+                        self.alone = end_guarded(self.level, self.alone, before, single)
+                        timed = is_guarded(self.level, self.alone)
                     now = ck_clock()
-                    if several:
-                        self.end_step(now, now - before, single)
                     if now - seen > 0.005:
                         seen = now
                         with gil:
@@ -896,14 +642,13 @@ cdef class Plan:
                 raise self.fault(&run, err)
             return step, (self.collect(c) if results is None else None)
         finally:
-            if several:
-                self.level.table.set_threads(self.level.threads)
+            self.level.table.set_threads(self.level.threads)
             free(result)
-            self.free_contexts.append(c)
+            self.release(c)
 
     def profile(self, list arrays, int repeats):
         """Seconds each instruction takes, the least of ``repeats`` runs."""
-        cdef Context c = self.context()
+        cdef Context c = self.acquire()
         cdef Run run
         cdef ck_error err
         cdef int i, code = 0
@@ -931,7 +676,7 @@ cdef class Plan:
             return best
         finally:
             ck_set_mode(run.own)
-            self.free_contexts.append(c)
+            self.release(c)
 
 
 def _bytes(spec):

@@ -1,0 +1,23 @@
+"""Arrays that an epoch takes its batches from."""
+
+from libc.stdint cimport int64_t
+
+cimport numpy as cnp
+
+from ckeras._kernels.levels cimport ck_kernel
+
+
+cdef class Feed:
+    """Arrays that an epoch takes its batches from, row by row, in some order."""
+    cdef list sources
+    cdef int n
+    cdef int64_t rows
+    cdef char **base
+    cdef int64_t *row_bytes
+    cdef int64_t *p
+    cdef bint *direct
+    cdef readonly cnp.ndarray order
+    cdef bint shuffled
+    cdef ck_kernel gather
+
+    cdef void detach(self, int i)
