@@ -1,8 +1,10 @@
 """Functions that compile themselves, once for each signature of their arguments."""
 
+import contextlib
 import functools
+import gc
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -111,12 +113,12 @@ class Function:
             remaining = iter(inputs)
             return pack((args, kwargs), [next(remaining) if _is_array(x) else x for x in leaves])
 
-        graph, result = trace(lambda a, k: self.python_function(*a, **k), specs, arguments)
+        plan, result = compile_plan(lambda a, k: self.python_function(*a, **k), specs, arguments)
         places: list[Any] = []
         for leaf in flatten(result):
             places.append(_Place(sum(isinstance(p, _Place) for p in places)) if is_value(leaf) else leaf)
         # Values that count by identity are kept alive, so that their identity is not given to another.
-        return Plan(graph), result, places, [x for x in leaves if not _is_array(x)]
+        return plan, result, places, [x for x in leaves if not _is_array(x)]
 
 
 class _Place(int):
@@ -185,5 +187,18 @@ def compile_plan(
     python_function: Callable[..., Any], specs: list[Spec], arguments: Callable[[list[Any]], tuple]
 ) -> tuple[Plan, Any]:
     """The plan of ``python_function(*arguments(inputs))`` for inputs of these specs, and what it returned."""
-    graph, result = trace(python_function, specs, arguments)
-    return Plan(graph), result
+    with _collector_paused():
+        graph, result = trace(python_function, specs, arguments)
+        return Plan(graph), result
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Cyclic garbage is not searched for meanwhile: a graph is all of one age, and in use until it is compiled."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

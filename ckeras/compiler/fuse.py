@@ -2,12 +2,14 @@
 
 A unit is what becomes one instruction (or, for calls of several kernels, a few): a single call, or a group of
 elementwise calls over the same number of elements, which may follow a matrix product. Two units may join if neither
-needs the other through a third.
+needs the other through a third. All of it takes time in proportion to the number of calls, but for logarithms.
 """
 
+import heapq
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+from ckeras.compiler.order import Order, Vertex, find
 from ckeras.compiler.trace import Node, Trace
 from ckeras.tensor import Tensor, TracedTensor
 from ckeras.tensor.dtypes import ITEMSIZE
@@ -30,21 +32,23 @@ def root(x: Tensor) -> Tensor:
     return x
 
 
-class Unit:
+class Unit(Vertex):
     """One or more calls that run together; ``shape`` is the index space of a group that broadcasts, else `None`.
 
     The calls of a group are elementwise, but for the first if there is a ``product``: the native call of a matrix
-    product, which this node is.
+    product, which this node is. ``sources`` are the values it reads, by id, its own included; ``last`` is the number
+    of its last call in the trace.
     """
 
-    __slots__ = ("bit", "fused", "needs", "nodes", "product", "shape", "size")
+    __slots__ = ("fused", "last", "nodes", "product", "shape", "size", "sources")
 
-    def __init__(self, node: Node, number: int, fused: bool):
+    def __init__(self, node: Node, number: int, fused: bool, sources: Iterable[Tensor]):
+        super().__init__(number)
         self.nodes = [node]
-        self.bit = 1 << number
-        self.needs = 0  # bits of all units that must run before
+        self.last = number
         self.fused = fused
         self.product: Call | None = None
+        self.sources = {id(x) for x in sources}
         self.size = math.prod(node.outputs[0].shape)
         self.shape = node.outputs[0].shape if fused and not _flat(node, self.size) else None
 
@@ -65,90 +69,64 @@ def _fusable(node: Node) -> bool:
 
 def group(graph: Trace) -> list[Unit]:
     """The units of the graph, in an order in which they can run."""
-    units: list[Unit] = []
-    unit_of: dict[int, Unit] = {}  # by id of a root value
+    order = Order()
+    unit_of: dict[int, Unit] = {}  # by id of a root value, before any merging
     readers: dict[int, Unit] = {}  # the last group to read a value
     for number, node in enumerate(graph.nodes):
         if node.op.alias:
             continue
-        unit = Unit(node, number, _fusable(node))
         sources = [root(x) for x in node.inputs]
-        makers = {id(u): u for u in (unit_of.get(id(x)) for x in sources) if u is not None}
-        for maker in makers.values():
-            unit.needs |= maker.bit | maker.needs
-        units.append(unit)
-        if unit.fused:
-            partners = list(makers.values())
-            partners += [readers[id(x)] for x in sources if id(x) in readers and math.prod(x.shape) > 1]
-            for partner in reversed(partners):
-                if partner in units and partner is not unit and _may_join(units, partner, unit):
-                    unit = _join(units, partner, unit, unit_of, readers)
-            for x in sources:
-                readers[id(x)] = unit
+        unit = Unit(node, number, _fusable(node), sources)
+        makers = [unit_of[id(x)] for x in sources if id(x) in unit_of]
+        order.append(unit, makers)
         for y in node.outputs:
             unit_of[id(y)] = unit
-    _join_products(units)
-    return _order(units, graph)
+        if unit.fused:
+            partners = list(dict.fromkeys(map(find, makers)))
+            partners += [readers[id(x)] for x in sources if id(x) in readers and math.prod(x.shape) > 1]
+            for partner in map(find, reversed(partners)):
+                if partner is not unit and _may_join(partner, unit) and order.merge(partner, unit):
+                    _join(partner, unit)
+                    unit = partner
+            for x in sources:
+                readers[id(x)] = unit
+    _join_products(order)
+    units = list(order)
+    for u in units:
+        u.nodes = [member.nodes[0] for member in sorted(u.members, key=lambda m: (not u.product or m.fused, m.number))]
+    return _scheduled(units, graph)
 
 
-def _may_join(units: list[Unit], a: Unit, b: Unit) -> bool:
-    if not a.fused or a.size != b.size or len(a.nodes) + len(b.nodes) > MAX_STEPS:
-        return False
-    if a.shape is not None and b.shape is not None and a.shape != b.shape:
-        return False
-    if _operands(a) + _operands(b) > MAX_OPERANDS:
-        return False
-    return not _third_between(units, a, b)
-
-
-def _third_between(units: list[Unit], a: Unit, b: Unit) -> bool:
-    """Whether a third unit needs one and is needed by the other: it would have to run in the midst of them."""
-    return any(
-        u is not a and u is not b and ((u.needs & a.bit and b.needs & u.bit) or (u.needs & b.bit and a.needs & u.bit))
-        for u in units
+def _may_join(a: Unit, b: Unit) -> bool:
+    """Whether one pass over memory can compute both; whether something lies between them, the order knows."""
+    return (
+        a.fused
+        and a.size == b.size
+        and (a.shape is None or b.shape is None or a.shape == b.shape)
+        and len(a.members) + len(b.members) <= MAX_STEPS
+        and len(a.sources) + len(b.sources) + 2 <= MAX_OPERANDS
     )
 
 
-def _operands(unit: Unit) -> int:
-    return len({id(root(x)) for node in unit.nodes for x in node.inputs}) + 1
-
-
-def _join(units: list[Unit], a: Unit, b: Unit, unit_of: dict[int, Unit], readers: dict[int, Unit]) -> Unit:
-    """Move the calls of ``b`` into ``a``."""
-    a.nodes += b.nodes
+def _join(a: Unit, b: Unit) -> None:
+    """What ``a`` is after ``b`` was merged into it."""
     a.shape = a.shape if a.shape is not None else b.shape
-    _absorb(units, a, b)
-    for table in (unit_of, readers):
-        for key, unit in table.items():
-            if unit is b:
-                table[key] = a
-    return a
+    a.sources |= b.sources
+    a.last = max(a.last, b.last)
 
 
-def _absorb(units: list[Unit], a: Unit, b: Unit) -> None:
-    """Take ``b``, whose calls are now ``a``'s, from the units, and tell every unit that needs one of them."""
-    bits = a.bit | b.bit
-    units.remove(b)
-    a.needs = (a.needs | b.needs) & ~bits
-    a.bit = bits
-    for u in units:
-        if u is not a and u.needs & bits:
-            u.needs |= bits | a.needs
-
-
-def _join_products(units: list[Unit]) -> None:
+def _join_products(order: Order) -> None:
     """Let groups follow the matrix products that they read, element by element."""
-    maker = {id(y): u for u in units if not u.fused for y in u.nodes[0].outputs}
-    for group in [u for u in units if u.fused and u.shape is None]:
-        for x in [x for node in group.nodes for x in node.inputs]:
+    maker = {id(y): u for u in order if not u.fused for y in u.nodes[0].outputs}
+    for unit in sorted((u for u in order if u.fused and u.shape is None), key=lambda u: u.number):
+        for x in [x for member in unit.members for x in member.nodes[0].inputs]:
             made = maker.get(id(root(x)))
-            if made is None or group.product is not None or math.prod(x.shape) != group.size:
+            if made is None or unit.product is not None or math.prod(x.shape) != unit.size:
                 continue
             product = _followable(made.nodes[0])
-            if product is not None and not _third_between(units, made, group):
-                group.nodes = made.nodes + group.nodes
-                group.product = product
-                _absorb(units, group, made)
+            if product is not None and order.merge(unit, made):
+                _join(unit, made)
+                unit.product = product
                 del maker[id(root(x))]
 
 
@@ -167,48 +145,76 @@ def _followable(node: Node) -> Call | None:
     return calls[0] if batch == 1 and not b_transposed and fits and worth else None
 
 
-def _order(units: Sequence[Unit], graph: Trace) -> list[Unit]:
+def _scheduled(units: Sequence[Unit], graph: Trace) -> list[Unit]:
     """Each unit after what it needs, in the order of their last calls in the trace, but for updates of variables.
 
     These run as soon as they can: a gradient is then used while it is in the cache, and its memory is free for the
     next. An update waits for all that read the variable's old value, so that it may be written in place.
     """
-    place = {id(u): u.bit.bit_length() for u in units}
-    waiting = sorted(units, key=lambda u: place[id(u)])
-    present = 0
-    for u in units:
-        present |= u.bit
-    old_readers = _readers_of_old_values(units, graph)
-    done, ordered = 0, []
-
-    def ready(u: Unit, needs: int) -> bool:
-        return not (needs & present) & ~(done | u.bit)
-
-    while waiting:
-        chosen = next((u for u in waiting if id(u) in old_readers and ready(u, u.needs | old_readers[id(u)])), None)
-        if chosen is None:
-            chosen = next((u for u in waiting if ready(u, u.needs)), None)
-        if chosen is None:
-            raise RuntimeError("the units of a graph need each other in a circle")
-        done |= chosen.bit
-        ordered.append(chosen)
-        waiting.remove(chosen)
+    needs = {u: {find(maker) for maker in u.makers} - {u} for u in units}
+    updates = {u: needs[u] | readers for u, readers in _readers_of_old_values(units, graph).items()}
+    possible = _Ready(needs, later=updates.keys())
+    at_once = _Ready(updates)  # updates that can be written in place
+    done: set[Unit] = set()
+    ordered = []
+    while len(ordered) < len(units):
+        u = at_once.pop(done) or possible.pop(done)
+        if u is None:
+            raise RuntimeError("the units of a graph form a dependency cycle")
+        done.add(u)
+        ordered.append(u)
+        possible.finish(u)
+        at_once.finish(u)
     return ordered
 
 
-def _readers_of_old_values(units: Sequence[Unit], graph: Trace) -> dict[int, int]:
-    """For each unit (by id) that makes the new value of a variable: the bits of all that read an old one."""
-    readers: dict[int, int] = {}
+class _Ready:
+    """A heap of the units all of whose ``needs`` are finished, by their last calls in the trace.
+
+    Those of ``later`` come after all others that are ready.
+    """
+
+    def __init__(self, needs: dict[Unit, set[Unit]], later: Collection[Unit] = ()):
+        self._later = later
+        self._missing = {u: len(needed) for u, needed in needs.items()}
+        self._awaited_by: dict[Unit, list[Unit]] = {}
+        for u, needed in needs.items():
+            for other in needed:
+                self._awaited_by.setdefault(other, []).append(u)
+        self._heap = [self._entry(u) for u, missing in self._missing.items() if not missing]
+        heapq.heapify(self._heap)
+
+    def _entry(self, u: Unit) -> tuple[bool, int, int, Unit]:
+        return (u in self._later, u.last, u.number, u)
+
+    def pop(self, done: set[Unit]) -> Unit | None:
+        """The first unit that is ready and not yet ``done``."""
+        while self._heap:
+            u = heapq.heappop(self._heap)[-1]
+            if u not in done:
+                return u
+        return None
+
+    def finish(self, u: Unit) -> None:
+        """``u`` is done."""
+        for other in self._awaited_by.get(u, ()):
+            self._missing[other] -= 1
+            if not self._missing[other]:
+                heapq.heappush(self._heap, self._entry(other))
+
+
+def _readers_of_old_values(units: Sequence[Unit], graph: Trace) -> dict[Unit, set[Unit]]:
+    """For each unit that makes the new value of a variable: all others that read an old one."""
+    readers: dict[int, set[Unit]] = {id(x): set() for _, x in graph.reads.values()}
+    makers: dict[int, Unit] = {}
     for u in units:
-        for node in u.nodes:
-            for x in node.inputs:
-                source = id(root(x))
-                readers[source] = readers.get(source, 0) | u.bit
-    makers = {id(y): u for u in units for node in u.nodes for y in node.outputs}
-    found: dict[int, int] = {}
+        for source in u.sources & readers.keys():
+            readers[source].add(u)
+        makers.update((id(y), u) for node in u.nodes for y in node.outputs)
+    found: dict[Unit, set[Unit]] = {}
     for key, (_, value) in graph.assigned.items():
         unit = makers.get(id(root(value)))
         if unit is not None:
-            old = readers.get(id(graph.reads[key][1]), 0) if key in graph.reads else 0
-            found[id(unit)] = found.get(id(unit), 0) | old
+            old = readers[id(graph.reads[key][1])] if key in graph.reads else set()
+            found[unit] = (found.get(unit, set()) | old) - {unit}
     return found

@@ -15,10 +15,10 @@ from ckeras.compiler.trace import Trace
 from ckeras.layers.input_spec import check_inputs
 from ckeras.layers.masks import fill_masks, pass_masks
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
-from ckeras.ops.control.operation import Operation, plain_arguments, remembers_arguments
+from ckeras.ops.control.operation import Operation, first_call, plain_arguments, remembers_arguments
 from ckeras.ops.control.remat_scope import current_remat
 from ckeras.tensor import KerasTensor, Tensor, Variable, as_tensor, dtypes
-from ckeras.tensor.graph import record_call
+from ckeras.tensor.graph import Node, record_call, without_nodes
 from ckeras.tensor.masks import with_mask_of
 from ckeras.tensor.stateless_scope import StatelessScope, loss_collector
 from ckeras.tensor.structure import flatten, map_structure
@@ -107,8 +107,8 @@ class Layer(Tracker):
         self._losses: list[Any] = []
         self._remat_mode = current_remat()
         self._build_config: Any = None
-        self._output: Any = None
-        self._input: Any = None
+        self._inbound_nodes: list[Node] = []  # its calls on symbolic tensors
+        self._outbound_nodes: list[Node] = []  # the calls that use what these return
         if shape is not None:
             self._input_shape_arg = shape
 
@@ -495,9 +495,7 @@ class Layer(Tracker):
         return map_structure(convert, args), {k: map_structure(convert, v) for k, v in kwargs.items()}
 
     def _call_symbolically(self, args: tuple, kwargs: dict[str, Any]) -> Any:
-        results = record_call(self, args, kwargs, self.compute_output_spec(*args, **kwargs))
-        self._input, self._output = args[0] if args else None, results
-        return results
+        return record_call(self, args, kwargs, self.compute_output_spec(*args, **kwargs))
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """The masks of the outputs, given the inputs and their masks; by default those of the inputs.
@@ -530,17 +528,13 @@ class Layer(Tracker):
 
     @property
     def input(self) -> Any:
-        """The symbolic input of the last symbolic call."""
-        if self._input is None:
-            raise AttributeError(f"layer {self.name!r} has not been called on a symbolic tensor, so it has no input")
-        return self._input
+        """The symbolic tensor, or list of tensors, of the first symbolic call."""
+        return first_call(self, "input")
 
     @property
     def output(self) -> Any:
-        """The symbolic output of the last symbolic call."""
-        if self._output is None:
-            raise AttributeError(f"layer {self.name!r} has not been called on a symbolic tensor, so it has no output")
-        return self._output
+        """The symbolic tensor, or list of tensors, that the first symbolic call returned."""
+        return first_call(self, "output")
 
     # -- configuration
 
@@ -566,6 +560,9 @@ class Layer(Tracker):
             Layer._edits = Layer._version = next(_versions)
         super().__setattr__(name, value)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return without_nodes(self)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.__dict__.get('built', False)}>"
 
@@ -574,14 +571,15 @@ Operation.register(Layer)
 
 
 class throwaway_trace:
-    """Ops on symbolic tensors run, and what they assign to variables is forgotten."""
+    """Calls on symbolic tensors are not recorded inside, and what they assign to variables is forgotten."""
 
     def __enter__(self) -> None:
         self._trace, self._tapes = getattr(scope, "trace", None), getattr(scope, "tapes", ())
-        scope.trace, scope.tapes = Trace(), ()
+        self._infers = getattr(scope, "infers", False)
+        scope.trace, scope.tapes, scope.infers = Trace(), (), True
 
     def __exit__(self, *exc: Any) -> None:
-        scope.trace, scope.tapes = self._trace, self._tapes
+        scope.trace, scope.tapes, scope.infers = self._trace, self._tapes, self._infers
 
 
 @lru_cache

@@ -13,7 +13,7 @@ from ckeras.tensor import Variable
 scope = config.scope
 
 # Attributes of ours that may be lists and hold no state.
-_STATELESS = frozenset(("_build_config", "_input", "_losses", "_output"))
+_STATELESS = frozenset(("_build_config", "_inbound_nodes", "_losses", "_outbound_nodes", "_output"))
 
 
 class path_through:

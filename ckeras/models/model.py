@@ -12,6 +12,7 @@ from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.layer import Layer, map_shapes
 from ckeras.tensor import KerasTensor, Tensor
 from ckeras.tensor.eager import wrap
+from ckeras.tensor.graph import inferring
 from ckeras.tensor.masks import get_mask
 from ckeras.trainer.trainer import Trainer
 
@@ -137,7 +138,8 @@ class Model(Trainer, Layer):
         """Make all weights for inputs of this shape, batch included (for several inputs, a list or dict of shapes)."""
         self.built = True
         try:
-            self(map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape))
+            with inferring():
+                self(map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape))
         except BaseException:
             self.built = False
             raise
@@ -151,7 +153,7 @@ class Model(Trainer, Layer):
     def __getstate__(self) -> dict[str, Any]:
         """Compiled plans are not copied; they are made again when needed."""
         return {
-            **self.__dict__,
+            **super().__getstate__(),
             "_call_plans": Plans(),
             "_plans": Plans(64),
             "_target_limits": Plans(64),

@@ -13,6 +13,7 @@ import numpy as np
 from ckeras import config
 from ckeras._kernels import level
 from ckeras.tensor import dtypes, eager, limits
+from ckeras.tensor.graph import Node, RowCall
 from ckeras.tensor.operators import functions
 from ckeras.tensor.tensor import KerasTensor, Spec, Tensor, TracedTensor
 from ckeras.tensor.variable import Variable
@@ -119,9 +120,10 @@ class Op:
 
     def _symbolic(self, inputs: list[Tensor], attrs: dict[str, Any]) -> Any:
         specs, single = limits.checked(self.name, self.infer(*inputs, **attrs))
-        if not single:
-            return [KerasTensor(s.shape, s.dtype, history=(self, inputs, attrs, i)) for i, s in enumerate(specs)]
-        return KerasTensor(specs[0].shape, specs[0].dtype, history=(self, inputs, attrs, 0))
+        results = [KerasTensor(s.shape, s.dtype) for s in specs]
+        if not getattr(scope, "infers", False):
+            Node(RowCall(self, attrs), tuple(inputs), {}, results)
+        return results[0] if single else results
 
 
 def _row(name: str) -> Op:

@@ -15,6 +15,7 @@ from ckeras.layers.input_spec import fitted_shape
 from ckeras.layers.layer import Layer
 from ckeras.tensor import KerasTensor, NeedsValue, Spec
 from ckeras.tensor.eager import wrap
+from ckeras.tensor.graph import inferring
 from ckeras.tensor.structure import flatten, map_structure, pack
 from ckeras.trainer.compiled_loss import total
 from ckeras.trainer.compiling import Compiling
@@ -280,12 +281,14 @@ class Stepping(Compiling):
         """
         x = self._as_columns(pack(data.structure, _symbols(data))[0])
         try:
-            outputs = self(x)
+            with inferring():
+                outputs = self(x)
         except (TypeError, ValueError, AttributeError) as error:
             if isinstance(error, ValueError) and self._takes_columns is None and _has_lists(data):
                 self._takes_columns = True
                 try:
-                    return self(self._as_columns(x))
+                    with inferring():
+                        return self(self._as_columns(x))
                 except (TypeError, ValueError, AttributeError):
                     self._takes_columns = None
             rows = data.batch(0, min(data.rows, 32))

@@ -1,0 +1,197 @@
+"""Patterns of calls, and tables of (pattern, replacement) by which graphs are rewritten.
+
+    (call("add", X, call("mul", Y, Z), commutes=True), lambda node, x, y, z: becomes("muladd", y, z, x))
+
+A pattern is compared with a node and, through its inputs, with the nodes before it. A replacement is a function of the
+node and of the values that the pattern names. It returns what stands for the node's results (a tensor, or a list of as
+many), what the node becomes instead (`becomes`), or `None` if it does not apply after all; then the next way in which
+the pattern matches is tried, and the next rule.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from ckeras.compiler.trace import Node, Trace
+from ckeras.tensor import Tensor, TracedTensor
+
+
+class Value(NamedTuple):
+    """Any value, given to the replacement as ``name``; where a pattern has a name twice, the very same value."""
+
+    name: str
+
+
+class Shared(NamedTuple):
+    """A value that a call of one of ``ops`` reads as its first input too, ahead of all readers of the node's results.
+
+    The node of that call is given to the replacement as ``reader``.
+    """
+
+    name: str
+    ops: tuple[str, ...]
+    reader: str
+
+
+class Number(NamedTuple):
+    """A tensor that is known to consist of this number alone."""
+
+    number: float
+
+
+class Call(NamedTuple):
+    """A call of one of ``ops``; see `call`."""
+
+    ops: tuple[str, ...]
+    inputs: tuple[Any, ...]
+    commutes: bool
+    dtypes: tuple[str, ...]
+    attrs: dict[str, Any]
+
+
+class Becomes(NamedTuple):
+    """What a node is to be instead."""
+
+    op: str
+    inputs: list[Tensor]
+    attrs: dict[str, Any]
+
+
+def call(
+    ops: str | tuple[str, ...], *inputs: Any, commutes: bool = False, dtypes: tuple[str, ...] = (), **attrs: Any
+) -> Call:
+    """The pattern of a call.
+
+    Args:
+        ops: the name of the op, or several names.
+        inputs: patterns of the inputs. Of more than are given here, the further ones may be anything. An input that is
+            a call itself matches only a result that nothing else reads, of the shape of the outermost call's result.
+        commutes: whether the two inputs may also come the other way around.
+        dtypes: of the result; any if there are none.
+        attrs: values of the attributes, for ops that have them.
+    """
+    return Call((ops,) if isinstance(ops, str) else ops, inputs, commutes, dtypes, attrs)
+
+
+def becomes(op: str, *inputs: Tensor, **attrs: Any) -> Becomes:
+    """The node is a call of ``op`` from now on."""
+    return Becomes(op, list(inputs), attrs)
+
+
+Rule = tuple[Call, Callable[..., Any]]
+
+
+class Readers:
+    """How often the values of a graph are read, as it is now, and by which calls."""
+
+    def __init__(self, graph: Trace):
+        self._nodes = list(graph.nodes)
+        self._uses = Counter(id(x) for node in self._nodes for x in node.inputs)
+        self._uses.update(id(x) for x in graph.outputs)
+        self._uses.update(id(x) for _, x in graph.assigned.values())
+
+    def one(self, x: Tensor) -> bool:
+        """Whether a single input of a single node reads ``x``, and nothing else."""
+        return self._uses[id(x)] == 1
+
+    @cached_property
+    def _numbers(self) -> dict[int, list[int]]:
+        """By id of a value, the numbers of all nodes that read it, in order."""
+        found: dict[int, list[int]] = {}
+        for number, node in enumerate(self._nodes):
+            for x in node.inputs:
+                found.setdefault(id(x), []).append(number)
+        return found
+
+    def ahead(self, x: Tensor, ops: tuple[str, ...], results: Sequence[Tensor]) -> Iterator[Node]:
+        """The calls of ``ops`` that read ``x`` as their first input, and precede all readers of ``results``."""
+        numbers = self._numbers
+        first = min((numbers[id(y)][0] for y in results if id(y) in numbers), default=len(self._nodes))
+        for number in numbers[id(x)]:
+            node = self._nodes[number]
+            if number < first and node.op.name in ops and node.inputs[0] is x:
+                yield node
+
+
+class Rules:
+    """A table of rules; the first that applies counts."""
+
+    def __init__(self, rules: Sequence[Rule]):
+        self._by_op: dict[str, list[Rule]] = {}
+        for rule in rules:
+            for name in rule[0].ops:
+                self._by_op.setdefault(name, []).append(rule)
+
+    def apply(self, node: Node, readers: Readers | None = None) -> Any:
+        """What the first rule that applies to ``node`` returns, or `None`.
+
+        Without ``readers`` only patterns of a single call match.
+        """
+        for pattern, replacement in self._by_op.get(node.op.name, ()):
+            for found in _calls(pattern, node, {}, _Context(node.outputs, readers)):
+                result = replacement(node, **found)
+                if result is not None:
+                    return result
+        return None
+
+
+class _Context(NamedTuple):
+    results: list[TracedTensor]  # of the outermost call
+    readers: Readers | None
+
+
+def constant_value(x: Tensor) -> float | None:
+    """The one number that a known tensor consists of, if it does."""
+    if type(x) is TracedTensor or x._array.size == 0:
+        return None
+    array = x._array
+    if array.size == 1:
+        return array.reshape(()).item()
+    first = array.flat[0]
+    return first.item() if array.size <= 65536 and bool((array == first).all()) else None
+
+
+def _calls(pattern: Call, node: Node, found: dict[str, Tensor], context: _Context) -> Iterator[dict[str, Tensor]]:
+    """The ways in which ``node`` matches: values by name, those of ``found`` included."""
+    if pattern.dtypes and node.outputs[0].dtype not in pattern.dtypes:
+        return
+    if any(node.attrs.get(key, value) != value for key, value in pattern.attrs.items()):
+        return
+    for inputs in (node.inputs, node.inputs[::-1]) if pattern.commutes else (node.inputs,):
+        if len(inputs) >= len(pattern.inputs) and all(map(_may_match, pattern.inputs, inputs)):
+            yield from _inputs(pattern.inputs, inputs, found, context)
+
+
+def _may_match(pattern: Any, x: Tensor) -> bool:
+    """What can be told of one input alone, and is most often enough to see that a pattern does not match."""
+    kind = type(pattern)
+    if kind is Number:
+        return type(x) is not TracedTensor
+    return kind is not Call or (type(x) is TracedTensor and x.node is not None and x.node.op.name in pattern.ops)
+
+
+def _inputs(
+    patterns: tuple[Any, ...], inputs: Sequence[Tensor], found: dict[str, Tensor], context: _Context
+) -> Iterator[dict[str, Tensor]]:
+    if not patterns:
+        yield found
+        return
+    for first in _values(patterns[0], inputs[0], found, context):
+        yield from _inputs(patterns[1:], inputs[1:], first, context)
+
+
+def _values(pattern: Any, x: Tensor, found: dict[str, Tensor], context: _Context) -> Iterator[dict[str, Tensor]]:
+    """The ways in which ``x``, which `_may_match`, does."""
+    kind = type(pattern)
+    if kind is Value:
+        if found.get(pattern.name, x) is x:
+            yield {**found, pattern.name: x}
+    elif kind is Shared:
+        for node in context.readers.ahead(x, pattern.ops, context.results):
+            yield {**found, pattern.name: x, pattern.reader: node}
+    elif kind is Number:
+        if constant_value(x) == pattern.number:
+            yield found
+    elif x.shape == context.results[0].shape and context.readers.one(x):
+        yield from _calls(pattern, x.node, found, context)
