@@ -32,7 +32,7 @@ def functions():
         names = (n for n, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__)
         for name in getattr(module, "__all__", names):
             value = getattr(module, name)
-            if inspect.isfunction(value) and name not in SKIPPED and not name.startswith("_"):
+            if callable(value) and not inspect.isclass(value) and name not in SKIPPED and not name.startswith("_"):
                 found.setdefault(f"{value.__module__}.{value.__qualname__}", value)
     return dict(sorted(found.items()))
 

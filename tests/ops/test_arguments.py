@@ -5,6 +5,7 @@ import pytest
 
 from ckeras import KerasTensor, function, ops
 from ckeras._kernels import MAX_NDIM, capacity
+from ckeras.tensor import table
 
 X = np.ones((2, 3), "float32")
 HUGE = 10**9
@@ -118,6 +119,8 @@ def test_every_rank_that_numpy_has(rank):
         np.testing.assert_allclose(found, expected, 1e-6)
     empty = np.empty((0, *(2,) * 40))
     assert ops.transpose(empty).shape == (*(2,) * 40, 0)
+    halves = np.empty((0, *(2,) * 40), "float16")
+    assert table["scatter_add_rows"](halves, np.empty(0, "int32"), rows=0).shape == halves.shape
 
 
 def test_no_tensor_has_more_axes_than_numpy_gives_an_array():

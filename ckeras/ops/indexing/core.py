@@ -308,7 +308,8 @@ def _scatter_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Ca
 
 def _scatter_forward(g: np.ndarray, index: np.ndarray, rows: int) -> np.ndarray:
     y = np.zeros((rows, *g.shape[index.ndim :]), g.dtype)
-    np.add.at(y, index, g)
+    if g.size:  # numpy's `at` ends the process for empty arrays of more than 32 axes
+        np.add.at(y, index, g)
     return y
 
 
