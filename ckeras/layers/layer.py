@@ -24,10 +24,9 @@ from ckeras.tensor.stateless_scope import StatelessScope, loss_collector
 from ckeras.tensor.structure import flatten, map_structure
 from ckeras.tensor.variable import outside_trace
 from ckeras.utils.naming import auto_name
-from ckeras.utils.tracebacks import hide_own_frames, warn
+from ckeras.utils.tracebacks import hides_own_frames, name_layer, warn
 
 scope = config.scope
-_versions = itertools.count(1)
 
 
 def _builds(build: Callable[..., None]) -> Callable[..., None]:
@@ -47,6 +46,7 @@ def _builds(build: Callable[..., None]) -> Callable[..., None]:
     return built
 
 
+@hides_own_frames("__call__")
 class Layer(Tracker):
     """A function of tensors with state.
 
@@ -72,12 +72,6 @@ class Layer(Tracker):
     >>> Scale()(ckeras.ops.ones((2, 3))).shape
     (2, 3)
     """
-
-    _not_compiled = frozenset(("built", "stop_training", "stop_evaluating", "stop_predicting", "history"))
-    # Grow when layers that were built change, which makes plans stale: `_edits` with any attribute but `trainable`, by
-    # whose values the plans of steps are kept, `_version` with that too.
-    _edits = 0
-    _version = 0
 
     def __init__(
         self,
@@ -214,7 +208,6 @@ class Layer(Tracker):
             layer._trainable = bool(value)
             for variable in layer._variables[: layer._trainable_count]:
                 variable.trainable = bool(value)
-        Layer._version = next(_versions)
 
     def get_weights(self) -> list[np.ndarray]:
         """The values of `weights`, copied."""
@@ -305,7 +298,6 @@ class Layer(Tracker):
     def dtype_policy(self, value: Any) -> None:
         self._dtype_policy = dtype_policies.get(value)
         self._follow_policy()
-        Layer._edits = Layer._version = next(_versions)
 
     @property
     def dtype(self) -> str:
@@ -414,8 +406,8 @@ class Layer(Tracker):
                 self._regularize_activity(outputs)
             return pass_masks(self, first, mask, self._in_compute_dtype(outputs))
         except Exception as error:
-            hide_own_frames(error)
-            raise error
+            name_layer(error, self, _described(first))
+            raise
         finally:
             scope.training, scope.in_call, scope.path = outer, nested, above
 
@@ -495,7 +487,10 @@ class Layer(Tracker):
         return map_structure(convert, args), {k: map_structure(convert, v) for k, v in kwargs.items()}
 
     def _call_symbolically(self, args: tuple, kwargs: dict[str, Any]) -> Any:
-        return record_call(self, args, kwargs, self.compute_output_spec(*args, **kwargs))
+        outputs = self.compute_output_spec(*args, **kwargs)
+        if outputs is None:
+            raise ValueError(f"layer {self.name!r}: call() of {type(self).__name__} returned None instead of a tensor")
+        return record_call(self, args, kwargs, outputs)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """The masks of the outputs, given the inputs and their masks; by default those of the inputs.
@@ -555,11 +550,6 @@ class Layer(Tracker):
             config = {**config, "dtype": config["dtype"]["config"]["name"]}
         return cls(**config)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if self.__dict__.get("built") and name in self.__dict__ and name[0] != "_" and name not in self._not_compiled:
-            Layer._edits = Layer._version = next(_versions)
-        super().__setattr__(name, value)
-
     def __getstate__(self) -> dict[str, Any]:
         return without_nodes(self)
 
@@ -604,6 +594,12 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 def _default_training(call: Callable[..., Any]) -> Any:
     default = inspect.signature(call).parameters["training"].default
     return None if default is inspect.Parameter.empty else default
+
+
+def _described(inputs: Any) -> str:
+    """Shapes and dtypes of what a layer was called on, for an error."""
+    kinds = [f"{x.shape} {x.dtype}" if isinstance(x, Tensor) else type(x).__name__ for x in flatten(inputs)]
+    return ", ".join(kinds[:8]) + (", ..." if len(kinds) > 8 else "")
 
 
 def _shape_of(x: Any) -> Any:

@@ -14,9 +14,11 @@ from ckeras.ops.manipulation.layout import alias
 from ckeras.tensor import KerasTensor, Tensor
 from ckeras.tensor.graph import node_of, recording
 from ckeras.tensor.masks import get_mask, set_mask
+from ckeras.utils.tracebacks import hides_own_frames
 
 
 @registry.layers.ship()
+@hides_own_frames("__call__")
 class Sequential(Model):
     """A model that is a chain of layers, each with one input and one output.
 
@@ -87,7 +89,7 @@ class Sequential(Model):
 
     def _changed(self) -> None:
         self.built, self._outputs, self._call_sampled, self._takes_columns = False, None, False, None
-        self._call_version = -1
+        self._call_plans.clear()
         self._plans.clear()
 
     def _connect(self, known: KerasTensor | None = None) -> None:

@@ -56,14 +56,18 @@ class Tensor(Operators):
         return Spec(self.shape, self.dtype)
 
     def numpy(self) -> np.ndarray:
-        """The values as a numpy array (scalars: of no axes)."""
-        return self._array.copy() if self._borrowed else self._array
+        """A copy of the values as a numpy array (scalars: of no axes), which may be written to."""
+        return self._array.copy()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        array = self.numpy()
+        array = self._array
         if dtype is not None and array.dtype != dtype:
             return array.astype(dtype)
-        return array.copy() if copy else array
+        if copy or self._borrowed:
+            return array.copy()
+        view = array.view()
+        view.flags.writeable = False  # a tensor does not change
+        return view
 
     def __repr__(self) -> str:
         return f"<Tensor shape={self.shape} dtype={self.dtype} value={np.array2string(self._array, separator=', ')}>"
