@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ckeras._kernels import level
+from ckeras._kernels import capacity, level
 from ckeras._kernels.plans import Plan as NativePlan
 from ckeras.compiler import cost
 from ckeras.compiler.dependencies import Reads
@@ -65,6 +65,7 @@ class Plan:
         builder = _Builder(graph, nested)
         self.instructions = builder.instructions
         self.arena_bytes = builder.arena_bytes
+        capacity.require(self.arena_bytes, f"a compiled step of {len(self.instructions)} instructions")
         self.input_specs = [Spec(x.shape, x.dtype) for x in graph.inputs]
         self.input_dtypes = [NUMPY[x.dtype] for x in graph.inputs]
         self.output_specs = [Spec(x.shape, x.dtype) for x in graph.outputs]
