@@ -57,3 +57,9 @@ level_name = _choose()
 level = load_level(level_name)
 constants: dict[str, int] = importlib.import_module(f"ckeras._kernels._level_{level_name}").constants
 MAX_NDIM = constants["MAX_NDIM"]
+
+
+def codes(kind: str) -> dict[str, int]:
+    """The codes by which kernels know the ``kind`` ("dtype", "reduce", "activation", ...), by name."""
+    prefix = f"{kind}."
+    return {name[len(prefix) :]: code for name, code in constants.items() if name.startswith(prefix)}

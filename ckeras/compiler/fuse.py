@@ -8,21 +8,17 @@ needs the other through a third. All of it takes time in proportion to the numbe
 import heapq
 import math
 from collections.abc import Collection, Iterable, Sequence
+from types import SimpleNamespace
 
+from ckeras._kernels import codes, constants
 from ckeras.compiler.order import Order, Vertex, find
 from ckeras.compiler.trace import Node, Trace
 from ckeras.tensor import Tensor, TracedTensor
 from ckeras.tensor.dtypes import ITEMSIZE
 from ckeras.tensor.eager import Call, native_calls
 
-MAX_STEPS = 64
-MAX_OPERANDS = 32
-
-# A product and the steps that follow it are one instruction within these bounds: the first three are what gemm.c can
-# hold of such a product; with fewer rows or elements it is better cut another way.
-PRODUCT_K, PRODUCT_PACKED, PRODUCT_CHUNK = 384, 393216, 98304  # items; bytes
-PRODUCT_TILE, PRODUCT_PANEL = 12, 32  # rows and items at most
-PRODUCT_ROWS, PRODUCT_ELEMENTS = 96, 8192
+MAX_STEPS, MAX_OPERANDS = constants["MAP_MAX_STEPS"], constants["MAP_MAX_OPERANDS"]
+_PRODUCT = SimpleNamespace(**codes("product"))  # bounds of a product and the steps that follow it (gemm_map.c)
 
 
 def root(x: Tensor) -> Tensor:
@@ -140,9 +136,10 @@ def _followable(node: Node) -> Call | None:
         return None
     _, batch, m, n, k, _, b_transposed, *_ = calls[0].p
     item = ITEMSIZE[node.outputs[0].dtype]
-    packed = k * -(-n // PRODUCT_PANEL) * PRODUCT_PANEL * item
-    fits = k <= PRODUCT_K and packed <= PRODUCT_PACKED and PRODUCT_TILE * n * item <= PRODUCT_CHUNK
-    worth = m >= PRODUCT_ROWS and m * n >= PRODUCT_ELEMENTS and n > 1
+    packed = k * -(-n // _PRODUCT.panel) * _PRODUCT.panel * item
+    chunk = _PRODUCT.tile * n * item
+    fits = k <= _PRODUCT.max_k and packed <= _PRODUCT.max_packed and chunk <= _PRODUCT.max_chunk
+    worth = m >= _PRODUCT.min_rows and m * n >= _PRODUCT.min_elements and n > 1
     return calls[0] if batch == 1 and not b_transposed and fits and worth else None
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from ckeras._kernels import level
+from ckeras._kernels import codes, level
 from ckeras._kernels.levels import Kernel
 from ckeras.tensor import Op, Spec, Tensor
 from ckeras.tensor.dtypes import CODE, NUMPY
 from ckeras.tensor.eager import Call
 
-_KINDS = {"uniform": 0, "normal": 1, "truncated_normal": 2, "bernoulli": 3, "integers": 4}
+_KINDS = codes("random")
 
 
 def _p(kind: str, shape: tuple[int, ...], dtype: str) -> tuple[int, ...]:

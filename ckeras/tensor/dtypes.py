@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
+from ckeras._kernels import codes
 
-# The dtypes that kernels know, in the order of their codes in kernels.h, with their suffixes in the names of map steps.
+# The dtypes that kernels know, with their suffixes in the names of elementwise instructions.
 SUFFIX = {
     "float32": "f32",
     "float64": "f64",
@@ -22,7 +23,7 @@ SUFFIX = {
     "uint64": "u64",
     "float16": "f16",
 }
-CODE = {name: code for code, name in enumerate(SUFFIX)}
+CODE = codes("dtype")
 
 
 class _NumpyDtypes(dict):

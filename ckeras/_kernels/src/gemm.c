@@ -165,3 +165,6 @@ static int ck_gemm(char *const *buf, const int64_t *p, const double *f, ck_error
 }
 
 #define GEMM_KERNELS {"gemm", ck_gemm},
+#define GEMM_CONSTANTS                                                                                                 \
+    {"activation.linear", CK_ACT_NONE}, {"activation.relu", CK_ACT_RELU}, {"activation.sigmoid", CK_ACT_SIGMOID},      \
+    {"activation.tanh", CK_ACT_TANH},

@@ -8,6 +8,19 @@
 
 #include "kernels.h"
 
+/* Bounds of such products. They are those of the level with the least space, so that all levels run the same plans. With
+ * fewer than ROWS rows or ELEMENTS elements a product is better cut another way. */
+enum {
+    PRODUCT_MAX_K = BLOCK_K,
+    PRODUCT_MAX_PACKED = PACKED_BYTES,
+    PRODUCT_MAX_CHUNK = 98304, /* bytes of TILE rows */
+    PRODUCT_TILE = 12,
+    PRODUCT_PANEL = 32, /* columns of b are packed in multiples of it */
+    PRODUCT_MIN_ROWS = 96,
+    PRODUCT_MIN_ELEMENTS = 8192,
+};
+_Static_assert(TILE_ROWS <= PRODUCT_TILE && PRODUCT_MAX_CHUNK <= CHUNK_BYTES, "a chunk holds a tile's rows");
+
 typedef struct {
     const map_job *job; /* its `buf` has a hole where the product belongs */
     int hole;
@@ -83,3 +96,7 @@ static int ck_gemm_map(char *const *buf, const int64_t *p, const double *f, ck_e
 }
 
 #define GEMM_MAP_KERNELS {"gemm_map", ck_gemm_map},
+#define GEMM_MAP_CONSTANTS                                                                                             \
+    {"product.max_k", PRODUCT_MAX_K}, {"product.max_packed", PRODUCT_MAX_PACKED},                                      \
+    {"product.max_chunk", PRODUCT_MAX_CHUNK}, {"product.tile", PRODUCT_TILE}, {"product.panel", PRODUCT_PANEL},       \
+    {"product.min_rows", PRODUCT_MIN_ROWS}, {"product.min_elements", PRODUCT_MIN_ELEMENTS},

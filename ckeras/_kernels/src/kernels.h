@@ -54,7 +54,11 @@ extern int ck_threads;
 
 /* numpy's limit too. A copy or reduction of arrays that exist has fewer axes with more than one element. */
 #define CK_MAX_NDIM 64
-#define KERNEL_CONSTANTS {"MAX_NDIM", CK_MAX_NDIM},
+#define KERNEL_CONSTANTS                                                                                               \
+    {"MAX_NDIM", CK_MAX_NDIM}, {"dtype.float32", CK_F32}, {"dtype.float64", CK_F64}, {"dtype.int32", CK_I32},         \
+    {"dtype.int64", CK_I64}, {"dtype.bool", CK_BOOL}, {"dtype.uint8", CK_U8}, {"dtype.int8", CK_I8},                  \
+    {"dtype.int16", CK_I16}, {"dtype.uint16", CK_U16}, {"dtype.uint32", CK_U32}, {"dtype.uint64", CK_U64},            \
+    {"dtype.float16", CK_F16},
 
 /* The floating-point mode of a thread (rounding, flushing of denormals). The runtime flushes denormals around a run,
  * since momenta that fade away would slow every step a hundredfold; a region's threads work in the caller's mode, and

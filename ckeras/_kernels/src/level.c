@@ -27,12 +27,13 @@ static const ck_entry kernels[] = {
     {NULL, NULL},
 };
 
-/* The numbers of these files that Python uses too, by name. */
+/* The limits and codes of these files that Python uses too, by name. */
 static const struct {
     const char *name;
     long long value;
 } constants[] = {
-    KERNEL_CONSTANTS
+    KERNEL_CONSTANTS GEMM_CONSTANTS MAP_CONSTANTS GEMM_MAP_CONSTANTS RANDOM_CONSTANTS REDUCE_CONSTANTS SCAN_CONSTANTS
+    POOL_CONSTANTS
     {NULL, 0},
 };
 

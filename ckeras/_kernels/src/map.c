@@ -331,6 +331,8 @@ static const uint8_t map_result_size[] = {
 
 enum {
     MAP_MAX_REG = 128,
+    MAP_MAX_STEPS = 64,         /* steps and operands of a fused program, whose registers then suffice */
+    MAP_MAX_OPERANDS = 32,
     MAP_L1_BYTES = 12288,       /* of scratch; the rest of L1 is for the blocks of inputs and outputs */
     MAP_MAX_BLOCK = 2048,
     MAP_FAR_BYTES = 1 << 20,    /* of whole arrays, from which on they are taken to be in memory: short blocks then, */
@@ -820,3 +822,4 @@ static int ck_map(char *const *buf, const int64_t *p, const double *f, ck_error 
 #undef MAP_ITEM_TYPES
 
 #define MAP_KERNELS {"map", ck_map},
+#define MAP_CONSTANTS {"MAP_MAX_STEPS", MAP_MAX_STEPS}, {"MAP_MAX_OPERANDS", MAP_MAX_OPERANDS},

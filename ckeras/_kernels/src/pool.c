@@ -208,3 +208,4 @@ static int ck_pool_route(char *const *buf, const int64_t *p, const double *f, ck
 }
 
 #define POOL_KERNELS {"pool", ck_pool}, {"pool_route", ck_pool_route},
+#define POOL_CONSTANTS {"pool.sum", PO_SUM}, {"pool.max", PO_MAX},

@@ -312,3 +312,7 @@ static int ck_random(char *const *buf, const int64_t *p, const double *f, ck_err
 }
 
 #define RANDOM_KERNELS {"random", ck_random},
+#define RANDOM_CONSTANTS                                                                                               \
+    {"random.uniform", RANDOM_UNIFORM}, {"random.normal", RANDOM_NORMAL},                                              \
+    {"random.truncated_normal", RANDOM_TRUNCATED}, {"random.bernoulli", RANDOM_MASK},                                  \
+    {"random.integers", RANDOM_INTEGERS},

@@ -512,3 +512,6 @@ static int ck_reduce(char *const *buf, const int64_t *p, const double *f, ck_err
 }
 
 #define REDUCE_KERNELS {"reduce", ck_reduce},
+#define REDUCE_CONSTANTS                                                                                               \
+    {"reduce.sum", RD_SUM}, {"reduce.prod", RD_PROD}, {"reduce.max", RD_MAX}, {"reduce.min", RD_MIN},                  \
+    {"reduce.any", RD_ANY}, {"reduce.all", RD_ALL}, {"reduce.argmax", RD_ARGMAX}, {"reduce.argmin", RD_ARGMIN},

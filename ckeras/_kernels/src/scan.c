@@ -85,3 +85,4 @@ static int ck_scan(char *const *buf, const int64_t *p, const double *f, ck_error
 }
 
 #define SCAN_KERNELS {"scan", ck_scan},
+#define SCAN_CONSTANTS {"scan.cumsum", SC_SUM}, {"scan.cumprod", SC_PROD}, {"scan.recurrence", SC_RECURRENCE},

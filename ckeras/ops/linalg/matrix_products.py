@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ckeras._kernels import codes
 from ckeras.autograd.tape import sum_to
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation import layout
@@ -12,7 +13,7 @@ from ckeras.tensor import Op, Spec, Tensor, as_tensor
 from ckeras.tensor.dtypes import CODE
 from ckeras.tensor.eager import Call
 
-ACTIVATIONS = {"linear": 0, "relu": 1, "sigmoid": 2, "tanh": 3}
+ACTIVATIONS = codes("activation")
 _NUMPY_ACTIVATIONS = {
     "linear": lambda x: x,
     "relu": lambda x: np.maximum(x, 0),

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ckeras._kernels import codes
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.composite import Composite
@@ -32,6 +33,7 @@ from ckeras.ops.nn.windows import (
 from ckeras.tensor import Op, Spec, Tensor, dtypes
 from ckeras.tensor.eager import Call, constant
 
+_POOL = codes("pool")
 _WIDE = {
     **dict.fromkeys(("float16", "bfloat16"), "float32"),
     **dict.fromkeys(("bool", "uint8", "int8", "int16", "uint16"), "int32"),
@@ -96,7 +98,7 @@ def _resized(x: Any, axis: int, size: int, dtype: str) -> Spec:
 _window_sum = Op(
     "window_sum",
     lambda x, axis, span: _resized(x, axis, span.count, x.dtype),
-    kernel=lambda inputs, outputs, attrs: _call("pool", (0, 1), inputs[0], **attrs, last=0),
+    kernel=lambda inputs, outputs, attrs: _call("pool", (0, 1), inputs[0], **attrs, last=_POOL["sum"]),
     vjp=[lambda g, y, x, axis, span: _window_sum(g, axis=axis, span=span.transposed)],
 )
 
@@ -125,7 +127,7 @@ def _max_infer(x: Spec, axis: int, span: Span) -> list[Spec]:
 _window_max = Op(
     "window_max",
     _max_infer,
-    kernel=lambda inputs, outputs, attrs: _call("pool", (0, 1, 2), inputs[0], **attrs, last=1),
+    kernel=lambda inputs, outputs, attrs: _call("pool", (0, 1, 2), inputs[0], **attrs, last=_POOL["max"]),
     vjp=[lambda g, y, x, axis, span: _window_route(g[0], y[1], axis=axis, span=span)],
 )
 _window_route = Op(

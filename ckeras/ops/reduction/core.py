@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from ckeras._kernels import codes
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation.layout import reshape, stop_gradient
 from ckeras.tensor import Op, Spec, Tensor, arguments, as_tensor, dtypes
 from ckeras.tensor.eager import Call
 
-_KERNEL_CODES = {"sum": 0, "prod": 1, "max": 2, "min": 3, "any": 4, "all": 5, "argmax": 6, "argmin": 7}
+_KERNEL_CODES = codes("reduce")
 _NATIVE = {
     "sum": ("float32", "float64", "int32", "int64"),
     "mean": ("float32", "float64"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ckeras._kernels import codes
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.indexing.core import basic_slice
 from ckeras.ops.manipulation.composite import composite
@@ -16,7 +17,7 @@ from ckeras.tensor import Op, Spec, Tensor, arguments
 from ckeras.tensor.dtypes import CODE
 from ckeras.tensor.eager import Call
 
-_KINDS = {"cumsum": 0, "cumprod": 1, "recurrence": 2}
+_KINDS = codes("scan")
 _NATIVE = ("float32", "float64", "int32", "int64")
 
 
