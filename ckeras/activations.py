@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ckeras import ops, registry
+from ckeras.tensor import arguments
 
 ship = registry.activations.ship
 
@@ -47,6 +48,8 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     -1.5
     """
     x = ops.convert_to_tensor(x)
+    threshold = arguments.number(threshold, "relu", "threshold")
+    negative_slope = arguments.number(negative_slope, "relu", "negative_slope")
     if not negative_slope and not threshold:
         return ops.relu(x) if max_value is None else ops.clip(x, 0.0, max_value)
     if max_value is None and not threshold:
@@ -63,7 +66,7 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     """Leaky rectified linear unit: `x` where positive, `negative_slope * x` elsewhere (Maas et al., 2013)."""
     x = ops.convert_to_tensor(x)
-    return ops.where(x > 0, x, negative_slope * x)
+    return ops.where(x > 0, x, arguments.number(negative_slope, "leaky_relu", "negative_slope") * x)
 
 
 @ship()
@@ -130,7 +133,7 @@ def softsign(x: Any) -> Any:
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """Exponential linear unit: `x` where positive, `alpha * (exp(x) - 1)` elsewhere (Clevert et al., 2015)."""
     x = ops.convert_to_tensor(x)
-    return ops.where(x > 0, x, alpha * ops.expm1(ops.minimum(x, 0.0)))
+    return ops.where(x > 0, x, arguments.number(alpha, "elu", "alpha") * ops.expm1(ops.minimum(x, 0.0)))
 
 
 @ship()
@@ -142,7 +145,7 @@ def selu(x: Any) -> Any:
 @ship()
 def celu(x: Any, alpha: float = 1.0) -> Any:
     """`max(x, 0) + min(0, alpha * (exp(x / alpha) - 1))` (Barron, 2017)."""
-    x = ops.convert_to_tensor(x)
+    x, alpha = ops.convert_to_tensor(x), arguments.number(alpha, "celu", "alpha")
     return ops.where(x > 0, x, alpha * ops.expm1(ops.minimum(x, 0.0) / alpha))
 
 
@@ -165,7 +168,7 @@ def gelu(x: Any, approximate: bool = False) -> Any:
         approximate: Whether to take `0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))` for it.
     """
     x = ops.convert_to_tensor(x)
-    if approximate:
+    if arguments.flag(approximate, "gelu", "approximate"):
         return 0.5 * x * (1.0 + ops.tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * x * x * x)))
     return 0.5 * x * (1.0 + ops.erf(x * math.sqrt(0.5)))
 

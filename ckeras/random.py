@@ -11,7 +11,7 @@ from ckeras.ops.indexing.core import take
 from ckeras.ops.manipulation.layout import expand_dims
 from ckeras.ops.reduction.core import argmax
 from ckeras.ops.sampling import draw, permutation, sample
-from ckeras.tensor import Tensor, Variable, as_tensor, dtypes
+from ckeras.tensor import Tensor, Variable, arguments, as_tensor, dtypes
 from ckeras.tensor.eager import wrap
 
 _MASK = (1 << 63) - 1
@@ -191,6 +191,8 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     if not isinstance(rate, (int, float, np.number)) or not 0 <= rate <= 1:
         raise ValueError(f"dropout expects a rate in [0, 1], got {rate!r}")
     shape = _noise_shape(noise_shape, x.shape)
+    if None in shape:
+        raise ValueError(f"dropout needs to know the shape of inputs, got {shape}")
     if rate == 1:
         return where(False, x, 0)
     return x * draw(draw_seed(seed), "bernoulli", shape, x.dtype, 1.0 - rate, 1.0 / (1.0 - rate))
@@ -199,7 +201,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
 def _noise_shape(noise_shape: Any, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
     if noise_shape is None:
         return shape
-    given = tuple(noise_shape)
+    given = arguments.partial_shape(noise_shape, "dropout", "noise_shape")
     if len(given) != len(shape) or any(n not in (None, 1, d) for n, d in zip(given, shape, strict=False)):
         raise ValueError(
             f"dropout expects noise_shape to have 1, None or the size of each axis of {shape}, got {given}"

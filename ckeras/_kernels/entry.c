@@ -2,7 +2,8 @@
  *
  * A call is passed on as it came, unless an argument, or an element of a list, tuple or dict among the arguments, is of
  * the symbolic type: then `record(entry, args, kwargs)` gives the result. An error that leaves the function is passed to
- * `failed(error)` first, which may shorten its traceback; C adds no frame of its own to it.
+ * `failed(error, entry, args, kwargs)` first, which may shorten its traceback or raise another; C adds no frame of its
+ * own to it.
  *
  * In C, since every eager call of an op goes through it: it adds tens of nanoseconds, a wrapper in Python hundreds.
  */
@@ -48,7 +49,9 @@ static int is_symbolic(PyObject *x, PyTypeObject *type, int depth) {
     return 0;
 }
 
-static PyObject *record(Entry *self, PyObject *const *args, Py_ssize_t n, PyObject *names) {
+/* `function(entry, args, kwargs)`, or `function(error, entry, args, kwargs)` if there is an error. */
+static PyObject *pass_on(PyObject *function, PyObject *error, Entry *self, PyObject *const *args, Py_ssize_t n,
+                         PyObject *names) {
     Py_ssize_t named = names == NULL ? 0 : PyTuple_GET_SIZE(names);
     PyObject *result = NULL, *positional = PyTuple_New(n), *keywords = PyDict_New();
     if (positional != NULL && keywords != NULL) {
@@ -57,8 +60,10 @@ static PyObject *record(Entry *self, PyObject *const *args, Py_ssize_t n, PyObje
         Py_ssize_t i = 0;
         while (i < named && PyDict_SetItem(keywords, PyTuple_GET_ITEM(names, i), args[n + i]) == 0)
             i++;
-        if (i == named)
-            result = PyObject_CallFunctionObjArgs(self->record, (PyObject *)self, positional, keywords, NULL);
+        if (i == named) {
+            PyObject *passed[] = {error, (PyObject *)self, positional, keywords};
+            result = PyObject_Vectorcall(function, error ? passed : passed + 1, error ? 4 : 3, NULL);
+        }
     }
     Py_XDECREF(positional);
     Py_XDECREF(keywords);
@@ -66,14 +71,14 @@ static PyObject *record(Entry *self, PyObject *const *args, Py_ssize_t n, PyObje
 }
 
 /* Pass the error that is set to `failed`, which may change it; an error there takes its place. */
-static void report(Entry *self) {
+static void report(Entry *self, PyObject *const *args, Py_ssize_t n, PyObject *names) {
     PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);
     PyErr_NormalizeException(&type, &value, &trace);
     if (trace != NULL)
         PyException_SetTraceback(value, trace);
     Py_XDECREF(trace);
-    PyObject *done = PyObject_CallOneArg(self->failed, value);
+    PyObject *done = pass_on(self->failed, value, self, args, n, names);
     if (done == NULL) {
         Py_XDECREF(type);
         Py_XDECREF(value);
@@ -94,11 +99,11 @@ static PyObject *call(PyObject *callable, PyObject *const *args, size_t nargsf, 
             symbolic = is_symbolic(args[i], (PyTypeObject *)self->symbolic, MAX_DEPTH);
     }
     if (symbolic)
-        result = record(self, args, n, names);
+        result = pass_on(self->record, NULL, self, args, n, names);
     else
         result = PyObject_Vectorcall(self->function, args, nargsf, names);
     if (result == NULL && self->failed != NULL && PyErr_ExceptionMatches(PyExc_Exception))
-        report(self);
+        report(self, args, n, names);
     return result;
 }
 

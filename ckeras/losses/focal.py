@@ -9,6 +9,7 @@ import numpy as np
 from ckeras import config, ops, registry
 from ckeras.losses.crossentropy import one_hot_pair, smooth_binary
 from ckeras.losses.loss import IntegerLabelsLoss, LossFunctionWrapper, expect, pair, positive, same, share
+from ckeras.tensor import arguments
 
 ship = registry.losses.ship
 
@@ -53,11 +54,12 @@ def binary_focal_crossentropy(
     """
     y_true, y_pred = pair("binary_focal_crossentropy", y_true, y_pred, broadcast=False)
     y_true = smooth_binary("binary_focal_crossentropy", y_true, label_smoothing)
+    from_logits = arguments.flag(from_logits, "binary_focal_crossentropy", "from_logits")
     p = ops.sigmoid(y_pred) if from_logits else y_pred
     values = ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits)
     miss = y_true * (1 - p) + (1 - y_true) * p
     values = _focus(miss, gamma) * values
-    if apply_class_balancing:
+    if arguments.flag(apply_class_balancing, "binary_focal_crossentropy", "apply_class_balancing"):
         values = (y_true * alpha + (1 - y_true) * (1 - alpha)) * values
     return ops.mean(values, axis=axis)
 
@@ -95,7 +97,7 @@ def categorical_focal_crossentropy(
     Source: Lin et al., Focal loss for dense object detection, 2017.
     """
     y_true, y_pred = one_hot_pair("categorical_focal_crossentropy", y_true, y_pred, label_smoothing, axis)
-    if from_logits:
+    if arguments.flag(from_logits, "categorical_focal_crossentropy", "from_logits"):
         p, log_p = ops.softmax(y_pred, axis=axis), ops.log_softmax(y_pred, axis=axis)
     else:
         p = ops.clip(y_pred / ops.sum(y_pred, axis=axis, keepdims=True), config.epsilon(), 1.0 - config.epsilon())

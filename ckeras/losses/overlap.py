@@ -6,6 +6,7 @@ from typing import Any
 
 from ckeras import config, ops, registry
 from ckeras.losses.loss import LossFunctionWrapper, pair, positive
+from ckeras.tensor import arguments
 
 ship = registry.losses.ship
 
@@ -59,6 +60,7 @@ def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axi
     both = ops.sum(y_true * y_pred, axis=axis)
     missed = ops.sum((1 - y_pred) * y_true, axis=axis)
     wrong = ops.sum(y_pred * (1 - y_true), axis=axis)
+    alpha, beta = arguments.number(alpha, "tversky", "alpha"), arguments.number(beta, "tversky", "beta")
     return 1 - both / (both + missed * alpha + wrong * beta + config.epsilon())
 
 

@@ -3,8 +3,11 @@
 Each returns the argument in one form, or raises a TypeError or ValueError that names the function and the argument.
 """
 
+import functools
+import inspect
 import operator
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,7 @@ from ckeras._kernels import MAX_NDIM
 from ckeras.tensor.tensor import KerasTensor, Tensor, TracedTensor
 
 INT64_MAX = 2**63 - 1
+MAX_TENSORS = 2**16  # in an array whose rows are tensors; a list may have more
 
 
 def integer(value: Any, where: str, name: str, least: int | None = None, most: int = INT64_MAX) -> int:
@@ -57,7 +61,17 @@ def sequence(value: Any, where: str, name: str) -> list[Any]:
     """``value``, a sequence of tensors, as a list."""
     if isinstance(value, (str, bytes, dict)) or not hasattr(value, "__iter__"):
         raise TypeError(f"{where} expects a sequence of tensors as {name}, got {shown(value)}")
+    rows = np.shape(value)[0] if isinstance(value, (np.ndarray, Tensor)) and np.ndim(value) else 0
+    if rows > MAX_TENSORS:
+        raise ValueError(f"{where} expects at most {MAX_TENSORS} tensors as {name}, got {shown(value)}")
     return list(value)
+
+
+def is_sequence(value: Any) -> bool:
+    """Whether ``value`` is a list or a tuple, or has axes as an array or a tensor with a value does."""
+    return isinstance(value, (list, tuple, range)) or (
+        isinstance(value, (np.ndarray, Tensor)) and not symbolic(value) and len(value.shape) > 0
+    )
 
 
 def string(value: Any, where: str, name: str) -> str:
@@ -65,6 +79,13 @@ def string(value: Any, where: str, name: str) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{where} expects a string as {name}, got {shown(value)}")
     return value
+
+
+def flag(value: Any, where: str, name: str) -> bool:
+    """``value``, a boolean or one number, as a boolean."""
+    if value is not None and not isinstance(value, (bool, np.bool_)) and _index(value) is None:
+        raise TypeError(f"{where} expects a boolean as {name}, got {shown(value)}")
+    return bool(value)
 
 
 def axis(value: Any, rank: int, where: str, name: str = "axis") -> int:
@@ -95,6 +116,60 @@ def number(value: Any, where: str, name: str) -> float:
         return float(value)
     except (TypeError, ValueError):
         raise TypeError(f"{where} expects a number as {name}, got {shown(value)}") from None
+
+
+# What a parameter's annotation says of its argument, for the message of a call that failed.
+_CHECKS = {
+    "bool": flag,
+    "int": integer,
+    "float": number,
+    "str": string,
+    "int | Sequence[int]": integers,
+    "Sequence[int]": integers,
+}
+
+
+def explain(error: Exception, function: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> None:
+    """Raise a TypeError or ValueError from ``error`` that names the argument at fault, if the error does not.
+
+    That is the first argument which is not of the type its parameter is annotated with. Callables that are an `Entry`
+    call this when they have failed, so that calls which succeed pay nothing for it.
+    """
+    if not isinstance(error, (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)):
+        return
+    try:
+        bound = signature(function).bind(*args, **kwargs)
+    except TypeError:
+        return  # the error says so
+    for name, value in bound.arguments.items():
+        parameter = bound.signature.parameters[name]
+        annotation = inspect.formatannotation(parameter.annotation).strip("'\"")
+        check = _CHECKS.get(annotation.removesuffix(" | None"))
+        optional = value is None and annotation.endswith(" | None")
+        if check and not optional and not re.search(rf"\b{name}\b", str(error)):
+            try:
+                check(value, function.__name__, name)
+            except (TypeError, ValueError) as better:
+                raise better from error
+
+
+@functools.cache
+def signature(function: Callable[..., Any]) -> inspect.Signature:
+    """The signature of a function, kept."""
+    return inspect.signature(function)
+
+
+def optional(check: Callable[..., Any], value: Any, where: str, name: str) -> Any:
+    """`None` if ``value`` is that, else ``value`` as ``check`` returns it."""
+    return None if value is None else check(value, where, name)
+
+
+def scalar(value: Any, where: str, name: str) -> Any:
+    """``value``, a number of any dtype: of Python's or numpy's, or a tensor without axes."""
+    found = value.numpy() if isinstance(value, Tensor) and not symbolic(value) else value
+    if is_sequence(found) or np.asarray(found).dtype.kind not in "biufcV":
+        raise TypeError(f"{where} expects a number as {name}, got {shown(value)}")
+    return value
 
 
 def symbolic(value: Any) -> bool:

@@ -89,8 +89,8 @@ def standardize(dtype: Any) -> str:
     try:
         # Strings are Keras's names alone: numpy's others, such as "float", mean something else there.
         return {n: n for n in ITEMSIZE}[name] if isinstance(name, str) else of_array(np.empty(0, name))
-    except (TypeError, KeyError):
-        raise ValueError(f"unknown dtype {dtype!r}: expected one of {', '.join(ITEMSIZE)}") from None
+    except (TypeError, KeyError, ValueError):
+        raise ValueError(f"unknown dtype {dtype!r:.80}: expected one of {', '.join(ITEMSIZE)}") from None
 
 
 def of_array(array: np.ndarray) -> str:

@@ -33,12 +33,20 @@ def wrap(array: np.ndarray) -> Tensor:
     return Tensor(np.require(array, dtypes.NUMPY[name], ("C", "A")), name)
 
 
+def as_array(value: Any) -> np.ndarray:
+    """numpy's array of a number, a (nested) list or an array-like."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"expected lists of one length at each depth, got {value!r:.80}") from error
+
+
 def constant(value: Any, dtype: str | None = None) -> Tensor:
     """A tensor of a Python number, a (nested) list or an array-like.
 
     Floats become the default float type, and complex numbers pairs of it.
     """
-    array = np.asarray(value)
+    array = as_array(value)
     if dtype is None:
         if array.dtype == np.float64 and not isinstance(value, (np.ndarray, np.generic)):
             dtype = config.floatx()

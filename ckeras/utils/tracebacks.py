@@ -15,10 +15,10 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 Class = TypeVar("Class")
 
 
-def hide_own_frames(error: BaseException) -> None:
+def hide_own_frames(error: BaseException, *call: Any) -> None:
     """Leave the package's frames out of the traceback of ``error``, unless `config` says that full ones are shown.
 
-    Callables that are an `Entry` call it for each error that leaves them.
+    Callables that are an `Entry` call it for each error that leaves them, with the ``call`` that failed.
     """
     if not config.is_traceback_filtering_enabled():
         return

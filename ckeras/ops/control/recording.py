@@ -7,7 +7,6 @@ other directly, so that what is recorded is the function that a user called.
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,7 @@ from ckeras import config
 from ckeras._kernels.entry import Entry
 from ckeras.ops.control.keras_names import Record, record_of
 from ckeras.ops.control.operation import Operation
-from ckeras.tensor import KerasTensor, Tensor
+from ckeras.tensor import KerasTensor, Tensor, arguments
 from ckeras.tensor.graph import inferring, record_call
 from ckeras.tensor.structure import flatten
 
@@ -108,7 +107,7 @@ def _divided(function: Any, record: Record, args: tuple, kwargs: dict[str, Any])
 
     An option that contains a symbolic tensor is an operand by name, so that the graph knows of it.
     """
-    bound = _signature(function).bind(*args, **kwargs)
+    bound = arguments.signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
     given = dict(bound.arguments)
     for p in bound.signature.parameters.values():
@@ -124,11 +123,6 @@ def _divided(function: Any, record: Record, args: tuple, kwargs: dict[str, Any])
     return operands, {k: given[k] for k in given if k in named}, {k: given[k] for k in given if k not in named}
 
 
-@functools.cache
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
-    return inspect.signature(function)
-
-
 def entry_of(name: str, function: Callable[..., Any], module: str) -> Callable[..., Any]:
     """The entry of the public function ``name``, the same in all namespaces; ``module`` is one that has it.
 
@@ -137,7 +131,7 @@ def entry_of(name: str, function: Callable[..., Any], module: str) -> Callable[.
     if isinstance(function, Entry) or name in _RECORD_THEMSELVES:
         return function
     if (name, function) not in _entries:
-        entry = _entries[name, function] = Entry(function, KerasTensor, _record)
+        entry = _entries[name, function] = Entry(function, KerasTensor, _record, arguments.explain)
         functools.update_wrapper(entry, function)
         entry.__module__, entry.__name__, entry.__qualname__ = module, name, name
     return _entries[name, function]

@@ -536,6 +536,8 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     [1.0, 2.0]
     """
     if x1 is None and x2 is None:
+        if as_tensor(condition).shape == ():
+            raise ValueError("where expects a condition with axes if it is given alone, got one of shape ()")
         return tuple(as_tensor(i.astype("int32")) for i in np.nonzero(as_tensor(condition).numpy()))
     if x1 is None or x2 is None:
         raise ValueError("where expects both x1 and x2, or neither")

@@ -137,7 +137,7 @@ def _extract(
     window = each_axis(size, rank, f"size of {where}")
     attrs = {
         "window": window,
-        "strides": each_axis(strides, rank, f"strides of {where}") if strides else window,
+        "strides": window if strides is None else each_axis(strides, rank, f"strides of {where}"),
         "padding": padding_of(padding, where),
         "dilation": each_axis(dilation_rate, rank, f"dilation_rate of {where}"),
     }

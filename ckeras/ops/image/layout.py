@@ -7,7 +7,7 @@ import numpy as np
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation.layout import expand_dims, squeeze, tensor
 from ckeras.ops.nn.windows import format_of
-from ckeras.tensor import Tensor, dtypes
+from ckeras.tensor import Tensor, arguments, dtypes
 
 
 def image_of(images: Any, where: str, data_format: str | None, ranks: tuple[int, ...] = (3, 4)) -> tuple[Tensor, str]:
@@ -40,9 +40,11 @@ def channel_axis(rank: int, data_format: str) -> int:
 
 
 def whole(values: Any, name: str) -> tuple[int, ...]:
-    """Numbers as whole ones, or an error."""
-    if any(isinstance(v, bool) or not isinstance(v, (int, np.integer)) for v in values):
-        raise ValueError(f"{name} expects whole numbers, got {values!r}")
+    """Numbers as integers, or an error."""
+    if not arguments.is_sequence(values) or any(
+        isinstance(v, bool) or not isinstance(v, (int, np.integer)) for v in values
+    ):
+        raise ValueError(f"{name} expects integers, got {arguments.shown(values)}")
     return tuple(int(v) for v in values)
 
 

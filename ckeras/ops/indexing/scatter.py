@@ -13,7 +13,7 @@ from ckeras.ops.indexing.core import take
 from ckeras.ops.manipulation.concat import split
 from ckeras.ops.manipulation.creation import ones_like, zeros, zeros_like
 from ckeras.ops.manipulation.layout import axis_of, copy_call, is_native, reshape, row_strides, squeeze, tensor
-from ckeras.tensor import Op, Spec, Tensor, dtypes
+from ckeras.tensor import Op, Spec, Tensor, arguments, dtypes
 from ckeras.tensor.dtypes import CODE
 from ckeras.tensor.eager import Call, constant
 from ckeras.tensor.graph import record_call
@@ -158,7 +158,7 @@ def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
     >>> scatter([[0, 1], [1, 1]], [1.0, 2.0], shape=(2, 2)).tolist()
     [[0.0, 1.0], [0.0, 2.0]]
     """
-    values, shape = tensor(values), tuple(int(d) for d in shape)
+    values, shape = tensor(values), arguments.shape(shape, "scatter")
     index, depth = _places("scatter", shape, indices)
     values = _check_updates("scatter", shape, indices, depth, values)
     return reshape(_add_rows(values, index, math.prod(shape[:depth])), shape)

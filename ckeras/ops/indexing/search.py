@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from ckeras.ops.elementwise import core as elementwise
+from ckeras.ops.elementwise.core import cast
 from ckeras.ops.manipulation.composite import Composite
 from ckeras.ops.manipulation.layout import axis_of, tensor
-from ckeras.tensor import Op, Spec, Tensor, dtypes
+from ckeras.tensor import Op, Spec, Tensor, arguments, dtypes
 from ckeras.tensor.eager import wrap
 
 
@@ -69,7 +70,7 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
     [[0, 1], [0, 2]]
     """
     flat = tensor(indices)
-    dims = (shape,) if isinstance(shape, (int, np.integer)) else tuple(int(d) for d in shape)
+    dims = arguments.shape(shape, "unravel_index")
     if flat.dtype not in dtypes.INTEGERS:
         raise TypeError(f"unravel_index expects integers, got dtype {flat.dtype}")
     total = int(np.prod(dims, dtype=np.int64))
@@ -178,9 +179,9 @@ def unique(
     wanted = {"index": return_index, "inverse": return_inverse, "counts": return_counts}
     parts = ("values", *(name for name, is_wanted in wanted.items() if is_wanted))
     if fill_value is not None:
-        fill_value = np.asarray(fill_value, dtypes.NUMPY[x.dtype]).tolist()
-    if size is not None and size < 0:
-        raise ValueError(f"unique expects a size of 0 or more, got {size}")
+        fill_value = cast(arguments.scalar(fill_value, "unique", "fill_value"), x.dtype).numpy().tolist()
+    if size is not None:
+        size = arguments.integer(size, "unique", "size", 0)
     row = _unique if size is None else _sized_unique
-    found = row(x, axis=axis, size=None if size is None else int(size), parts=parts, fill=fill_value)
+    found = row(x, axis=axis, size=size, parts=parts, fill=fill_value)
     return found[0] if len(found) == 1 else tuple(found)

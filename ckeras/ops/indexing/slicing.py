@@ -10,7 +10,7 @@ from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.indexing.core import basic_slice, nonnegative_start, take, unslice
 from ckeras.ops.manipulation.concat import split
 from ckeras.ops.manipulation.layout import reshape, squeeze, tensor
-from ckeras.tensor import Tensor
+from ckeras.tensor import Tensor, arguments
 from ckeras.tensor.eager import constant
 
 
@@ -22,11 +22,11 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
     it can.
     """
     x = tensor(inputs)
-    shape = [None if n is None else int(n) for n in shape]
+    shape = arguments.partial_shape(shape, "slice", least=-1)
     unknown = _starts("slice", start_indices, x.shape)
     if unknown is not None and len(unknown) == len(shape) == len(x.shape):
         return _slice_at(x, unknown, shape)
-    start = [int(i) for i in (start_indices if unknown is None else unknown)]
+    start = list(arguments.integers(start_indices if unknown is None else unknown, "slice", "start_indices"))
     if not len(start) == len(shape) == len(x.shape):
         raise ValueError(f"slice expects a start and a size for each of {len(x.shape)} axes, got {start} and {shape}")
     parts = []
@@ -53,10 +53,10 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
     unknown = _starts("slice_update", start_indices, x.shape)
     if unknown is not None and len(unknown) == len(x.shape):
         return _slice_update_at(x, unknown, u)
-    start = tuple(int(i) for i in start_indices)
+    start = arguments.integers(start_indices, "slice_update", "start_indices")
     if len(start) == len(x.shape) and None not in x.shape:
         start = nonnegative_start(start, x.shape)
-    if not len(start) == len(u.shape) == len(x.shape) or None in x.shape:
+    if not len(start) == len(u.shape) == len(x.shape) or None in (*x.shape, *u.shape):
         raise ValueError(
             "slice_update expects inputs and updates of one rank and of known shapes, and a start for each axis; "
             f"got {x.shape}, {u.shape} and {start}"
@@ -81,9 +81,9 @@ def _starts(name: str, start_indices: Any, shape: tuple) -> list[Any] | None:
         if type(start_indices) is Tensor:
             return None
         return [squeeze(part, 0) for part in split(start_indices, len(shape))]
-    if not any(isinstance(i, Tensor) and type(i) is not Tensor for i in start_indices):
+    if not isinstance(start_indices, (list, tuple)) or not any(map(arguments.symbolic, start_indices)):
         return None
-    return [i if isinstance(i, Tensor) and type(i) is not Tensor else int(i) for i in start_indices]
+    return [i if arguments.symbolic(i) else arguments.integer(i, name, "start_indices") for i in start_indices]
 
 
 def _begin(start: Any, size: int, d: int) -> Tensor:

@@ -12,7 +12,7 @@ from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.linalg.diagonals import diagonal
 from ckeras.ops.manipulation.composite import Composite
 from ckeras.ops.manipulation.layout import reshape, squeeze, tensor, transpose
-from ckeras.tensor import Spec, Tensor, table
+from ckeras.tensor import Spec, Tensor, arguments, table
 
 # -- subscripts ---------------------------------------------------------------------------------------------------
 # An axis has a label: the letter in the subscripts or, under an ellipsis, the number of the axis from the last.
@@ -258,7 +258,7 @@ def _strategy(optimize: Any, count: int) -> Any:
         else:
             if left == 1:
                 return steps
-    elif optimize in (True, False, "greedy", "optimal"):
+    elif not arguments.is_sequence(optimize) and optimize in (True, False, "greedy", "optimal"):
         return optimize
     raise ValueError(
         f"einsum expects optimize=True, False, 'greedy', 'optimal' or a path for {count} operands, got {optimize!r}"

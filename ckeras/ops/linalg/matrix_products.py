@@ -9,7 +9,7 @@ from ckeras._kernels import codes
 from ckeras.autograd.tape import sum_to
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation import layout
-from ckeras.tensor import Op, Spec, Tensor, as_tensor
+from ckeras.tensor import Op, Spec, Tensor, arguments, as_tensor
 from ckeras.tensor.dtypes import CODE
 from ckeras.tensor.eager import Call
 
@@ -137,10 +137,13 @@ def dot(x1: Any, x2: Any) -> Tensor:
 def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
     """Sums of products over several axes: the last ``axes`` of x1 and the first of x2, or two lists of them."""
     a, b = elementwise.promote(x1, x2)
-    if isinstance(axes, int):
+    if not arguments.is_sequence(axes):
+        axes = arguments.integer(axes, "tensordot", "axes", 0, min(len(a.shape), len(b.shape)))
         pair = (list(range(len(a.shape) - axes, len(a.shape))), list(range(axes)))
     else:
-        pair = tuple([part] if isinstance(part, int) else list(part) for part in axes)
+        if len(axes) != 2:
+            raise ValueError(f"tensordot expects an integer or two lists of axes as axes, got {arguments.shown(axes)}")
+        pair = tuple(arguments.integers(part, "tensordot", "axes") for part in axes)
     in_a = [layout.axis_of(i, len(a.shape), "tensordot") for i in pair[0]]
     in_b = [layout.axis_of(i, len(b.shape), "tensordot") for i in pair[1]]
     summed = list(zip([a.shape[i] for i in in_a], [b.shape[i] for i in in_b], strict=False))

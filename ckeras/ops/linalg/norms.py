@@ -7,7 +7,7 @@ from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.linalg.singular_values import singular_values
 from ckeras.ops.manipulation import layout
 from ckeras.ops.reduction import core as reduction
-from ckeras.tensor import Tensor
+from ckeras.tensor import Tensor, arguments
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -24,6 +24,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
     """
     x = elementwise.as_float(x)
     axes = reduction.canonical_axes(axis, len(x.shape))
+    if ord is not None and not isinstance(ord, str):
+        arguments.number(ord, "norm", "ord")
     if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
         return elementwise.sqrt(reduction.sum(elementwise.square(x), axes, keepdims))
     if len(axes) == 2 and ord in (2, -2, "nuc"):

@@ -21,7 +21,7 @@ from ckeras.ops.linalg.matrix_products import matmul
 from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.composite import composite
 from ckeras.ops.reduction import core as reduction
-from ckeras.tensor import Op, Spec, Tensor
+from ckeras.tensor import Op, Spec, Tensor, arguments
 
 
 def _svd_infer(x: Spec, full: bool) -> list[Spec]:
@@ -125,7 +125,7 @@ def matrix_rank(x: Any, tol: Any = None) -> Tensor:
 
     ``tol`` is by default the greatest of them times max(M, N) and the precision of the dtype.
     """
-    return _matrix_rank(matrices(x, "matrix_rank"), tol=None if tol is None else float(tol))
+    return _matrix_rank(matrices(x, "matrix_rank"), tol=arguments.optional(arguments.number, tol, "matrix_rank", "tol"))
 
 
 def _pinv_forward(x: np.ndarray, rcond: float) -> np.ndarray:
@@ -164,7 +164,9 @@ def pinv(x: Any, rcond: Any = None) -> Tensor:
     Singular values of at most ``rcond`` times the greatest count as 0; by default 10 max(M, N) times the precision of
     the dtype. The gradient is for a rank that does not change.
     """
-    return _cut_pinv(matrices(x, "pinv"), rcond=None if rcond is None else float(rcond), factor=10.0)
+    return _cut_pinv(
+        matrices(x, "pinv"), rcond=arguments.optional(arguments.number, rcond, "pinv", "rcond"), factor=10.0
+    )
 
 
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Tensor:
@@ -188,4 +190,5 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Tensor:
         raise ValueError(
             f"lstsq expects a matrix and as many right sides as it has rows, got shapes {a.shape} and {b.shape}"
         )
-    return matmul(_cut_pinv(a, rcond=None if rcond is None else float(rcond), factor=1.0), b)
+    rcond = arguments.optional(arguments.number, rcond, "lstsq", "rcond")
+    return matmul(_cut_pinv(a, rcond=rcond, factor=1.0), b)

@@ -106,7 +106,7 @@ def stack(x: Any, axis: int = 0) -> Tensor:
 
 def sections(value: Any, size: int | None, where: str) -> int | tuple[int, ...]:
     """``value`` as a number of sections, which a machine can list, or as the indices where an axis is cut."""
-    if np.ndim(value) == 0:
+    if not arguments.is_sequence(value):
         most = max(_MAX_SECTIONS, size or 0)
         return arguments.integer(value, where, "the number of sections", 1, most)
     return arguments.integers(value, where, "indices", count=_MAX_SECTIONS)
@@ -223,12 +223,12 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
     if axis is None:
         x, axis = ravel(x), 0
     axis = axis_of(axis, len(x.shape), "repeat")
-    if np.ndim(repeats) == 0:
+    if not arguments.is_sequence(repeats):
         repeats = arguments.integer(repeats, "repeat", "repeats", 0)
         wide = elementwise.broadcast_to(expand_dims(x, axis + 1), (*x.shape[: axis + 1], repeats, *x.shape[axis + 1 :]))
         size = x.shape[axis]
         return reshape(wide, (*x.shape[:axis], -1 if size is None else size * repeats, *x.shape[axis + 1 :]))
-    counts, places = np.asarray(repeats), _places(x, axis, "repeat")
+    counts, places = as_tensor(repeats).numpy(), _places(x, axis, "repeat")
     if counts.dtype.kind not in "iub" or counts.shape not in ((1,), places.shape) or (counts < 0).any():
         raise ValueError(
             f"repeat expects an integer of 0 or more, or one for each of {len(places)} elements, as repeats, "

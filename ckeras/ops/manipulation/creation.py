@@ -8,7 +8,7 @@ import numpy as np
 
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.tensor import KerasTensor, Op, Spec, Tensor, Variable, arguments, as_tensor, dtypes, limits
-from ckeras.tensor.eager import constant, wrap
+from ckeras.tensor.eager import as_array, constant, wrap
 
 
 def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None) -> Tensor:
@@ -30,7 +30,7 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, rag
 
 def convert_to_numpy(x: Any) -> np.ndarray:
     """The values of ``x`` as a numpy array."""
-    return x.numpy() if isinstance(x, (Tensor, Variable)) else np.asarray(x)
+    return x.numpy() if isinstance(x, (Tensor, Variable)) else as_array(x)
 
 
 def is_tensor(x: Any) -> bool:
@@ -98,7 +98,7 @@ def empty(shape: Any, dtype: Any = None) -> Tensor:
 def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """A tensor of the shape and dtype of ``x`` with every element ``fill_value``."""
     x = as_tensor(x)
-    value = elementwise.cast(fill_value, dtype or x.dtype)
+    value = elementwise.cast(fill_value, x.dtype if dtype is None else dtype)
     if isinstance(x, KerasTensor):  # a choice that never takes x, so that its NaNs stay behind
         return elementwise.where(False, elementwise.cast(x, value.dtype), value)
     return elementwise.broadcast_to(value, x.shape)

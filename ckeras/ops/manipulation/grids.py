@@ -10,7 +10,7 @@ from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.composite import Composite, composite
 from ckeras.ops.manipulation.creation import arange
 from ckeras.ops.reduction import core as reduction
-from ckeras.tensor import Spec, Tensor, as_tensor
+from ckeras.tensor import Spec, Tensor, arguments, as_tensor
 
 
 def logspace(
@@ -97,7 +97,7 @@ def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     [[2, 4], [1, 3]]
     """
     x = layout.tensor(array)
-    rank = len(x.shape)
+    rank, axes = len(x.shape), arguments.integers(axes, "rot90", "axes")
     if rank < 2 or len(axes) != 2:
         raise ValueError(f"rot90 expects two axes of a tensor that has them, got {axes} for shape {x.shape}")
     first, second = (layout.axis_of(a, rank, "rot90") for a in axes)

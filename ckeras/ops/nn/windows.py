@@ -14,7 +14,7 @@ import numpy as np
 from ckeras import config
 from ckeras.ops.elementwise.core import cast
 from ckeras.ops.manipulation.layout import transpose
-from ckeras.tensor import Op, Spec, Tensor, dtypes
+from ckeras.tensor import Op, Spec, Tensor, arguments, dtypes
 from ckeras.tensor.eager import Call
 
 Padding = str | tuple[tuple[int, int], ...]  # "valid", "same" or (before, after) for each spatial axis
@@ -29,7 +29,7 @@ INT32_MAX = 2**31 - 1  # of a size: products of two are then within int64
 
 def each_axis(value: Any, rank: int, name: str, least: int = 1) -> tuple[int, ...]:
     """``value`` (an integer, or one for each of ``rank`` spatial axes) as integers from ``least`` to `INT32_MAX`."""
-    found = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) and np.ndim(value) else (value,)
+    found = tuple(value) if arguments.is_sequence(value) and len(value) <= rank else (value,)
     found = found * rank if len(found) == 1 else found
     if len(found) != rank or any(not isinstance(v, (int, np.integer)) or not least <= v <= INT32_MAX for v in found):
         raise ValueError(
@@ -42,7 +42,7 @@ def each_axis(value: Any, rank: int, name: str, least: int = 1) -> tuple[int, ..
 def padding_of(padding: Any, where: str) -> str:
     """The name of a padding, in small letters."""
     name = padding.lower() if isinstance(padding, str) else padding
-    if name not in ("valid", "same"):
+    if not isinstance(name, str) or name not in ("valid", "same"):
         raise ValueError(f"{where} expects padding 'valid' or 'same', got {padding!r}")
     return name
 

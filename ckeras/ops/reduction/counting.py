@@ -57,18 +57,19 @@ def histogram(x: Any, bins: int = 10, range: Any = None) -> tuple[Tensor, Tensor
     >>> counts.tolist(), edges.tolist()
     ([1.0, 3.0], [1.0, 2.0, 3.0])
     """
-    if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)):
-        raise TypeError(f"histogram expects an integer number of bins, got {bins!r}")
-    if bins < 1:
-        raise ValueError(f"histogram expects at least one bin, got bins={bins}")
+    if isinstance(bins, bool):
+        raise TypeError(f"histogram expects an integer as bins, got {bins!r}")
+    bins = arguments.integer(bins, "histogram", "bins", 1)
     if range is not None:
-        if not isinstance(range, (tuple, list)) or len(range) != 2 or not range[0] <= range[1]:
-            raise ValueError(f"histogram expects a range of two numbers in ascending order, got {range!r}")
-        range = tuple(float(v) for v in range)
+        if not isinstance(range, (tuple, list)) or len(range) != 2:
+            raise ValueError(f"histogram expects two numbers as range, got {arguments.shown(range)}")
+        range = tuple(arguments.number(v, "histogram", "range") for v in range)
+        if not range[0] <= range[1]:
+            raise ValueError(f"histogram expects two numbers in ascending order as range, got {range!r}")
     x = elementwise.as_float(x)
     if len(x.shape) != 1:
         raise ValueError(f"histogram expects a tensor with one axis, got shape {x.shape}")
-    return tuple(_histogram(x, bins=int(bins), range=range))
+    return tuple(_histogram(x, bins=bins, range=range))
 
 
 def _bincount_infer(x: Spec, weights: Spec, minlength: int) -> Spec:

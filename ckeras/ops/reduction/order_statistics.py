@@ -218,7 +218,7 @@ def _quantiles(name: str, x: Any, q: Any, axis: Any, method: str, keepdims: bool
     if method not in _METHODS:
         raise ValueError(f"{name} expects a method of {', '.join(_METHODS)}, got {method!r}")
     # Numbers of Python's have all their digits, so that a place that is a whole number is one.
-    of_python = all(isinstance(v, (int, float)) for v in flatten(q))
+    of_python = not isinstance(q, dict) and all(isinstance(v, (int, float)) for v in flatten(q))
     q = as_tensor(np.asarray(q, np.float64) if of_python else q)
     if len(q.shape) > 1:
         raise ValueError(f"{name} expects one q or a list of them, got shape {q.shape}")

@@ -1,5 +1,6 @@
 """Window functions: weights of ``x`` points that fall off to both ends (F. J. Harris, Proc. IEEE 66, 1978)."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,17 +16,23 @@ def _length(x: Tensor) -> int:
     """The number of points, cut to a whole number."""
     if x.shape != () or x.dtype not in dtypes.INTEGERS | dtypes.FLOATS | {"bool"}:
         raise ValueError(f"a window expects one number of points, got shape {x.shape} and dtype {x.dtype}")
-    points = int(x)
-    if points < 0:
-        raise ValueError(f"a window expects a number of points of 0 or more, got {points}")
-    return points
+    points = float(x)
+    if not 0 <= points < math.inf:
+        raise ValueError(f"a window expects a number of points of 0 or more, got {points:g}")
+    return int(points)
+
+
+def _number(name: str, parameter: Tensor) -> np.ndarray:
+    if parameter.shape != ():
+        raise ValueError(f"{name} expects one number as its parameter, got a tensor of shape {parameter.shape}")
+    return parameter.numpy()
 
 
 def _window(name: str, values: Callable[..., np.ndarray]) -> Composite:
     """A row whose result, in the default float type, is as long as its argument says."""
 
     def function(x: Tensor, *parameters: Tensor) -> Tensor:
-        return wrap(values(_length(x), *(p.numpy() for p in parameters)).astype(config.floatx()))
+        return wrap(values(_length(x), *(_number(name, p) for p in parameters)).astype(config.floatx()))
 
     return Composite(name, function, infer=lambda *inputs: Spec((None,), config.floatx()))
 
