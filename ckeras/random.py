@@ -31,7 +31,7 @@ class SeedGenerator:
         if seed is None:
             seed = make_default_seed()
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-            raise ValueError(f"SeedGenerator expects an integer seed, got {seed!r}")
+            raise ValueError(f"SeedGenerator expects an integer seed, got {arguments.shown(seed)}")
         if seed < 0:
             raise ValueError(f"SeedGenerator expects a seed of 0 or more, got {seed}")
         self._initial_seed = int(seed)
@@ -89,7 +89,7 @@ def set_random_seed(seed: int) -> None:
     """Seed Python's, numpy's and ckeras's generators, so that what follows can be repeated bit for bit."""
     global _global
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ValueError(f"set_random_seed expects an integer of 0 or more, got {seed!r}")
+        raise ValueError(f"set_random_seed expects an integer of 0 or more, got {arguments.shown(seed)}")
     python_random.seed(int(seed))
     np.random.seed(int(seed) % 2**32)
     if _global is None:
@@ -111,7 +111,7 @@ def draw_seed(seed: Any = None) -> Tensor:
         seed = cast(as_tensor(seed), "int64")
         if seed.shape == (2,):
             return seed
-    raise ValueError(f"a seed is None, an integer or a SeedGenerator, got {seed!r}")
+    raise ValueError(f"a seed is None, an integer or a SeedGenerator, got {arguments.shown(seed)}")
 
 
 def _drawn(seed: Any, kind: str, shape: Any, dtype: Any, *parameters: Any) -> Tensor:
@@ -127,7 +127,7 @@ def _drawn(seed: Any, kind: str, shape: Any, dtype: Any, *parameters: Any) -> Te
 def _float(dtype: Any, kind: str) -> str:
     name = default_float(dtype)
     if name not in dtypes.FLOATS:
-        raise ValueError(f"{kind} expects a float dtype, got {name!r}; use randint for integers")
+        raise ValueError(f"{kind} expects a float dtype, got {arguments.shown(name)}; use randint for integers")
     return name
 
 
@@ -138,7 +138,7 @@ def _shape(shape: Any, kind: str) -> tuple[int, ...]:
     except TypeError:
         known = (-1,)
     if any(d < 0 for d in known):
-        raise ValueError(f"{kind} expects a shape of integers of 0 or more, got {shape!r}")
+        raise ValueError(f"{kind} expects a shape of integers of 0 or more, got {arguments.shown(shape)}")
     return known
 
 
@@ -163,7 +163,7 @@ def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: An
     """Integers drawn uniformly from [minval, maxval): integers, or tensors of integers that broadcast to ``shape``."""
     name, shape = "int32" if dtype is None else dtypes.standardize(dtype), _shape(shape, "randint")
     if name not in dtypes.INTEGERS:
-        raise ValueError(f"randint expects an integer dtype, got {name!r}")
+        raise ValueError(f"randint expects an integer dtype, got {arguments.shown(name)}")
     if not all(isinstance(v, (int, np.integer)) for v in (minval, maxval)):
         low, high = _integer_tensor("minval", minval), _integer_tensor("maxval", maxval)
         if type(low) is type(high) is Tensor and not np.all(low.numpy() < high.numpy()):
@@ -181,7 +181,9 @@ def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: An
 def _integer_tensor(name: str, value: Any) -> Tensor:
     tensor = as_tensor(value)
     if tensor.dtype not in dtypes.INTEGERS:
-        raise ValueError(f"randint expects {name} to be an integer, or a tensor of integers, got {value!r}")
+        raise ValueError(
+            f"randint expects {name} to be an integer, or a tensor of integers, got {arguments.shown(value)}"
+        )
     return cast(tensor, "int64")
 
 
@@ -189,7 +191,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     """``inputs`` with each element set to 0 with probability ``rate``, and the others divided by 1 - rate."""
     x = as_float(inputs)
     if not isinstance(rate, (int, float, np.number)) or not 0 <= rate <= 1:
-        raise ValueError(f"dropout expects a rate in [0, 1], got {rate!r}")
+        raise ValueError(f"dropout expects a rate in [0, 1], got {arguments.shown(rate)}")
     shape = _noise_shape(noise_shape, x.shape)
     if None in shape:
         raise ValueError(f"dropout needs to know the shape of inputs, got {shape}")
@@ -227,7 +229,9 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
     if len(logits.shape) != 2 or None in logits.shape or logits.shape[1] == 0:
         raise ValueError(f"categorical expects logits of shape (batch, classes), got {logits.shape}")
     if isinstance(num_samples, bool) or not isinstance(num_samples, (int, np.integer)) or num_samples < 0:
-        raise ValueError(f"categorical expects num_samples to be an integer of 0 or more, got {num_samples!r}")
+        raise ValueError(
+            f"categorical expects num_samples to be an integer of 0 or more, got {arguments.shown(num_samples)}"
+        )
     batch, classes = logits.shape
     name = "float64" if logits.dtype == "float64" else "float32"
     noise = -log(-log(draw(draw_seed(seed), "uniform", (batch, int(num_samples), classes), name, 0.0, 1.0)))
@@ -271,7 +275,7 @@ def _sampled(seed: Any, kind: str, shape: Any, dtype: Any, **parameters: Any) ->
     for key, (value, (holds, words)) in parameters.items():
         tensor = as_tensor(value, "float64")
         if type(tensor) is Tensor and not np.all(holds(tensor.numpy())):
-            raise ValueError(f"{kind} expects {key} to be {words}, got {value!r}")
+            raise ValueError(f"{kind} expects {key} to be {words}, got {arguments.shown(value)}")
         if len(tensor.shape) > len(shape) or any(
             d not in (1, n) for d, n in zip(reversed(tensor.shape), reversed(shape), strict=False)
         ):
@@ -288,7 +292,7 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
     """
     x = as_tensor(x)
     if not isinstance(axis, (int, np.integer)) or not -len(x.shape) <= axis < len(x.shape):
-        raise ValueError(f"shuffle expects an axis of a tensor with {len(x.shape)} axes, got {axis!r}")
+        raise ValueError(f"shuffle expects an axis of a tensor with {len(x.shape)} axes, got {arguments.shown(axis)}")
     return take(x, permutation(draw_seed(seed), x, axis), axis=axis)
 
 

@@ -146,7 +146,8 @@ def explain(error: Exception, function: Callable[..., Any], args: tuple, kwargs:
         annotation = inspect.formatannotation(parameter.annotation).strip("'\"")
         check = _CHECKS.get(annotation.removesuffix(" | None"))
         optional = value is None and annotation.endswith(" | None")
-        if check and not optional and not re.search(rf"\b{name}\b", str(error)):
+        variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if check and not variadic and not optional and not re.search(rf"\b{name}\b", str(error)):
             try:
                 check(value, function.__name__, name)
             except (TypeError, ValueError) as better:
@@ -181,6 +182,10 @@ def shown(value: Any) -> str:
     """What came, short enough for a message."""
     if isinstance(value, (np.ndarray, Tensor)):
         return f"a tensor of shape {value.shape} and dtype {value.dtype}" if np.ndim(value) else repr(value)
+    if type(value) in (list, tuple):  # whose arrays may take forever to print
+        parts = [shown(v) for v in value[:8]] + ["..."] * (len(value) > 8)
+        text = ", ".join(parts) + "," * (type(value) is tuple and len(value) == 1)
+        return f"[{text}]" if type(value) is list else f"({text})"
     return f"{value!r:.80}"
 
 

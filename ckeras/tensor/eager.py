@@ -10,6 +10,7 @@ from ckeras import config
 from ckeras._kernels import capacity, level
 from ckeras._kernels.levels import Kernel
 from ckeras.tensor import dtypes, limits, program
+from ckeras.tensor.arguments import shown
 from ckeras.tensor.tensor import Spec, Tensor
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def as_array(value: Any) -> np.ndarray:
     try:
         return np.asarray(value)
     except ValueError as error:
-        raise ValueError(f"expected lists of one length at each depth, got {value!r:.80}") from error
+        raise ValueError(f"expected lists of one length at each depth, got {shown(value)}") from error
 
 
 def constant(value: Any, dtype: str | None = None) -> Tensor:
@@ -56,7 +57,7 @@ def constant(value: Any, dtype: str | None = None) -> Tensor:
             fits = array.size == 0 or (array.min() >= -(2**31) and array.max() < 2**31)
             dtype = "int32" if fits else "int64"
     if array.dtype == object or array.dtype.kind in "USMm":
-        raise TypeError(f"expected a number or an array of numbers, got {value!r:.80}")
+        raise TypeError(f"expected a number or an array of numbers, got {shown(value)}")
     if dtype in dtypes.INTEGERS and type(value) is int:
         limits = np.iinfo(dtype)
         if not limits.min <= value <= limits.max:

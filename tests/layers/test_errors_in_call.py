@@ -121,16 +121,17 @@ def test_an_entry_passes_errors_on():
         raise LookupError(a, b)
 
     with pytest.raises(LookupError) as caught:
-        Entry(fails, failed=seen.append)(1, b=2)
-    assert seen == [caught.value] and caught.value.args == (1, 2)
+        entry = Entry(fails, failed=lambda *call: seen.append(call))
+        entry(1, b=2)
+    assert seen == [(caught.value, entry, (1,), {"b": 2})] and caught.value.args == (1, 2)
 
-    def breaks(error):
+    def breaks(*call):
         raise RuntimeError("in the handler")
 
     with pytest.raises(RuntimeError, match="in the handler"):
         Entry(fails, failed=breaks)(1, b=2)
     with pytest.raises(KeyboardInterrupt):
-        Entry(lambda: (_ for _ in ()).throw(KeyboardInterrupt), failed=seen.append)()
+        Entry(lambda: (_ for _ in ()).throw(KeyboardInterrupt), failed=breaks)()
     assert len(seen) == 1
     for wrong in ((3,), (fails, 3), (fails, int, 3), (fails, None, None, 3)):
         with pytest.raises(TypeError, match="Entry expects"):

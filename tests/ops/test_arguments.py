@@ -119,8 +119,31 @@ def test_every_rank_that_numpy_has(rank):
         np.testing.assert_allclose(found, expected, 1e-6)
     empty = np.empty((0, *(2,) * 40))
     assert ops.transpose(empty).shape == (*(2,) * 40, 0)
-    halves = np.empty((0, *(2,) * 40), "float16")
-    assert table["scatter_add_rows"](halves, np.empty(0, "int32"), rows=0).shape == halves.shape
+
+
+def test_rows_of_many_axes_are_added_and_reduced_where_there_are_none():
+    halves, index = np.empty((0, *(2,) * 40), "float16"), np.empty(0, "int32")
+    assert table["scatter_add_rows"](halves, index, rows=0).shape == halves.shape
+    assert table["scatter_reduce_rows"](halves, index, halves, reduction="max").shape == halves.shape
+    assert table["segment_max"](halves, index, size=0).shape == halves.shape
+
+
+def test_arrays_that_claim_countless_elements_are_no_lists_of_arguments():
+    many = np.broadcast_to(np.int8(0), (2**60,))
+    for call, message in [
+        (lambda: ops.stack(np.broadcast_to(0.0, (2**20, 1, 1))), "stack expects at most 65536 tensors as x"),
+        (lambda: ops.slice(X, many, (1, 1)), "slice expects at most 64 integers as start_indices"),
+        (lambda: ops.slice(X, (0, 0), many), "slice expects at most 64 integers as shape"),
+        (lambda: ops.slice_update(X, many, X), "slice_update expects at most 64 integers as start_indices"),
+        (
+            lambda: ops.histogram(X[0], range=np.broadcast_to(0.0, (2,) * 40)),
+            "as range, got a tensor of",
+        ),
+        (lambda: ops.histogram(X[0], 1, [np.broadcast_to(0.0, (2,) * 40)]), r"as range, got \[a tensor of shape"),
+        (lambda: ops.max_pool(np.ones((1, 4, 4, 1)), many), "pool_size of max_pool expects an integer"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            call()
 
 
 def test_no_tensor_has_more_axes_than_numpy_gives_an_array():

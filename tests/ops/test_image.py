@@ -134,8 +134,8 @@ FOUR = np.zeros((4, 2), "float32")
         (ValueError, lambda: image.resize(data(4, 5), (2, 2)), r"images of rank 3 or 4 .* got shape \(4, 5\)"),
         (ValueError, lambda: image.resize(data(4, 5, 3), (2, 0)), "two numbers of 1 or more"),
         (ValueError, lambda: image.resize(data(4, 5, 3), (2, 2, 2)), "two numbers of 1 or more"),
-        (ValueError, lambda: image.resize(data(4, 5, 3), (2.5, 2)), "expects whole numbers"),
-        (ValueError, lambda: image.crop_images(data(4, 5, 3), 0.5, 1, 1, 1), "expects whole numbers"),
+        (ValueError, lambda: image.resize(data(4, 5, 3), (2.5, 2)), "expects integers"),
+        (TypeError, lambda: image.crop_images(data(4, 5, 3), 0.5, 1, 1, 1), "expects an integer as top_cropping"),
         (ValueError, lambda: image.resize(data(4, 5, 3), (2, 2), "area"), "an interpolation among bilinear"),
         (ValueError, lambda: image.resize(data(4, 5, 3), (2, 2), fill_mode="wrap"), "fill_mode 'constant'"),
         (

@@ -22,7 +22,7 @@ def test_unique():
         ops.unique([], size=2)
     with pytest.raises(ValueError, match="unique: axis 1 is out of range"):
         ops.unique([1, 2], axis=1)
-    with pytest.raises(ValueError, match="unique expects a size of 0 or more, got -1"):
+    with pytest.raises(ValueError, match="unique expects an integer of 0 or more as size, got -1"):
         ops.unique([1, 2], size=-1)
 
 

@@ -9,7 +9,7 @@ from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.composite import Composite
 from ckeras.ops.manipulation.concat import pad
 from ckeras.ops.nn.windows import channels_back, channels_last, each_axis, output_sizes, padding_of, patches_of
-from ckeras.tensor import Spec, Tensor
+from ckeras.tensor import Spec, Tensor, arguments
 
 # -- margins --------------------------------------------------------------------------------------------------------
 # Along each of height and width two of three are given: what comes or goes before, what comes or goes after, and the
@@ -169,7 +169,7 @@ def extract_patches(
     """
     if not isinstance(size, int) and (not isinstance(size, (tuple, list)) or len(size) not in (2, 3)):
         kind = ValueError if isinstance(size, (tuple, list)) else TypeError
-        raise kind(f"extract_patches expects a size of one number or of 2 or 3, got {size!r}")
+        raise kind(f"extract_patches expects a size of one number or of 2 or 3, got {arguments.shown(size)}")
     rank = 3 if not isinstance(size, int) and len(size) == 3 else 2
     return _extract("extract_patches", rank, images, size, strides, dilation_rate, padding, data_format)
 
@@ -184,5 +184,5 @@ def extract_patches_3d(
 ) -> Tensor:
     """The patches of volumes (depth, height, width, channels), or of a batch of them; see `extract_patches`."""
     if not isinstance(size, int) and (not isinstance(size, (tuple, list)) or len(size) != 3):
-        raise TypeError(f"extract_patches_3d expects a size of one number or of 3, got {size!r}")
+        raise TypeError(f"extract_patches_3d expects a size of one number or of 3, got {arguments.shown(size)}")
     return _extract("extract_patches_3d", 3, volumes, size, strides, dilation_rate, padding, data_format)

@@ -12,7 +12,7 @@ from ckeras.ops.manipulation.composite import Composite
 from ckeras.ops.nn.convolution import depthwise_conv
 from ckeras.ops.nn.windows import channels_back, channels_last, each_axis
 from ckeras.ops.reduction import core as reduction
-from ckeras.tensor import Spec, Tensor, dtypes
+from ckeras.tensor import Spec, Tensor, arguments, dtypes
 from ckeras.tensor.eager import constant
 
 
@@ -56,7 +56,7 @@ def gaussian_blur(
         (sigma, sigma) if isinstance(sigma, (int, float)) else (getitem(layout.tensor(sigma), i) for i in (0, 1))
     )
     if any((isinstance(v, (int, float)) or type(v) is Tensor) and not float(v) > 0 for v in (across, down)):
-        raise ValueError(f"gaussian_blur expects deviations above 0, got sigma={sigma!r}")
+        raise ValueError(f"gaussian_blur expects deviations above 0, got sigma={arguments.shown(sigma)}")
     y = elementwise.cast(batched(x), dtypes.result_type(x.dtype, "float32"))
     y = channels_last(y, data_format)
     weights = _gaussian(height, down, y.dtype), _gaussian(width, across, y.dtype)

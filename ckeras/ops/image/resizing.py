@@ -14,7 +14,7 @@ from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.composite import Composite
 from ckeras.ops.manipulation.concat import pad
 from ckeras.ops.reduction import core as reduction
-from ckeras.tensor import Spec, Tensor, dtypes
+from ckeras.tensor import Spec, Tensor, arguments, dtypes
 from ckeras.tensor.eager import constant
 
 # -- kernels of interpolation: weights as functions of the distance -------------------------------------------------
@@ -174,9 +174,11 @@ def resize(
     if len(size) != 2 or min(size) < 1:
         raise ValueError(f"resize expects a size of two numbers of 1 or more, height and width, got {size}")
     if interpolation not in _INTERPOLATIONS:
-        raise ValueError(f"resize expects an interpolation among {', '.join(_INTERPOLATIONS)}, got {interpolation!r}")
+        raise ValueError(
+            f"resize expects an interpolation among {', '.join(_INTERPOLATIONS)}, got {arguments.shown(interpolation)}"
+        )
     if fill_mode != "constant":
-        raise ValueError(f"resize expects fill_mode 'constant', got {fill_mode!r}")
+        raise ValueError(f"resize expects fill_mode 'constant', got {arguments.shown(fill_mode)}")
     if crop_to_aspect_ratio and pad_to_aspect_ratio:
         raise ValueError("resize either crops or pads to the aspect ratio: both arguments are true")
     axes = size_axes(len(x.shape), data_format)
@@ -230,7 +232,9 @@ def scale_and_translate(
     rank, shape = len(x.shape), whole(output_shape, "output_shape of scale_and_translate")
     axes = tuple(layout.axis_of(int(a), rank, "scale_and_translate") for a in spatial_dims)
     if method not in _KERNELS:
-        raise ValueError(f"scale_and_translate expects a method among {', '.join(_KERNELS)}, got {method!r}")
+        raise ValueError(
+            f"scale_and_translate expects a method among {', '.join(_KERNELS)}, got {arguments.shown(method)}"
+        )
     if len(shape) != rank or any(
         d != n and d is not None and i not in axes for i, (d, n) in enumerate(zip(x.shape, shape, strict=True))
     ):

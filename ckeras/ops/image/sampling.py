@@ -15,7 +15,7 @@ from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.composite import Composite
 from ckeras.ops.manipulation.concat import concatenate, stack
 from ckeras.ops.nn.windows import channels_back, channels_last
-from ckeras.tensor import Spec, Tensor, dtypes
+from ckeras.tensor import Spec, Tensor, arguments, dtypes
 from ckeras.tensor.eager import constant
 
 _ORDERS = {"nearest": 0, "bilinear": 1}
@@ -94,10 +94,10 @@ def _sampled(x: Tensor, places: list[Tensor], order: int, mode: str, value: floa
 
 def _checked(where: str, fill_mode: str, **choices: tuple[Any, Any]) -> None:
     if fill_mode not in _MODES:
-        raise ValueError(f"{where} expects a fill_mode among {', '.join(_MODES)}, got {fill_mode!r}")
+        raise ValueError(f"{where} expects a fill_mode among {', '.join(_MODES)}, got {arguments.shown(fill_mode)}")
     for name, (value, known) in choices.items():
         if value not in known:
-            raise ValueError(f"{where} expects {name} among {', '.join(map(str, known))}, got {value!r}")
+            raise ValueError(f"{where} expects {name} among {', '.join(map(str, known))}, got {arguments.shown(value)}")
 
 
 def _mapped(x: Tensor, coordinates: Tensor, order: int, mode: str, value: float) -> Tensor:
@@ -331,6 +331,6 @@ def elastic_transform(
     _checked("elastic_transform", fill_mode, interpolation=(interpolation, tuple(_ORDERS)))
     sigma = float(sigma)
     if not sigma > 0:
-        raise ValueError(f"elastic_transform expects a sigma above 0, got {sigma!r}")
+        raise ValueError(f"elastic_transform expects a sigma above 0, got {arguments.shown(sigma)}")
     attrs = {"order": _ORDERS[interpolation], "mode": fill_mode, "value": float(fill_value)}
     return _elastic_transform(x, alpha=alpha, sigma=sigma, seed=seed, data_format=data_format, **attrs)

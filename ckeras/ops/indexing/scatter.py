@@ -182,7 +182,8 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     """
     if reduction not in (None, "add", "max", "min", "mul"):
         raise ValueError(
-            f"scatter_update expects reduction to be None, 'add', 'max', 'min' or 'mul', got {reduction!r}"
+            f"scatter_update expects reduction to be None, 'add', 'max', 'min' or 'mul', "
+            f"got {arguments.shown(reduction)}"
         )
     x = tensor(inputs)
     if None in x.shape:  # all that is asked of symbolic tensors

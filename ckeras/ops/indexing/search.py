@@ -57,7 +57,7 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tenso
     if len(sequence.shape) != 1:
         raise ValueError(f"searchsorted expects a sorted_sequence of one axis, got shape {sequence.shape}")
     if side not in ("left", "right"):
-        raise ValueError(f"searchsorted expects the side 'left' or 'right', got {side!r}")
+        raise ValueError(f"searchsorted expects the side 'left' or 'right', got {arguments.shown(side)}")
     return _searchsorted(sequence, values, side=side)
 
 

@@ -29,7 +29,7 @@ from ckeras.ops.linalg.triangles import tril, triu
 from ckeras.ops.manipulation.composite import Composite
 from ckeras.ops.manipulation.concat import concatenate
 from ckeras.ops.reduction import core as reduction
-from ckeras.tensor import Op, Spec, Tensor, dtypes
+from ckeras.tensor import Op, Spec, Tensor, arguments, dtypes
 
 # -- Cholesky ---------------------------------------------------------------------------------------------------------
 
@@ -203,7 +203,7 @@ def qr(x: Any, mode: str = "reduced") -> tuple[Tensor, Tensor]:
     """
     x = matrices(x, "qr")
     if mode not in ("reduced", "complete"):
-        raise ValueError(f"qr expects the mode 'reduced' or 'complete', got {mode!r}")
+        raise ValueError(f"qr expects the mode 'reduced' or 'complete', got {arguments.shown(mode)}")
     m, n = x.shape[-2:]
     if None in (m, n):
         raise ValueError(f"qr expects matrices of known size, got shape {x.shape}")

@@ -48,7 +48,9 @@ def _tokens(term: str, subscripts: str) -> list[str]:
     before, dots, after = term.partition("...")
     for c in before + after:
         if not (c.isascii() and c.isalpha()):
-            raise ValueError(f"einsum expects letters, commas, '...' and one '->', got {c!r} in {subscripts!r}")
+            raise ValueError(
+                f"einsum expects letters, commas, '...' and one '->', got {arguments.shown(c)} in {subscripts!r}"
+            )
     return [*before, *([dots] if dots else []), *after]
 
 
@@ -240,7 +242,7 @@ def _spelled(parts: list[Any]) -> tuple[str, list[Any]]:
         )
     for label in (v for labels in lists for v in labels):
         if label is not Ellipsis and not (isinstance(label, int) and 0 <= label < 52):
-            raise ValueError(f"einsum expects numbers from 0 to 51, or Ellipsis, got {label!r}")
+            raise ValueError(f"einsum expects numbers from 0 to 51, or Ellipsis, got {arguments.shown(label)}")
     terms = ["".join("..." if v is Ellipsis else string.ascii_letters[v] for v in labels) for labels in lists]
     operands = parts[: len(parts) // 2 * 2 : 2]
     arrow = f"->{terms.pop()}" if len(parts) % 2 else ""
@@ -261,5 +263,6 @@ def _strategy(optimize: Any, count: int) -> Any:
     elif not arguments.is_sequence(optimize) and optimize in (True, False, "greedy", "optimal"):
         return optimize
     raise ValueError(
-        f"einsum expects optimize=True, False, 'greedy', 'optimal' or a path for {count} operands, got {optimize!r}"
+        f"einsum expects optimize=True, False, 'greedy', 'optimal' or a path for {count} operands, "
+        f"got {arguments.shown(optimize)}"
     )

@@ -15,6 +15,8 @@ from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.creation import eye
 from ckeras.tensor import Tensor, dtypes
 
+_MAX_SIZE = 2**31 - 1  # of LAPACK's integers
+
 
 def matrices(x: Any, where: str, square: bool = False) -> Tensor:
     """``x`` as floats; an error if its last two axes are no matrices, or not square where they have to be."""
@@ -28,13 +30,27 @@ def matrices(x: Any, where: str, square: bool = False) -> Tensor:
 
 
 def lapack(name: str, function: Callable[..., Any], failure: str) -> Callable[..., Any]:
-    """``function`` of numpy's with float16 in float32, which LAPACK does not know, and with our error."""
+    """``function`` of numpy's with float16 in float32, which LAPACK does not know, and with our error.
+
+    Of a batch of empty matrices, which are all equal, one is computed.
+    """
 
     def forward(*arrays: np.ndarray, **attrs: Any) -> Any:
+        shape = arrays[0].shape
+        if max(shape[-2:]) > _MAX_SIZE:
+            raise ValueError(f"{name} expects matrices of at most {_MAX_SIZE} rows and columns, got shape {shape}")
+        alike = len(arrays) == 1 and 0 in shape[-2:] and 0 not in shape[:-2]
+        if alike:
+            arrays = (np.empty(shape[-2:], arrays[0].dtype),)
         try:
-            return function(*(a.astype("float32") if a.dtype == "float16" else a for a in arrays), **attrs)
+            found = function(*(a.astype("float32") if a.dtype == "float16" else a for a in arrays), **attrs)
         except np.linalg.LinAlgError as error:
-            raise ValueError(f"{name} {failure}: got shape {arrays[0].shape} ({error})") from None
+            raise ValueError(f"{name} {failure}: got shape {shape} ({error})") from None
+        if not alike:
+            return found
+        if isinstance(found, tuple):
+            return tuple(np.broadcast_to(part, shape[:-2] + part.shape) for part in found)
+        return np.broadcast_to(found, shape[:-2] + np.shape(found))
 
     return forward
 

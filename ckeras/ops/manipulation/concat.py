@@ -183,7 +183,9 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
         value = 0.0 if constant_values is None else arguments.number(constant_values, "pad", "constant_values")
         return _pad(x, pad_width=tuple((a, b) for a, b in width), value=value)
     if mode not in ("reflect", "symmetric", "edge", "wrap"):
-        raise ValueError(f"pad expects mode 'constant', 'reflect', 'symmetric', 'edge' or 'wrap', got {mode!r}")
+        raise ValueError(
+            f"pad expects mode 'constant', 'reflect', 'symmetric', 'edge' or 'wrap', got {arguments.shown(mode)}"
+        )
     if constant_values is not None:
         raise ValueError(f"pad takes constant_values only in mode 'constant', not {mode!r}")
     for axis, (before, after) in enumerate(width):

@@ -49,7 +49,7 @@ def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
     [[[1, 2], [1, 2]], [[3, 3], [4, 4]]]
     """
     if indexing not in ("xy", "ij"):
-        raise ValueError(f"meshgrid expects the indexing 'xy' or 'ij', got {indexing!r}")
+        raise ValueError(f"meshgrid expects the indexing 'xy' or 'ij', got {arguments.shown(indexing)}")
     vectors = [layout.ravel(v) if len(as_tensor(v).shape) == 0 else as_tensor(v) for v in x]
     if any(len(v.shape) != 1 for v in vectors):
         raise ValueError(f"meshgrid expects vectors, got shapes {[v.shape for v in vectors]}")
@@ -81,9 +81,9 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
         raise TypeError("vander expects numbers, got dtype bool")
     count = x.shape[0] if N is None else N
     if not isinstance(count, (int, np.integer)) or isinstance(count, bool):
-        raise TypeError(f"vander expects N to be an integer, got {count!r}")
+        raise TypeError(f"vander expects N to be an integer, got {arguments.shown(count)}")
     if not isinstance(increasing, bool):
-        raise TypeError(f"vander expects increasing to be a bool, got {increasing!r}")
+        raise TypeError(f"vander expects increasing to be a bool, got {arguments.shown(increasing)}")
     if count < 0:
         raise ValueError(f"vander expects N to be 0 or more, got {count}")
     exponents = arange(count, dtype=x.dtype)

@@ -11,7 +11,7 @@ from ckeras.ops.manipulation.composite import Composite
 from ckeras.ops.manipulation.concat import concatenate, pad, stack
 from ckeras.ops.nn.softmaxes import log_softmax
 from ckeras.ops.reduction import core as reduction
-from ckeras.tensor import Op, Spec, Tensor, dtypes
+from ckeras.tensor import Op, Spec, Tensor, arguments, dtypes
 from ckeras.tensor.eager import constant
 
 _FORBIDDEN = -1e5  # the logarithm of a probability that counts as 0, and still has a slope
@@ -355,5 +355,5 @@ def ctc_decode(
             log_softmax(inputs), lengths, beam=int(beam_width), top=int(top_paths), blank=blank
         )
     else:
-        raise ValueError(f"ctc_decode expects strategy 'greedy' or 'beam_search', got {strategy!r}")
+        raise ValueError(f"ctc_decode expects strategy 'greedy' or 'beam_search', got {arguments.shown(strategy)}")
     return paths, scores

@@ -9,7 +9,7 @@ from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.linalg.norms import norm
 from ckeras.ops.manipulation import layout
 from ckeras.ops.reduction import core as reduction
-from ckeras.tensor import Tensor, dtypes
+from ckeras.tensor import Tensor, arguments, dtypes
 from ckeras.utils.tracebacks import warn
 
 
@@ -154,7 +154,7 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = No
     [0.6000000238418579, 0.800000011920929]
     """
     if isinstance(order, bool) or not isinstance(order, (int, np.integer)) or order < 1:
-        raise ValueError(f"normalize expects a whole order of 1 or more, got {order!r}")
+        raise ValueError(f"normalize expects a whole order of 1 or more, got {arguments.shown(order)}")
     x = elementwise.as_float(x)
     x = x if x.shape else layout.expand_dims(x, 0)
     epsilon = config.epsilon() if epsilon is None else epsilon

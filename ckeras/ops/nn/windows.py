@@ -34,7 +34,7 @@ def each_axis(value: Any, rank: int, name: str, least: int = 1) -> tuple[int, ..
     if len(found) != rank or any(not isinstance(v, (int, np.integer)) or not least <= v <= INT32_MAX for v in found):
         raise ValueError(
             f"{name} expects an integer from {least} to {INT32_MAX}, or one for each of {rank} spatial axes, "
-            f"got {value!r:.80}"
+            f"got {arguments.shown(value)}"
         )
     return tuple(int(v) for v in found)
 
@@ -43,7 +43,7 @@ def padding_of(padding: Any, where: str) -> str:
     """The name of a padding, in small letters."""
     name = padding.lower() if isinstance(padding, str) else padding
     if not isinstance(name, str) or name not in ("valid", "same"):
-        raise ValueError(f"{where} expects padding 'valid' or 'same', got {padding!r}")
+        raise ValueError(f"{where} expects padding 'valid' or 'same', got {arguments.shown(padding)}")
     return name
 
 
@@ -51,7 +51,7 @@ def format_of(data_format: str | None) -> str:
     """``data_format``, or the one of `ckeras.config` if it is `None`."""
     name = config.image_data_format() if data_format is None else str(data_format).lower()
     if name not in ("channels_last", "channels_first"):
-        raise ValueError(f"data_format expects 'channels_last' or 'channels_first', got {data_format!r}")
+        raise ValueError(f"data_format expects 'channels_last' or 'channels_first', got {arguments.shown(data_format)}")
     return name
 
 

@@ -10,7 +10,8 @@ from ckeras.ops.manipulation.composite import composite
 from ckeras.ops.manipulation.creation import arange
 from ckeras.ops.manipulation.layout import axis_of, expand_dims, moveaxis, ravel, reshape, squeeze, tensor, transpose
 from ckeras.ops.reduction import core as reduction
-from ckeras.tensor import Op, Spec, Tensor, as_tensor, dtypes
+from ckeras.tensor import Op, Spec, Tensor, arguments, as_tensor, dtypes
+from ckeras.tensor.eager import as_array
 from ckeras.tensor.structure import flatten
 
 # -- picking along the last axis ----------------------------------------------------------------------------------
@@ -216,10 +217,10 @@ def _quantile(x: Tensor, q: Tensor, axes: tuple[int, ...], keepdims: bool, metho
 def _quantiles(name: str, x: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: bool, whole: float) -> Any:
     x = elementwise.as_float(x)
     if method not in _METHODS:
-        raise ValueError(f"{name} expects a method of {', '.join(_METHODS)}, got {method!r}")
+        raise ValueError(f"{name} expects a method of {', '.join(_METHODS)}, got {arguments.shown(method)}")
     # Numbers of Python's have all their digits, so that a place that is a whole number is one.
     of_python = not isinstance(q, dict) and all(isinstance(v, (int, float)) for v in flatten(q))
-    q = as_tensor(np.asarray(q, np.float64) if of_python else q)
+    q = as_tensor(as_array(q).astype(np.float64) if of_python else q)
     if len(q.shape) > 1:
         raise ValueError(f"{name} expects one q or a list of them, got shape {q.shape}")
     if type(q) is Tensor and q.size and not 0 <= q._array.min() <= q._array.max() <= whole:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ckeras.ops.manipulation.layout import axis_of, ravel, tensor
-from ckeras.tensor import Op, Spec, Tensor
+from ckeras.tensor import Op, Spec, Tensor, arguments
 
 _argsort = Op("argsort", lambda x, axis: Spec(x.shape, "int32"), lambda x, axis: np.argsort(x, axis, kind="stable"))
 _argpartition = Op(
@@ -41,7 +41,7 @@ def argpartition(x: Any, kth: int, axis: int | None = -1) -> Tensor:
     in a row if the axis is `None`.
     """
     if isinstance(kth, bool) or not isinstance(kth, (int, np.integer)):
-        raise ValueError(f"argpartition expects an integer kth, got {kth!r}")
+        raise ValueError(f"argpartition expects an integer kth, got {arguments.shown(kth)}")
     x, axis = _along(x, axis, "argpartition")
     size = x.shape[axis]
     if size is not None and not -size <= kth < size:

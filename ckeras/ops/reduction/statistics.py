@@ -13,7 +13,7 @@ from ckeras.ops.linalg.matrix_products import matmul
 from ckeras.ops.manipulation.composite import Composite
 from ckeras.ops.manipulation.layout import reshape, transpose
 from ckeras.ops.reduction import core as reduction
-from ckeras.tensor import Op, Spec, Tensor, dtypes
+from ckeras.tensor import Op, Spec, Tensor, arguments, dtypes
 
 
 def average(x: Any, axis: Any = None, weights: Any = None) -> Tensor:
@@ -117,7 +117,7 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
     [2.0, 3.0]
     """
     if mode not in ("valid", "same", "full"):
-        raise ValueError(f"correlate expects mode 'valid', 'same' or 'full', got {mode!r}")
+        raise ValueError(f"correlate expects mode 'valid', 'same' or 'full', got {arguments.shown(mode)}")
     a, v = elementwise.promote(x1, x2, minimum="float")
     if len(a.shape) != 1 or len(v.shape) != 1 or 0 in (*a.shape, *v.shape):
         raise ValueError(f"correlate expects two vectors with elements, got shapes {a.shape} and {v.shape}")

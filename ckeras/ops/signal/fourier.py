@@ -11,7 +11,7 @@ from ckeras.ops.indexing.core import take
 from ckeras.ops.manipulation.composite import Composite, composite
 from ckeras.ops.manipulation.concat import pad
 from ckeras.ops.manipulation.layout import moveaxis, tensor
-from ckeras.tensor import Op, Spec, Tensor, dtypes, table
+from ckeras.tensor import Op, Spec, Tensor, arguments, dtypes, table
 
 # -- transforms ---------------------------------------------------------------------------------------------------
 
@@ -101,7 +101,7 @@ _irfft = Op(
 def _pair(x: Any, where: str, axes: int = 1) -> list[Tensor]:
     """The real and imaginary parts of an argument, checked, in one dtype."""
     if not isinstance(x, (tuple, list)) or len(x) != 2:
-        raise ValueError(f"{where} expects a tuple of two tensors (real, imaginary), got {x!r:.80}")
+        raise ValueError(f"{where} expects a tuple of two tensors (real, imaginary), got {arguments.shown(x)}")
     parts = [tensor(v) for v in x]
     shapes = [v.shape for v in parts]
     if shapes[0] != shapes[1] or len(shapes[0]) < axes:
@@ -211,7 +211,7 @@ _extract_sequences = Composite(
 def _positive(where: str, **numbers: Any) -> list[int]:
     for name, number in numbers.items():
         if not isinstance(number, (int, np.integer)) or number < 1:
-            raise ValueError(f"{where} expects {name} to be an integer of 1 or more, got {number!r}")
+            raise ValueError(f"{where} expects {name} to be an integer of 1 or more, got {arguments.shown(number)}")
     return [int(n) for n in numbers.values()]
 
 
@@ -250,7 +250,9 @@ def _window(window: Any, length: int, fft_length: int, dtype: str, where: str) -
         return tensor(np.ones(fft_length, dtype))
     if isinstance(window, str):
         if window not in _WINDOWS:
-            raise ValueError(f"{where} expects the window 'hann' or 'hamming', a tensor or None, got {window!r}")
+            raise ValueError(
+                f"{where} expects the window 'hann' or 'hamming', a tensor or None, got {arguments.shown(window)}"
+            )
         a = _WINDOWS[window]
         # Periodic: the element after the last one would be the first again.
         values = tensor((a - (1 - a) * np.cos(2 * np.pi * np.arange(length) / length)).astype(dtype))
