@@ -75,7 +75,7 @@ def test_pairs_that_are_none():
     with pytest.raises(ValueError, match="with 2 axes at least"):
         ops.fft2((x, x))
     for function in (lambda: ops.rfft(x, 0), lambda: ops.irfft((x, x), -1), lambda: ops.irfft((x[:1], x[:1]))):
-        with pytest.raises(ValueError, match="expects a transform of 1 element or more"):
+        with pytest.raises(ValueError, match="expects fft_length to be 1 or more"):
             function()
     with pytest.raises(ValueError, match="fft expects a known number of elements"):
         ops.fft((x[:0], x[:0]))
@@ -98,7 +98,7 @@ def test_short_time_transforms_that_cannot_be():
         ops.stft(x, 4, 2, 4, window="kaiser")
     with pytest.raises(ValueError, match="expects a window of 4 elements, got shape"):
         ops.stft(x, 4, 2, 4, window=np.ones(5))
-    with pytest.raises(ValueError, match="stft expects a signal of 20 elements at least"):
+    with pytest.raises(ValueError, match="stft expects a signal of at least 20 elements"):
         ops.stft(x, 4, 2, 20, center=False)
     spectrum = ops.stft(x, 4, 2, 4)
     with pytest.raises(ValueError, match="istft expects the window"):
