@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 
 from ckeras.compiler.order import Order, Vertex, find
-from ckeras.compiler.trace import Node, Trace
+from ckeras.compiler.trace import Node, Trace, has_effect
 from ckeras.tensor import Tensor, TracedTensor
 from ckeras.tensor.dtypes import ITEMSIZE
 from ckeras.tensor.eager import Call, native_calls
@@ -72,12 +72,16 @@ def group(graph: Trace) -> list[Unit]:
     order = Order()
     unit_of: dict[int, Unit] = {}  # by id of a root value, before any merging
     readers: dict[int, Unit] = {}  # the last group to read a value
+    effect: Unit | None = None  # the last call with an effect
     for number, node in enumerate(graph.nodes):
         if node.op.alias:
             continue
         sources = [root(x) for x in node.inputs]
         unit = Unit(node, number, _fusable(node), sources)
         makers = [unit_of[id(x)] for x in sources if id(x) in unit_of]
+        if has_effect(node):
+            makers += [effect] if effect is not None else []
+            effect = unit
         order.append(unit, makers)
         for y in node.outputs:
             unit_of[id(y)] = unit

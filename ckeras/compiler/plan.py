@@ -15,7 +15,7 @@ from ckeras.compiler.rewrite import index_limits, rewrite
 from ckeras.compiler.trace import Node, Trace
 from ckeras.tensor import Spec, Tensor, TracedTensor, Variable, dtypes
 from ckeras.tensor.dtypes import ITEMSIZE, NUMPY
-from ckeras.tensor.eager import native_calls, python_results
+from ckeras.tensor.eager import native_calls, python_results, workspace_of
 from ckeras.tensor.program import Program
 
 _CONSTANTS = ("float32", "float64", "int32", "bool")
@@ -181,6 +181,12 @@ class _Builder:
         arena += [
             (id(u), self._nested[id(u)].arena_bytes, at, at) for at, u in enumerate(units) if id(u) in self._nested
         ]
+        self._workspaces = {id(u): sizes for u in units if (sizes := _workspaces(u))}
+        arena += [
+            ((id(u), number), size, at, at)
+            for at, u in enumerate(units)
+            for number, size in enumerate(self._workspaces.get(id(u), ()))
+        ]
         offsets, self.arena_bytes = allocate(arena, reserved)
         for u in units:
             for node in u.nodes:
@@ -193,7 +199,7 @@ class _Builder:
             elif id(u) in self._nested:
                 self._run_nested(u, offsets[id(u)])
             else:
-                self._single(u.nodes[0])
+                self._single(u.nodes[0], [offsets[id(u), i] for i in range(len(self._workspaces.get(id(u), ())))])
         for variable, value in copies:
             self._store(variable, value, graph)
         if nested and any(i.function is not None for i in self.instructions):
@@ -250,8 +256,10 @@ class _Builder:
         old = graph.reads[id(variable)][1]
         if last.get(id(old), -1) < at:
             return True
-        if last[id(old)] > at or not units[at].fused:
+        if last[id(old)] > at:
             return False
+        if not units[at].fused:
+            return _donates(units[at].nodes[0], old, value)
         # The group itself reads the old value: element by element, it may be overwritten as it goes.
         return all(
             math.prod(x.shape) == units[at].size and node.op.elementwise
@@ -266,7 +274,7 @@ class _Builder:
         shapes = tuple(self.specs[s].shape for s in operands[:4])
         self.instructions.append(Instruction(kernel, None, tuple(operands), p, f, label, shapes, *work))
 
-    def _single(self, node: Node) -> None:
+    def _single(self, node: Node, workspaces: Sequence[int]) -> None:
         outputs = [self._slot[id(y)] for y in node.outputs]
         inputs = [self._read(x) for x in node.inputs]
         specs = [Spec(x.shape, x.dtype) for x in node.inputs]
@@ -276,8 +284,15 @@ class _Builder:
         if calls is None:
             self._python(node, buffers, out_specs)
             return
+        sizes = workspace_of(node.op, specs, out_specs, node.attrs)
+        buffers += [
+            self._new(None, ("arena", offset), Spec((size,), "uint8"))
+            for offset, size in zip(workspaces, sizes, strict=True)
+        ]
         for call in calls:
             operands = [buffers[i] for i in call.operands]
+            if call.kernel == "copy" and self._memory(operands[0]) == self._memory(operands[1]):
+                continue  # the input was donated
             work = cost.of_call(call, [self.specs[s] for s in operands])
             self._emit(call.kernel, operands, call.p, call.f, node.op.name, work)
 
@@ -454,6 +469,22 @@ def _copied(graph: Trace, table: Any, value: Tensor) -> Tensor:
     view.outputs = [TracedTensor(value.shape, value.dtype, graph, view)]
     graph.nodes.append(view)
     return view.outputs[0]
+
+
+def _donates(node: Node, old: Tensor, value: Tensor) -> bool:
+    """Whether ``node`` may write ``value`` where ``old``, which nothing reads afterwards, is."""
+    number = next(i for i, y in enumerate(node.outputs) if y is value)
+    donor = node.op.donates.get(number)
+    reads = [i for i, x in enumerate(node.inputs) if root(x) is old]
+    return donor is not None and reads == [donor]
+
+
+def _workspaces(unit: Unit) -> Sequence[int]:
+    """Bytes of the scratch buffers of a unit."""
+    node = unit.nodes[0]
+    if unit.fused or node.op.nested or not node.op.workspace:
+        return ()
+    return workspace_of(node.op, node.inputs, node.outputs, node.attrs)
 
 
 def _inside_groups(graph: Trace, units: list[Unit]) -> set[int]:

@@ -57,13 +57,13 @@ def constant(value: Any, dtype: str | None = None) -> Tensor:
 
 
 @lru_cache(maxsize=4096)
-def _prepare(op: "Op", specs: tuple[Spec, ...], attrs: tuple[tuple[str, Any], ...]) -> tuple[Any, Any, bool]:
-    """What running ``op`` on such inputs takes: (output specs, the bound kernels or None, one output only)."""
+def _prepare(op: "Op", specs: tuple[Spec, ...], attrs: tuple[tuple[str, Any], ...]) -> tuple[Any, Any, bool, Any]:
+    """What running ``op`` on such inputs takes: (output specs, bound kernels or None, one output only, workspace)."""
     options = dict(attrs)
     found = op.infer(*specs, **options)
     single = not isinstance(found, list)
     outputs = [found] if single else found
-    return outputs, bind(op, specs, outputs, options), single
+    return outputs, bind(op, specs, outputs, options), single, workspace_of(op, specs, outputs, options)
 
 
 def bind(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attrs: dict[str, Any]) -> list[Kernel] | None:
@@ -77,6 +77,11 @@ def native_calls(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attr
     if op.elementwise:
         return single_step(op, inputs, outputs[0])
     return op.kernel(inputs, outputs, attrs) if op.kernel else None
+
+
+def workspace_of(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attrs: dict[str, Any]) -> Sequence[int]:
+    """Bytes of the scratch buffers that the native calls of an op use."""
+    return op.workspace(inputs, outputs, attrs) if op.workspace else ()
 
 
 def single_step(op: "Op", inputs: Sequence[Spec], output: Spec) -> list[Call] | None:
@@ -100,19 +105,20 @@ def run(op: "Op", tensors: list[Tensor], attrs: dict[str, Any]) -> Any:
         return Tensor((array.copy() if x._borrowed else array).reshape(spec.shape), spec.dtype)
     try:
         key = tuple(attrs.items())
-        outputs, kernels, single = _prepare(op, tuple(t.spec for t in tensors), key)
+        outputs, kernels, single, scratch = _prepare(op, tuple(t.spec for t in tensors), key)
     except TypeError:  # an attribute that cannot be hashed: no row of ours has one, a user's may
         specs = [t.spec for t in tensors]
         found = op.infer(*specs, **attrs)
         single = not isinstance(found, list)
         outputs = [found] if single else found
         kernels = bind(op, specs, outputs, attrs)
+        scratch = workspace_of(op, specs, outputs, attrs)
     inputs = [t._array for t in tensors]
     if kernels is None:
         results = python_results(op, inputs, outputs, attrs)
     else:
         results = [np.empty(s.shape, dtypes.NUMPY[s.dtype]) for s in outputs]
-        arrays = results + inputs
+        arrays = results + inputs + [np.empty(size, np.uint8) for size in scratch]
         for kernel in kernels:
             kernel.run(arrays, op.name)
     if single:

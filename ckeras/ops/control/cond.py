@@ -68,7 +68,7 @@ def _branch_joint(g: list[Any], y: list[Tensor], inputs: list[Tensor], wanted: l
         sources = [xs[i] for i in wanted]
         with GradientTape() as tape:
             tape.watch(sources)
-            results = body.replay([xs[i] for i in places])
+            results = body.replay([xs[i] for i in places], effects=False)
         return tape.gradient([results[i] for i in given], sources, list(seeds), unconnected_gradients="zero")
 
     functions = [
