@@ -6,13 +6,18 @@ CKERAS_BUILD=native compiles the kernels for this machine alone, so that a rebui
 import copy
 import os
 import platform
+import shutil
 import sys
+import tempfile
+from pathlib import Path
+from typing import Any
 
 import numpy
 from Cython import __version__ as cython_version
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError
 
 SOURCES = "ckeras/_kernels/src"
 RUNTIME = ("memory", "levels", "feeds", "plans")  # Cython modules; each but the last has a .pxd for those after it
@@ -68,12 +73,36 @@ def extensions() -> list[Extension]:
     return found + cythonize(runtime, language_level=3, build_dir=made)
 
 
+def check_compiler(compiler: Any) -> None:
+    """Exit with one sentence unless the compiler exists and compiles a program that uses Python and OpenMP."""
+    command = compiler.compiler_so[0]
+    if shutil.which(command) is None:
+        raise SystemExit(
+            f"ckeras needs a C compiler to build its kernels, and {command!r} is none that can be run: install GCC or "
+            "Clang, or name the compiler in the environment variable CC"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder, "program.c")
+        program.write_text("#include <Python.h>\n#include <omp.h>\nint main(void) { return omp_get_max_threads(); }\n")
+        try:
+            compiler.compile([str(program)], output_dir=folder, extra_postargs=["-fopenmp"])
+        except CompileError as error:
+            raise SystemExit(
+                f"ckeras cannot build its kernels, as {command!r} does not compile a program with Python's headers and "
+                "OpenMP (its message is above): install the development files of Python, and GCC or Clang with OpenMP"
+            ) from error
+
+
 class BuildLevels(build_ext):
     """Compiles the levels side by side: they share sources, so each has a build directory of its own."""
 
     def finalize_options(self) -> None:
         super().finalize_options()
         self.parallel = self.parallel or os.cpu_count()
+
+    def build_extensions(self) -> None:
+        check_compiler(self.compiler)
+        super().build_extensions()
 
     def build_extension(self, ext: Extension) -> None:
         worker = copy.copy(self)

@@ -3,10 +3,56 @@
 Every name loads on first use, so that importing the package costs next to nothing.
 """
 
-from ckeras._version import number as __version__  # noqa: F401
-from ckeras.lazy import attach
+from ckeras import _version as _version
+from ckeras.lazy import TYPE_CHECKING, attach
 
-__getattr__, __dir__, __all__ = attach(
+if TYPE_CHECKING:
+    from ckeras import (
+        activations as activations,
+        backend as backend,
+        callbacks as callbacks,
+        config as config,
+        constraints as constraints,
+        datasets as datasets,
+        dtype_policies as dtype_policies,
+        initializers as initializers,
+        layers as layers,
+        losses as losses,
+        metrics as metrics,
+        mixed_precision as mixed_precision,
+        models as models,
+        ops as ops,
+        optimizers as optimizers,
+        random as random,
+        registry as registry,
+        regularizers as regularizers,
+        saving as saving,
+        tree as tree,
+        utils as utils,
+    )
+    from ckeras._version import version as version
+    from ckeras.autograd.tape import GradientTape as GradientTape
+    from ckeras.compiler.function import function as function
+    from ckeras.dtype_policies import DTypePolicy as DTypePolicy, FloatDTypePolicy as FloatDTypePolicy
+    from ckeras.initializers import Initializer as Initializer
+    from ckeras.layers import Input as Input, InputSpec as InputSpec, Layer as Layer
+    from ckeras.losses import Loss as Loss
+    from ckeras.metrics import Metric as Metric
+    from ckeras.models import Model as Model, Sequential as Sequential
+    from ckeras.ops.control.function import Function as Function
+    from ckeras.ops.control.operation import Operation as Operation
+    from ckeras.ops.control.remat import remat as remat
+    from ckeras.ops.control.remat_scope import RematScope as RematScope
+    from ckeras.ops.tensors import KerasTensor as KerasTensor, Tensor as Tensor, Variable as Variable
+    from ckeras.optimizers import Optimizer as Optimizer
+    from ckeras.regularizers import Regularizer as Regularizer
+    from ckeras.tensor.scopes import SymbolicScope as SymbolicScope, device as device, name_scope as name_scope
+    from ckeras.tensor.stateless_scope import StatelessScope as StatelessScope
+    from ckeras.utils.show_config import show_config as show_config
+
+__version__ = _version.number
+
+attach(
     __name__,
     {
         **dict.fromkeys(

@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 from ckeras import _kernels
-from ckeras.lazy import attach
+from ckeras.lazy import TYPE_CHECKING, attach
 
 _FLOAT_TYPES = ("bfloat16", "float16", "float32", "float64")
 _settings: dict[str, Any] = {
@@ -254,8 +254,40 @@ set_threads(_default_threads())
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
+__all__ = [
+    "backend",
+    "disable_flash_attention",
+    "disable_interactive_logging",
+    "disable_traceback_filtering",
+    "enable_flash_attention",
+    "enable_interactive_logging",
+    "enable_traceback_filtering",
+    "enable_unsafe_deserialization",
+    "epsilon",
+    "floatx",
+    "get_threads",
+    "image_data_format",
+    "is_flash_attention_enabled",
+    "is_interactive_logging_enabled",
+    "is_nnx_enabled",
+    "is_traceback_filtering_enabled",
+    "max_epochs",
+    "max_steps_per_epoch",
+    "set_backend",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+    "set_max_epochs",
+    "set_max_steps_per_epoch",
+    "set_threads",
+]
+
+if TYPE_CHECKING:
+    from ckeras.dtype_policies.finding import set_dtype_policy as set_dtype_policy
+    from ckeras.dtype_policies.policy import dtype_policy as dtype_policy
+
 # The names of `keras.config` that are made of policies, which are defined in terms of these settings.
-__getattr__, __dir__, _ = attach(
+attach(
     __name__,
     {
         "dtype_policy": "ckeras.dtype_policies.policy",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckeras import config as _config
-from ckeras import ops, registry
+from ckeras import config as _config, ops, registry
 
 ship = registry.constraints.ship
 
@@ -150,3 +149,23 @@ def serialize(constraint: Any) -> Any:
 def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
     """The constraint that a config of `serialize`, or a name, describes."""
     return registry.constraints.deserialize(config, custom_objects)
+
+
+__all__ = [
+    "Constraint",
+    "MaxNorm",
+    "MinMaxNorm",
+    "NonNeg",
+    "UnitNorm",
+    "deserialize",
+    "get",
+    "max_norm",
+    "maxnorm",
+    "min_max_norm",
+    "non_neg",
+    "nonneg",
+    "serialize",
+    "unit_norm",
+    "unitnorm",
+]
+__dir__ = __all__.copy

@@ -2,22 +2,31 @@
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+
+# As `typing.TYPE_CHECKING`, whose import would cost more than the rest of `import ckeras`: type checkers know the name,
+# and editors go by the annotation.
+TYPE_CHECKING: bool = False
 
 
-def attach(
-    package: str, table: Mapping[str, str | None]
-) -> tuple[Callable[[str], object], Callable[[], list[str]], list[str]]:
-    """Make the module-level ``__getattr__``, ``__dir__`` and ``__all__`` of a package whose names load lazily.
+def attach(package: str, table: Mapping[str, str | None]) -> None:
+    """Set ``__getattr__``, ``__dir__`` and ``__all__`` of a package so that the names of a table load on first use.
 
-    The package's ``__init__.py`` is then a table::
+    The package's ``__init__.py`` is then a table, with the same names as imports for type checkers and editors::
 
-        from ckeras.lazy import attach
+        from ckeras.lazy import TYPE_CHECKING, attach
 
-        __getattr__, __dir__, __all__ = attach(__name__, {"Progbar": "progbar", "layers": None})
+        if TYPE_CHECKING:
+            from ckeras.utils import layers as layers
+            from ckeras.utils.progbar import Progbar as Progbar
+
+        attach(__name__, {"Progbar": "progbar", "layers": None})
+
+    The three are set here rather than by statements of the package, since a type checker that sees a ``__getattr__``
+    takes every name for one of the package.
 
     Args:
-        package: name of the package, its ``__name__``.
+        package: name of the package, its ``__name__``. If it has an ``__all__`` already, its names are kept.
         table: public name -> where it lives:
 
             - ``"progbar"``: attribute of the same name of the submodule ``progbar`` of the package (dots go deeper);
@@ -29,32 +38,39 @@ def attach(
     also the name of the submodule it lives in: importing that submodule would hide it.
 
     Example:
-        >>> getter, lister, names = attach("ckeras", {"attach": "lazy"})
-        >>> getter("attach") is attach, names
-        (True, ['attach'])
-        >>> getter("attatch")
+        >>> from ckeras import mixed_precision
+        >>> "Policy" in dir(mixed_precision), mixed_precision.Policy.__name__
+        (True, 'DTypePolicy')
+        >>> mixed_precision.Polycy
         Traceback (most recent call last):
             ...
-        AttributeError: module 'ckeras' has no attribute 'attatch'
+        AttributeError: module 'ckeras.mixed_precision' has no attribute 'Polycy'
     """
-    root = package.partition(".")[0] + "."
+    module = sys.modules[package].__dict__
 
     def __getattr__(name: str) -> object:
         try:
             where = table[name]
         except KeyError:
             raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name) from None
-        if where is None:
-            value = importlib.import_module(f"{package}.{name}")
-        else:
-            module, _, attribute = where.partition(":")
-            if not module.startswith(root):
-                module = f"{package}.{module}"
-            value = getattr(importlib.import_module(module), attribute or name)
-        sys.modules[package].__dict__[name] = value
+        try:
+            value = _found(package, name, where)
+        except ImportError as error:
+            if error.name == "ckeras._kernels":  # they are not built: the sentence says it all
+                raise error.with_traceback(None) from None
+            raise
+        module[name] = value
         return value
 
-    def __dir__() -> list[str]:
-        return sorted({*sys.modules[package].__dict__, *table})
+    names = sorted({*module.get("__all__", ()), *table})
+    module.update(__getattr__=__getattr__, __dir__=names.copy, __all__=names)
 
-    return __getattr__, __dir__, sorted(table)
+
+def _found(package: str, name: str, where: str | None) -> object:
+    """The value of a name of a lazy table."""
+    if where is None:
+        return importlib.import_module(f"{package}.{name}")
+    module, _, attribute = where.partition(":")
+    if not module.startswith(package.partition(".")[0] + "."):
+        module = f"{package}.{module}"
+    return getattr(importlib.import_module(module), attribute or name)

@@ -288,3 +288,19 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
     if not isinstance(axis, (int, np.integer)) or not -len(x.shape) <= axis < len(x.shape):
         raise ValueError(f"shuffle expects an axis of a tensor with {len(x.shape)} axes, got {axis!r}")
     return take(x, permutation(draw_seed(seed), x, axis), axis=axis)
+
+
+__all__ = [
+    "SeedGenerator",
+    "beta",
+    "binomial",
+    "categorical",
+    "dropout",
+    "gamma",
+    "normal",
+    "randint",
+    "shuffle",
+    "truncated_normal",
+    "uniform",
+]
+__dir__ = __all__.copy

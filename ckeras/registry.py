@@ -25,11 +25,13 @@ import inspect
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from ckeras import plugins
 from ckeras.utils.naming import to_snake_case
 from ckeras.utils.tracebacks import warn
+
+Part = TypeVar("Part")  # a class or function that a decorator returns as it is
 
 
 def _configs() -> Any:
@@ -69,13 +71,17 @@ class Table:
 
     # Registering
 
-    def __call__(self, *names: str, override: bool = False) -> Callable[[Any], Any]:
+    @overload
+    def __call__(self, *names: str, override: bool = False) -> Callable[[Part], Part]: ...
+    @overload
+    def __call__(self, name: Part, /) -> Part: ...
+    def __call__(self, *names: Any, override: bool = False) -> Any:
         """Decorator: register a class or function under `names` (its own name when none is given)."""
         if len(names) == 1 and not isinstance(names[0], str):
             return self.register(names[0], override=override)
         return lambda obj: self.register(obj, *names, override=override)
 
-    def register(self, obj: Any, *names: str, override: bool = False) -> Any:
+    def register(self, obj: Part, *names: str, override: bool = False) -> Part:
         """Register a class or function of the user's under `names`, and return it.
 
         Args:
@@ -107,10 +113,10 @@ class Table:
         self._name_of[obj] = names[0]
         return obj
 
-    def ship(self, *names: str) -> Callable[[Any], Any]:
+    def ship(self, *names: str) -> Callable[[Part], Part]:
         """Decorator for ckeras' own parts: the object's name, that name in snake case for a class, and `names`."""
 
-        def decorate(obj: Any) -> Any:
+        def decorate(obj: Part) -> Part:
             for name in (obj.__name__, *names):
                 self._shipped[name] = obj
             if inspect.isclass(obj):
@@ -368,21 +374,7 @@ regularizers = Table("regularizer", "ckeras.regularizers", "Regularizer", functi
 constraints = Table("constraint", "ckeras.constraints", "Constraint", functions=True)
 callbacks = Table("callback", "ckeras.callbacks", "Callback")
 
-TABLES = {
-    table.name: table
-    for table in (
-        layers,
-        activations,
-        losses,
-        metrics,
-        optimizers,
-        schedules,
-        initializers,
-        regularizers,
-        constraints,
-        callbacks,
-    )
-}
+TABLES = {table.name: table for table in globals().values() if type(table) is Table}
 _BY_HOME = {table.home.removeprefix("ckeras."): table for table in TABLES.values()}
 
 
@@ -457,7 +449,7 @@ def get_custom_objects() -> dict[str, Any]:
     return _custom_objects
 
 
-def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[Any], Any]:
+def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[Part], Part]:
     """Decorator: let a class or function be saved and found again as "package>name".
 
     Args:
@@ -468,7 +460,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
         ValueError: if a class has no `get_config` method.
     """
 
-    def decorate(obj: Any) -> Any:
+    def decorate(obj: Part) -> Part:
         if inspect.isclass(obj) and not hasattr(obj, "get_config"):
             raise ValueError(f"Cannot register {source(obj)}: a class that is saved needs a get_config() method.")
         registered = f"{package}>{name or obj.__name__}"
@@ -499,3 +491,11 @@ def get_registered_object(
         if found is None and names:
             found = names.get(name)
     return found
+
+
+__all__ = [
+    "CustomObjectScope", "Table", "activations", "callbacks", "constraints", "custom_object_scope",
+    "get_custom_objects", "get_registered_name", "get_registered_object", "initializers", "layers", "losses",
+    "metrics", "optimizers", "register_keras_serializable", "regularizers", "schedules",
+]  # fmt: skip
+__dir__ = __all__.copy

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ckeras import config as _config
-from ckeras import ops, registry
+from ckeras import config as _config, ops, registry
 
 ship = registry.regularizers.ship
 
@@ -178,3 +177,20 @@ def serialize(regularizer: Any) -> Any:
 def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
     """The regularizer that a config of `serialize`, or a name, describes."""
     return registry.regularizers.deserialize(config, custom_objects)
+
+
+__all__ = [
+    "L1",
+    "L1L2",
+    "L2",
+    "OrthogonalRegularizer",
+    "Regularizer",
+    "deserialize",
+    "get",
+    "l1",
+    "l1_l2",
+    "l2",
+    "orthogonal_regularizer",
+    "serialize",
+]
+__dir__ = __all__.copy

@@ -277,3 +277,20 @@ def map_shape_structure(func: Callable[[Any], Any], structure: Any) -> Any:
         return func(structure)
     node = _node(structure)
     return func(structure) if node is None else node.rebuild([map_shape_structure(func, p) for p in node.parts])
+
+
+__all__ = [
+    "MAP_TO_NONE",
+    "assert_same_paths",
+    "assert_same_structure",
+    "flatten",
+    "flatten_with_path",
+    "is_nested",
+    "lists_to_tuples",
+    "map_shape_structure",
+    "map_structure",
+    "map_structure_up_to",
+    "pack_sequence_as",
+    "traverse",
+]
+__dir__ = __all__.copy

@@ -13,10 +13,13 @@ import pkgutil
 try:
     from ckeras._kernels.levels import Level, cpu_supports
 except ModuleNotFoundError as error:
+    if not (error.name or "").startswith(__name__):
+        raise
     raise ImportError(
-        f"the kernels of ckeras in {__path__[0]} are not built: install the package with pip, "
-        "or leave the folder that holds its source"
-    ) from error
+        f"the kernels of ckeras in {__path__[0]} are not built: run `pip install .` in the folder of the source, "
+        "then start Python in another folder",
+        name=__name__,
+    ) from None
 
 ORDER = ("amx", "v4", "v3", "v2", "generic")
 

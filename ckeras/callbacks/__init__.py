@@ -1,8 +1,15 @@
 """Objects that are called back while a model trains, evaluates or predicts. Every name loads on first use."""
 
-from ckeras.lazy import attach
+from ckeras.lazy import TYPE_CHECKING, attach
 
-__getattr__, __dir__, __all__ = attach(
+if TYPE_CHECKING:
+    from ckeras.callbacks.callback import Callback as Callback
+    from ckeras.callbacks.callback_list import CallbackList as CallbackList
+    from ckeras.callbacks.history import History as History
+    from ckeras.callbacks.lambda_callback import LambdaCallback as LambdaCallback
+    from ckeras.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
+
+attach(
     __name__,
     {
         "Callback": "callback",

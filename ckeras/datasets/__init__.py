@@ -1,5 +1,8 @@
 """Data sets that a first model can be trained on; each loads when it is first named."""
 
-from ckeras.lazy import attach
+from ckeras.lazy import TYPE_CHECKING, attach
 
-__getattr__, __dir__, __all__ = attach(__name__, {"digits": None})
+if TYPE_CHECKING:
+    from ckeras.datasets import digits as digits
+
+attach(__name__, {"digits": None})

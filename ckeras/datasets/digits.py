@@ -50,3 +50,6 @@ def load_data(test_split: float = 0.2, seed: int = 113) -> tuple[Arrays, Arrays]
     train = int(len(x) * (1 - test_split))
     x, y = x[order], y[order]
     return (x[:train], y[:train]), (x[train:], y[train:])
+
+
+__dir__ = __all__.copy

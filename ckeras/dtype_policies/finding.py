@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckeras import config as settings
-from ckeras import dtype_policies as shipped
-from ckeras import registry
+from ckeras import config as settings, dtype_policies as shipped, registry
 from ckeras.dtype_policies.policy import DTypePolicy, FloatDTypePolicy, dtype_policy
 from ckeras.dtype_policies.quantized import MODES, quantized
 from ckeras.tensor import dtypes

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ckeras import config as _config
-from ckeras import ops, registry
+from ckeras import config as _config, ops, registry
 from ckeras.initializers.constant_initializers import Constant, Identity, Ones, Zeros
 from ckeras.initializers.initializer import Initializer
 from ckeras.initializers.random_initializers import (
@@ -94,3 +93,4 @@ __all__ = [
     "lecun_normal", "lecun_uniform", "ones", "orthogonal", "random_normal", "random_uniform", "serialize", "stft",
     "truncated_normal", "variance_scaling", "zeros",
 ]  # fmt: skip
+__dir__ = __all__.copy

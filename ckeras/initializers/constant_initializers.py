@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ckeras import config as _config
-from ckeras import ops, registry
+from ckeras import config as _config, ops, registry
 from ckeras.initializers.initializer import Initializer, checked_shape
 
 ship = registry.initializers.ship

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ckeras import config as _config
-from ckeras import ops, random, registry
+from ckeras import config as _config, ops, random, registry
 from ckeras.initializers.initializer import Initializer, checked_shape
 
 ship = registry.initializers.ship

@@ -41,3 +41,4 @@ __all__ = [
     "deserialize",
     "serialize",
 ]
+__dir__ = __all__.copy

@@ -165,3 +165,4 @@ __all__ = [
     "squared_hinge",
     "tversky",
 ]
+__dir__ = __all__.copy

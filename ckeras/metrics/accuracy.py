@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckeras import config as _config
-from ckeras import ops, registry
+from ckeras import config as _config, ops, registry
 from ckeras.losses.loss import expect, pair, same
 from ckeras.metrics.mean import MeanMetricWrapper
 

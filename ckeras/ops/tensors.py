@@ -3,3 +3,4 @@
 from ckeras.tensor import KerasTensor, Tensor, Variable
 
 __all__ = ["KerasTensor", "Tensor", "Variable"]
+__dir__ = __all__.copy

@@ -71,3 +71,4 @@ __all__ = [
     "schedules",
     "serialize",
 ]
+__dir__ = __all__.copy

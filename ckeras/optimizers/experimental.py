@@ -25,3 +25,4 @@ __all__ = [
     "Optimizer",
     "RMSprop",
 ]
+__dir__ = __all__.copy

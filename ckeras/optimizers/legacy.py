@@ -14,3 +14,4 @@ from ckeras.optimizers.rmsprop import RMSprop
 from ckeras.optimizers.sgd import SGD
 
 __all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "Adamax", "Ftrl", "Nadam", "Optimizer", "RMSprop"]
+__dir__ = __all__.copy

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ckeras import config as _config
-from ckeras import initializers, ops
+from ckeras import config as _config, initializers, ops
 from ckeras.autograd import GradientTape
 from ckeras.optimizers import arguments, clipping, schedules
 from ckeras.optimizers.schedules import LearningRateSchedule

@@ -7,8 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ckeras import config as _config
-from ckeras import ops, registry
+from ckeras import config as _config, ops, registry
 from ckeras.optimizers.arguments import above_0, at_least_0, number
 
 ship = registry.schedules.ship
@@ -368,3 +367,17 @@ def serialize(learning_rate_schedule: Any) -> Any:
 def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
     """The schedule that a config of `serialize` describes."""
     return registry.schedules.deserialize(config, custom_objects)
+
+
+__all__ = [
+    "CosineDecay",
+    "CosineDecayRestarts",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LearningRateSchedule",
+    "PiecewiseConstantDecay",
+    "PolynomialDecay",
+    "deserialize",
+    "serialize",
+]
+__dir__ = __all__.copy

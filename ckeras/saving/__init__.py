@@ -3,9 +3,23 @@
 Every name loads on first use.
 """
 
-from ckeras.lazy import attach
+from ckeras.lazy import TYPE_CHECKING, attach
 
-__getattr__, __dir__, __all__ = attach(
+if TYPE_CHECKING:
+    from ckeras.registry import (
+        CustomObjectScope as CustomObjectScope,
+        custom_object_scope as custom_object_scope,
+        get_custom_objects as get_custom_objects,
+        get_registered_name as get_registered_name,
+        get_registered_object as get_registered_object,
+        register_keras_serializable as register_keras_serializable,
+    )
+    from ckeras.saving.serialization import (
+        deserialize_keras_object as deserialize_keras_object,
+        serialize_keras_object as serialize_keras_object,
+    )
+
+attach(
     __name__,
     {
         "CustomObjectScope": "ckeras.registry",

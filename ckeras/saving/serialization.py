@@ -14,8 +14,7 @@ from types import FunctionType
 from typing import Any
 
 import ckeras
-from ckeras import config as settings
-from ckeras import registry
+from ckeras import config as settings, registry
 from ckeras.saving import functions
 from ckeras.utils.tracebacks import warn
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.callbacks import CallbackList
+from ckeras.callbacks import CallbackList, History
 from ckeras.compiler.plan import Profile
 from ckeras.layers.layer import Layer
 from ckeras.tensor import Tensor, Variable
@@ -51,7 +51,7 @@ class Trainer(Stepping):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
-    ) -> Any:
+    ) -> History:
         """Train for a number of epochs.
 
         Args:

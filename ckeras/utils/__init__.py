@@ -1,8 +1,40 @@
 """Tools around models: progress bar, labels to one-hot rows, seeds, logging. Every name loads on first use."""
 
-from ckeras.lazy import attach
+from ckeras.lazy import TYPE_CHECKING, attach
 
-__getattr__, __dir__, __all__ = attach(
+if TYPE_CHECKING:
+    from ckeras.backend import standardize_dtype as standardize_dtype
+    from ckeras.config import (
+        disable_interactive_logging as disable_interactive_logging,
+        enable_interactive_logging as enable_interactive_logging,
+        is_interactive_logging_enabled as is_interactive_logging_enabled,
+    )
+    from ckeras.random import set_random_seed as set_random_seed
+    from ckeras.registry import (
+        CustomObjectScope as CustomObjectScope,
+        custom_object_scope as custom_object_scope,
+        get_custom_objects as get_custom_objects,
+        get_registered_name as get_registered_name,
+        get_registered_object as get_registered_object,
+        register_keras_serializable as register_keras_serializable,
+    )
+    from ckeras.saving import (
+        deserialize_keras_object as deserialize_keras_object,
+        serialize_keras_object as serialize_keras_object,
+    )
+    from ckeras.trainer.data import (
+        pack_x_y_sample_weight as pack_x_y_sample_weight,
+        unpack_x_y_sample_weight as unpack_x_y_sample_weight,
+    )
+    from ckeras.utils import np_utils as np_utils
+    from ckeras.utils.config import Config as Config
+    from ckeras.utils.numerical import normalize as normalize, to_categorical as to_categorical
+    from ckeras.utils.progbar import Progbar as Progbar
+    from ckeras.utils.py_dataset import PyDataset as PyDataset, Sequence as Sequence
+    from ckeras.utils.session import clear_session as clear_session
+    from ckeras.utils.symbols import get_source_inputs as get_source_inputs, is_keras_tensor as is_keras_tensor
+
+attach(
     __name__,
     {
         "Config": "config",

@@ -3,3 +3,4 @@
 from ckeras.utils.numerical import normalize, to_categorical
 
 __all__ = ["normalize", "to_categorical"]
+__dir__ = __all__.copy

@@ -6,11 +6,12 @@ import warnings
 from collections.abc import Callable
 from functools import wraps
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from ckeras import config
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+Class = TypeVar("Class")
 
 
 def hide_own_frames(error: BaseException) -> None:
@@ -31,10 +32,10 @@ def hide_own_frames(error: BaseException) -> None:
     error.__traceback__ = shown
 
 
-def hides_own_frames(*methods: str) -> Callable[[type], type]:
+def hides_own_frames(*methods: str) -> Callable[[type[Class]], type[Class]]:
     """Decorator for a class: errors that leave these of its methods are shown without the package's frames."""
 
-    def decorate(cls: type) -> type:
+    def decorate(cls: type[Class]) -> type[Class]:
         for name in methods:
             setattr(cls, name, _hiding(cls.__dict__[name]))
         return cls

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import ckeras
-from ckeras import backend as K
-from ckeras import ops
+from ckeras import backend as K, ops
 
 X = np.arange(12, dtype="float32").reshape(3, 4)
 IMAGE = np.ones((1, 2, 2, 1), "float32")

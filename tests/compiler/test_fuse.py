@@ -154,7 +154,11 @@ def test_units_of_random_functions_are_in_topological_order(seed, spacing, monke
     assert not calls
 
 
-# -- the order of updates
+# -- order
+
+
+def test_a_group_runs_where_its_last_call_was():
+    assert labels(lambda x: [ops.tanh(x), ops.matmul(x, x), ops.square(x)], array(7, 7)) == ["matmul", "tanh+square"]
 
 
 def test_an_update_waits_for_those_that_read_the_old_value():

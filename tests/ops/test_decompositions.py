@@ -5,8 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from ckeras import GradientTape, ops
-from ckeras import function as compiled
+from ckeras import GradientTape, function as compiled, ops
 
 
 def data(*shape, seed=0):

@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 from samples import data
 
-from ckeras import GradientTape, ops
-from ckeras import function as compiled
+from ckeras import GradientTape, function as compiled, ops
 from ckeras.tensor import table
 
 H = 1e-5

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from ckeras import KerasTensor, ops
-from ckeras import function as compiled
+from ckeras import KerasTensor, function as compiled, ops
 from ckeras.tensor import Tensor
 
 

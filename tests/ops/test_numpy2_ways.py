@@ -6,8 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from ckeras import KerasTensor, ops
-from ckeras import function as compiled
+from ckeras import KerasTensor, function as compiled, ops
 from ckeras.tensor import NeedsValue, Tensor
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from ckeras import KerasTensor, Variable, ops
-from ckeras import function as compiled
+from ckeras import KerasTensor, Variable, function as compiled, ops
 
 X, T = np.array([0.3, -1.2, 2.0]), np.array([1.0, 0.5, -2.0])
 

@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 
 import ckeras
-from ckeras import GradientTape, KerasTensor, StatelessScope, SymbolicScope, Variable, layers, losses, metrics, ops
-from ckeras import optimizers as opt
+from ckeras import (
+    GradientTape,
+    KerasTensor,
+    StatelessScope,
+    SymbolicScope,
+    Variable,
+    layers,
+    losses,
+    metrics,
+    ops,
+    optimizers as opt,
+)
 from ckeras.compiler.function import compile_plan
 from ckeras.tensor import Spec
 

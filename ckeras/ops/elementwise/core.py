@@ -15,6 +15,8 @@ from ckeras.tensor.variable import Variable
 
 def broadcast_shapes(*shapes: tuple[int | None, ...]) -> tuple[int | None, ...]:
     """The shape that these shapes broadcast to; `None` is an unknown dimension."""
+    if shapes.count(shapes[0]) == len(shapes):
+        return tuple(shapes[0])
     rank = max(len(s) for s in shapes)
     result: list[int | None] = []
     for axis in range(-rank, 0):

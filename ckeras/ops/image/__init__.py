@@ -4,27 +4,32 @@ Images are (height, width, channels), or (channels, height, width) where ``data_
 them has one more axis before. ``data_format`` `None` is that of `ckeras.config.image_data_format()`.
 """
 
-from ckeras.ops.image.color import hsv_to_rgb, rgb_to_grayscale, rgb_to_hsv
-from ckeras.ops.image.cropping import crop_images, extract_patches, extract_patches_3d, pad_images
-from ckeras.ops.image.filters import gaussian_blur, sobel_edges, ssim
-from ckeras.ops.image.resizing import resize, scale_and_translate
-from ckeras.ops.image.sampling import affine_transform, elastic_transform, map_coordinates, perspective_transform
+from ckeras.ops.image.color import (
+    hsv_to_rgb as hsv_to_rgb,
+    rgb_to_grayscale as rgb_to_grayscale,
+    rgb_to_hsv as rgb_to_hsv,
+)
+from ckeras.ops.image.cropping import (
+    crop_images as crop_images,
+    extract_patches as extract_patches,
+    extract_patches_3d as extract_patches_3d,
+    pad_images as pad_images,
+)
+from ckeras.ops.image.filters import (
+    gaussian_blur as gaussian_blur,
+    sobel_edges as sobel_edges,
+    ssim as ssim,
+)
+from ckeras.ops.image.resizing import (
+    resize as resize,
+    scale_and_translate as scale_and_translate,
+)
+from ckeras.ops.image.sampling import (
+    affine_transform as affine_transform,
+    elastic_transform as elastic_transform,
+    map_coordinates as map_coordinates,
+    perspective_transform as perspective_transform,
+)
+from ckeras.ops.public import publish as _publish
 
-__all__ = [
-    "affine_transform",
-    "crop_images",
-    "elastic_transform",
-    "extract_patches",
-    "extract_patches_3d",
-    "gaussian_blur",
-    "hsv_to_rgb",
-    "map_coordinates",
-    "pad_images",
-    "perspective_transform",
-    "resize",
-    "rgb_to_grayscale",
-    "rgb_to_hsv",
-    "scale_and_translate",
-    "sobel_edges",
-    "ssim",
-]
+_publish(globals())
