@@ -136,7 +136,7 @@ def _join_products(order: Order) -> None:
 
 def _followable(node: Node) -> Call | None:
     """The native call of a matrix product that elementwise steps may follow."""
-    if node.op.name not in ("matmul", "dense"):
+    if node.op.name not in ("matmul", "dense", "packed_dense"):
         return None
     calls = native_calls(node.op, node.inputs, node.outputs, node.attrs)
     if calls is None or len(calls) != 1:
@@ -146,7 +146,7 @@ def _followable(node: Node) -> Call | None:
     packed = k * -(-n // PRODUCT_PANEL) * PRODUCT_PANEL * item
     fits = k <= PRODUCT_K and packed <= PRODUCT_PACKED and PRODUCT_TILE * n * item <= PRODUCT_CHUNK
     worth = m >= PRODUCT_ROWS and m * n >= PRODUCT_ELEMENTS and n > 1
-    return calls[0] if batch == 1 and not b_transposed and fits and worth else None
+    return calls[0] if batch == 1 and b_transposed != 1 and fits and worth else None
 
 
 def _scheduled(units: Sequence[Unit], graph: Trace) -> list[Unit]:

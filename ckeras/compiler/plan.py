@@ -8,7 +8,7 @@ import numpy as np
 
 from ckeras._kernels import level
 from ckeras._kernels.plans import Plan as NativePlan
-from ckeras.compiler import cost
+from ckeras.compiler import cost, prologue
 from ckeras.compiler.fuse import Unit, group, root
 from ckeras.compiler.memory import aligned, allocate
 from ckeras.compiler.rewrite import index_limits, rewrite
@@ -59,13 +59,28 @@ class Plan:
     def __init__(self, graph: Trace, nested: bool = False):
         rewrite(graph)
         self.limits = index_limits(graph)
+        before, kept = (None, []) if nested else prologue.cut(graph)
+        self.kept_bytes = sum(value._array.nbytes for value in kept)
+        self.prologue = None if before is None else Plan.of_rewritten(before)
+        self._compile(graph, nested)
+
+    @classmethod
+    def of_rewritten(cls, graph: Trace) -> "Plan":
+        """The plan of a graph that is simplified already and has no prologue of its own."""
+        plan = cls.__new__(cls)
+        plan.limits, plan.kept_bytes, plan.prologue = [], 0, None
+        plan._compile(graph, nested=False)
+        return plan
+
+    def _compile(self, graph: Trace, nested: bool) -> None:
         builder = _Builder(graph, nested)
         self.instructions = builder.instructions
         self.arena_bytes = builder.arena_bytes
         self.input_specs = [Spec(x.shape, x.dtype) for x in graph.inputs]
         self.output_specs = [Spec(x.shape, x.dtype) for x in graph.outputs]
-        self.variables = builder.variables
-        self.assigned = [v for v, _ in graph.assigned.values() if not isinstance(v, Carry)]
+        ahead = self.prologue.variables if self.prologue else []
+        self.variables = list(dict.fromkeys([*builder.variables, *ahead]))
+        self.assigned = [v for v, _ in graph.assigned.values() if isinstance(v, Variable)]
         self.native = NativePlan(
             level,
             [
@@ -78,6 +93,8 @@ class Plan:
             builder.output_slots,
             self.arena_bytes,
             self.assigned,
+            self.prologue and self.prologue.native,
+            ahead,
         )
 
     def run(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
@@ -94,6 +111,9 @@ class Plan:
             f"plan: {len(self.instructions)} instructions, {self.python_instructions} in Python, "
             f"arena {self.arena_bytes:,} bytes"
         ]
+        if self.prologue:
+            lines.append(f"prologue, of which {self.kept_bytes:,} bytes are kept until a variable changes:")
+            lines += [f"      {line}" for line in str(self.prologue).splitlines()]
         for number, i in enumerate(self.instructions):
             shapes = " ".join("x".join(map(str, s)) or "()" for s in i.shapes)
             lines.append(f"{number:4d}  {i.name:<26} {i.bytes:>12,} B  {shapes:<40} {i.label}")
@@ -142,7 +162,7 @@ class _Builder:
         self.slots: list[tuple[Any, ...]] = []
         self.specs: list[Spec] = []
         self.instructions: list[Instruction] = []
-        self.variables = [variable for variable, _ in graph.reads.values() if not isinstance(variable, Carry)]
+        self.variables = [variable for variable, _ in graph.reads.values() if isinstance(variable, Variable)]
         self._slot: dict[int, int] = {}  # by id of a root value
         self._keep: list[Any] = []
         self._fixed_values = {id(x): variable for variable, x in graph.reads.values()}

@@ -138,6 +138,33 @@ def test_bias_and_activation(level, rng, dtype, act, with_bias):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("act", [NONE, RELU])
+def test_packed_weights_give_the_same_bits(level, rng, dtype, act):
+    if "gemm_pack" not in level.kernels:  # matrix units pack both operands themselves
+        return
+    for m in (1, 2, 7, 13, 33, 130):
+        for n in (2, 7, 16, 17, 31, 33, 65, 300):
+            for k in (1, 5, 384, 385, 900):
+                a, b = operands(rng, m, n, k, 0, 0, dtype)
+                bias = rng.standard_normal(n).astype(dtype)
+                packed, found = np.full(k * -(-n // 32) * 32, np.nan, dtype), []
+                code = DTYPES.index(dtype)
+                level.call("gemm_pack", [packed], [b], [code, n, k])
+                for threads in (1, 2):
+                    level.set_threads(threads)
+                    for weights, form in ((b, 0), (packed, 2)):
+                        c = np.full((m, n), np.nan, dtype)
+                        p = [code, 1, m, n, k, 0, form, 0, 0, 0, act, 1]
+                        level.call("gemm", [c], [a, weights, bias], p)
+                        found.append(c)
+                level.set_threads(1)
+                expected = activate(wide(a, b, 0, 0) + bias, act)
+                assert_close(found[0], expected, k)
+                for c in found[1:]:
+                    np.testing.assert_array_equal(c, found[0])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", [(0, 5, 3), (5, 0, 3), (0, 0, 0), (5, 3, 0), (1, 40, 0), (40, 1, 0), (1, 1, 0)])
 def test_empty(level, dtype, shape):
     m, n, k = shape
