@@ -1,4 +1,4 @@
-"""Builds the extension modules: the runtime, and the kernels once an instruction level.
+"""Builds the extension modules: the runtime, the entries of functions, and the kernels once per instruction level.
 
 CKERAS_BUILD=native compiles the kernels for this machine alone, so that a rebuild is quick.
 """
@@ -68,9 +68,12 @@ def extensions() -> list[Extension]:
         )
         for name in RUNTIME
     ]
+    entry = Extension(
+        "ckeras._kernels.entry", ["ckeras/_kernels/entry.c"], extra_compile_args=["-O2", "-std=gnu11", "-g0"]
+    )
     # What Cython makes of numpy's declarations compiles with that numpy alone.
     made = f"build/cython-{cython_version}-numpy-{numpy.__version__}"
-    return found + cythonize(runtime, language_level=3, build_dir=made)
+    return [*found, entry] + cythonize(runtime, language_level=3, build_dir=made)
 
 
 def check_compiler(compiler: Any) -> None:

@@ -104,9 +104,9 @@ cdef class Level:
             raise fault(name, err)
 
 
-# When other programs keep the processors busy, a parallel region waits for its slowest thread to be scheduled, and takes
-# milliseconds instead of microseconds. Runs that show this are followed by runs on one thread, which give the same bits;
-# then threads are tried again, after longer and longer pauses while the processors stay busy.
+# When other programs keep the processors busy, a parallel region waits for its slowest thread to be scheduled, and
+# takes milliseconds instead of microseconds. Runs that show this are followed by runs on one thread, which give the
+# same bits; then threads are tried again, after longer and longer pauses while the processors stay busy.
 cdef double PAUSE_MINIMUM = 0.05
 cdef double PAUSE_MAXIMUM = 1.0
 cdef double SMALL = 20e-6  # seconds below which work opens no parallel region
@@ -203,5 +203,3 @@ cdef class Kernel:
             free(many)
         if code:
             raise fault(label, err)
-
-

@@ -2,7 +2,7 @@
 """Runs plans: flat lists of instructions over one arena."""
 
 from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
@@ -448,10 +448,13 @@ cdef class Plan:
             self.refresh()
         cdef Context c = self.free_contexts.pop() if self.free_contexts else self.new_context()
         if c.arena is None:
-            if not self.counted:
-                count_arena(self.arena_bytes)
-                self.counted = True
-            c.arena = take_arena(self.arena_bytes, c.frame.arena)
+            if self.arena_bytes <= SMALL_ARENA:
+                c.arena = Arena(self.arena_bytes)
+            else:
+                if not self.counted:
+                    count_arena(self.arena_bytes)
+                    self.counted = True
+                c.arena = take_arena(self.arena_bytes, c.frame.arena)
             if c.arena.memory != c.frame.arena:
                 self.resolve(c, c.arena.memory)
         return c
@@ -533,7 +536,7 @@ cdef class Plan:
             ck_set_mode(run.own)
         return code
 
-    cdef object fault(self, Run *run, ck_error err):
+    cdef object error(self, Run *run, ck_error err):
         """The exception for an error that a run reported."""
         return fault((<Plan> run.plan).labels[run.at], err)
 
@@ -608,7 +611,7 @@ cdef class Plan:
                 if timed:
                     self.alone = end_guarded(self.level, self.alone, began, single)
             if code:
-                raise self.fault(&run, err)
+                raise self.error(&run, err)
             return self.collect(c)
         finally:
             if timed:
@@ -685,7 +688,7 @@ cdef class Plan:
                     if now - begun > budget:
                         break
             if code:
-                raise self.fault(&run, err)
+                raise self.error(&run, err)
             return step, (self.collect(c) if results is None else None)
         finally:
             self.level.table.set_threads(self.level.threads)
@@ -717,7 +720,7 @@ cdef class Plan:
                         code = execute_other(&c.frame, i, &run, &err)
                     t = ck_clock() - t
                     if code:
-                        raise self.fault(&run, err)
+                        raise self.error(&run, err)
                     best[i] = min(best[i], t)
             return best
         finally:

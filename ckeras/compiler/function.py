@@ -3,22 +3,22 @@
 import contextlib
 import functools
 import gc
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from ckeras import config
+from ckeras.compiler.cache import Plans, signature
+from ckeras.compiler.dependencies import depend, recording
 from ckeras.compiler.plan import Plan
 from ckeras.compiler.trace import is_value, trace
-from ckeras.tensor import KerasTensor, NeedsValue, Spec, Tensor, TracedTensor, Variable
+from ckeras.tensor import KerasTensor, NeedsValue, Spec, Tensor, TracedTensor
 from ckeras.tensor.eager import wrap
 from ckeras.tensor.structure import flatten, pack
 from ckeras.utils.tracebacks import warn
 
 scope = config.scope
-MAX_PLANS = 32
 
 
 def warn_eager(name: str, error: NeedsValue) -> None:
@@ -27,38 +27,6 @@ def warn_eager(name: str, error: NeedsValue) -> None:
         f"{name} is run op by op, which is slower: it asks for the value of a tensor at {error.where}, "
         "which is not known when it is compiled. Use ops.where, ops.cond or a comparison in ops instead."
     )
-
-
-class Plans:
-    """Plans by signature; the least recently used are dropped."""
-
-    def __init__(self, limit: int = MAX_PLANS):
-        self._plans: OrderedDict[Any, Any] = OrderedDict()
-        self._limit = limit
-
-    def get(self, key: Any) -> Any:
-        """The plan of this signature, or `None`."""
-        found = self._plans.get(key)
-        if found is not None:
-            try:  # noqa: SIM105
-                self._plans.move_to_end(key)
-            except KeyError:  # another thread has dropped it meanwhile
-                pass
-        return found
-
-    def put(self, key: Any, plan: Any) -> None:
-        """Keep a plan."""
-        self._plans[key] = plan
-        if len(self._plans) > self._limit:
-            self._plans.popitem(last=False)
-
-    def clear(self) -> None:
-        """Forget all plans."""
-        self._plans.clear()
-
-    def values(self) -> list[Any]:
-        """All plans, the least recently used first."""
-        return list(self._plans.values())
 
 
 class Function:
@@ -84,29 +52,28 @@ class Function:
         if any(type(x) in (TracedTensor, KerasTensor) for x in leaves):
             return self.python_function(*args, **kwargs)
         arrays: list[np.ndarray] = []
-        signature: list[Any] = []
+        parts: list[Any] = []
         for leaf in leaves:
             if isinstance(leaf, (Tensor, np.ndarray)):
                 tensor = leaf if isinstance(leaf, Tensor) else wrap(leaf)
                 arrays.append(tensor._array)
-                signature.append(tensor.spec)
+                parts.append(tensor.spec)
             else:
-                signature.append((type(leaf), leaf if _hashable(leaf) else id(leaf)))
-        key = (_shape_of((args, kwargs)), tuple(signature), config.floatx())
+                parts.append(signature(leaf))
+        key = (_shape_of((args, kwargs)), tuple(parts), config.floatx())
         found = self.plans.get(key)
         if found is None:
             try:
-                found = self._compile(args, kwargs, leaves)
+                found = self._compile(key, args, kwargs, leaves)
             except NeedsValue as error:
                 warn_eager(getattr(self, "__name__", "the function"), error)
                 self._eager = True
                 return self.python_function(*args, **kwargs)
-            self.plans.put(key, found)
         plan, structure, places, _ = found
         results = [Tensor(array, spec.dtype) for array, spec in zip(plan.run(arrays), plan.output_specs, strict=True)]
         return pack(structure, [results[p] if isinstance(p, _Place) else p for p in places])
 
-    def _compile(self, args: Any, kwargs: Any, leaves: list[Any]) -> tuple[Plan, Any, list[Any], list[Any]]:
+    def _compile(self, key: Any, args: Any, kwargs: Any, leaves: list[Any]) -> tuple[Plan, Any, list[Any], list[Any]]:
         specs = [wrap(x).spec if isinstance(x, np.ndarray) else x.spec for x in leaves if _is_array(x)]
 
         def arguments(inputs: list[Any]) -> tuple[Any, Any]:
@@ -118,7 +85,9 @@ class Function:
         for leaf in flatten(result):
             places.append(_Place(sum(isinstance(p, _Place) for p in places)) if is_value(leaf) else leaf)
         # Values that count by identity are kept alive, so that their identity is not given to another.
-        return plan, result, places, [x for x in leaves if not _is_array(x)]
+        found = (plan, result, places, [x for x in leaves if not _is_array(x)])
+        depend(self.plans.put(key, found, plan.size), plan.reads)
+        return found
 
 
 class _Place(int):
@@ -139,22 +108,12 @@ def _is_array(x: Any) -> bool:
     return isinstance(x, (Tensor, np.ndarray))
 
 
-def _hashable(x: Any) -> bool:
-    if isinstance(x, Variable):
-        return False
-    try:
-        hash(x)
-    except TypeError:
-        return False
-    return True
-
-
 def _shape_of(structure: Any) -> Any:
     """The structure without its leaves, to compare by."""
     if isinstance(structure, dict):
         return tuple((key, _shape_of(structure[key])) for key in sorted(structure))
     if isinstance(structure, (list, tuple)):
-        return (type(structure).__name__, *(_shape_of(part) for part in structure))
+        return (type(structure), *(_shape_of(part) for part in structure))
     return None
 
 
@@ -187,9 +146,11 @@ def compile_plan(
     python_function: Callable[..., Any], specs: list[Spec], arguments: Callable[[list[Any]], tuple]
 ) -> tuple[Plan, Any]:
     """The plan of ``python_function(*arguments(inputs))`` for inputs of these specs, and what it returned."""
-    with _collector_paused():
+    with recording() as recorded, _collector_paused():
         graph, result = trace(python_function, specs, arguments)
-        return Plan(graph), result
+        plan = Plan(graph)
+    plan.reads = recorded.reads
+    return plan, result
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import numpy as np
 from ckeras._kernels import level
 from ckeras._kernels.plans import Plan as NativePlan
 from ckeras.compiler import cost, prologue
+from ckeras.compiler.dependencies import Reads
 from ckeras.compiler.fuse import Unit, group, root
 from ckeras.compiler.memory import aligned, allocate
 from ckeras.compiler.rewrite import index_limits, rewrite
@@ -19,6 +20,7 @@ from ckeras.tensor.eager import native_calls, python_results, workspace_of
 from ckeras.tensor.program import Program
 
 _CONSTANTS = ("float32", "float64", "int32", "bool")
+_PLAN_BYTES, _INSTRUCTION_BYTES = 4096, 2048  # as tracemalloc measures the objects of small and large plans
 
 
 class Instruction(NamedTuple):
@@ -52,6 +54,7 @@ class Carry:
 class Plan:
     """A compiled function for one signature. It is a value: `run` may be called from several threads at once.
 
+    ``reads`` are the attributes on which it depends (`compiler.dependencies`).
     ``limits`` are the inputs that hold indices, as `rewrite.index_limits` gives them. ``nested`` is the plan of a
     branch or of a loop's body, in which `Carry`s may be read and assigned.
     """
@@ -77,9 +80,12 @@ class Plan:
         self.instructions = builder.instructions
         self.arena_bytes = builder.arena_bytes
         self.input_specs = [Spec(x.shape, x.dtype) for x in graph.inputs]
+        self.input_dtypes = [NUMPY[x.dtype] for x in graph.inputs]
         self.output_specs = [Spec(x.shape, x.dtype) for x in graph.outputs]
         ahead = self.prologue.variables if self.prologue else []
         self.variables = list(dict.fromkeys([*builder.variables, *ahead]))
+        self.size = builder.size + self.kept_bytes + (self.prologue.size if self.prologue else 0)
+        self.reads: Reads = []
         self.assigned = [v for v, _ in graph.assigned.values() if isinstance(v, Variable)]
         self.native = NativePlan(
             level,
@@ -165,6 +171,7 @@ class _Builder:
         self.variables = [variable for variable, _ in graph.reads.values() if isinstance(variable, Variable)]
         self._slot: dict[int, int] = {}  # by id of a root value
         self._keep: list[Any] = []
+        self._constant_bytes = 0
         self._fixed_values = {id(x): variable for variable, x in graph.reads.values()}
         _copy_entangled(graph)
         units = group(graph)
@@ -228,6 +235,13 @@ class _Builder:
                 self.arena_bytes += aligned(_nbytes(x))
         self.output_slots = [self._read(x) for x in graph.outputs]
 
+    @property
+    def size(self) -> int:
+        """Bytes that the plan takes, an estimate: its tables and constants, but neither variables nor the arena."""
+        tables = sum(_INSTRUCTION_BYTES + 16 * len(i.p) for i in self.instructions)
+        nested = sum(plan.size for i in self.instructions for plan in i.plans)
+        return _PLAN_BYTES + tables + nested + self._constant_bytes
+
     # -- slots
 
     def _new(self, value: Tensor | None, slot: tuple[Any, ...], spec: Spec | None = None) -> int:
@@ -243,7 +257,10 @@ class _Builder:
         source = root(x)
         slot = self._slot.get(id(source))
         if slot is None:  # a known value
-            slot = self._new(source, ("fixed", source._array))
+            # Memory that is a variable's or a user's may change, and the plan has the value of now.
+            array = source._array.copy() if source._borrowed else source._array
+            self._constant_bytes += array.nbytes
+            slot = self._new(source, ("fixed", array))
         if source is x or source.shape == x.shape:
             return slot
         view = self._slot.get(id(x))

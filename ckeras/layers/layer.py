@@ -15,19 +15,18 @@ from ckeras.compiler.trace import Trace
 from ckeras.layers.input_spec import check_inputs
 from ckeras.layers.masks import fill_masks, pass_masks
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
-from ckeras.ops.control.operation import Operation, plain_arguments, remembers_arguments
+from ckeras.ops.control.operation import Operation, first_call, plain_arguments, remembers_arguments
 from ckeras.ops.control.remat_scope import current_remat
 from ckeras.tensor import KerasTensor, Tensor, Variable, as_tensor, dtypes
-from ckeras.tensor.graph import record_call
+from ckeras.tensor.graph import Node, record_call, without_nodes
 from ckeras.tensor.masks import with_mask_of
 from ckeras.tensor.stateless_scope import StatelessScope, loss_collector
 from ckeras.tensor.structure import flatten, map_structure
 from ckeras.tensor.variable import outside_trace
 from ckeras.utils.naming import auto_name
-from ckeras.utils.tracebacks import hide_own_frames, warn
+from ckeras.utils.tracebacks import hides_own_frames, name_layer, warn
 
 scope = config.scope
-_versions = itertools.count(1)
 
 
 def _builds(build: Callable[..., None]) -> Callable[..., None]:
@@ -47,6 +46,7 @@ def _builds(build: Callable[..., None]) -> Callable[..., None]:
     return built
 
 
+@hides_own_frames("__call__")
 class Layer(Tracker):
     """A function of tensors with state.
 
@@ -72,12 +72,6 @@ class Layer(Tracker):
     >>> Scale()(ckeras.ops.ones((2, 3))).shape
     (2, 3)
     """
-
-    _not_compiled = frozenset(("built", "stop_training", "stop_evaluating", "stop_predicting", "history"))
-    # Grow when layers that were built change, which makes plans stale: `_edits` with any attribute but `trainable`, by
-    # whose values the plans of steps are kept, `_version` with that too.
-    _edits = 0
-    _version = 0
 
     def __init__(
         self,
@@ -107,8 +101,8 @@ class Layer(Tracker):
         self._losses: list[Any] = []
         self._remat_mode = current_remat()
         self._build_config: Any = None
-        self._output: Any = None
-        self._input: Any = None
+        self._inbound_nodes: list[Node] = []  # its calls on symbolic tensors
+        self._outbound_nodes: list[Node] = []  # the calls that use what these return
         if shape is not None:
             self._input_shape_arg = shape
 
@@ -214,7 +208,6 @@ class Layer(Tracker):
             layer._trainable = bool(value)
             for variable in layer._variables[: layer._trainable_count]:
                 variable.trainable = bool(value)
-        Layer._version = next(_versions)
 
     def get_weights(self) -> list[np.ndarray]:
         """The values of `weights`, copied."""
@@ -305,7 +298,6 @@ class Layer(Tracker):
     def dtype_policy(self, value: Any) -> None:
         self._dtype_policy = dtype_policies.get(value)
         self._follow_policy()
-        Layer._edits = Layer._version = next(_versions)
 
     @property
     def dtype(self) -> str:
@@ -414,8 +406,8 @@ class Layer(Tracker):
                 self._regularize_activity(outputs)
             return pass_masks(self, first, mask, self._in_compute_dtype(outputs))
         except Exception as error:
-            hide_own_frames(error)
-            raise error
+            name_layer(error, self, _described(first))
+            raise
         finally:
             scope.training, scope.in_call, scope.path = outer, nested, above
 
@@ -495,9 +487,10 @@ class Layer(Tracker):
         return map_structure(convert, args), {k: map_structure(convert, v) for k, v in kwargs.items()}
 
     def _call_symbolically(self, args: tuple, kwargs: dict[str, Any]) -> Any:
-        results = record_call(self, args, kwargs, self.compute_output_spec(*args, **kwargs))
-        self._input, self._output = args[0] if args else None, results
-        return results
+        outputs = self.compute_output_spec(*args, **kwargs)
+        if outputs is None:
+            raise ValueError(f"layer {self.name!r}: call() of {type(self).__name__} returned None instead of a tensor")
+        return record_call(self, args, kwargs, outputs)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """The masks of the outputs, given the inputs and their masks; by default those of the inputs.
@@ -530,17 +523,13 @@ class Layer(Tracker):
 
     @property
     def input(self) -> Any:
-        """The symbolic input of the last symbolic call."""
-        if self._input is None:
-            raise AttributeError(f"layer {self.name!r} has not been called on a symbolic tensor, so it has no input")
-        return self._input
+        """The symbolic tensor, or list of tensors, of the first symbolic call."""
+        return first_call(self, "input")
 
     @property
     def output(self) -> Any:
-        """The symbolic output of the last symbolic call."""
-        if self._output is None:
-            raise AttributeError(f"layer {self.name!r} has not been called on a symbolic tensor, so it has no output")
-        return self._output
+        """The symbolic tensor, or list of tensors, that the first symbolic call returned."""
+        return first_call(self, "output")
 
     # -- configuration
 
@@ -561,10 +550,8 @@ class Layer(Tracker):
             config = {**config, "dtype": config["dtype"]["config"]["name"]}
         return cls(**config)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if self.__dict__.get("built") and name in self.__dict__ and name[0] != "_" and name not in self._not_compiled:
-            Layer._edits = Layer._version = next(_versions)
-        super().__setattr__(name, value)
+    def __getstate__(self) -> dict[str, Any]:
+        return without_nodes(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.__dict__.get('built', False)}>"
@@ -574,14 +561,15 @@ Operation.register(Layer)
 
 
 class throwaway_trace:
-    """Ops on symbolic tensors run, and what they assign to variables is forgotten."""
+    """Calls on symbolic tensors are not recorded inside, and what they assign to variables is forgotten."""
 
     def __enter__(self) -> None:
         self._trace, self._tapes = getattr(scope, "trace", None), getattr(scope, "tapes", ())
-        scope.trace, scope.tapes = Trace(), ()
+        self._infers = getattr(scope, "infers", False)
+        scope.trace, scope.tapes, scope.infers = Trace(), (), True
 
     def __exit__(self, *exc: Any) -> None:
-        scope.trace, scope.tapes = self._trace, self._tapes
+        scope.trace, scope.tapes, scope.infers = self._trace, self._tapes, self._infers
 
 
 @lru_cache
@@ -606,6 +594,12 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 def _default_training(call: Callable[..., Any]) -> Any:
     default = inspect.signature(call).parameters["training"].default
     return None if default is inspect.Parameter.empty else default
+
+
+def _described(inputs: Any) -> str:
+    """Shapes and dtypes of what a layer was called on, for an error."""
+    kinds = [f"{x.shape} {x.dtype}" if isinstance(x, Tensor) else type(x).__name__ for x in flatten(inputs)]
+    return ", ".join(kinds[:8]) + (", ..." if len(kinds) > 8 else "")
 
 
 def _shape_of(x: Any) -> Any:

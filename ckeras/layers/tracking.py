@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ckeras import config
+from ckeras.compiler.dependencies import Observed, changed
 from ckeras.metrics.metric import Metric
 from ckeras.random import SeedGenerator
 from ckeras.tensor import Variable
@@ -13,7 +14,7 @@ from ckeras.tensor import Variable
 scope = config.scope
 
 # Attributes of ours that may be lists and hold no state.
-_STATELESS = frozenset(("_build_config", "_input", "_losses", "_output"))
+_STATELESS = frozenset(("_build_config", "_inbound_nodes", "_losses", "_outbound_nodes", "_output"))
 
 
 class path_through:
@@ -41,7 +42,7 @@ def path_of(layers: tuple[Any, ...], *name: str) -> str:
     return "/".join([*(layer.__dict__.get("name", type(layer).__name__) for layer in layers), *name])
 
 
-class Tracker:
+class Tracker(Observed):
     """Notes variables, layers, metrics and random generators as they are set, also inside lists and dicts."""
 
     def __init__(self) -> None:
@@ -59,10 +60,12 @@ class Tracker:
     def _track(self, value: Any) -> None:
         if not isinstance(value, Variable):
             _add(self._tracked_state, value)
+            changed(self, "_tracked_state")
         elif not any(value is x for x in self._variables):
             place = self._trainable_count if value.trainable else len(self._variables)
             self._variables.insert(place, value)
             self.__dict__["_trainable_count"] += bool(value.trainable)
+            changed(self, "_variables")
 
     def _forget_attribute(self, name: str) -> None:
         """Track no longer what an attribute held, unless another one holds it too."""
@@ -73,6 +76,8 @@ class Tracker:
             self.__dict__["_trainable_count"] -= 1
         for known in (self._variables, self._tracked_state):
             known[:] = [x for x in known if x is not value]
+        changed(self, "_variables")
+        changed(self, "_tracked_state")
 
     def __setattr__(self, name: str, value: Any) -> None:
         previous = self.__dict__.get(name)
@@ -88,12 +93,12 @@ class Tracker:
                     value.name = name
                 with path_through(self) as layers:
                     value.path = path_of(layers, value.name)
-        object.__setattr__(self, name, value)
+        Observed.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
         if "_tracked_state" in self.__dict__ and name not in _STATELESS:
             self._forget_attribute(name)
-        object.__delattr__(self, name)
+        Observed.__delattr__(self, name)
 
     def _kept(self, kind: type) -> Iterator[Any]:
         """What is kept directly, also in lists and dicts, in the order in which it was set."""

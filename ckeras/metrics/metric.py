@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
 from ckeras import initializers, ops
+from ckeras.compiler.dependencies import Observed, changed
 from ckeras.losses.loss import dtype_name
 from ckeras.tensor import Variable
 from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.tensor.structure import map_structure
 from ckeras.utils.naming import auto_name
 
-_numbers = itertools.count(1)
 
-
-class Metric:
+class Metric(Observed):
     """A number accumulated over batches.
 
     A subclass makes its variables in `__init__` with `add_variable`, changes them in `update_state`, and computes
@@ -39,8 +37,6 @@ class Metric:
     >>> float(largest(np.zeros(2), np.array([1.0, 3.0], "float32")))
     3.0
     """
-
-    _edits = 0  # grows when a metric gets a variable or another metric, which makes plans that read or reset it stale
 
     def __init__(self, dtype: Any = None, name: str | None = None):
         self._variables: list[Variable] = []
@@ -128,7 +124,7 @@ class Metric:
         )
         variable.path = f"{self.name.replace('/', '>')}/{variable.name}"
         self._variables.append(variable)
-        Metric._edits = next(_numbers)
+        changed(self, "_variables")
         return variable
 
     def add_weight(
@@ -158,7 +154,8 @@ class Metric:
             known = self._variables if isinstance(value, Variable) else self._metrics
             if not any(value is one for one in known):
                 known.append(value)
-                Metric._edits = next(_numbers)
+                changed(self, "_variables")
+                changed(self, "_metrics")
         elif isinstance(value, (list, tuple)):
             for one in value:
                 self._track(one)

@@ -7,17 +7,23 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.compiler.function import Plans, compile_plan
+from ckeras.compiler.cache import Plans
+from ckeras.compiler.dependencies import depend, recording
+from ckeras.compiler.function import compile_plan
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.layer import Layer, map_shapes
-from ckeras.tensor import KerasTensor, Tensor
+from ckeras.tensor import KerasTensor, Tensor, as_tensor
 from ckeras.tensor.eager import wrap
+from ckeras.tensor.graph import inferring
 from ckeras.tensor.masks import get_mask
+from ckeras.trainer.data import as_input, is_nested_numbers, one_array
 from ckeras.trainer.trainer import Trainer
+from ckeras.utils.tracebacks import hides_own_frames
 
 scope = config.scope
 
 
+@hides_own_frames("__call__")
 class Model(Trainer, Layer):
     """A layer that can be trained. Subclass it: make layers in `__init__`, use them in `call`.
 
@@ -42,8 +48,6 @@ class Model(Trainer, Layer):
         Trainer.__init__(self)
         Layer.__init__(self, **kwargs)
         self._call_plans = Plans()
-        self._call_version = -1
-        self._call_transparent = False
 
     @property
     def layers(self) -> list[Layer]:
@@ -76,36 +80,35 @@ class Model(Trainer, Layer):
 
         A plan is used for models that consist of shipped layers, outside tapes, traces and other layers.
         """
-        if self._call_version != Layer._version:
-            self._call_plans.clear()
-            self._call_transparent = self._is_transparent()
-            self._call_version = Layer._version
+        transparent = self._call_plans.get("transparent")
+        if transparent is None:
+            with recording() as recorded:
+                transparent = self._is_transparent()
+            depend(self._call_plans.put("transparent", transparent, 0), recorded.reads)
         if (
-            not self._call_transparent
+            not transparent
             or getattr(scope, "trace", None) is not None
             or getattr(scope, "tapes", None)
             or getattr(scope, "in_call", False)
         ):
             return None
-        if type(x) is Tensor and get_mask(x) is None:
-            array = x._array
-        elif type(x) is np.ndarray:
-            array = x
-        else:
+        if isinstance(x, (list, tuple)) and is_nested_numbers(x):
+            x = as_tensor(x)
+        array = one_array(x) if isinstance(x, (np.ndarray, Tensor)) else None
+        if array is None or array.dtype.kind not in "biuf":
             return None
         key = (array.shape, array.dtype)
         plan = self._call_plans.get(key)
         if plan is None:
-            tensor = x if isinstance(x, Tensor) else wrap(x)
+            tensor = wrap(array)
             super().__call__(tensor)  # raises for what does not fit
             plan, result = compile_plan(lambda t: super(Model, self).__call__(t), [tensor.spec], tuple)
             if not isinstance(result, Tensor) or plan.assigned or get_mask(result) is not None:
-                self._call_transparent = False  # a plan gives one tensor, without a mask
+                # A plan gives one tensor, without a mask.
+                depend(self._call_plans.put("transparent", False, 0), plan.reads)
                 return None
-            self._call_plans.put(key, plan)
-        if not array.flags.c_contiguous or not array.flags.aligned or not array.dtype.isnative:
-            array = wrap(array)._array
-        return Tensor(plan.native.run([array])[0], plan.output_specs[0].dtype)
+            depend(self._call_plans.put(key, plan, plan.size), plan.reads)
+        return Tensor(plan.native.run([as_input(array, plan.input_dtypes[0])])[0], plan.output_specs[0].dtype)
 
     def _is_transparent(self) -> bool:
         """Whether calling the model again and again does nothing that a plan would not repeat."""
@@ -137,7 +140,8 @@ class Model(Trainer, Layer):
         """Make all weights for inputs of this shape, batch included (for several inputs, a list or dict of shapes)."""
         self.built = True
         try:
-            self(map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape))
+            with inferring():
+                self(map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape))
         except BaseException:
             self.built = False
             raise
@@ -151,10 +155,10 @@ class Model(Trainer, Layer):
     def __getstate__(self) -> dict[str, Any]:
         """Compiled plans are not copied; they are made again when needed."""
         return {
-            **self.__dict__,
+            **super().__getstate__(),
             "_call_plans": Plans(),
-            "_plans": Plans(64),
-            "_target_limits": Plans(64),
+            "_plans": Plans(),
+            "_target_limits": Plans(),
             "_results": None,
             "_reset": None,
             **{name: None for name in self.__dict__ if name in ("train_function", "test_function", "predict_function")},

@@ -12,10 +12,13 @@ from ckeras.layers.tracking import path_through
 from ckeras.models.model import Model, is_input
 from ckeras.ops.manipulation.layout import alias
 from ckeras.tensor import KerasTensor, Tensor
+from ckeras.tensor.graph import node_of, recording
 from ckeras.tensor.masks import get_mask, set_mask
+from ckeras.utils.tracebacks import hides_own_frames
 
 
 @registry.layers.ship()
+@hides_own_frames("__call__")
 class Sequential(Model):
     """A model that is a chain of layers, each with one input and one output.
 
@@ -44,11 +47,11 @@ class Sequential(Model):
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
         """Put a layer at the end. If it does not fit to those before it, the model stays as it was."""
-        before = list(self._chain)
+        before, outputs = list(self._chain), self._outputs
         self._append(layer, {x.name: x for x in before})
         if rebuild:
             try:
-                self._connect()
+                self._connect(outputs)
             except BaseException:
                 self._chain[:] = before
                 self._changed()
@@ -57,8 +60,9 @@ class Sequential(Model):
 
     def _append(self, layer: Any, known: dict[str, Layer]) -> None:
         """Put a layer at the end of the chain, whose layers by name are ``known``."""
-        if isinstance(layer, KerasTensor) and isinstance(layer.history, InputLayer):
-            layer = layer.history
+        node = node_of(layer)
+        if node is not None and is_input(node.operation):
+            layer = node.operation
         if not isinstance(layer, Layer):
             raise ValueError(f"Sequential expects layers, got {layer!r} of type {type(layer).__name__}")
         if known.setdefault(layer.name, layer) is not layer:
@@ -85,20 +89,22 @@ class Sequential(Model):
 
     def _changed(self) -> None:
         self.built, self._outputs, self._call_sampled, self._takes_columns = False, None, False, None
-        self._call_version = -1
+        self._call_plans.clear()
         self._plans.clear()
 
-    def _connect(self) -> None:
-        """Build all layers, if the shape of the input is known."""
+    def _connect(self, known: KerasTensor | None = None) -> None:
+        """Build all layers, if the shape of the input is known; or the last one, if ``known`` is its input."""
         if len(self._chain) > 1 and is_input(self._chain[0]) and not self.built:
-            self._follow(self._chain[0].output)
+            if known is None:
+                self._follow(self._chain[0].output, self.layers)
+            else:
+                self._follow(known, self._chain[-1:])
 
-    def _follow(self, x: KerasTensor) -> None:
-        self._input = x
-        with path_through(self):
-            for layer in self.layers:
+    def _follow(self, x: KerasTensor, layers: list[Layer]) -> None:
+        with path_through(self), recording():
+            for layer in layers:
                 x = self._checked(layer, layer(x))
-        self._outputs = self._output = x
+        self._outputs = x
         self.built = True
 
     def _checked(self, layer: Layer, output: Any) -> Tensor:
@@ -134,9 +140,11 @@ class Sequential(Model):
         return self._symbolic()[1]
 
     def _symbolic(self) -> tuple[KerasTensor, KerasTensor]:
+        if self._outputs is None and self.built:  # a copy, which is part of no graph yet
+            self._follow(self._chain[0].output, self.layers)
         if self._outputs is None:
             raise AttributeError(f"Sequential model {self.name!r} has no input or output before it is built")
-        return self._input, self._outputs
+        return self._chain[0].output, self._outputs
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -213,6 +221,9 @@ class Sequential(Model):
     def expected_input(self) -> tuple[int | None, ...] | None:
         """The shape an input must have, batch included, if it is known."""
         return self._chain[0].batch_shape if self._chain and is_input(self._chain[0]) else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_outputs": None}
 
     def _is_transparent(self) -> bool:
         return type(self) is Sequential and all(map(_only_computes, self._flatten_layers(include_self=False)))

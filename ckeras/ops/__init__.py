@@ -94,4 +94,5 @@ from ckeras.ops.signal.fourier import (
 from ckeras.tensor import operators as _operators
 
 _names = _publish(globals(), "image", "linalg", "nn", "numpy")
+vars(linalg).update({name: globals()[name] for name in linalg.__all__})  # which loads them itself, without entries
 _operators.functions.update({name: globals()[name] for name in _names})  # what operators and methods of tensors call

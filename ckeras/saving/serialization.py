@@ -127,8 +127,8 @@ def _tagged(kind: str, **config: Any) -> dict[str, Any]:
 
 def _history(tensor: Any) -> list[Any] | None:
     """Name of the layer that gave a symbolic tensor, its call's number and the result's, where they are known."""
-    name = getattr(tensor.history, "name", None)
-    return None if name is None else [name, 0, 0]
+    history = getattr(tensor, "_keras_history", None)
+    return None if history is None else [history.operation.name, history.node_index, history.tensor_index]
 
 
 def deserialize_keras_object(

@@ -1,76 +1,126 @@
-"""Graphs of symbolic tensors: who made each, and running them again on other values."""
+"""Graphs of symbolic tensors: the calls that connect them, and running these again on other values."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from ckeras import config
 from ckeras.tensor.structure import flatten, map_structure
 from ckeras.tensor.tensor import KerasTensor, Tensor
+from ckeras.utils.naming import auto_name
+
+scope = config.scope
 
 
-class SymbolicCall:
-    """A call of a layer or an operation on symbolic tensors: an edge of a model's graph."""
+class KerasHistory(NamedTuple):
+    """Where a symbolic tensor comes from: output ``tensor_index`` of call ``node_index`` of ``operation``."""
 
-    def __init__(self, layer: Any, args: tuple, kwargs: dict[str, Any]):
-        self.layer = layer
-        self.args = args
-        self.kwargs = kwargs
-        self.outputs: list[Any] = []
+    operation: Any
+    node_index: int
+    tensor_index: int
 
 
-def record_call(layer: Any, args: tuple, kwargs: dict[str, Any], outputs: Any) -> Any:
-    """Symbolic tensors like ``outputs``, a structure of tensors, made by a call of ``layer``."""
-    node = SymbolicCall(layer, args, kwargs)
-    results = map_structure(
-        lambda x: KerasTensor(x.shape, x.dtype, history=node) if isinstance(x, Tensor) else x, outputs
-    )
-    node.outputs = flatten(results)
+class SymbolicArguments:
+    """The arguments of a call, some of which are symbolic tensors."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        self.args, self.kwargs = args, kwargs
+        self.keras_tensors = [x for x in flatten((args, kwargs)) if type(x) is KerasTensor]
+
+    def convert(self, function: Callable[[Any], Any]) -> tuple[tuple, dict[str, Any]]:
+        """The arguments with ``function`` applied to each leaf."""
+        return map_structure(function, self.args), {k: map_structure(function, v) for k, v in self.kwargs.items()}
+
+    def fill_in(self, values: dict[int, Any]) -> tuple[tuple, dict[str, Any]]:
+        """The arguments with each symbolic tensor replaced by the value that ``values`` has for its identity."""
+        return self.convert(lambda x: values[id(x)] if type(x) is KerasTensor else x)
+
+
+class Node:
+    """One call of an operation on symbolic tensors.
+
+    Args:
+        operation: a layer or an `Operation`; it keeps its nodes in ``_inbound_nodes``, and those that use its outputs
+            in ``_outbound_nodes``.
+        args, kwargs: of the call.
+        outputs: structure of new symbolic tensors, whose history becomes this node.
+    """
+
+    def __init__(self, operation: Any, args: tuple = (), kwargs: dict[str, Any] | None = None, outputs: Any = ()):
+        self.operation = operation
+        self.arguments = SymbolicArguments(*args, **(kwargs or {}))
+        self.leaves = flatten(outputs)  # `outputs`, and what else the call returns
+        self.outputs = [x for x in self.leaves if type(x) is KerasTensor]
+        self.is_input = not args and not kwargs
+        for i, x in enumerate(self.outputs):
+            if x.record_history:
+                x._keras_history = KerasHistory(operation, len(operation._inbound_nodes), i)
+        operation._inbound_nodes.append(self)
+        for source in {id(n): n for n in self.parent_nodes}.values():
+            source.operation._outbound_nodes.append(self)
+
+    @property
+    def input_tensors(self) -> list[KerasTensor]:
+        """The symbolic arguments; those of an input are its outputs."""
+        return self.outputs if self.is_input else self.arguments.keras_tensors
+
+    @property
+    def output_tensors(self) -> list[KerasTensor]:
+        """The same as ``outputs``."""
+        return self.outputs
+
+    @property
+    def parent_nodes(self) -> list[Node]:
+        """The nodes of the symbolic arguments."""
+        return [n for n in map(node_of, self.arguments.keras_tensors) if n is not None]
+
+    def __repr__(self) -> str:
+        return f"<Node operation={self.operation.name}, outputs={[(x.shape, x.dtype) for x in self.outputs]}>"
+
+
+def node_of(x: Any) -> Node | None:
+    """The call that gave a symbolic tensor, if it is known."""
+    history = getattr(x, "_keras_history", None)
+    return None if history is None else history.operation._inbound_nodes[history.node_index]
+
+
+class inferring:
+    """Calls on symbolic tensors inside give symbolic results, and are not recorded."""
+
+    def __enter__(self) -> None:
+        self._before = getattr(scope, "infers", False)
+        scope.infers = True
+
+    def __exit__(self, *exc: Any) -> None:
+        scope.infers = self._before
+
+
+class recording(inferring):
+    """Calls on symbolic tensors inside are recorded, also within `inferring`."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        scope.infers = False
+
+
+def record_call(operation: Any, args: tuple, kwargs: dict[str, Any], outputs: Any) -> Any:
+    """New symbolic tensors like ``outputs``, a structure of tensors, as the result of a call of ``operation``."""
+    results = map_structure(lambda x: KerasTensor(x.shape, x.dtype) if isinstance(x, Tensor) else x, outputs)
+    if not getattr(scope, "infers", False):
+        Node(operation, args, kwargs, results)
     return results
 
 
-def makers(outputs: Sequence[Any], known: Callable[[KerasTensor], bool]) -> list[Any]:
-    """The calls from which ``outputs`` follow, each after those it needs, back to the tensors that are ``known``.
-
-    A call is a `SymbolicCall`, or ``(op, inputs, attrs)`` for a row of the op table.
-    """
-    found: dict[int, Any] = {}
-    waiting = [(x, False) for x in reversed(outputs)]
-    under_way: set[int] = set()
-    while waiting:
-        x, ready = waiting.pop()
-        if type(x) is not KerasTensor or known(x):
-            continue
-        key = _call_key(x)
-        if key is None:
-            raise ValueError(
-                f"the symbolic tensor {x.name!r} of shape {x.shape} is needed to compute the outputs, and follows "
-                "from none of the inputs"
-            )
-        if key in found:
-            continue
-        if ready:
-            found[key] = x.history
-        elif key not in under_way:
-            under_way.add(key)
-            waiting.append((x, True))
-            waiting += [(y, False) for y in reversed(_inputs(x.history))]
-    return list(found.values())
-
-
-def _call_key(x: KerasTensor) -> int | None:
-    """The identity of the call that made ``x``."""
-    if isinstance(x.history, SymbolicCall):
-        return id(x.history)
-    return id(x.history[1]) if isinstance(x.history, tuple) else None
-
-
-def _inputs(call: Any) -> list[Any]:
-    return flatten((call.args, call.kwargs)) if isinstance(call, SymbolicCall) else call[1]
-
-
 class Graph:
-    """The calls between ``inputs`` and ``outputs``, flat lists, to be run on other values.
+    """The calls between ``inputs`` and ``outputs``, flat lists of symbolic tensors, to be run on other values.
 
-    ``known`` tells further tensors that are given, beside the inputs: those that the run is told in ``values``.
+    ``known`` selects further tensors that are given, beside the inputs: those that a run receives in ``values``.
+    ``nodes`` are in an order in which they can run, with their distances from the outputs, ``depths``, decreasing;
+    ``input_nodes`` are those of layers that stand for inputs, ``operations`` the operations of all, each once.
+
+    Raises:
+        ValueError: if an output depends on a symbolic tensor that is neither given nor computed from what is.
     """
 
     def __init__(
@@ -82,28 +132,143 @@ class Graph:
         self.inputs = list(inputs)
         self.outputs = list(outputs)
         given = {id(x) for x in inputs}
-        self.calls = makers(outputs, lambda x: id(x) in given or known(x))
+        order, found = _ordered(self.outputs, lambda x: id(x) in given or known(x), self.inputs)
+        self._sort(order, found)
+
+    def _sort(self, order: list[Node], found: dict[int, int]) -> None:
+        """Sort calls by their distance from the outputs, and operations likewise, then by when they were found."""
+        depths: dict[int, int] = {}
+        of_operation: dict[int, int] = {}
+        members = {id(node) for node in order}
+        for node in reversed(order):
+            key = id(node.operation)
+            depth = of_operation[key] = depths[id(node)] = max(depths.get(id(node), 0), of_operation.get(key, 0))
+            for parent in node.parent_nodes:
+                if id(parent) in members:
+                    depths[id(parent)] = max(depth + 1, depths.get(id(parent), 0))
+        ranks = {key: (-depth, found[key]) for key, depth in of_operation.items()}
+        unused = [n for n in map(node_of, self.inputs) if n is not None and n.is_input and id(n) not in members]
+        ranks.update((id(node.operation), (0, -1)) for node in unused)
+        operations = {id(node.operation): node.operation for node in [*order, *unused]}
+        self.operations = [operations[key] for key in sorted(operations, key=ranks.__getitem__)]
+        self.input_nodes = [node for node in [*order, *unused] if node.is_input]
+        calls = [node for node in order if not node.is_input]
+        self.nodes = sorted(calls, key=lambda node: -depths[id(node)])
+        self.depths = [depths[id(node)] for node in self.nodes]
 
     def run(self, arguments: Sequence[Any], values: dict[int, Any] | None = None) -> list[Any]:
         """The outputs for ``arguments`` in place of the inputs; ``values`` are other known ones, by identity."""
-        found: dict[Any, Any] = dict(values or {})
+        found: dict[int, Any] = dict(values or {})
         found.update((id(x), value) for x, value in zip(self.inputs, arguments, strict=True))
+        for node in self.nodes:
+            args, kwargs = node.arguments.fill_in(found)
+            results = flatten(node.operation(*args, **kwargs))
+            found.update((id(x), y) for x, y in zip(node.leaves, results, strict=True) if type(x) is KerasTensor)
+        return [found[id(x)] if type(x) is KerasTensor else x for x in self.outputs]
 
-        def current(x: Any) -> Any:
+    def __reduce__(self) -> Any:
+        """Flat, so that copying and pickling do not go as deep as the graph."""
+        places: dict[int, int] = {}
+        specs: list[tuple[Any, ...]] = []
+
+        def place(x: Any) -> Any:
             if type(x) is not KerasTensor:
                 return x
-            if id(x) in found:
-                return found[id(x)]
-            return found[_call_key(x), x.history[3]] if isinstance(x.history, tuple) else found[id(x)]
+            if id(x) not in places:
+                places[id(x)] = len(specs)
+                specs.append((x.shape, x.dtype, x.name))
+            return _Place(places[id(x)])
 
-        for call in self.calls:
-            if isinstance(call, SymbolicCall):
-                args, kwargs = map_structure(current, (call.args, call.kwargs))
-                results = flatten(call.layer(*args, **kwargs))
-                found.update((id(x), y) for x, y in zip(call.outputs, results, strict=True))
-            else:
-                op, inputs, attrs, _ = call
-                results = op(*map(current, inputs), **attrs)
-                for i, y in enumerate(results if isinstance(results, list) else [results]):
-                    found[id(inputs), i] = y
-        return [current(x) for x in self.outputs]
+        inputs = [place(x) for x in self.inputs]
+        nodes = [
+            (n.operation, *n.arguments.convert(place), [place(x) for x in n.leaves])
+            for n in [*self.input_nodes, *self.nodes]
+        ]
+        return _restored, (type(self), inputs, nodes, [place(x) for x in self.outputs], specs)
+
+
+class _Place(NamedTuple):
+    """Stands for a symbolic tensor in a graph that is pickled."""
+
+    number: int
+
+
+def _restored(cls: type[Graph], inputs: list[Any], nodes: list[Any], outputs: list[Any], specs: list[Any]) -> Graph:
+    tensors = [KerasTensor(shape, dtype, name=name) for shape, dtype, name in specs]
+
+    def filled(structure: Any) -> Any:
+        if isinstance(structure, _Place):
+            return tensors[structure.number]
+        if isinstance(structure, dict):
+            return {k: filled(v) for k, v in structure.items()}
+        if isinstance(structure, tuple) and hasattr(structure, "_fields"):
+            return type(structure)(*map(filled, structure))
+        return type(structure)(map(filled, structure)) if isinstance(structure, (list, tuple)) else structure
+
+    for operation, args, kwargs, leaves in nodes:
+        Node(operation, filled(args), filled(kwargs), filled(leaves))
+    return cls(filled(inputs), filled(outputs))
+
+
+def _ordered(
+    outputs: list[Any], known: Callable[[KerasTensor], bool], inputs: list[Any]
+) -> tuple[list[Node], dict[int, int]]:
+    """The calls that ``outputs`` follow from, each after those it needs; and when each operation was found.
+
+    The tensors that are ``known`` end the search. Depth first, with a stack of its own, since graphs
+    are deeper than Python's.
+    """
+    order: list[Node] = []
+    found: dict[int, int] = {}
+    finished: set[int] = set()
+    entered: set[int] = set()
+    waiting: list[tuple[Any, Node | None]] = [(x, None) for x in reversed(outputs)]
+    while waiting:
+        x, leaving = waiting.pop()
+        if leaving is not None:
+            finished.add(id(leaving))
+            order.append(leaving)
+            continue
+        if type(x) is not KerasTensor:
+            continue
+        node = node_of(x)
+        if known(x):
+            if node is not None and node.is_input and id(node) not in finished:
+                finished.add(id(node))
+                found.setdefault(id(node.operation), len(found))
+                order.append(node)
+            continue
+        if node is None or node.is_input:
+            raise ValueError(
+                f"the symbolic tensor {x.name!r} of shape {x.shape} is needed to compute the outputs, and does not "
+                f"follow from the inputs {[getattr(i, 'name', i) for i in inputs]}"
+            )
+        if id(node) in finished:
+            continue
+        if id(node) in entered:
+            raise ValueError(f"the symbolic tensor {x.name!r}, of {node.operation.name!r}, is computed from itself")
+        entered.add(id(node))
+        found.setdefault(id(node.operation), len(found))
+        waiting.append((x, node))
+        waiting += [(y, None) for y in reversed(node.arguments.keras_tensors)]
+    return order, found
+
+
+class RowCall:
+    """The operation that a call of a row of the op table is, where no public function is recorded in its place."""
+
+    def __init__(self, row: Any, attrs: dict[str, Any]):
+        self.row, self.attrs, self.name = row, attrs, auto_name(row.name)
+        self._inbound_nodes: list[Node] = []
+        self._outbound_nodes: list[Node] = []
+
+    def __call__(self, *inputs: Any) -> Any:
+        return self.row(*inputs, **self.attrs)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return without_nodes(self)
+
+
+def without_nodes(operation: Any) -> dict[str, Any]:
+    """The state of a copy of an operation, which is part of no graph."""
+    return {**operation.__dict__, "_inbound_nodes": [], "_outbound_nodes": []}

@@ -13,6 +13,7 @@ import numpy as np
 from ckeras import config
 from ckeras._kernels import level
 from ckeras.tensor import dtypes, eager
+from ckeras.tensor.graph import Node, RowCall
 from ckeras.tensor.operators import functions
 from ckeras.tensor.tensor import KerasTensor, Spec, Tensor, TracedTensor
 from ckeras.tensor.variable import Variable
@@ -133,9 +134,10 @@ class Op:
 
     def _symbolic(self, inputs: list[Tensor], attrs: dict[str, Any]) -> Any:
         specs = self.infer(*inputs, **attrs)
-        if isinstance(specs, list):
-            return [KerasTensor(s.shape, s.dtype, history=(self, inputs, attrs, i)) for i, s in enumerate(specs)]
-        return KerasTensor(specs.shape, specs.dtype, history=(self, inputs, attrs, 0))
+        results = [KerasTensor(s.shape, s.dtype) for s in (specs if isinstance(specs, list) else [specs])]
+        if not getattr(scope, "infers", False):
+            Node(RowCall(self, attrs), tuple(inputs), {}, results)
+        return results if isinstance(specs, list) else results[0]
 
 
 def _row(name: str) -> Op:

@@ -13,7 +13,9 @@ import numpy as np
 functions: dict[str, Any] = {}  # the public functions of `ckeras.ops` by name, which registers them when imported
 
 
-def _binary(name: str) -> tuple[Any, Any]:
+def binary(name: str) -> tuple[Any, Any]:
+    """The operator that calls the function of this name, and the reflected one."""
+
     def forward(self: Any, other: Any) -> Any:
         return functions[name](self, other) if _operand(other) else NotImplemented
 
@@ -28,10 +30,12 @@ def _operand(x: Any) -> bool:
 
 
 def _comparison(name: str) -> Any:
-    return _binary(name)[0]
+    return binary(name)[0]
 
 
-def _unary(name: str) -> Any:
+def unary(name: str) -> Any:
+    """The operator that calls the function of this name."""
+
     def method(self: Any) -> Any:
         return functions[name](self)
 
@@ -44,26 +48,26 @@ class Operators:
     __slots__ = ()
     __array_priority__ = 100
 
-    __add__, __radd__ = _binary("add")
-    __sub__, __rsub__ = _binary("subtract")
-    __mul__, __rmul__ = _binary("multiply")
-    __truediv__, __rtruediv__ = _binary("divide")
-    __floordiv__, __rfloordiv__ = _binary("floor_divide")
-    __mod__, __rmod__ = _binary("mod")
-    __pow__, __rpow__ = _binary("power")
-    __matmul__, __rmatmul__ = _binary("matmul")
-    __and__, __rand__ = _binary("bitwise_and")
-    __or__, __ror__ = _binary("bitwise_or")
-    __xor__, __rxor__ = _binary("bitwise_xor")
+    __add__, __radd__ = binary("add")
+    __sub__, __rsub__ = binary("subtract")
+    __mul__, __rmul__ = binary("multiply")
+    __truediv__, __rtruediv__ = binary("divide")
+    __floordiv__, __rfloordiv__ = binary("floor_divide")
+    __mod__, __rmod__ = binary("mod")
+    __pow__, __rpow__ = binary("power")
+    __matmul__, __rmatmul__ = binary("matmul")
+    __and__, __rand__ = binary("bitwise_and")
+    __or__, __ror__ = binary("bitwise_or")
+    __xor__, __rxor__ = binary("bitwise_xor")
     __lt__ = _comparison("less")
     __le__ = _comparison("less_equal")
     __gt__ = _comparison("greater")
     __ge__ = _comparison("greater_equal")
     __eq__ = _comparison("equal")
     __ne__ = _comparison("not_equal")
-    __neg__ = _unary("negative")
-    __abs__ = _unary("abs")
-    __invert__ = _unary("bitwise_invert")
+    __neg__ = unary("negative")
+    __abs__ = unary("abs")
+    __invert__ = unary("bitwise_invert")
 
     def __pos__(self) -> Any:
         return self

@@ -1,6 +1,5 @@
 """Tensors: real arrays, symbolic results of a model's graph, and values inside the compiler's trace."""
 
-import copy
 import itertools
 import os
 import traceback
@@ -10,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ckeras.tensor import dtypes
-from ckeras.tensor.operators import Operators, functions
+from ckeras.tensor.operators import Operators, binary, functions, unary
+from ckeras.utils.naming import auto_name
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -56,14 +56,18 @@ class Tensor(Operators):
         return Spec(self.shape, self.dtype)
 
     def numpy(self) -> np.ndarray:
-        """The values as a numpy array (scalars: of no axes)."""
-        return self._array.copy() if self._borrowed else self._array
+        """A copy of the values as a numpy array (scalars: of no axes), which may be written to."""
+        return self._array.copy()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        array = self.numpy()
+        array = self._array
         if dtype is not None and array.dtype != dtype:
             return array.astype(dtype)
-        return array.copy() if copy else array
+        if copy or self._borrowed:
+            return array.copy()
+        view = array.view()
+        view.flags.writeable = False  # a tensor does not change
+        return view
 
     def __repr__(self) -> str:
         return f"<Tensor shape={self.shape} dtype={self.dtype} value={np.array2string(self._array, separator=', ')}>"
@@ -166,12 +170,22 @@ class KerasTensor(Tensor):
     Args:
         shape: with `None` for a dimension that is not known, such as the batch.
         dtype: name of the dtype.
+        sparse, ragged: must be false; tensors are dense.
+        record_history: whether the call that returns it is remembered.
         name: shown in summaries; made up if not given.
+
+    ``_keras_history`` is (operation, index of its call, index of the output), once a call has returned the tensor.
+
+    >>> x = KerasTensor((None, 6))
+    >>> x.sparse, x.ragged, x.reshape((-1, 2, 3)).shape, x[:, :1].squeeze(1).shape
+    (False, False, (None, 2, 3), (None,))
     """
 
-    __slots__ = ("history", "name", "number")
-    _count = 0
+    __slots__ = ("_keras_history", "_name", "number", "record_history")
+    _fixed = frozenset(("dtype", "ragged", "ragged_rank", "row_splits_dtype", "shape", "sparse"))
     _numbers = itertools.count()
+    sparse = ragged = False
+    ragged_rank = row_splits_dtype = None
 
     def __init__(
         self,
@@ -181,18 +195,30 @@ class KerasTensor(Tensor):
         ragged: bool = False,
         record_history: bool = True,
         name: str | None = None,
-        history: Any = None,
     ):
         if sparse or ragged:
             raise ValueError(f"KerasTensor is dense: got sparse={sparse}, ragged={ragged}")
-        self.shape = tuple(shape)
-        self.dtype = dtypes.standardize(dtype)
-        self.history = history if record_history else None
+        Tensor.shape.__set__(self, tuple(shape))
+        Tensor.dtype.__set__(self, dtypes.standardize(dtype))
+        self.record_history = record_history
         self.number = next(KerasTensor._numbers)  # those made later have larger ones
-        if name is None:
-            name = f"keras_tensor_{KerasTensor._count}" if KerasTensor._count else "keras_tensor"
-            KerasTensor._count += 1
-        self.name = name
+        self._name = name
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self._fixed:
+            raise AttributeError(f"{name} of the symbolic tensor {self.name!r} cannot be changed; make a new one")
+        object.__setattr__(self, name, value)
+
+    @property
+    def name(self) -> str:
+        """The name, made up on first use if none was given."""
+        if self._name is None:
+            self._name = auto_name("keras_tensor")
+        return self._name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self._name = value
 
     @staticmethod
     def made() -> int:
@@ -208,14 +234,29 @@ class KerasTensor(Tensor):
 
     _borrowed = _array
 
+    # As Keras defines them for symbolic tensors: the division is another function, and logic is that of booleans.
+    __truediv__, __rtruediv__ = binary("true_divide")
+    __and__, __rand__ = binary("logical_and")
+    __or__, __ror__ = binary("logical_or")
+    __xor__, __rxor__ = binary("logical_xor")
+    __invert__ = unary("logical_not")
+
+    def squeeze(self, axis: Any = None) -> "Tensor":
+        """The same elements without axes of size 1: those named, or all."""
+        return functions["squeeze"](self, axis)
+
+    def __iter__(self) -> Any:
+        if self.shape and self.shape[0] is None:
+            raise NotImplementedError(f"cannot iterate over the symbolic tensor {self.name!r} of shape {self.shape}")
+        return super().__iter__()
+
     def __deepcopy__(self, memo: dict) -> "KerasTensor":
         twin = memo[id(self)] = KerasTensor(self.shape, self.dtype, name=self.name)
-        twin.history = copy.deepcopy(self.history, memo)
         return twin
 
     def __reduce__(self) -> Any:
-        arguments = (self.shape, self.dtype, False, False, True, self.name)
-        return KerasTensor, arguments, (None, {"history": self.history})
+        """A copy is an input of no graph: graphs copy their tensors themselves."""
+        return KerasTensor, (self.shape, self.dtype, False, False, self.record_history, self.name)
 
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, sparse=False, ragged=False, name={self.name}>"

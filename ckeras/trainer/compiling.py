@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ckeras import optimizers, registry
-from ckeras.compiler.function import Plans
-from ckeras.layers.layer import Layer
-from ckeras.metrics import Mean, Metric
+from ckeras.compiler.cache import Plans
+from ckeras.metrics import Mean
 from ckeras.trainer.compiled_loss import CompiledLoss, total
 from ckeras.trainer.compiled_metrics import CompiledMetrics
 from ckeras.trainer.outputs import is_part
@@ -20,7 +19,6 @@ from ckeras.utils.tracebacks import hides_own_frames, warn
 class Compiling:
     """The part of a model that knows its optimizer, loss and metrics."""
 
-    _not_compiled = Layer._not_compiled | {"train_function", "test_function", "predict_function"}
     loss: Any = None
     jit_compile = True
     train_function: Any = None
@@ -36,8 +34,8 @@ class Compiling:
         d["run_eagerly"] = False
         d["steps_per_execution"] = 1
         d["history"] = None
-        d["_plans"] = Plans(64)
-        d["_target_limits"] = Plans(64)  # what `check_targets` found for data of a kind
+        d["_plans"] = Plans()
+        d["_target_limits"] = Plans()  # what `check_targets` found for data of a kind
         d["_takes_columns"] = None  # whether lists of numbers are given to a call as columns; None: not seen yet
         d["_call_sampled"] = False  # whether a call has shown which layers are in use
         d["_compiled_loss"] = None
@@ -45,7 +43,6 @@ class Compiling:
         d["_loss_tracker"] = None
         d["_results"] = None
         d["_reset"] = None
-        d["_metric_edits"] = None
 
     def compile(
         self,
@@ -205,9 +202,10 @@ class Compiling:
 
     def metric_results(self) -> dict[str, Any]:
         """The results of all metrics as numbers."""
-        self._drop_stale()
         if self._results is None:
-            self._results = Scalars(self.get_metrics_result) if self._metrics_are_ours() else self._numbers
+            self._results = (
+                Scalars(self.get_metrics_result, self._metric_state) if self._metrics_are_ours() else self._numbers
+            )
         return self._results()
 
     def _numbers(self) -> dict[str, Any]:
@@ -221,17 +219,13 @@ class Compiling:
 
     def reset_metrics(self) -> None:
         """Let all metrics begin anew."""
-        self._drop_stale()
         if self._reset is None:
-            self._reset = Scalars(self._reset_all) if self._metrics_are_ours() else self._reset_all
+            self._reset = Scalars(self._reset_all, self._metric_state) if self._metrics_are_ours() else self._reset_all
         self._reset()
 
-    def _drop_stale(self) -> None:
-        """Forget how metrics are read and reset where, since that was compiled, there may be other variables."""
-        edits = (Metric._edits, Layer._edits)
-        if self._metric_edits != edits:
-            self._results = self._reset = None
-            self.__dict__["_metric_edits"] = edits
+    def _metric_state(self) -> list[Any]:
+        """The variables of all metrics."""
+        return [v for metric in self.metrics for v in metric.variables]
 
     def _reset_all(self) -> dict[str, Any]:
         for metric in self.metrics:

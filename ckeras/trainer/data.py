@@ -11,6 +11,7 @@ from ckeras._kernels import level
 from ckeras._kernels.feeds import Feed
 from ckeras.tensor import Spec, Tensor, Variable, dtypes
 from ckeras.tensor.dtypes import CODE, NUMPY
+from ckeras.tensor.masks import get_mask
 from ckeras.tensor.structure import flatten, map_structure, pack
 from ckeras.trainer.stored import Stored, stored
 
@@ -129,6 +130,28 @@ def is_nested_numbers(value: Any) -> bool:
             return True
         value = value[0]
     return isinstance(value, (bool, int, float, str, bytes, np.generic)) or value is None
+
+
+def one_array(value: Any) -> np.ndarray | None:
+    """The numpy array that ``value`` is or stands for, at little cost; `None` where it is more than one plain array."""
+    if type(value) is np.ndarray:
+        return value
+    if type(value) is Tensor:
+        return value._array if get_mask(value) is None else None
+    try:
+        if isinstance(value, (list, tuple)):
+            return np.asarray(value) if value and is_nested_numbers(value) else None
+        return _of_pandas(value) if hasattr(value, "iloc") and hasattr(value, "to_numpy") else None
+    except ValueError:  # rows of several lengths, of which others speak
+        return None
+
+
+def as_input(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """``array`` as a plan takes it: of this dtype, contiguous and aligned."""
+    if array.dtype is dtype and array.flags.c_contiguous and array.flags.aligned:
+        return array
+    with np.errstate(all="ignore"):  # what does not fit becomes infinite, as in a feed
+        return array.astype(dtype, order="C")
 
 
 def array_of(value: Any, name: str, where: str) -> np.ndarray | Stored:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from ckeras.autograd import GradientTape
+from ckeras.compiler.dependencies import depend, recording
 from ckeras.compiler.function import warn_eager
 from ckeras.compiler.rewrite import index_limits
 from ckeras.compiler.trace import trace
@@ -15,6 +16,7 @@ from ckeras.layers.input_spec import fitted_shape
 from ckeras.layers.layer import Layer
 from ckeras.tensor import KerasTensor, NeedsValue, Spec
 from ckeras.tensor.eager import wrap
+from ckeras.tensor.graph import inferring
 from ckeras.tensor.structure import flatten, map_structure, pack
 from ckeras.trainer.compiled_loss import total
 from ckeras.trainer.compiling import Compiling
@@ -104,7 +106,6 @@ class Stepping(Compiling):
         shipped = self._is_shipped(kind)
         layers = list(self._flatten_layers())
         depends = (
-            Layer._edits,
             tuple(v.trainable for layer in layers for v in layer._all_variables()),
             tuple(layer.trainable for layer in layers),
             shipped,
@@ -279,20 +280,31 @@ class Stepping(Compiling):
         A model that does not take lists of numbers, but columns, is given columns from now on.
         """
         x = self._as_columns(pack(data.structure, _symbols(data))[0])
-        try:
-            outputs = self(x)
-        except (TypeError, ValueError, AttributeError) as error:
-            if isinstance(error, ValueError) and self._takes_columns is None and _has_lists(data):
-                self._takes_columns = True
-                try:
-                    return self(self._as_columns(x))
-                except (TypeError, ValueError, AttributeError):
-                    self._takes_columns = None
+        undecided = self._takes_columns is None and _has_lists(data)
+        outputs, error = self._symbolic_outputs(x)
+        if undecided and isinstance(error, ValueError):
+            self._takes_columns = True
+            again, other = self._symbolic_outputs(self._as_columns(x))
+            if other is None:
+                return again
+            self._takes_columns = None
+        if error is not None:  # which the first rows raise too, if it was not for their values
             rows = data.batch(0, min(data.rows, 32))
-            return self(self._as_columns(pack(data.structure, [wrap(a) for a in rows])[0]), training=False)
-        if self._takes_columns is None and _has_lists(data):
+            outputs = self(self._as_columns(pack(data.structure, [wrap(a) for a in rows])[0]), training=False)
+            if outputs is None:
+                raise error
+            return outputs
+        if undecided:
             self._takes_columns = False
         return outputs
+
+    def _symbolic_outputs(self, x: Any) -> tuple[Any, Exception | None]:
+        """The outputs for symbolic inputs, or the error that there was."""
+        try:
+            with inferring():
+                return self(x), None
+        except (TypeError, ValueError, AttributeError) as error:
+            return None, error
 
     def check_targets(self, data: DataSet, kind: str, batch: int, where: str) -> None:
         """Raise for targets and weights that do not fit the model, where no compilation has found that out.
@@ -305,11 +317,12 @@ class Stepping(Compiling):
         parts = [] if self._compiled_loss is None else self._compiled_loss.parts
         if not all(map(_is_ours, [*parts, *self._compiled_metrics.metrics])):
             return
-        key = (kind, tuple(data.specs(batch)), repr(data.structure), Layer._version)
+        key = (kind, tuple(data.specs(batch)), repr(data.structure))
         limits = self._target_limits.get(key)
         if limits is None:
-            limits = self._limits(data, batch)
-            self._target_limits.put(key, limits)
+            with recording() as recorded:
+                limits = self._limits(data, batch)
+            depend(self._target_limits.put(key, limits, 0), recorded.reads)
         check_indices(limits, data, where)
 
     def _limits(self, data: DataSet, batch: int) -> list[tuple[int, int, str]]:

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ckeras import config
-from ckeras.compiler.function import Plans, compile_plan
+from ckeras.compiler.cache import Plans
+from ckeras.compiler.dependencies import depend
+from ckeras.compiler.function import compile_plan
 from ckeras.compiler.plan import Plan
 from ckeras.compiler.trace import is_value
 from ckeras.tensor import NeedsValue, Tensor, Variable
@@ -17,6 +19,9 @@ from ckeras.trainer.data import DataSet
 from ckeras.trainer.stored import Stored
 
 scope = config.scope
+
+
+_KEPT_BY_VALUE = frozenset(("trainable", "_trainable"))  # in ``extra``, so that plans survive freezing and thawing
 
 
 class Step(NamedTuple):
@@ -44,7 +49,7 @@ def compile_step(
     if step is None:
         plan, result = compile_plan(function, specs, lambda inputs: (data.given(inputs),))
         step = Step(plan, result)
-        plans.put(key, step)
+        depend(plans.put(key, step, plan.size), plan.reads, but=_KEPT_BY_VALUE)
     return step
 
 
@@ -73,33 +78,41 @@ def check_indices(limits: list[tuple[int, int, str]], data: DataSet, where: str)
 
 
 class Scalars:
-    """A compiled function of no arguments that gives scalars by name, such as the results of metrics."""
+    """A compiled function of no arguments that gives scalars by name, such as the results of metrics.
 
-    def __init__(self, function: Callable[[], Any]):
-        self._function = function
-        self._plan: Plan | None = None
-        self._names: list[str] = []
-        self._eager = False
+    ``state`` gives the variables that it reads or assigns; where they are others than before, it is compiled anew.
+    """
+
+    def __init__(self, function: Callable[[], Any], state: Callable[[], list[Variable]]):
+        self._function, self._state = function, state
+        self._plans = Plans()
 
     def __call__(self) -> dict[str, float]:
         """Compute them."""
-        if self._plan is None and not self._eager:
-            self._compile()
-        if self._eager:
+        variables = self._state()
+        key = tuple(map(id, variables))
+        found = self._plans.get(key)
+        if found is None:
+            found = self._compile(key, variables)
+        plan, names, _ = found
+        if plan is None:
             return as_numbers(self._function())
-        values = self._plan.native.run([])
-        return {k: v.item() if v.ndim == 0 else v for k, v in zip(self._names, values, strict=True)}
+        values = plan.native.run([])
+        return {k: v.item() if v.ndim == 0 else v for k, v in zip(names, values, strict=True)}
 
-    def _compile(self) -> None:
+    def _compile(self, key: Any, variables: list[Variable]) -> tuple[Plan | None, list[str], list[Variable]]:
+        """The plan, `None` if there can be none, and the names of its outputs."""
+        found: tuple[Plan | None, list[str], list[Variable]] = (None, [], variables)
+        size = 0
         try:
             plan, result = compile_plan(self._function, [], tuple)
         except NeedsValue:
-            self._eager = True
-            return
-        if not all(is_value(v) for v in result.values()):
-            self._eager = True
-            return
-        self._plan, self._names = plan, sorted(result)
+            pass
+        else:
+            if all(is_value(v) for v in result.values()):
+                found, size = (plan, sorted(result), variables), plan.size
+        depend(self._plans.put(key, found, size), [] if found[0] is None else found[0].reads)
+        return found
 
 
 def as_numbers(logs: dict[str, Any]) -> dict[str, Any]:

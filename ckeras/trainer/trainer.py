@@ -13,12 +13,20 @@ import numpy as np
 
 from ckeras import config
 from ckeras.callbacks import CallbackList, History
+from ckeras.compiler.dependencies import depend
 from ckeras.compiler.plan import Profile
-from ckeras.layers.layer import Layer
 from ckeras.tensor import Tensor, Variable
 from ckeras.trainer.adapters import array_source, source_of
 from ckeras.trainer.arguments import batch_size_of, check_fit, is_due, limited, step_count, verbosity
-from ckeras.trainer.data import DataSet, class_weights, data_set, split_validation, unpack_x_y_sample_weight
+from ckeras.trainer.data import (
+    DataSet,
+    as_input,
+    class_weights,
+    data_set,
+    one_array,
+    split_validation,
+    unpack_x_y_sample_weight,
+)
 from ckeras.trainer.epoch import Pass
 from ckeras.trainer.sources import Arrays
 from ckeras.trainer.stepping import Stepping
@@ -26,8 +34,10 @@ from ckeras.trainer.steps import check_indices, compile_step
 from ckeras.trainer.streams import is_stream
 from ckeras.utils.tracebacks import hides_own_frames, warn
 
+_SMALL = 16  # batches, up to which a prediction is so short that the epoch loop would be most of it
 
-@hides_own_frames("fit", "evaluate", "_predict", "train_on_batch", "test_on_batch", "predict_on_batch")
+
+@hides_own_frames("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch")
 class Trainer(Stepping):
     """The half of a model that trains, evaluates and predicts."""
 
@@ -232,18 +242,28 @@ class Trainer(Stepping):
             steps: the most batches.
             callbacks: `Callback` objects.
         """
-        if (
-            type(x) is np.ndarray
-            and type(verbose) is int
-            and verbose == 0
-            and callbacks is None
-            and steps is None
-            and _is_size(batch_size)
-        ):
-            found = self._plans.get((x.shape, x.dtype, batch_size, Layer._version))
-            if found is not None and x.flags.c_contiguous and x.flags.aligned:
-                return found.plan.native.run([x])[0]
+        plain = type(verbose) is int and verbose == 0 and callbacks is None and steps is None and _is_size(batch_size)
+        array = one_array(x) if plain else None
+        if array is not None and array.ndim:
+            outputs = self._predict_small(array, batch_size)
+            if outputs is not None:
+                return outputs
         return self._predict(x, batch_size, verbose, steps, callbacks)
+
+    def _predict_small(self, array: np.ndarray, batch_size: int | None) -> np.ndarray | None:
+        """The outputs for an array of a few batches whose plans only have to be run; `None` for all others."""
+        rows, size = len(array), 32 if batch_size is None else batch_size
+        if rows <= size:
+            step = self._plans.get((array.shape, array.dtype, batch_size))
+            return None if step is None else step.plan.native.run([as_input(array, step.plan.input_dtypes[0])])[0]
+        if rows > _SMALL * size:
+            return None
+        parts = [array[at : at + size] for at in range(0, rows, size)]
+        steps = [self._plans.get((part.shape, array.dtype, batch_size)) for part in parts]
+        if None in steps:
+            return None
+        pairs = zip(steps, parts, strict=True)
+        return np.concatenate([s.plan.native.run([as_input(part, s.plan.input_dtypes[0])])[0] for s, part in pairs])
 
     def _predict(self, x: Any, batch_size: int | None, verbose: Any, steps: int | None, callbacks: Any) -> Any:
         """What `predict` does where there is no plan that only has to be run."""
@@ -264,14 +284,19 @@ class Trainer(Stepping):
         return outputs
 
     def _remember_prediction(self, x: Any, batch_size: int | None, run: Pass, outputs: Any) -> None:
-        """Let the next prediction on one small array of this shape go straight to its plan."""
-        plain = type(x) is np.ndarray and isinstance(outputs, np.ndarray) and isinstance(run.source, Arrays)
-        if not plain or run.eager or run.steps != 1:
+        """Let the next predictions on batches of this shape and dtype go straight to their plans."""
+        array = one_array(x)
+        plain = array is not None and isinstance(outputs, np.ndarray) and isinstance(run.source, Arrays)
+        if not plain or run.eager or run.steps > _SMALL:
             return
-        data, step = run.source.data, run.source.ahead()[0].step
-        one_array = len(data.arrays) == 1 and data.arrays[0].dtype == x.dtype and data.arrays[0].shape == x.shape
-        if one_array and x.dtype == np.dtype(data.dtypes[0]) and not step.plan.limits and not step.plan.assigned:
-            self._plans.put((x.shape, x.dtype, batch_size, Layer._version), step)
+        data = run.source.data
+        if len(data.arrays) != 1 or data.arrays[0].shape != array.shape or array.dtype.kind not in "biuf":
+            return
+        for segment in run.source.ahead():
+            plan = segment.step.plan
+            if not plan.limits and not plan.assigned:
+                key = ((segment.rows, *array.shape[1:]), array.dtype, batch_size)
+                depend(self._plans.put(key, segment.step, 0), plan.reads)
 
     # -- single batches
 

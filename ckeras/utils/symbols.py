@@ -3,7 +3,7 @@
 from typing import Any
 
 from ckeras.tensor import KerasTensor
-from ckeras.tensor.structure import flatten
+from ckeras.tensor.graph import node_of
 
 
 def is_keras_tensor(x: Any) -> bool:
@@ -45,11 +45,5 @@ def get_source_inputs(tensor: Any) -> Any:
 
 def _origins(tensor: KerasTensor) -> list[KerasTensor]:
     """The symbolic arguments of the call that gave ``tensor``; none for an input."""
-    history = tensor.history
-    if isinstance(history, tuple):  # (row, inputs, attributes, number of the result)
-        arguments = history[1]
-    elif hasattr(history, "args"):  # the call of a layer
-        arguments = (history.args, history.kwargs)
-    else:
-        return []
-    return [x for x in flatten(arguments) if is_keras_tensor(x)]
+    node = node_of(tensor)
+    return [] if node is None or node.is_input else node.arguments.keras_tensors

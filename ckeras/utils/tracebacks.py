@@ -4,11 +4,12 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from types import TracebackType
 from typing import Any, TypeVar
 
 from ckeras import config
+from ckeras._kernels.entry import Entry
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 Class = TypeVar("Class")
@@ -17,7 +18,7 @@ Class = TypeVar("Class")
 def hide_own_frames(error: BaseException) -> None:
     """Leave the package's frames out of the traceback of ``error``, unless `config` says that full ones are shown.
 
-    The frame that raises it again is added by Python after this.
+    Callables that are an `Entry` call it for each error that leaves them.
     """
     if not config.is_traceback_filtering_enabled():
         return
@@ -44,15 +45,24 @@ def hides_own_frames(*methods: str) -> Callable[[type[Class]], type[Class]]:
 
 
 def _hiding(method: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(method)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return method(*args, **kwargs)
-        except Exception as error:
-            hide_own_frames(error)
-            raise error
+    entry = Entry(method, failed=hide_own_frames)  # which adds no frame, as a wrapper in Python would
+    update_wrapper(entry, method)
+    return entry
 
-    return call
+
+def name_layer(error: Exception, layer: Any, inputs: str) -> None:
+    """Add to an error that a layer's `call` raised which layer that was, unless the error says so already.
+
+    The note of the innermost layer stays the only one. Before Python 3.11 it becomes part of the message.
+    """
+    if getattr(error, "_names_layer", False) or repr(layer.name) in str(error):
+        return
+    note = f"when calling layer {layer.name!r} (of type {type(layer).__name__}) on {inputs}"
+    error._names_layer = True  # type: ignore[attr-defined]
+    if hasattr(error, "add_note"):
+        error.add_note(note)
+    elif error.args and isinstance(error.args[0], str):
+        error.args = (f"{error.args[0]}\n{note}", *error.args[1:])
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:

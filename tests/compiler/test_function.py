@@ -9,7 +9,8 @@ import pytest
 import ckeras
 from ckeras import ops
 from ckeras.autograd import GradientTape
-from ckeras.compiler.function import MAX_PLANS, function
+from ckeras.compiler import cache
+from ckeras.compiler.function import function
 from ckeras.tensor import Variable
 
 
@@ -165,14 +166,18 @@ def test_a_traced_tensor_can_be_iterated():
     assert len(f.plans.values()) == 1
 
 
-def test_plans_do_not_pile_up():
+def test_plans_are_bounded_in_bytes(monkeypatch):
     @function
     def f(x):
         return x + 1
 
-    for n in range(1, MAX_PLANS + 20):
+    f(np.zeros(1, "float32"))
+    size = sum(plan.size for plan, *_ in f.plans.values())
+    cache.clear_all()
+    monkeypatch.setattr(cache, "BUDGET", 20 * size)
+    for n in range(1, 60):
         f(np.zeros(n, "float32"))
-    assert len(f.plans.values()) == MAX_PLANS
+    assert 10 <= len(f.plans.values()) <= 20
 
 
 def test_errors_of_the_function_come_through():

@@ -85,8 +85,9 @@ def assert_compiled_without_python(model):
     assert len(plans) >= 4  # of whole batches and of the last one, in training and in evaluation
     for plan in plans:
         assert plan.python_instructions == 0, str(plan)
-    assert model._results._plan is not None
-    assert model._results._plan.python_instructions == 0, str(model._results._plan)
+    (results,) = model._results._plans.values()
+    assert results[0] is not None
+    assert results[0].python_instructions == 0, str(results[0])
 
 
 def assert_equal_op_by_op(y, weight, make):

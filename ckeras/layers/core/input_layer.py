@@ -5,6 +5,7 @@ from typing import Any
 from ckeras import registry
 from ckeras.layers.layer import Layer
 from ckeras.tensor import KerasTensor, dtypes
+from ckeras.tensor.graph import Node, node_of
 
 
 @registry.layers.ship()
@@ -61,9 +62,18 @@ class InputLayer(Layer):
         tensor = (
             input_tensor if input_tensor is not None else KerasTensor(self.batch_shape, self._dtype, name=given_name)
         )
-        if tensor.history is None:
-            tensor.history = self
-        self._input = self._output = tensor
+        self._output = tensor
+        if node_of(tensor) is None:
+            Node(self, outputs=tensor)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        Node(self, outputs=self._output)
+
+    @property
+    def output(self) -> KerasTensor:
+        """The symbolic tensor."""
+        return self._output
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(f"InputLayer {self.name!r} is not called; it only stands for an input")

@@ -9,8 +9,10 @@ import numpy as np
 from ckeras.ops.control.cond import outline
 from ckeras.ops.control.operation import Operation
 from ckeras.tensor import KerasTensor, as_tensor
-from ckeras.tensor.graph import Graph, SymbolicCall
+from ckeras.tensor.graph import Graph, inferring
 from ckeras.tensor.structure import flatten, map_structure, pack
+
+_STRUCTURES = ("_inputs_struct", "_outputs_struct")
 
 
 class Function(Operation):
@@ -55,9 +57,8 @@ class Function(Operation):
 
     @property
     def operations(self) -> list[Any]:
-        """What is called between inputs and outputs, each once, in order: layers, operations, rows of the op table."""
-        called = [c.layer if isinstance(c, SymbolicCall) else c[0] for c in self._graph.calls]
-        return list({id(x): x for x in called}.values())
+        """The layers and operations between inputs and outputs, each once, the furthest from the outputs first."""
+        return list(self._graph.operations)
 
     def call(self, inputs: Any) -> Any:
         """The outputs for other inputs, of the structure and ranks of those that it was made with."""
@@ -68,13 +69,23 @@ class Function(Operation):
         given = self._checked(inputs)
         if [x.shape for x in given] == [x.shape for x in self.inputs]:
             return map_structure(lambda x: KerasTensor(x.shape, x.dtype), self._outputs_struct)
-        return super().compute_output_spec(inputs)
+        with inferring():
+            return super().compute_output_spec(inputs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shapes of the outputs for shapes of the inputs."""
         shapes = [input_shape] if len(self.inputs) == 1 and _is_shape(input_shape) else _shapes(input_shape)
         symbols = [KerasTensor(s, x.dtype) for s, x in zip(shapes, self.inputs, strict=True)]
         return map_structure(lambda x: x.shape, self.compute_output_spec(pack(self._inputs_struct, symbols)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        shapes = {name: map_structure(lambda _: None, getattr(self, name)) for name in _STRUCTURES}
+        return {**super().__getstate__(), **shapes}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for name, tensors in zip(_STRUCTURES, (self._graph.inputs, self._graph.outputs), strict=True):
+            self.__dict__[name] = pack(state[name], tensors)
 
     def _checked(self, inputs: Any) -> list[Any]:
         if isinstance(self._inputs_struct, KerasTensor):

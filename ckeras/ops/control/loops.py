@@ -218,7 +218,8 @@ def while_loop(
         if maximum_iterations < 0:
             raise ValueError(f"while_loop expects maximum_iterations of 0 or more, got {maximum_iterations}")
     several = isinstance(loop_vars, (list, tuple))
-    state = _tensors(tuple(loop_vars) if several else (loop_vars,))
+    given = tuple(loop_vars) if several else (loop_vars,)
+    state = _tensors(given)
 
     def test(*arguments: Any) -> Tensor:
         holds = as_tensor(cond(*arguments))
@@ -234,7 +235,7 @@ def while_loop(
         result = symbolic_call(
             "while_loop",
             lambda given, fs: while_loop(fs[0], fs[1], given, maximum_iterations),
-            state,
+            given,
             [(test, state), (step, state)],
             lambda results: with_values(state, _carried("while_loop", state, results[1])),
         )
@@ -282,7 +283,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
         return symbolic_call(
             "fori_loop",
             lambda given, fs: fori_loop(*given[0], fs[0], given[1]),
-            (bounds, state),
+            ([lower, upper], init_val),
             [(body_fun, (constant(0), state))],
             lambda results: with_values(state, _carried("fori_loop", state, results[0])),
         )
@@ -387,7 +388,7 @@ def scan(
         return symbolic_call(
             "scan",
             lambda given, fs: scan(fs[0], *given, length, reverse, unroll),
-            (state, xs),
+            (init, xs),
             [(step, (state, _one_row(xs)))],
             lambda results: (results[0][0], _rows_of(results[0][1], n)),
         )

@@ -13,8 +13,8 @@ import numpy as np
 from ckeras import config
 from ckeras.compiler.trace import Trace, within
 from ckeras.ops.control.remat_scope import current_remat
-from ckeras.tensor import KerasTensor, Tensor, Variable, as_tensor
-from ckeras.tensor.graph import record_call
+from ckeras.tensor import KerasTensor, Variable, as_tensor
+from ckeras.tensor.graph import Node, inferring, record_call, without_nodes
 from ckeras.tensor.structure import flatten, map_structure
 from ckeras.utils.naming import auto_name
 
@@ -48,7 +48,8 @@ class Operation(ABC):  # noqa: B024  so that `Layer` can be registered as one
             raise ValueError(f"{type(self).__name__} expects name to be a string without '/', got {name!r}")
         self.name = name
         self._remat_mode = current_remat()
-        self._first_call: tuple[Any, Any] | None = None
+        self._inbound_nodes: list[Node] = []  # its calls on symbolic tensors
+        self._outbound_nodes: list[Node] = []  # the calls that use what these return
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -65,10 +66,7 @@ class Operation(ABC):  # noqa: B024  so that `Layer` can be registered as one
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic results, which remember this call."""
-        results = record_call(self, args, kwargs, self.compute_output_spec(*args, **kwargs))
-        if self._first_call is None:
-            self._first_call = ([x for x in flatten((args, kwargs)) if isinstance(x, Tensor)], results)
-        return results
+        return record_call(self, args, kwargs, self.compute_output_spec(*args, **kwargs))
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the result. To be overridden."""
@@ -76,24 +74,18 @@ class Operation(ABC):  # noqa: B024  so that `Layer` can be registered as one
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic tensors of the kind of the results; by default what `call` gives for symbolic ones."""
-        with within(Trace(getattr(scope, "trace", None)), ()):
+        with within(Trace(getattr(scope, "trace", None)), ()), inferring():
             return self.call(*args, **kwargs)
 
     @property
     def input(self) -> Any:
-        """The tensor, or list of tensors, of the first symbolic call."""
-        found = self._first("input")[0]
-        return found[0] if len(found) == 1 else found
+        """The symbolic tensor, or list of tensors, of the first symbolic call."""
+        return first_call(self, "input")
 
     @property
     def output(self) -> Any:
-        """The result of the first symbolic call."""
-        return self._first("output")[1]
-
-    def _first(self, what: str) -> tuple[Any, Any]:
-        if self._first_call is None:
-            raise AttributeError(f"{self.name!r} has not been called on a symbolic tensor, so it has no {what}")
-        return self._first_call
+        """The symbolic tensor, or list of tensors, that the first symbolic call returned."""
+        return first_call(self, "output")
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that `from_config` makes it again from: by default those of `__init__`, if they are plain."""
@@ -112,8 +104,21 @@ class Operation(ABC):  # noqa: B024  so that `Layer` can be registered as one
         except TypeError as error:
             raise TypeError(f"{cls.__name__} cannot be made from the config {config}: {error}") from error
 
+    def __getstate__(self) -> dict[str, Any]:
+        return without_nodes(self)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
+
+
+def first_call(operation: Any, what: str) -> Any:
+    """The "input" or "output" tensor of an operation's first symbolic call, or the list if there are several."""
+    if not operation._inbound_nodes:
+        raise AttributeError(
+            f"{type(operation).__name__} {operation.name!r} has no {what}: it has not been called on a symbolic tensor"
+        )
+    tensors = getattr(operation._inbound_nodes[0], f"{what}_tensors")
+    return tensors[0] if len(tensors) == 1 else tensors
 
 
 def remembers_arguments(init: Callable[..., None]) -> Callable[..., None]:
@@ -166,7 +171,7 @@ def _is_plain(value: Any) -> bool:
 
 
 class FunctionCall(Operation):
-    """A call of a function, in a graph of symbolic tensors."""
+    """A call of a function that is not public, or that calls other functions, in a graph of symbolic tensors."""
 
     def __init__(self, function: Callable[..., Any], name: str):
         super().__init__(auto_name(name))

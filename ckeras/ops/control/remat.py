@@ -15,7 +15,7 @@ from ckeras.ops.control.operation import FunctionCall, values_of
 from ckeras.ops.control.remat_scope import RematScope
 from ckeras.tensor import KerasTensor, Op, Tensor, Variable
 from ckeras.tensor.eager import constant
-from ckeras.tensor.graph import record_call
+from ckeras.tensor.graph import inferring, record_call
 from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.tensor.structure import flatten, map_structure, pack
 
@@ -61,7 +61,9 @@ def remat(f: Callable[..., Any]) -> Callable[..., Any]:
     def rematerialized(*args: Any, **kwargs: Any) -> Any:
         args, kwargs = values_of((args, kwargs))
         if is_symbolic((args, kwargs)):
-            return record_call(FunctionCall(rematerialized, name_of(f)), args, kwargs, f(*args, **kwargs))
+            with inferring():
+                outputs = f(*args, **kwargs)
+            return record_call(FunctionCall(rematerialized, name_of(f)), args, kwargs, outputs)
         tapes = getattr(scope, "tapes", ())
         if not tapes:
             return f(*args, **kwargs)

@@ -7,7 +7,7 @@ from ckeras import config
 from ckeras.compiler.trace import Trace, within
 from ckeras.ops.control.operation import FunctionCall
 from ckeras.tensor import KerasTensor, Tensor, Variable, as_tensor
-from ckeras.tensor.graph import Graph, record_call
+from ckeras.tensor.graph import Graph, record_call, recording
 from ckeras.tensor.structure import flatten, map_structure, pack
 
 scope = config.scope
@@ -38,7 +38,7 @@ def symbolic_call(
     captured: dict[int, KerasTensor] = {}
     for function, arguments in functions:
         symbols = as_symbols(list(arguments))
-        with within(trial, ()):
+        with within(trial, ()), recording():
             results.append(map_structure(lambda x: None if x is None else as_tensor(x), function(*symbols)))
 
         def outside(x: KerasTensor) -> bool:
@@ -65,9 +65,10 @@ def symbolic_call(
 
             return function
 
-        return run(values, [again(*pair) for pair in graphs] if used else [f for f, _ in functions])
+        rerun_functions = [again(*pair) for pair in graphs] if used else [f for f, _ in functions]
+        return run(map_structure(_value, values), rerun_functions)
 
-    return record_call(FunctionCall(rerun, name), (map_structure(_value, given), *used), {}, result(results))
+    return record_call(FunctionCall(rerun, name), (given, *used), {}, result(results))
 
 
 def _value(x: Any) -> Any:
