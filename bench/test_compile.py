@@ -173,6 +173,7 @@ def exponent(sizes: list[int], seconds: list[float]) -> float:
 
 def main() -> None:
     """Print seconds by size, and exponents of growth: from the size before, and of the line through the larger half."""
+    keras.config.set_threads(1)  # so that processor time counts no waiting of other threads
     for name, (build, optimizer, sizes) in CASES.items():
         first_step(build, optimizer, sizes[0])
         print(name)

@@ -55,3 +55,5 @@ def _choose() -> str:
 
 level_name = _choose()
 level = load_level(level_name)
+constants: dict[str, int] = importlib.import_module(f"ckeras._kernels._level_{level_name}").constants
+MAX_NDIM = constants["MAX_NDIM"]

@@ -60,7 +60,8 @@ class Unit(Vertex):
 
 def _flat(node: Node, size: int) -> bool:
     """Whether every operand is whole or a single element, so that only the number of elements matters."""
-    return all(math.prod(x.shape) in (1, size) for x in node.inputs)
+    shape = node.outputs[0].shape
+    return all(x.shape == shape or math.prod(x.shape) in (1, size) for x in node.inputs)
 
 
 def _fusable(node: Node) -> bool:
@@ -125,7 +126,7 @@ def _join_products(order: Order) -> None:
     for unit in sorted((u for u in order if u.fused and u.shape is None), key=lambda u: u.number):
         for x in [x for member in unit.members for x in member.nodes[0].inputs]:
             made = maker.get(id(root(x)))
-            if made is None or unit.product is not None or math.prod(x.shape) != unit.size:
+            if made is None or unit.product is not None:
                 continue
             product = _followable(made.nodes[0])
             if product is not None and order.merge(unit, made):

@@ -16,12 +16,16 @@ class _Ranges:
 
     __slots__ = ("begins", "ends")
 
-    def __init__(self) -> None:
-        self.begins: list[int] = []
-        self.ends: list[int] = []
+    def __init__(self, begin: int, end: int):
+        self.begins = [begin]
+        self.ends = [end]
 
     def add(self, begin: int, end: int) -> None:
         begins, ends = self.begins, self.ends
+        if begin > ends[-1]:
+            begins.append(begin)
+            ends.append(end)
+            return
         first, last = bisect_left(ends, begin), bisect_right(begins, end)
         if first < last:
             begin, end = min(begin, begins[first]), max(end, ends[last - 1])
@@ -31,8 +35,8 @@ class _Ranges:
 class _Occupied:
     """Which addresses are occupied at which times: a segment tree over time, whose nodes hold sets of addresses.
 
-    ``covering[n]`` is what is occupied for all of the times of node ``n``, entered at the topmost such nodes only;
-    ``touching[n]`` is what is occupied for at least one of them.
+    What is occupied for some time is entered in ``covering`` of the topmost nodes that together are that time, and in
+    ``touching`` of their ancestors, which are occupied for a part of theirs.
     """
 
     def __init__(self, times: int):
@@ -71,13 +75,16 @@ class _Occupied:
         """Occupy ``size`` bytes at the times ``first`` to ``last``, at the lowest free offset from ``begin`` on."""
         cover, above = self._cover(first, last), self._above(first, last)
         touching, covering = self._touching, self._covering
-        occupied = [touching[n] for n in cover if n in touching] + [covering[n] for n in above if n in covering]
+        occupied = [covering[n] for n in (*cover, *above) if n in covering]
+        occupied += [touching[n] for n in cover if n in touching]
         offset = _lowest_gap(occupied, size, begin)
-        for tree, nodes in ((covering, cover), (touching, cover), (touching, above)):
+        for tree, nodes in ((covering, cover), (touching, above)):
             for node in nodes:
-                if node not in tree:
-                    tree[node] = _Ranges()
-                tree[node].add(offset, offset + size)
+                ranges = tree.get(node)
+                if ranges is None:
+                    tree[node] = _Ranges(offset, offset + size)
+                else:
+                    ranges.add(offset, offset + size)
         return offset
 
 

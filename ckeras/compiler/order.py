@@ -193,6 +193,9 @@ def _cone(first: Any, second: Any) -> tuple[str, list[Any]] | None:
 
     `None` if a path leads from the first to the second through a third, or if the search would take too long.
     """
+    for start, side, end in ((first, "users", second), (second, "makers", first)):
+        if all(find(v) is end for v in getattr(start, side)):  # nothing but the other is there
+            return side, []
     third = _third_maker(first, second)
     if third is not None and _descends(third, first):
         return None

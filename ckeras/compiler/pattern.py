@@ -11,6 +11,7 @@ the pattern matches is tried, and the next rule.
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ckeras.compiler.trace import Node, Trace
@@ -87,8 +88,8 @@ class Readers:
 
     def __init__(self, graph: Trace):
         self._nodes = list(graph.nodes)
-        self._uses = Counter(id(x) for node in self._nodes for x in node.inputs)
-        self._uses.update(id(x) for x in graph.outputs)
+        self._uses = Counter(map(id, chain.from_iterable(node.inputs for node in self._nodes)))
+        self._uses.update(map(id, graph.outputs))
         self._uses.update(id(x) for _, x in graph.assigned.values())
 
     def one(self, x: Tensor) -> bool:
@@ -118,22 +119,43 @@ class Rules:
     """A table of rules; the first that applies counts."""
 
     def __init__(self, rules: Sequence[Rule]):
-        self._by_op: dict[str, list[Rule]] = {}
+        self._by_op: dict[str, list[tuple[frozenset[str], Rule]]] = {}
         for rule in rules:
             for name in rule[0].ops:
-                self._by_op.setdefault(name, []).append(rule)
+                self._by_op.setdefault(name, []).append((_origins(rule[0]), rule))
 
     def apply(self, node: Node, readers: Readers | None = None) -> Any:
         """What the first rule that applies to ``node`` returns, or `None`.
 
         Without ``readers`` only patterns of a single call match.
         """
-        for pattern, replacement in self._by_op.get(node.op.name, ()):
+        rules = self._by_op.get(node.op.name)
+        if rules is None:
+            return None
+        origins = set(map(_origin, node.inputs))
+        for wanted, (pattern, replacement) in rules:
+            if wanted and wanted.isdisjoint(origins):  # so it is most often
+                continue
             for found in _calls(pattern, node, {}, _Context(node.outputs, readers)):
                 result = replacement(node, **found)
                 if result is not None:
                     return result
         return None
+
+
+def _origin(x: Tensor) -> str:
+    """The name of the op that made ``x``; "known" for known values, "given" for inputs and variables."""
+    if type(x) is not TracedTensor:
+        return "known"
+    return "given" if x.node is None else x.node.op.name
+
+
+def _origins(pattern: Call) -> frozenset[str]:
+    """Of which origin one of the inputs has to be; nothing if that does not matter."""
+    for x in pattern.inputs:
+        if type(x) in (Call, Number):
+            return frozenset(x.ops if type(x) is Call else ("known",))
+    return frozenset()
 
 
 class _Context(NamedTuple):
@@ -159,16 +181,8 @@ def _calls(pattern: Call, node: Node, found: dict[str, Tensor], context: _Contex
     if any(node.attrs.get(key, value) != value for key, value in pattern.attrs.items()):
         return
     for inputs in (node.inputs, node.inputs[::-1]) if pattern.commutes else (node.inputs,):
-        if len(inputs) >= len(pattern.inputs) and all(map(_may_match, pattern.inputs, inputs)):
+        if len(inputs) >= len(pattern.inputs):
             yield from _inputs(pattern.inputs, inputs, found, context)
-
-
-def _may_match(pattern: Any, x: Tensor) -> bool:
-    """What can be told of one input alone, and is most often enough to see that a pattern does not match."""
-    kind = type(pattern)
-    if kind is Number:
-        return type(x) is not TracedTensor
-    return kind is not Call or (type(x) is TracedTensor and x.node is not None and x.node.op.name in pattern.ops)
 
 
 def _inputs(
@@ -182,7 +196,6 @@ def _inputs(
 
 
 def _values(pattern: Any, x: Tensor, found: dict[str, Tensor], context: _Context) -> Iterator[dict[str, Tensor]]:
-    """The ways in which ``x``, which `_may_match`, does."""
     kind = type(pattern)
     if kind is Value:
         if found.get(pattern.name, x) is x:
@@ -193,5 +206,5 @@ def _values(pattern: Any, x: Tensor, found: dict[str, Tensor], context: _Context
     elif kind is Number:
         if constant_value(x) == pattern.number:
             yield found
-    elif x.shape == context.results[0].shape and context.readers.one(x):
+    elif _origin(x) in pattern.ops and x.shape == context.results[0].shape and context.readers.one(x):
         yield from _calls(pattern, x.node, found, context)

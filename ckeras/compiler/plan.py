@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ckeras._kernels import level
+from ckeras._kernels import capacity, level
 from ckeras._kernels.plans import Plan as NativePlan
 from ckeras.compiler import cost, prologue
 from ckeras.compiler.dependencies import Reads
@@ -79,6 +79,7 @@ class Plan:
         builder = _Builder(graph, nested)
         self.instructions = builder.instructions
         self.arena_bytes = builder.arena_bytes
+        capacity.require(self.arena_bytes, f"a compiled step of {len(self.instructions)} instructions")
         self.input_specs = [Spec(x.shape, x.dtype) for x in graph.inputs]
         self.input_dtypes = [NUMPY[x.dtype] for x in graph.inputs]
         self.output_specs = [Spec(x.shape, x.dtype) for x in graph.outputs]
@@ -274,9 +275,7 @@ class _Builder:
     def _last_uses(self, graph: Trace, units: list[Unit]) -> dict[int, int]:
         last: dict[int, int] = {}
         for i, u in enumerate(units):
-            for node in u.nodes:
-                for x in node.inputs:
-                    last[id(root(x))] = i
+            last.update(dict.fromkeys(u.sources, i))
         for x in [*graph.outputs, *(value for _, value in graph.assigned.values())]:
             last[id(root(x))] = len(units)
         return last
@@ -364,7 +363,7 @@ class _Builder:
         program = Program(unit.space)
         register: dict[int, int] = {}
         operands: list[Tensor] = []
-        reads: dict[int, list[tuple[int, int]]] = {}  # slot -> (register, the step that last reads it)
+        reads: dict[Any, list[int]] = {}  # registers by the memory from which they are read
         product = unit.nodes[0].outputs[0] if unit.product else None
         steps = unit.nodes[1:] if unit.product else unit.nodes
 
@@ -385,7 +384,7 @@ class _Builder:
             register[key] = program.read(len(operands), spec)
             operands.append(x)
             if source is not product:
-                reads.setdefault(self._read(source), []).append((register[key], -1))
+                reads.setdefault(self._memory(self._read(source)), []).append(register[key])
             return register[key]
 
         last_read: dict[int, int] = {}
@@ -401,11 +400,7 @@ class _Builder:
         outputs = [node.outputs[0] for node in steps if id(node.outputs[0]) not in inner]
         for i, y in enumerate(outputs):
             memory = self._memory(self._slot[id(y)])
-            late = any(
-                self._memory(slot) == memory and last_read[r] > made_at[id(y)]
-                for slot, pairs in reads.items()
-                for r, _ in pairs
-            )
+            late = any(last_read[r] > made_at[id(y)] for r in reads.get(memory, ()))
             program.write(i, register[id(y)], y.dtype, direct=not late)
         p, f, order = program.encode()
         sources = [root(operands[i]) for i in order]
@@ -528,13 +523,8 @@ def _inside_groups(graph: Trace, units: list[Unit]) -> set[int]:
     """Values that only their own group reads, and that need no memory."""
     outside = {id(root(x)) for x in [*graph.outputs, *(value for _, value in graph.assigned.values())]}
     for u in units:
-        own = {id(y) for node in u.nodes for y in node.outputs} if u.fused else set()
-        for node in u.nodes:
-            for x in node.inputs:
-                source = root(x)
-                # A group reads its own values in registers only where they are whole.
-                if id(source) not in own:
-                    outside.add(id(source))
+        # A group reads its own values in registers.
+        outside |= u.sources.difference(id(node.outputs[0]) for node in u.nodes) if u.fused else u.sources
     return {id(node.outputs[0]) for u in units if u.fused for node in u.nodes} - outside
 
 

@@ -41,11 +41,6 @@ def _view(node: Node, x: Tensor) -> Tensor | None:
     return table["reshape"](x, shape=shape) if math.prod(x.shape) == math.prod(shape) else None
 
 
-def _reduced(node: Node, x: Tensor) -> Tensor | None:
-    """``x`` without the axes of size 1 over which it is reduced, if there are no others."""
-    return _view(node, x) if all(x.shape[axis] == 1 for axis in node.attrs["axis"]) else None
-
-
 def _with_bias(node: Node, a: Tensor, b: Tensor, bias: Tensor) -> Becomes | None:
     if bias.shape != node.outputs[0].shape[-1:]:
         return None
@@ -97,8 +92,7 @@ _SIMPLER = Rules(
         (call("add", X, ZERO, commutes=True), _same),
         (call("sub", X, ZERO), _same),
         (call(("reshape", "stop_gradient"), X), _same),
-        (call("broadcast_to", X), _view),
-        (call(("sum", "mean", "prod", "max", "min"), X), _reduced),
+        (call(("broadcast_to", "sum", "mean", "prod", "max", "min"), X), _view),  # over axes of size 1
         (call("custom"), lambda node: node.inputs[node.attrs["count"] :]),  # of interest to tapes alone
     ]
 )
@@ -184,13 +178,14 @@ def _join(graph: Trace) -> None:
     replaced: dict[int, Tensor] = {}
     nodes, graph.nodes = graph.nodes, []
     for node in nodes:
-        node.inputs = [replaced.get(id(x), x) for x in node.inputs]
+        if replaced:
+            node.inputs = [replaced.get(id(x), x) for x in node.inputs]
         found = _JOINED.apply(node, readers)
-        if found is not None and type(found) is not Becomes:
+        if type(found) is Becomes:
+            node.op, node.inputs, node.attrs = table[found.op], found.inputs, found.attrs
+        elif found is not None:
             _replace(replaced, node, found)
             continue
-        if found is not None:
-            node.op, node.inputs, node.attrs = table[found.op], found.inputs, found.attrs
         graph.nodes.append(node)
     _finish(graph, replaced)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ckeras import config
-from ckeras.tensor import Op, Spec, Tensor, TracedTensor, Variable
+from ckeras.tensor import Op, Spec, Tensor, TracedTensor, Variable, limits
 from ckeras.tensor.structure import flatten
 
 scope = config.scope
@@ -63,12 +63,11 @@ class Trace:
 
     def add(self, op: Op, inputs: list[Tensor], attrs: dict[str, Any]) -> Any:
         """Called for every op that has a traced argument."""
-        found = op.infer(*inputs, **attrs)
+        specs, single = limits.checked(op.name, op.infer(*inputs, **attrs))
         node = Node(op, [self.local(x) for x in inputs], attrs)
-        specs = found if isinstance(found, list) else [found]
         node.outputs = [TracedTensor(s.shape, s.dtype, self, node, i) for i, s in enumerate(specs)]
         self.nodes.append(node)
-        return node.outputs if isinstance(found, list) else node.outputs[0]
+        return node.outputs[0] if single else node.outputs
 
     def resolve(self, x: Tensor) -> Tensor:
         """What stands for ``x`` here, if it is a value of a graph that is run again in this one."""

@@ -1,15 +1,15 @@
 """Runs one op now, on real arrays: a plan of one op, kept by signature."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ckeras import config
-from ckeras._kernels import level
+from ckeras._kernels import capacity, level
 from ckeras._kernels.levels import Kernel
-from ckeras.tensor import dtypes, program
+from ckeras.tensor import dtypes, limits, program
+from ckeras.tensor.cache import Plans, signature
 from ckeras.tensor.tensor import Spec, Tensor
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ class Call(NamedTuple):
 def wrap(array: np.ndarray) -> Tensor:
     """A tensor over ``array``, copied only if its memory is not contiguous, aligned and of native byte order."""
     name = dtypes.of_array(array)
+    if array.nbytes >= capacity.LARGE and not array.flags.c_contiguous:
+        capacity.require(array.nbytes, f"a contiguous copy of an array of shape {array.shape}")
     return Tensor(np.require(array, dtypes.NUMPY[name], ("C", "A")), name)
 
 
@@ -56,14 +58,35 @@ def constant(value: Any, dtype: str | None = None) -> Tensor:
     return wrap(np.array(array, order="C"))
 
 
-@lru_cache(maxsize=4096)
-def _prepare(op: "Op", specs: tuple[Spec, ...], attrs: tuple[tuple[str, Any], ...]) -> tuple[Any, Any, bool, Any]:
-    """What running ``op`` on such inputs takes: (output specs, bound kernels or None, one output only, workspace)."""
-    options = dict(attrs)
-    found = op.infer(*specs, **options)
-    single = not isinstance(found, list)
-    outputs = [found] if single else found
-    return outputs, bind(op, specs, outputs, options), single, workspace_of(op, specs, outputs, options)
+_KERNEL_BYTES = 1024  # of one entry in the cache, an estimate
+
+
+class Prepared(NamedTuple):
+    """What running an op on inputs of some specs takes."""
+
+    outputs: list[Spec]
+    kernels: list[Kernel] | None  # `None` if numpy computes it
+    single: bool  # whether the result is one tensor, not a list
+    nbytes: int  # of the outputs, where they are so large that memory is checked first; else 0
+    workspace: Sequence[int]  # bytes of each scratch buffer
+
+
+_prepared = Plans()
+
+
+def _prepare(op: "Op", tensors: list[Tensor], attrs: dict[str, Any]) -> Prepared:
+    """What running ``op`` takes, kept by signature."""
+    key = (op.name, *[t.spec for t in tensors], *[(name, signature(value)) for name, value in attrs.items()])
+    found = _prepared.get(key)
+    if found is not None:
+        return found[0]
+    specs = [t.spec for t in tensors]
+    outputs, single = limits.checked(op.name, op.infer(*specs, **attrs))
+    kernels, scratch = bind(op, specs, outputs, attrs), workspace_of(op, specs, outputs, attrs)
+    prepared = Prepared(outputs, kernels, single, limits.large(outputs), scratch)
+    # Values of attributes that count by identity are kept alive, so that their identity is not given to another.
+    _prepared.put(key, (prepared, list(attrs.values())), _KERNEL_BYTES)
+    return prepared
 
 
 def bind(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attrs: dict[str, Any]) -> list[Kernel] | None:
@@ -100,19 +123,12 @@ def run(op: "Op", tensors: list[Tensor], attrs: dict[str, Any]) -> Any:
     """Compute ``op`` on real tensors."""
     if op.alias:
         x = tensors[0]
-        spec = op.infer(*tensors, **attrs)
+        (spec,), _ = limits.checked(op.name, op.infer(*tensors, **attrs))
         array = x._array
         return Tensor((array.copy() if x._borrowed else array).reshape(spec.shape), spec.dtype)
-    try:
-        key = tuple(attrs.items())
-        outputs, kernels, single, scratch = _prepare(op, tuple(t.spec for t in tensors), key)
-    except TypeError:  # an attribute that cannot be hashed: no row of ours has one, a user's may
-        specs = [t.spec for t in tensors]
-        found = op.infer(*specs, **attrs)
-        single = not isinstance(found, list)
-        outputs = [found] if single else found
-        kernels = bind(op, specs, outputs, attrs)
-        scratch = workspace_of(op, specs, outputs, attrs)
+    outputs, kernels, single, nbytes, scratch = _prepare(op, tensors, attrs)
+    if nbytes:
+        capacity.require(nbytes, f"{op.name}, to make {limits.described(outputs[0])},")
     inputs = [t._array for t in tensors]
     if kernels is None:
         results = python_results(op, inputs, outputs, attrs)
@@ -133,6 +149,10 @@ def python_results(
     if op.forward is None:
         raise TypeError(f"{op.name} has no kernel for inputs of dtype {[dtypes.of_array(x) for x in inputs]}")
     with np.errstate(all="ignore"):
-        found = op.forward(*map(dtypes.computable, inputs), **attrs)
+        try:
+            found = op.forward(*map(dtypes.computable, inputs), **attrs)
+        except TypeError as error:
+            kinds = ", ".join(dtypes.of_array(x) for x in inputs)
+            raise TypeError(f"{op.name} does not take inputs of dtype {kinds}") from error
         results = zip(found if isinstance(found, (list, tuple)) else [found], outputs, strict=True)
         return [np.array(r, dtypes.NUMPY[s.dtype], order="C").reshape(s.shape) for r, s in results]

@@ -12,7 +12,7 @@ import numpy as np
 
 from ckeras import config
 from ckeras._kernels import level
-from ckeras.tensor import dtypes, eager
+from ckeras.tensor import dtypes, eager, limits
 from ckeras.tensor.graph import Node, RowCall
 from ckeras.tensor.operators import functions
 from ckeras.tensor.tensor import KerasTensor, Spec, Tensor, TracedTensor
@@ -133,11 +133,11 @@ class Op:
         return result
 
     def _symbolic(self, inputs: list[Tensor], attrs: dict[str, Any]) -> Any:
-        specs = self.infer(*inputs, **attrs)
-        results = [KerasTensor(s.shape, s.dtype) for s in (specs if isinstance(specs, list) else [specs])]
+        specs, single = limits.checked(self.name, self.infer(*inputs, **attrs))
+        results = [KerasTensor(s.shape, s.dtype) for s in specs]
         if not getattr(scope, "infers", False):
             Node(RowCall(self, attrs), tuple(inputs), {}, results)
-        return results if isinstance(specs, list) else results[0]
+        return results[0] if single else results
 
 
 def _row(name: str) -> Op:

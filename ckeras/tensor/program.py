@@ -55,6 +55,7 @@ class Program:
         self.steps: list[tuple[int, int, list[int]]] = []
         self.outputs: list[tuple[int, int, str, bool]] = []  # register, operand, dtype, direct
         self.registers = 0
+        self._unstored: set[int] = set()  # registers of steps that no output stores yet
 
     def _register(self) -> int:
         self.registers += 1
@@ -76,13 +77,13 @@ class Program:
         """Add a step and return its result's register."""
         register = self._register()
         self.steps.append((opcode, register, list(operands)))
+        self._unstored.add(register)
         return register
 
     def write(self, operand: int, register: int, dtype: str, direct: bool = True) -> None:
         """Store a register in an output buffer; not ``direct`` if that buffer is still to be read in the program."""
-        made = any(register == dst for _, dst, _ in self.steps)
-        taken = any(register == other for other, *_ in self.outputs)
-        self.outputs.append((register, operand, dtype, direct and made and not taken))
+        self.outputs.append((register, operand, dtype, direct and register in self._unstored))
+        self._unstored.discard(register)
 
     def encode(self) -> tuple[tuple[int, ...], tuple[float, ...], list[int]]:
         """(p, f, input operands in order) for the kernel."""

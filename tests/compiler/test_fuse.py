@@ -9,7 +9,7 @@ from ckeras.compiler.fuse import group, root
 from ckeras.compiler.plan import Plan
 from ckeras.compiler.rewrite import rewrite
 from ckeras.compiler.trace import trace
-from ckeras.tensor import Spec, Variable
+from ckeras.tensor import Spec, Variable, table
 
 RNG = np.random.default_rng(0)
 
@@ -76,12 +76,38 @@ def test_two_products_do_not_share_a_group():
     assert sum("matmul" in label for label in found) == 2
 
 
-def test_a_product_whose_group_needs_what_follows_it_stands_alone():
+def test_a_group_does_not_follow_a_product_that_another_one_between_them_needs():
     def f(x, w):
         y = ops.matmul(x, w)
-        return ops.tanh(y) * ops.reshape(ops.sum(ops.exp(y), axis=1, keepdims=True) + ops.zeros((128, 96)), (128, 96))
+        return ops.tanh(y) * ops.matmul(y, w)
 
-    labels(f, array(128, 96), array(96, 96))
+    assert labels(f, array(128, 96), array(96, 96)) == ["matmul", "matmul+tanh+mul"]
+
+
+def test_a_product_comes_first_in_a_group_that_began_before_it():
+    def f(x, w):
+        t = ops.tanh(x)
+        return ops.matmul(x, w) * t
+
+    assert labels(f, array(128, 96), array(96, 96)) == ["matmul+tanh+mul"]
+
+
+def test_a_product_is_followed_by_one_of_the_groups_that_read_it():
+    def f(x, w):
+        y = ops.matmul(x, w)
+        return y * ops.matmul(ops.exp(y), w)
+
+    assert labels(f, 0.1 * array(128, 96), 0.1 * array(96, 96)) == ["matmul+exp", "matmul+mul"]
+
+
+def test_of_two_groups_that_may_not_join_one_follows_the_product(monkeypatch):
+    monkeypatch.setattr(fuse, "MAX_STEPS", 1)
+
+    def f(x, w):
+        y = ops.matmul(x, w)
+        return [ops.exp(y), ops.tanh(y)]
+
+    assert labels(f, 0.1 * array(128, 96), 0.1 * array(96, 96)) == ["matmul+exp", "tanh"]
 
 
 # -- random graphs
@@ -152,6 +178,28 @@ def test_units_of_random_functions_are_in_topological_order(seed, spacing, monke
             assert not missing, f"{node.op.name} runs before what it reads"
             done.update(id(y) for y in node.outputs)
     assert not calls
+
+
+# -- rewrites
+
+
+@pytest.mark.parametrize("activation", [lambda x: x, ops.relu])
+def test_a_product_of_a_transposed_factor_stays_one(activation):
+    def f(x, w, b):
+        return activation(table["matmul"](x, w, transpose_a=False, transpose_b=True) + b)
+
+    assert labels(f, array(4, 5), array(5, 5), array(5))[0] == "matmul"
+
+
+def test_one_and_zero_count_on_the_right_side_only_where_order_matters():
+    assert labels(lambda x: 1.0 / x, array(5)) == ["div"]
+    assert labels(lambda x: 0.0 - x, array(5)) == ["sub"]
+    assert labels(lambda x: ops.tanh(x / 1.0 - 0.0), array(5)) == ["tanh"]
+
+
+def test_a_reduction_over_axes_of_size_one_is_a_view_and_others_are_not():
+    assert labels(lambda x: ops.tanh(ops.sum(x, axis=1)), array(5, 1, 3)) == ["tanh"]
+    assert labels(lambda x: ops.tanh(ops.sum(x, axis=0)), array(5, 1, 3)) == ["sum", "tanh"]
 
 
 # -- order

@@ -23,6 +23,32 @@ def test_values_alive_together_do_not_overlap():
                 assert end <= other_begin or other_begin + aligned(max(other_size, 1)) <= begin
 
 
+def test_the_largest_values_come_first_and_each_at_its_lowest_free_offset():
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        values = []
+        for key in range(int(rng.integers(1, 60))):
+            first = int(rng.integers(0, 40))
+            size = int(rng.choice([64, 128, 640, int(rng.integers(0, 5000))]))
+            values.append((key, size, first, first + int(rng.integers(0, 40))))
+        placed: list[tuple[int, int, int, int]] = []  # begin, end, first, last
+        expected = {}
+        for key, size, first, last in sorted(values, key=lambda v: -v[1]):
+            size, offset = aligned(max(size, 1)), 128
+            for begin, end, *_ in sorted(p for p in placed if p[2] <= last and first <= p[3]):
+                if begin - offset >= size:
+                    break
+                offset = max(offset, end)
+            placed.append((offset, offset + size, first, last))
+            expected[key] = offset
+        assert allocate(values, 128) == (expected, max(end for _, end, *_ in placed))
+
+
+def test_a_value_may_lie_where_one_ended_that_was_last_used_before():
+    assert allocate([(0, 64, 0, 3), (1, 64, 4, 5)], 0) == ({0: 0, 1: 0}, 64)
+    assert allocate([(0, 64, 0, 3), (1, 64, 3, 5)], 0) == ({0: 0, 1: 64}, 128)
+
+
 def test_a_chain_needs_room_for_two_values():
     values = [(i, 1024, i, i + 1) for i in range(100)]
     assert allocate(values, 0)[1] == 2048

@@ -34,7 +34,7 @@ def grown(rng: random.Random, vertices: int, attempts: int, exact: bool = True) 
     for number in range(vertices):
         u = Vertex(number)
         recent = added[-rng.choice([2, 5, vertices]) :]
-        makers = rng.sample(recent, min(len(recent), rng.randint(0, 3)))
+        makers = rng.sample(recent, min(len(recent), rng.choice([0, 1, 2, 3, 8])))
         order.append(u, makers)
         reference.edges.update((maker, u) for maker in makers)
         added.append(u)
@@ -71,10 +71,18 @@ def test_merges_keep_a_random_order_topological(seed):
     assert sorted(m.number for m in members) == list(range(len(members)))
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_labels_are_renewed_when_they_run_out(seed, monkeypatch):
-    monkeypatch.setattr(module, "SPACING", 2)
-    grown(random.Random(seed), vertices=30, attempts=4)
+@pytest.mark.parametrize("spacing", [1, 2])
+def test_labels_are_renewed_when_they_run_out(spacing, monkeypatch):
+    monkeypatch.setattr(module, "SPACING", spacing)
+    for seed in range(10):
+        grown(random.Random(seed), vertices=30, attempts=4)
+    order, reference, vertices = Order(), Reference(), [Vertex(i) for i in range(6)]
+    for u in vertices:  # the first is needed by the second and third, the last needs the fourth and fifth
+        makers = {1: vertices[:1], 2: vertices[:1], 5: vertices[3:5]}.get(u.number, [])
+        order.append(u, makers)
+        reference.edges.update((maker, u) for maker in makers)
+    assert order.merge(vertices[0], vertices[5])
+    check(order, reference)
 
 
 @pytest.mark.parametrize("limit", [0, 1, 3])
@@ -91,6 +99,17 @@ def test_a_long_path_is_seen_without_walking_it(monkeypatch):
         order.append(u, chain[u.number - 1 : u.number])
     assert not order.merge(chain[0], chain[-1])
     assert not order.merge(chain[-1], chain[300])
+
+
+def test_a_path_through_a_third_is_found_from_the_side_that_is_searched_sooner():
+    order, (first, third, *others, second) = Order(), [Vertex(i) for i in range(8)]
+    order.append(first, [])
+    order.append(third, [first])
+    for u in others:
+        order.append(u, [])
+    order.append(second, [*others, third])
+    assert not order.merge(first, second)
+    assert order.merge(first, third) and order.merge(first, second)
 
 
 def test_a_merge_looks_at_the_smaller_side_only(monkeypatch):

@@ -28,6 +28,7 @@ TESTS = {
     "ckeras/compiler": [
         "tests/compiler", "tests/autograd", "tests/ops/test_control_flow.py", "tests/trainer/test_fit.py",
         "tests/trainer/test_fit_values.py", "tests/trainer/test_compiled.py", "tests/trainer/test_trainer_values.py",
+        "tests/trainer/test_bad_input.py",
     ],
     "ckeras/autograd/tape.py": ["tests/autograd", "tests/compiler", "tests/ops/test_control_flow.py"],
     "ckeras/trainer": ["tests/trainer", "tests/callbacks", "tests/models", "tests/layers"],

@@ -114,7 +114,7 @@ def test_constant_tensors(name, dtype):
         result = getattr(ops, name)(shape, dtype)
         assert result.dtype == (dtype or "float32")
         np.testing.assert_array_equal(result, getattr(np, name)(np.asarray(shape), dtype or "float32"))
-    with pytest.raises(ValueError, match="dimensions of 0 or more"):
+    with pytest.raises(ValueError, match="integer of 0 or more"):
         getattr(ops, name)((-1, 2))
 
 

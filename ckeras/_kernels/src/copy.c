@@ -236,6 +236,8 @@ static int ck_copy(char *const *buf, const int64_t *p, const double *f, ck_error
     const int64_t *dims = p + 4, *is = dims + nd, *os = is + nd;
     w.item = p[0], w.nd = 0;
     w.in = buf[1] + p[2] * w.item, w.out = buf[0] + p[3] * w.item;
+    for (int64_t k = 0; k < nd; k++)
+        if (dims[k] == 0) return CK_OK;
     for (int64_t k = 0; k < nd; k++) {
         total *= dims[k];
         if (dims[k] == 1) continue;
@@ -243,7 +245,6 @@ static int ck_copy(char *const *buf, const int64_t *p, const double *f, ck_error
         for (; j > 0 && w.os[j - 1] < os[k]; j--) w.n[j] = w.n[j - 1], w.is[j] = w.is[j - 1], w.os[j] = w.os[j - 1];
         w.n[j] = dims[k], w.is[j] = is[k], w.os[j] = os[k];
     }
-    if (total == 0) return CK_OK;
     if (w.nd == 0) w.nd = 1, w.n[0] = w.is[0] = w.os[0] = 1;
     int merged = 0;
     for (int k = 1; k < w.nd; k++) {

@@ -52,7 +52,9 @@ typedef struct {
 /* Set through ck_level.set_threads; every parallel region uses at most this many threads, and none at 1. */
 extern int ck_threads;
 
-#define CK_MAX_NDIM 32
+/* numpy's limit too. A copy or reduction of arrays that exist has fewer axes with more than one element. */
+#define CK_MAX_NDIM 64
+#define KERNEL_CONSTANTS {"MAX_NDIM", CK_MAX_NDIM},
 
 /* The floating-point mode of a thread (rounding, flushing of denormals). The runtime flushes denormals around a run,
  * since momenta that fade away would slow every step a hundredfold; a region's threads work in the caller's mode, and

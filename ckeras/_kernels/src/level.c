@@ -27,6 +27,15 @@ static const ck_entry kernels[] = {
     {NULL, NULL},
 };
 
+/* The numbers of these files that Python uses too, by name. */
+static const struct {
+    const char *name;
+    long long value;
+} constants[] = {
+    KERNEL_CONSTANTS
+    {NULL, 0},
+};
+
 static const ck_level level = {kernels, ck_map_ops, set_threads};
 
 #define CK_JOIN_(a, b) a##b
@@ -42,6 +51,17 @@ PyMODINIT_FUNC CK_JOIN(PyInit__level_, CK_LEVEL)(void)
 #ifdef CK_AMX
     ck_amx = ck_amx_allowed();
 #endif
+    PyObject *numbers = PyDict_New();
+    for (int i = 0; numbers != NULL && constants[i].name != NULL; i++) {
+        PyObject *value = PyLong_FromLongLong(constants[i].value);
+        if (value == NULL || PyDict_SetItemString(numbers, constants[i].name, value) < 0) Py_CLEAR(numbers);
+        Py_XDECREF(value);
+    }
+    if (numbers == NULL || PyModule_AddObject(module, "constants", numbers) < 0) {
+        Py_XDECREF(numbers);
+        Py_DECREF(module);
+        return NULL;
+    }
     PyObject *table = PyCapsule_New((void *)&level, "ckeras._kernels.level", NULL);
     if (table == NULL || PyModule_AddObject(module, "table", table) < 0) {
         Py_XDECREF(table);

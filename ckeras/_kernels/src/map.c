@@ -8,7 +8,7 @@
  *   n_out times   reg, itemsize, direct                     direct: a step may write into the output itself
  *   n_step times  opcode, dst, a, b, c                      registers; -1 where the step has no such operand
  *
- * Bounds: ndim in 1..32, n_reg in 1..128. A step's dst may be one of its operands if their item sizes are equal or
+ * Bounds: ndim in 1..CK_MAX_NDIM, n_reg in 1..128. A step's dst may be one of its operands if their item sizes are equal or
  * dst's is smaller. A step may overwrite a register that was read from an input or a constant: the input's memory
  * does not change. An output may alias a contiguous input exactly; `direct` must be 0 if a later step still reads it.
  *

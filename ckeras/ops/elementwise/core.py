@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.tensor import Op, Spec, Tensor, as_tensor, dtypes, table
+from ckeras.tensor import Op, Spec, Tensor, arguments, as_tensor, dtypes, table
 from ckeras.tensor.eager import constant
 from ckeras.tensor.variable import Variable
 
@@ -563,7 +563,7 @@ _broadcast_to = Op(
 def broadcast_to(x: Any, shape: Any) -> Tensor:
     """``x`` stretched to ``shape`` along axes of size 1 and new leading ones; `None` keeps the size of an axis."""
     x = x if isinstance(x, Tensor) else as_tensor(x)
-    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(d if d is None else int(d) for d in shape)
+    shape = arguments.partial_shape(shape, "broadcast_to")
     return x if x.shape == shape else _broadcast_to(x, shape=shape)
 
 

@@ -22,7 +22,7 @@ from ckeras.ops.manipulation.layout import (
     tensor,
     transpose,
 )
-from ckeras.tensor import Op, Spec, Tensor, Variable, as_tensor, dtypes
+from ckeras.tensor import Op, Spec, Tensor, Variable, arguments, as_tensor, dtypes
 from ckeras.tensor.dtypes import CODE, ITEMSIZE
 from ckeras.tensor.eager import Call, constant
 
@@ -128,9 +128,7 @@ def flip(x: Any, axis: Any = None) -> Tensor:
     """``x`` backwards along ``axis``, or along all axes."""
     x = tensor(x)
     rank = len(x.shape)
-    axes = (
-        range(rank) if axis is None else [axis_of(a, rank, "flip") for a in ([axis] if isinstance(axis, int) else axis)]
-    )
+    axes = range(rank) if axis is None else arguments.axes(axis, rank, "flip")
     return basic_slice(x, [builtins.slice(None, None, -1 if i in axes else None) for i in range(rank)])
 
 
@@ -310,7 +308,8 @@ def _scatter_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Ca
 
 def _scatter_forward(g: np.ndarray, index: np.ndarray, rows: int) -> np.ndarray:
     y = np.zeros((rows, *g.shape[index.ndim :]), g.dtype)
-    np.add.at(y, index, g)
+    if g.size:  # numpy's `at` ends the process for empty arrays of more than 32 axes
+        np.add.at(y, index, g)
     return y
 
 

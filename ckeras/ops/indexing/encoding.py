@@ -6,7 +6,7 @@ from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.creation import arange
 from ckeras.ops.reduction import core as reduction
-from ckeras.tensor import Tensor
+from ckeras.tensor import Tensor, arguments
 
 
 def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
@@ -17,6 +17,7 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
     """
     if sparse:
         raise ValueError("one_hot makes dense tensors: sparse=True is for backends with sparse ones")
+    num_classes = arguments.integer(num_classes, "one_hot", "num_classes", 0)
     index = elementwise.cast(x, "int64")
     hot = elementwise.cast(
         elementwise.equal(layout.expand_dims(index, -1), elementwise.cast(arange(num_classes), "int64")),
@@ -44,6 +45,7 @@ def multi_hot(
         raise TypeError(f"multi_hot got unknown arguments {sorted(kwargs)}")
     if num_classes is None:
         raise ValueError("multi_hot expects num_classes, the number of classes")
+    num_classes = arguments.integer(num_classes, "multi_hot", "num_classes", 0)
     x = layout.tensor(inputs)
     hot = one_hot(x, num_classes, axis, dtype, sparse)
     return reduction.max(hot, 1 if len(x.shape) > 1 else 0, initial=0)

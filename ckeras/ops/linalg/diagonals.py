@@ -6,7 +6,7 @@ from typing import Any
 from ckeras.ops.indexing.core import basic_slice
 from ckeras.ops.manipulation.composite import Composite
 from ckeras.ops.manipulation.layout import axis_of, moveaxis, ravel, reshape, tensor
-from ckeras.tensor import Spec, Tensor, table
+from ckeras.tensor import Spec, Tensor, arguments, table
 
 
 def _length(rows: int, columns: int, offset: int) -> int:
@@ -47,7 +47,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     axis1, axis2 = axis_of(axis1, rank, "diagonal"), axis_of(axis2, rank, "diagonal")
     if axis1 == axis2:
         raise ValueError(f"diagonal expects two different axes, got {axis1} twice")
-    return _diagonal(x, offset=int(offset), axis1=axis1, axis2=axis2)
+    return _diagonal(x, offset=arguments.integer(offset, "diagonal", "offset"), axis1=axis1, axis2=axis2)
 
 
 def _matrix_infer(x: Spec, k: int) -> Spec:
@@ -70,9 +70,9 @@ def diag(x: Any, k: int = 0) -> Tensor:
     >>> diag([1, 2]).tolist(), diag([[1, 2], [3, 4]]).tolist()
     ([[1, 0], [0, 2]], [1, 4])
     """
-    x = tensor(x)
+    x, k = tensor(x), arguments.integer(k, "diag", "k")
     if len(x.shape) == 1:
-        return _diag(x, k=int(k))
+        return _diag(x, k=k)
     if len(x.shape) != 2:
         raise ValueError(f"diag expects a tensor with one axis or two, got shape {x.shape}")
     return diagonal(x, k)

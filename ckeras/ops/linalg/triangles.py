@@ -8,7 +8,7 @@ from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation.composite import composite
 from ckeras.ops.manipulation.layout import axis_of, moveaxis, tensor
 from ckeras.ops.reduction import core as reduction
-from ckeras.tensor import Tensor, dtypes
+from ckeras.tensor import Tensor, arguments, dtypes, limits
 from ckeras.tensor.eager import wrap
 
 
@@ -18,13 +18,19 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     >>> tri(2, 3).tolist()
     [[1.0, 0.0, 0.0], [1.0, 1.0, 0.0]]
     """
-    return wrap(np.tri(N, M, k, dtypes.NUMPY[elementwise.default_float(dtype)]))
+    rows = arguments.integer(N, "tri", "N", 0)
+    columns = rows if M is None else arguments.integer(M, "tri", "M", 0)
+    offset = max(-rows, min(arguments.integer(k, "tri", "k"), columns))
+    name = elementwise.default_float(dtype)
+    limits.claim("tri", (rows, columns), name)
+    return wrap(np.tri(rows, columns, offset, dtypes.NUMPY[name]))
 
 
 @composite
 def _triangle(x: Tensor, k: int, upper: bool) -> Tensor:
     m, n = x.shape[-2:]
-    below = np.tri(m, n, k - upper, bool)
+    limits.claim("triu" if upper else "tril", (m, n), "bool")
+    below = np.tri(m, n, max(-m, min(k, n + 1)) - upper, bool)
     return elementwise.where(wrap(~below if upper else below), x, elementwise.cast(0, x.dtype))
 
 
@@ -32,7 +38,7 @@ def _on_matrices(x: Any, k: int, upper: bool) -> Tensor:
     x = tensor(x)
     if len(x.shape) < 2:
         raise ValueError(f"{'triu' if upper else 'tril'} expects two axes at least, got shape {x.shape}")
-    return _triangle(x, k=int(k), upper=upper)
+    return _triangle(x, k=arguments.integer(k, "triu" if upper else "tril", "k"), upper=upper)
 
 
 def tril(x: Any, k: int = 0) -> Tensor:
@@ -51,7 +57,10 @@ def triu(x: Any, k: int = 0) -> Tensor:
 
 @composite
 def _trace(x: Tensor, offset: int) -> Tensor:
-    return reduction.sum(elementwise.where(wrap(np.eye(*x.shape[-2:], offset, bool)), x, 0), (-1, -2))
+    m, n = x.shape[-2:]
+    limits.claim("trace", (m, n), "bool")
+    on = wrap(np.eye(m, n, max(-m, min(offset, n)), dtype=bool))
+    return reduction.sum(elementwise.where(on, x, 0), (-1, -2))
 
 
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
@@ -64,4 +73,4 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     first, second = axis_of(axis1, len(x.shape), "trace"), axis_of(axis2, len(x.shape), "trace")
     if first == second:
         raise ValueError(f"trace expects two axes, got {axis1} and {axis2} for shape {x.shape}")
-    return _trace(moveaxis(x, (first, second), (-2, -1)), offset=int(offset))
+    return _trace(moveaxis(x, (first, second), (-2, -1)), offset=arguments.integer(offset, "trace", "offset"))

@@ -18,8 +18,10 @@ from ckeras.ops.manipulation.layout import (
     row_strides,
     tensor,
 )
-from ckeras.tensor import Op, Spec, Tensor, as_tensor
+from ckeras.tensor import Op, Spec, Tensor, arguments, as_tensor, limits
 from ckeras.tensor.eager import Call
+
+_MAX_SECTIONS = 10**5  # or the size of the axis: more are empty
 
 
 def _concatenate_infer(*inputs: Spec, axis: int) -> Spec:
@@ -80,7 +82,7 @@ def concatenate(xs: Any, axis: int = 0) -> Tensor:
     >>> concatenate([[1, 2], [3]], axis=0).tolist()
     [1, 2, 3]
     """
-    xs = list(xs)
+    xs = arguments.sequence(xs, "concatenate", "xs")
     if not xs:
         raise ValueError("concatenate expects at least one tensor")
     tensors = elementwise.promote(*xs)
@@ -89,7 +91,7 @@ def concatenate(xs: Any, axis: int = 0) -> Tensor:
 
 def stack(x: Any, axis: int = 0) -> Tensor:
     """Tensors of one shape joined along a new axis."""
-    x = list(x)
+    x = arguments.sequence(x, "stack", "x")
     if not x:
         raise ValueError("stack expects at least one tensor")
     tensors = elementwise.promote(*x)
@@ -102,6 +104,14 @@ def stack(x: Any, axis: int = 0) -> Tensor:
     return _concatenate(*(expand_dims(t, axis) for t in tensors), axis=axis)
 
 
+def sections(value: Any, size: int | None, where: str) -> int | tuple[int, ...]:
+    """``value`` as a number of sections, which a machine can list, or as the indices where an axis is cut."""
+    if np.ndim(value) == 0:
+        most = max(_MAX_SECTIONS, size or 0)
+        return arguments.integer(value, where, "the number of sections", 1, most)
+    return arguments.integers(value, where, "indices", count=_MAX_SECTIONS)
+
+
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """``x`` cut along ``axis`` into equal parts, or at the given places."""
     x = tensor(x)
@@ -109,13 +119,11 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     size = x.shape[axis]
     if size is None:
         raise ValueError(f"split needs to know the size of axis {axis}: the shape is {x.shape}")
-    if isinstance(indices_or_sections, (int, np.integer)):
-        if indices_or_sections < 1 or size % indices_or_sections:
-            raise ValueError(f"split cannot cut axis {axis} of shape {x.shape} into {indices_or_sections} equal parts")
-        step = size // indices_or_sections
-        cuts = [step * i for i in range(1, indices_or_sections)]
-    else:
-        cuts = [int(i) for i in indices_or_sections]
+    cuts = sections(indices_or_sections, size, "split")
+    if isinstance(cuts, int):
+        if size % cuts:
+            raise ValueError(f"split cannot cut axis {axis} of shape {x.shape} into {cuts} equal parts")
+        cuts = [size // cuts * i for i in range(1, cuts)]
     parts = []
     for begin, end in zip([0, *cuts], [*cuts, size], strict=True):
         keys = [builtins.slice(None)] * len(x.shape)
@@ -163,13 +171,16 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
     x = tensor(x)
     rank = len(x.shape)
     try:
-        width = np.broadcast_to(np.asarray(pad_width, np.int64), (rank, 2)).tolist()
+        given = np.asarray(pad_width)
+        if given.dtype.kind not in "iu" and given.size:
+            raise TypeError(f"pad expects integers as pad_width, got {arguments.shown(pad_width)}")
+        width = np.broadcast_to(given.astype(np.int64), (rank, 2)).tolist()
     except ValueError:
         raise ValueError(f"pad expects a pair for each of {rank} axes, got pad_width={pad_width}") from None
     if builtins.any(w < 0 for pair in width for w in pair):
         raise ValueError(f"pad expects widths of 0 or more, got {pad_width}")
     if mode == "constant":
-        value = 0.0 if constant_values is None else float(constant_values)
+        value = 0.0 if constant_values is None else arguments.number(constant_values, "pad", "constant_values")
         return _pad(x, pad_width=tuple((a, b) for a, b in width), value=value)
     if mode not in ("reflect", "symmetric", "edge", "wrap"):
         raise ValueError(f"pad expects mode 'constant', 'reflect', 'symmetric', 'edge' or 'wrap', got {mode!r}")
@@ -177,9 +188,26 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
         raise ValueError(f"pad takes constant_values only in mode 'constant', not {mode!r}")
     for axis, (before, after) in enumerate(width):
         if before or after:
-            places = np.pad(_places(x, axis, "pad"), (before, after), mode=mode)
-            x = take(x, as_tensor(places), axis=axis)
+            x = take(x, as_tensor(_extended(x, axis, before, after, mode)), axis=axis)
     return x
+
+
+def _extended(x: Tensor, axis: int, before: int, after: int, mode: str) -> np.ndarray:
+    """The indices that an axis has in a mode of `pad`, with what comes before and after it."""
+    size = x.shape[axis]
+    if size is None:
+        raise ValueError(f"pad needs to know the size of axis {axis}: the shape is {x.shape}")
+    if size == 0:
+        raise ValueError(f"pad cannot extend axis {axis} of shape {x.shape} in mode {mode!r}: it has no elements")
+    limits.claim("pad", (before + size + after,), "int64")
+    index = np.arange(-before, size + after)
+    if mode == "edge":
+        return np.clip(index, 0, size - 1)
+    if mode == "wrap":
+        return index % size
+    last = 2 * size - 1 if mode == "symmetric" else max(2 * size - 2, 1)  # of which the second half is mirrored
+    index %= last + (mode == "symmetric")
+    return np.where(index < size, index, last - index)
 
 
 def _places(x: Tensor, axis: int, where: str) -> np.ndarray:
@@ -195,26 +223,31 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
     if axis is None:
         x, axis = ravel(x), 0
     axis = axis_of(axis, len(x.shape), "repeat")
-    if isinstance(repeats, (int, np.integer)):
-        if repeats < 0:
-            raise ValueError(f"repeat expects a number of 0 or more, got {repeats}")
+    if np.ndim(repeats) == 0:
+        repeats = arguments.integer(repeats, "repeat", "repeats", 0)
         wide = elementwise.broadcast_to(expand_dims(x, axis + 1), (*x.shape[: axis + 1], repeats, *x.shape[axis + 1 :]))
         size = x.shape[axis]
         return reshape(wide, (*x.shape[:axis], -1 if size is None else size * repeats, *x.shape[axis + 1 :]))
-    return take(x, as_tensor(np.repeat(_places(x, axis, "repeat"), np.asarray(repeats))), axis=axis)
+    counts, places = np.asarray(repeats), _places(x, axis, "repeat")
+    if counts.dtype.kind not in "iub" or counts.shape not in ((1,), places.shape) or (counts < 0).any():
+        raise ValueError(
+            f"repeat expects an integer of 0 or more, or one for each of {len(places)} elements, as repeats, "
+            f"got {arguments.shown(repeats)}"
+        )
+    limits.claim("repeat", (builtins.sum(counts.tolist()) * (len(places) if len(counts) == 1 else 1),), "int64")
+    return take(x, as_tensor(np.repeat(places, counts)), axis=axis)
 
 
 def tile(x: Any, repeats: Any) -> Tensor:
     """``x`` laid side by side ``repeats`` times along each axis."""
     x = tensor(x)
-    repeats = [repeats] if isinstance(repeats, (int, np.integer)) else [int(r) for r in repeats]
-    if builtins.any(r < 0 for r in repeats):
-        raise ValueError(f"tile expects numbers of 0 or more, got {repeats}")
+    repeats = list(arguments.integers(repeats, "tile", "repeats", 0))
     rank = builtins.max(len(repeats), len(x.shape))
     repeats = [1] * (rank - len(repeats)) + repeats
     shape = (1,) * (rank - len(x.shape)) + x.shape
-    paired = [d for size in shape for d in (1, size)]
-    stretched = [d for r, size in zip(repeats, shape, strict=True) for d in (r, size)]
+    axes = list(zip(repeats, shape, strict=True))
+    paired = [d for r, size in axes for d in ((size,) if r == 1 else (1, size))]
+    stretched = [d for r, size in axes for d in ((size,) if r == 1 else (r, size))]
     wide = elementwise.broadcast_to(reshape(x, paired), stretched)
     return reshape(wide, tuple(None if d is None else r * d for r, d in zip(repeats, shape, strict=True)))
 
@@ -224,7 +257,10 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
     x = tensor(x)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), x.shape)
-    for n, a in zip(*(v.tolist() for v in np.broadcast_arrays(np.atleast_1d(shift), np.atleast_1d(axis))), strict=True):
-        a = axis_of(a, len(x.shape), "roll")
+    shifts, axes = arguments.integers(shift, "roll", "shift"), arguments.axes(axis, len(x.shape), "roll")
+    if 1 not in (len(shifts), len(axes)) and len(shifts) != len(axes):
+        raise ValueError(f"roll expects a shift for each axis, got {len(shifts)} for {len(axes)} axes")
+    count = builtins.max(len(shifts), len(axes)) if shifts and axes else 0
+    for n, a in zip(shifts * (count if len(shifts) == 1 else 1), axes * (count if len(axes) == 1 else 1), strict=False):
         x = take(x, as_tensor(np.roll(_places(x, a, "roll"), n)), axis=a)
     return x

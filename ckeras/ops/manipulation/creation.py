@@ -1,11 +1,13 @@
 """Tensors from numbers, arrays and shapes."""
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ckeras.ops.elementwise import core as elementwise
-from ckeras.tensor import KerasTensor, Op, Spec, Tensor, Variable, as_tensor, dtypes
+from ckeras.tensor import KerasTensor, Op, Spec, Tensor, Variable, arguments, as_tensor, dtypes, limits
 from ckeras.tensor.eager import constant, wrap
 
 
@@ -57,23 +59,21 @@ def dtype(x: Any) -> str:
     return as_tensor(x).dtype
 
 
-def _dims(value: Any) -> tuple[int, ...]:
-    dims = (value,) if isinstance(value, (int, np.integer)) else tuple(int(d) for d in value)
-    if any(d < 0 for d in dims):
-        raise ValueError(f"a shape has dimensions of 0 or more, got {dims}")
-    return dims
-
-
-def _unknown(shape: Any) -> bool:
-    """Whether a dimension is not known, as in a layer that is called on a symbolic tensor: so will be the result."""
-    return not isinstance(shape, (int, np.integer)) and any(d is None for d in shape)
+def _made(where: str, shape: Any, dtype: Any, make: Callable[..., np.ndarray]) -> Tensor:
+    """``make(shape, dtype)`` as a tensor; symbolic where the shape is not known, as in a layer's symbolic call."""
+    dims, name = arguments.partial_shape(shape, where), elementwise.default_float(dtype)
+    if None in dims:
+        return KerasTensor(dims, name)
+    limits.claim(where, dims, name)
+    return wrap(make(dims, dtypes.NUMPY[name]))
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """A tensor of ``shape`` with every element ``fill_value``, of the default float type if no dtype is given."""
-    if _unknown(shape):
-        return KerasTensor(shape, elementwise.default_float(dtype))
-    return elementwise.broadcast_to(elementwise.cast(fill_value, elementwise.default_float(dtype)), _dims(shape))
+    dims, name = arguments.partial_shape(shape, "full"), elementwise.default_float(dtype)
+    if None in dims:
+        return KerasTensor(dims, name)
+    return elementwise.broadcast_to(elementwise.cast(fill_value, name), dims)
 
 
 def zeros(shape: Any, dtype: Any = None) -> Tensor:
@@ -82,16 +82,12 @@ def zeros(shape: Any, dtype: Any = None) -> Tensor:
     >>> zeros((2, 3)).shape
     (2, 3)
     """
-    if _unknown(shape):
-        return KerasTensor(shape, elementwise.default_float(dtype))
-    return wrap(np.zeros(_dims(shape), dtypes.NUMPY[elementwise.default_float(dtype)]))
+    return _made("zeros", shape, dtype, np.zeros)
 
 
 def ones(shape: Any, dtype: Any = None) -> Tensor:
     """A tensor of ones, of the default float type if no dtype is given."""
-    if _unknown(shape):
-        return KerasTensor(shape, elementwise.default_float(dtype))
-    return wrap(np.ones(_dims(shape), dtypes.NUMPY[elementwise.default_float(dtype)]))
+    return _made("ones", shape, dtype, np.ones)
 
 
 def empty(shape: Any, dtype: Any = None) -> Tensor:
@@ -132,16 +128,26 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     given = [v for v in (start, stop, step) if v is not None]
     start, stop = (0, start) if stop is None else (start, stop)
     step = 1 if step is None else step
+    for name, value in (("start", start), ("stop", stop), ("step", step)):
+        arguments.number(value, "arange", name)
     if step == 0:
         raise ValueError("arange expects a step other than 0")
     if dtype is None:
         dtype = dtypes.result_type("int", *(dtypes.weak(v) for v in given))
-    return wrap(np.arange(start, stop, step, dtype=dtypes.NUMPY[dtypes.standardize(dtype)]))
+    dtype = dtypes.standardize(dtype)
+    length = (float(stop) - float(start)) / float(step)
+    if not math.isfinite(length):
+        raise ValueError(f"arange expects finite numbers, got {start}, {stop} and {step}")
+    limits.claim("arange", (max(0, math.ceil(length)),), dtype)
+    return wrap(np.arange(start, stop, step, dtype=dtypes.NUMPY[dtype]))
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """A matrix with ones on its ``k``-th diagonal and zeros elsewhere."""
-    return wrap(np.eye(N, M, k, dtypes.NUMPY[elementwise.default_float(dtype)]))
+    rows = arguments.integer(N, "eye", "N", 0)
+    columns = rows if M is None else arguments.integer(M, "eye", "M", 0)
+    offset = max(-rows, min(arguments.integer(k, "eye", "k"), columns))
+    return _made("eye", (rows, columns), dtype, lambda shape, dtype: np.eye(*shape, offset, dtype))
 
 
 def identity(n: int, dtype: Any = None) -> Tensor:

@@ -2,13 +2,12 @@
 
 import builtins
 import math
-import operator
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ckeras.tensor import Op, Spec, Tensor, as_tensor
+from ckeras.tensor import Op, Spec, Tensor, arguments, as_tensor
 from ckeras.tensor.dtypes import CODE, ITEMSIZE
 from ckeras.tensor.eager import Call
 
@@ -20,9 +19,7 @@ def tensor(x: Any) -> Tensor:
 
 def axis_of(axis: int, rank: int, where: str) -> int:
     """``axis`` as a number from 0, or an error that names the op."""
-    if not -rank <= axis < rank:
-        raise ValueError(f"{where}: axis {axis} is out of range for {rank} axes")
-    return operator.index(axis) % rank
+    return arguments.axis(axis, rank, where)
 
 
 def row_strides(shape: Sequence[int]) -> list[int]:
@@ -93,8 +90,7 @@ def reshape(x: Any, newshape: Any) -> Tensor:
     (2, 2)
     """
     x = tensor(x)
-    newshape = (newshape,) if isinstance(newshape, (int, np.integer)) else newshape
-    shape = tuple(-1 if d is None else int(d) for d in newshape)
+    shape = tuple(-1 if d is None else d for d in arguments.partial_shape(newshape, "reshape", "newshape", -1))
     return x if shape == x.shape else _reshape(x, shape=shape)
 
 
@@ -126,9 +122,8 @@ _expand_dims = Op(
 def expand_dims(x: Any, axis: Any) -> Tensor:
     """``x`` with new axes of size 1 at the places ``axis`` of the result."""
     x = tensor(x)
-    axes = (axis,) if isinstance(axis, int) else tuple(axis)
-    rank = len(x.shape) + len(axes)
-    places = sorted({axis_of(a, rank, "expand_dims") for a in axes})
+    axes = arguments.integers(axis, "expand_dims", "axis")
+    places = sorted(set(arguments.axes(axes, len(x.shape) + len(axes), "expand_dims")))
     if len(places) != len(axes):
         raise ValueError(f"expand_dims expects each axis once, got {axis}")
     return _expand_dims(x, axis=tuple(places)) if places else x
@@ -156,7 +151,7 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
     if axis is None:
         axes = [i for i, d in enumerate(x.shape) if d == 1]
     else:
-        axes = [axis_of(a, len(x.shape), "squeeze") for a in ((axis,) if isinstance(axis, int) else axis)]
+        axes = arguments.axes(axis, len(x.shape), "squeeze")
     return _squeeze(x, axis=tuple(sorted(axes))) if axes else x
 
 
@@ -192,7 +187,7 @@ def transpose(x: Any, axes: Any = None) -> Tensor:
     """``x`` with its axes in the order ``axes``, reversed by default."""
     x = tensor(x)
     rank = len(x.shape)
-    axes = tuple(range(rank))[::-1] if axes is None else tuple(axis_of(a, rank, "transpose") for a in axes)
+    axes = tuple(range(rank))[::-1] if axes is None else arguments.axes(axes, rank, "transpose", "axes")
     if sorted(axes) != list(range(rank)):
         raise ValueError(f"transpose expects each of {rank} axes once, got {axes}")
     kept = [a for a in axes if x.shape[a] != 1]
@@ -222,10 +217,10 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
     """``x`` with the axes ``source`` moved to the places ``destination``; the others keep their order."""
     x = tensor(x)
     rank = len(x.shape)
-    source = [axis_of(a, rank, "moveaxis") for a in ([source] if isinstance(source, int) else source)]
-    destination = [
-        axis_of(a, rank, "moveaxis") for a in ([destination] if isinstance(destination, int) else destination)
-    ]
+    source = arguments.axes(source, rank, "moveaxis", "source")
+    destination = arguments.axes(destination, rank, "moveaxis", "destination")
+    if len(source) != len(destination) or len(set(source)) < len(source) or len(set(destination)) < len(source):
+        raise ValueError(f"moveaxis expects as many different axes as destinations, got {source} and {destination}")
     axes = [a for a in range(rank) if a not in source]
     for place, a in sorted(zip(destination, source, strict=True)):
         axes.insert(place, a)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.composite import Composite
-from ckeras.tensor import Op, Spec, Tensor, dtypes
+from ckeras.tensor import Op, Spec, Tensor, arguments, dtypes
 
 # -- rearrange ----------------------------------------------------------------------------------------------------
 
@@ -71,7 +71,7 @@ def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Tensor:
     [[[1, 3], [2, 4]]]
     """
     x = layout.tensor(tensor)
-    sides = pattern.split("->")
+    sides = arguments.string(pattern, "rearrange", "pattern").split("->")
     if len(sides) != 2:
         raise ValueError(f"rearrange expects a pattern with one '->', got {pattern!r}")
     before, after = (_axes(side, pattern) for side in sides)
@@ -83,7 +83,7 @@ def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Tensor:
     unknown = set(axes_lengths) - set(old)
     if unknown:
         raise ValueError(f"rearrange was given lengths of {sorted(unknown)}, which are no axes of {pattern!r}")
-    lengths = tuple((name, int(n)) for name, n in axes_lengths.items())
+    lengths = tuple((name, arguments.integer(n, "rearrange", name, 0)) for name, n in axes_lengths.items())
     return _rearrange(x, pattern=pattern, lengths=lengths)
 
 

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import numpy as np
-
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation.composite import Composite
-from ckeras.ops.manipulation.concat import concatenate, split
+from ckeras.ops.manipulation.concat import concatenate, sections, split
 from ckeras.ops.manipulation.layout import axis_of, expand_dims, ravel, tensor
-from ckeras.tensor import Spec, Tensor
+from ckeras.tensor import Spec, Tensor, arguments
 
 # -- cuts ---------------------------------------------------------------------------------------------------------
 
@@ -33,12 +31,7 @@ def _split(x: Any, cuts: Any, axis: int, equal: bool, where: str, rank: int = 1)
     if len(x.shape) < rank:
         raise ValueError(f"{where} expects a tensor of at least {rank} axes, got shape {x.shape}")
     axis = axis_of(axis, len(x.shape), where)
-    if isinstance(cuts, (int, np.integer)) and not isinstance(cuts, bool):
-        cuts = int(cuts)
-        if cuts < 1:
-            raise ValueError(f"{where} expects one section or more, got {cuts}")
-    else:
-        cuts = tuple(int(i) for i in cuts)
+    cuts = sections(cuts, x.shape[axis], where)
     return (_cut_unknown if x.shape[axis] is None else _cut)(x, cuts=cuts, axis=axis, equal=equal)
 
 
@@ -71,7 +64,7 @@ def dsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
 
 
 def _promoted(xs: Any, where: str) -> list[Tensor]:
-    xs = list(xs)
+    xs = arguments.sequence(xs, where, "xs")
     if not xs:
         raise ValueError(f"{where} expects at least one tensor")
     return elementwise.promote(*xs)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation.layout import reshape, stop_gradient
-from ckeras.tensor import Op, Spec, Tensor, as_tensor, dtypes
+from ckeras.tensor import Op, Spec, Tensor, arguments, as_tensor, dtypes
 from ckeras.tensor.eager import Call
 
 _KERNEL_CODES = {"sum": 0, "prod": 1, "max": 2, "min": 3, "any": 4, "all": 5, "argmax": 6, "argmin": 7}
@@ -29,14 +29,14 @@ def canonical_axes(axis: Any, rank: int) -> tuple[int, ...]:
     """``axis`` (`None` for all, a number or several) as sorted numbers from 0."""
     if axis is None:
         return tuple(range(rank))
-    axes = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
+    axes = (axis,) if type(axis) is int else arguments.integers(axis, "a reduction", "axis")
     found = set()
     for a in axes:
         if not -rank <= a < rank:
             raise ValueError(f"axis {a} is out of range for a tensor with {rank} axes")
         if a % rank in found:
             raise ValueError(f"axis {a} is named twice in {axes}")
-        found.add(int(a) % rank)
+        found.add(a % rank)
     return tuple(sorted(found))
 
 

@@ -8,7 +8,7 @@ from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation.composite import Composite
 from ckeras.ops.manipulation.creation import arange
 from ckeras.ops.manipulation.layout import expand_dims, ravel, reshape, tensor
-from ckeras.tensor import Op, Spec, Tensor, as_tensor, dtypes, table
+from ckeras.tensor import Op, Spec, Tensor, arguments, as_tensor, dtypes, limits, table
 
 _digitize = Op(
     "digitize",
@@ -81,6 +81,7 @@ def _bincount_of(x: Tensor, weights: Tensor, minlength: int) -> Tensor:
         raise ValueError(f"bincount expects integers of 0 or more, got {values.min()}")
     length = max(minlength, int(values.max()) + 1 if values.size else 0)
     rows = x.shape[0] if len(x.shape) == 2 else 1
+    limits.claim("bincount", (rows, length), weights.dtype)
     place = elementwise.cast(x, "int64")
     if len(x.shape) == 2:
         place = elementwise.add(place, elementwise.multiply(expand_dims(arange(rows, dtype="int64"), 1), length))
@@ -109,8 +110,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     """
     if sparse:
         raise ValueError("bincount makes dense tensors: sparse ones do not exist here")
-    if minlength < 0:
-        raise ValueError(f"bincount expects a minlength of 0 or more, got {minlength}")
+    minlength = arguments.integer(minlength, "bincount", "minlength", 0)
     x = tensor(x)
     if x.dtype not in dtypes.INTEGERS and x.dtype != "bool":
         raise TypeError(f"bincount counts integers, got dtype {x.dtype}")
@@ -125,4 +125,4 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
         ):
             raise ValueError(f"bincount expects weights of the shape of x, {x.shape}, got {weights.shape}")
         weights = elementwise.cast(weights, dtypes.result_type(x.dtype, weights.dtype))
-    return _bincount(x, weights, minlength=int(minlength))
+    return _bincount(x, weights, minlength=minlength)

@@ -12,7 +12,7 @@ from ckeras.ops.indexing.core import basic_slice
 from ckeras.ops.manipulation.composite import composite
 from ckeras.ops.manipulation.concat import pad
 from ckeras.ops.manipulation.layout import axis_of, ravel, tensor
-from ckeras.tensor import Op, Spec, Tensor
+from ckeras.tensor import Op, Spec, Tensor, arguments
 from ckeras.tensor.dtypes import CODE
 from ckeras.tensor.eager import Call
 
@@ -126,6 +126,10 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 @composite
 def _diff(a: Tensor, n: int, axis: int) -> Tensor:
+    if n >= a.shape[axis]:
+        parts = [builtins.slice(None)] * len(a.shape)
+        parts[axis] = builtins.slice(0, 0 if n else None)
+        return basic_slice(a, parts)
     for _ in range(n):
         later, earlier = ([builtins.slice(None)] * len(a.shape) for _ in range(2))
         later[axis], earlier[axis] = builtins.slice(1, None), builtins.slice(None, -1)
@@ -141,8 +145,7 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     ([1, 2, 3], [1, 1])
     """
     a = tensor(a)
-    if n < 0:
-        raise ValueError(f"diff expects an order n of 0 or more, got {n}")
+    n = arguments.integer(n, "diff", "n", 0)
     if not a.shape:
         raise ValueError("diff expects a tensor with an axis, got one number")
-    return _diff(a, n=int(n), axis=axis_of(axis, len(a.shape), "diff"))
+    return _diff(a, n=n, axis=axis_of(axis, len(a.shape), "diff"))

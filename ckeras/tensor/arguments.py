@@ -1,0 +1,121 @@
+"""Checks of arguments that are not tensors: integers, shapes, axes, choices.
+
+Each returns the argument in one form, or raises a TypeError or ValueError that names the function and the argument.
+"""
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ckeras._kernels import MAX_NDIM
+from ckeras.tensor.tensor import KerasTensor, Tensor, TracedTensor
+
+INT64_MAX = 2**63 - 1
+
+
+def integer(value: Any, where: str, name: str, least: int | None = None, most: int = INT64_MAX) -> int:
+    """``value`` as an integer from ``least`` (any that int64 holds if not given) to ``most``."""
+    found = _index(value)
+    if found is None:
+        raise TypeError(f"{where} expects an integer as {name}, got {shown(value)}")
+    low = -INT64_MAX - 1 if least is None else least
+    if not low <= found <= most:
+        limits = f"from {low} to {most}" if most != INT64_MAX or least is None else f"of {least} or more"
+        raise ValueError(f"{where} expects an integer {limits} as {name}, got {found}")
+    return found
+
+
+def integers(
+    value: Any, where: str, name: str, least: int | None = None, most: int = INT64_MAX, count: int = MAX_NDIM
+) -> tuple[int, ...]:
+    """``value``, one integer or up to ``count`` of them, as a tuple of integers."""
+    if _index(value) is not None:
+        return (integer(value, where, name, least, most),)
+    if isinstance(value, (str, bytes, dict)) or not hasattr(value, "__len__") or symbolic(value):
+        raise TypeError(f"{where} expects an integer, or a sequence of integers, as {name}, got {shown(value)}")
+    if len(value) > count:
+        raise ValueError(f"{where} expects at most {count} integers as {name}, got {len(value)}")
+    return tuple(integer(v, where, name, least, most) for v in value)
+
+
+def shape(value: Any, where: str, name: str = "shape") -> tuple[int, ...]:
+    """``value``, one size or one for each axis, as a shape."""
+    return integers(value, where, name, least=0)
+
+
+def partial_shape(value: Any, where: str, name: str = "shape", least: int = 0) -> tuple[int | None, ...]:
+    """``value`` as a shape, in which sizes may be `None`."""
+    if isinstance(value, (list, tuple)) and any(d is None for d in value):
+        known = iter(integers([d for d in value if d is not None], where, name, least))
+        return tuple(None if d is None else next(known) for d in value)
+    return integers(value, where, name, least)
+
+
+def sequence(value: Any, where: str, name: str) -> list[Any]:
+    """``value``, a sequence of tensors, as a list."""
+    if isinstance(value, (str, bytes, dict)) or not hasattr(value, "__iter__"):
+        raise TypeError(f"{where} expects a sequence of tensors as {name}, got {shown(value)}")
+    return list(value)
+
+
+def string(value: Any, where: str, name: str) -> str:
+    """``value``, which is a string."""
+    if not isinstance(value, str):
+        raise TypeError(f"{where} expects a string as {name}, got {shown(value)}")
+    return value
+
+
+def axis(value: Any, rank: int, where: str, name: str = "axis") -> int:
+    """``value`` as the index of one of ``rank`` axes, counted from 0."""
+    found = value if type(value) is int else integer(value, where, name)
+    if not -rank <= found < rank:
+        raise ValueError(f"{where}: {name} {found} is out of range for {rank} axes")
+    return found % rank
+
+
+def axes(value: Any, rank: int, where: str, name: str = "axis") -> tuple[int, ...]:
+    """``value``, one axis or several, as indices of ``rank`` axes, counted from 0."""
+    return tuple(axis(a, rank, where, name) for a in integers(value, where, name))
+
+
+def choice(value: Any, where: str, name: str, among: Sequence[str]) -> str:
+    """``value``, which is one of the strings ``among``."""
+    if not isinstance(value, str) or value not in among:
+        raise ValueError(f"{where} expects one of {', '.join(map(repr, among))} as {name}, got {shown(value)}")
+    return value
+
+
+def number(value: Any, where: str, name: str) -> float:
+    """``value`` as a float."""
+    if isinstance(value, (str, bytes)) or symbolic(value):
+        raise TypeError(f"{where} expects a number as {name}, got {shown(value)}")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{where} expects a number as {name}, got {shown(value)}") from None
+
+
+def symbolic(value: Any) -> bool:
+    """Whether ``value`` is a tensor without a value."""
+    return isinstance(value, (KerasTensor, TracedTensor))
+
+
+def shown(value: Any) -> str:
+    """What came, short enough for a message."""
+    if isinstance(value, (np.ndarray, Tensor)):
+        return f"a tensor of shape {value.shape} and dtype {value.dtype}" if np.ndim(value) else repr(value)
+    return f"{value!r:.80}"
+
+
+def _index(value: Any) -> int | None:
+    """The integer that ``value`` is, or `None`."""
+    if isinstance(value, Tensor):
+        value = None if symbolic(value) or value.shape != () else value.numpy()
+    if isinstance(value, np.ndarray):
+        value = value[()] if value.shape == () else None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None

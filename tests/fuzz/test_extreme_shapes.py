@@ -1,0 +1,10 @@
+"""A fixed part of the calls with extreme shapes; `extreme_shapes.py` makes as many as it is told to."""
+
+import extreme_shapes
+
+
+def test_no_call_ends_its_process():
+    results, deaths, stuck = extreme_shapes.fuzz(240, seed=7, chunk=120, slow=120.0)
+    assert not deaths and not stuck
+    assert len(results) == 240
+    assert {"ok", "ValueError", "MemoryError"} <= {kind for _, kind, _, _ in results.values()}
