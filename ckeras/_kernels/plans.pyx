@@ -306,13 +306,13 @@ cdef class Plan:
     cdef int64_t **written_version
     cdef Plan prologue
     cdef object refreshing  # a lock: one thread at a time runs the prologue
-    cdef list watched
+    cdef tuple watched
     cdef int n_watched
     cdef int64_t **version  # of each variable that is watched
     cdef int64_t *seen  # the version from which the prologue was computed
 
     def __cinit__(self, Level level, list instructions, list slots, list specs, list inputs, list outputs,
-                  size_t arena, list written, Plan prologue=None, list watched=[]):
+                  size_t arena, list written, Plan prologue=None, tuple watched=()):
         cdef int i, j, k, n = len(instructions), n_p = 0, n_f = 0
         self.n_instr, self.n_in, self.n_out = n, len(inputs), len(outputs)
         self.arena_bytes = arena

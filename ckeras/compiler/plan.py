@@ -101,7 +101,7 @@ class Plan:
             self.arena_bytes,
             self.assigned,
             self.prologue and self.prologue.native,
-            ahead,
+            tuple(ahead),
         )
 
     def run(self, arrays: list[np.ndarray]) -> list[np.ndarray]:

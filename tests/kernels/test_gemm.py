@@ -6,6 +6,8 @@ import mmap
 import numpy as np
 import pytest
 
+from ckeras import _kernels
+
 DTYPES = [np.float32, np.float64]
 TRANSPOSES = list(itertools.product((0, 1), (0, 1)))
 NONE, RELU, SIGMOID, TANH = range(4)
@@ -13,6 +15,9 @@ NONE, RELU, SIGMOID, TANH = range(4)
 # 2 x 2 tiles of 16 rows, 16 columns and 32 items of k, from m n / (m + n) = 28 and k = 32 on.
 EDGES = [1, 2, 3, 7, 11, 12, 13, 17, 31, 32, 33, 64, 65]
 UNITS = [30, 32, 47, 57, 64, 65, 81, 300]
+
+# Matrix units pack both operands of each product themselves.
+PACKING_LEVELS = [name for name in _kernels.usable_levels() if "gemm_pack" in _kernels.load_level(name).kernels]
 
 
 def activate(x, act):
@@ -139,9 +144,9 @@ def test_bias_and_activation(level, rng, dtype, act, with_bias):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("act", [NONE, RELU])
-def test_packed_weights_give_the_same_bits(level, rng, dtype, act):
-    if "gemm_pack" not in level.kernels:  # matrix units pack both operands themselves
-        return
+@pytest.mark.parametrize("name", PACKING_LEVELS)
+def test_packed_weights_give_the_same_bits(name, rng, dtype, act):
+    level = _kernels.load_level(name)
     for m in (1, 2, 7, 13, 33, 130):
         for n in (2, 7, 16, 17, 31, 33, 65, 300):
             for k in (1, 5, 384, 385, 900):
