@@ -10,7 +10,7 @@ from ckeras.ops.elementwise.core import as_float, cast, default_float, floor, lo
 from ckeras.ops.indexing.core import take
 from ckeras.ops.manipulation.layout import expand_dims
 from ckeras.ops.reduction.core import argmax
-from ckeras.ops.sampling import draw, permutation, sample
+from ckeras.ops.sampling import permutation, sample, sample_with_numpy
 from ckeras.tensor import Tensor, Variable, as_tensor, dtypes
 from ckeras.tensor.eager import wrap
 
@@ -46,7 +46,7 @@ class SeedGenerator:
     def next(self, ordered: bool = True) -> Tensor:
         """The next seed: the key and the number of draws so far."""
         value = self.state.value
-        self.state.assign(value + _ONE_DRAW)
+        self.state.assign(value + _ONE_SAMPLE)
         return value
 
     def get_config(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class SeedGenerator:
         return cls(**config)
 
 
-_ONE_DRAW = wrap(np.array([0, 1], np.int64))
+_ONE_SAMPLE = wrap(np.array([0, 1], np.int64))
 _global: SeedGenerator | None = None
 
 
@@ -115,14 +115,14 @@ def draw_seed(seed: Any = None) -> Tensor:
     raise ValueError(f"a seed is None, an integer or a SeedGenerator, got {seed!r}")
 
 
-def _drawn(seed: Any, kind: str, shape: Any, dtype: Any, *parameters: Any) -> Tensor:
+def _sample_float(seed: Any, kind: str, shape: Any, dtype: Any, *parameters: Any) -> Tensor:
     """A draw of a float dtype whose two parameters are numbers, or tensors that broadcast to its shape."""
     name, shape = _float(dtype, kind), _shape(shape, kind)
     if all(isinstance(v, (int, float, np.number)) for v in parameters):
-        return draw(draw_seed(seed), kind, shape, name, *parameters)
+        return sample(draw_seed(seed), kind, shape, name, *parameters)
     first, second = (cast(v, name) for v in parameters)
     scale = second - first if kind == "uniform" else second
-    return draw(draw_seed(seed), kind, shape, name, 0.0, 1.0) * scale + first
+    return sample(draw_seed(seed), kind, shape, name, 0.0, 1.0) * scale + first
 
 
 def _float(dtype: Any, kind: str) -> str:
@@ -147,17 +147,17 @@ def uniform(shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = N
     """Numbers drawn uniformly from [minval, maxval)."""
     if isinstance(minval, (int, float)) and isinstance(maxval, (int, float)) and not minval <= maxval:
         raise ValueError(f"uniform expects minval <= maxval, got {minval} and {maxval}")
-    return _drawn(seed, "uniform", shape, dtype, minval, maxval)
+    return _sample_float(seed, "uniform", shape, dtype, minval, maxval)
 
 
 def normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
     """Numbers drawn from the normal distribution."""
-    return _drawn(seed, "normal", shape, dtype, mean, stddev)
+    return _sample_float(seed, "normal", shape, dtype, mean, stddev)
 
 
 def truncated_normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
     """Numbers drawn from the normal distribution cut off at two standard deviations from its mean."""
-    return _drawn(seed, "truncated_normal", shape, dtype, mean, stddev)
+    return _sample_float(seed, "truncated_normal", shape, dtype, mean, stddev)
 
 
 def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> Tensor:
@@ -169,14 +169,14 @@ def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: An
         low, high = _integer_tensor("minval", minval), _integer_tensor("maxval", maxval)
         if type(low) is type(high) is Tensor and not np.all(low.numpy() < high.numpy()):
             raise ValueError(f"randint expects minval < maxval, got {minval} and {maxval}")
-        share = draw(draw_seed(seed), "uniform", shape, "float64", 0.0, 1.0)
+        share = sample(draw_seed(seed), "uniform", shape, "float64", 0.0, 1.0)
         return cast(cast(floor(share * cast(high - low, "float64")), "int64") + low, name)
     if not minval < maxval:
         raise ValueError(f"randint expects minval < maxval, got {minval} and {maxval}")
     limits = np.iinfo(name)
     if minval < limits.min or maxval > int(limits.max) + 1:
         raise ValueError(f"randint expects minval and maxval to fit {name}, got {minval} and {maxval}")
-    return draw(draw_seed(seed), "integers", shape, name, minval, maxval)
+    return sample(draw_seed(seed), "integers", shape, name, minval, maxval)
 
 
 def _integer_tensor(name: str, value: Any) -> Tensor:
@@ -194,7 +194,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     shape = _noise_shape(noise_shape, x.shape)
     if rate == 1:
         return where(False, x, 0)
-    return x * draw(draw_seed(seed), "bernoulli", shape, x.dtype, 1.0 - rate, 1.0 / (1.0 - rate))
+    return x * sample(draw_seed(seed), "bernoulli", shape, x.dtype, 1.0 - rate, 1.0 / (1.0 - rate))
 
 
 def _noise_shape(noise_shape: Any, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -229,7 +229,7 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
         raise ValueError(f"categorical expects num_samples to be an integer of 0 or more, got {num_samples!r}")
     batch, classes = logits.shape
     name = "float64" if logits.dtype == "float64" else "float32"
-    noise = -log(-log(draw(draw_seed(seed), "uniform", (batch, int(num_samples), classes), name, 0.0, 1.0)))
+    noise = -log(-log(sample(draw_seed(seed), "uniform", (batch, int(num_samples), classes), name, 0.0, 1.0)))
     return cast(argmax(expand_dims(cast(logits, name), 1) + noise, axis=-1), dtype)
 
 
@@ -238,7 +238,7 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor
 
     ``alpha`` is a number above 0 or a tensor that broadcasts to ``shape``; ValueError for others that are known.
     """
-    return _sampled(seed, "gamma", shape, dtype, alpha=(alpha, _above_0))
+    return _sample_checked(seed, "gamma", shape, dtype, alpha=(alpha, _above_0))
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Tensor:
@@ -247,7 +247,7 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
     ``alpha`` and ``beta`` are numbers above 0 or tensors that broadcast to ``shape``; ValueError for others that are
     known.
     """
-    return _sampled(seed, "beta", shape, dtype, alpha=(alpha, _above_0), beta=(beta, _above_0))
+    return _sample_checked(seed, "beta", shape, dtype, alpha=(alpha, _above_0), beta=(beta, _above_0))
 
 
 def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None) -> Tensor:
@@ -258,13 +258,13 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
     """
     counted = (counts, (lambda x: x >= 0, "0 or more"))
     chance = (probabilities, (lambda x: (x >= 0) & (x <= 1), "from 0 to 1"))
-    return _sampled(seed, "binomial", shape, dtype, counts=counted, probabilities=chance)
+    return _sample_checked(seed, "binomial", shape, dtype, counts=counted, probabilities=chance)
 
 
 _above_0 = (lambda x: x > 0, "above 0")
 
 
-def _sampled(seed: Any, kind: str, shape: Any, dtype: Any, **parameters: Any) -> Tensor:
+def _sample_checked(seed: Any, kind: str, shape: Any, dtype: Any, **parameters: Any) -> Tensor:
     """A draw whose parameters are given with what holds for each, and that in words."""
     name, shape, tensors = _float(dtype, kind), _shape(shape, kind), []
     for key, (value, (holds, words)) in parameters.items():
@@ -276,7 +276,7 @@ def _sampled(seed: Any, kind: str, shape: Any, dtype: Any, **parameters: Any) ->
         ):
             raise ValueError(f"{kind} expects {key} to broadcast to shape {shape}, got shape {tensor.shape}")
         tensors.append(tensor)
-    return sample(draw_seed(seed), kind, shape, name, *tensors)
+    return sample_with_numpy(draw_seed(seed), kind, shape, name, *tensors)
 
 
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:

@@ -46,7 +46,7 @@ _random = Op(
 )
 
 
-def draw(seed: Tensor, kind: str, shape: tuple[int, ...], dtype: str, *parameters: float) -> Tensor:
+def sample(seed: Tensor, kind: str, shape: tuple[int, ...], dtype: str, *parameters: float) -> Tensor:
     """Random numbers of ``kind`` ("uniform", "normal", "truncated_normal", "bernoulli", "integers").
 
     ``parameters`` are: the limits; mean and deviation; the probability and the value that is drawn with it, else 0.
@@ -75,14 +75,14 @@ def _sample(seed: np.ndarray, *parameters: np.ndarray, kind: str, shape: tuple[i
     sampler, valid = _SAMPLERS[kind]
     full = [np.broadcast_to(p.astype(np.float64), shape) for p in parameters]
     known = valid(*full)
-    drawn = sampler(_generator(seed), *(np.where(known, p, 1.0) for p in full))
-    return np.where(known, drawn, np.nan).astype(NUMPY[dtype])
+    sampled = sampler(_generator(seed), *(np.where(known, p, 1.0) for p in full))
+    return np.where(known, sampled, np.nan).astype(NUMPY[dtype])
 
 
 _random_sample = Op("random_sample", lambda seed, *parameters, kind, shape, dtype: Spec(shape, dtype), _sample)
 
 
-def sample(seed: Tensor, kind: str, shape: tuple[int, ...], dtype: str, *parameters: Tensor) -> Tensor:
+def sample_with_numpy(seed: Tensor, kind: str, shape: tuple[int, ...], dtype: str, *parameters: Tensor) -> Tensor:
     """Random numbers of ``kind`` ("gamma", "beta", "binomial"), whose parameters broadcast to ``shape``.
 
     NaN where the parameters are those of no distribution.

@@ -185,7 +185,7 @@ def test_axes_that_do_not_exist(name):
     for axis in (2, -3):
         with pytest.raises(ValueError, match=f"axis {axis} is out of range for a tensor with 2 axes"):
             getattr(ops, name)(x, axis=axis)
-    with pytest.raises(ValueError, match="named twice"):
+    with pytest.raises(ValueError, match="repeated"):
         ops.sum(x, axis=(0, -2))
 
 

@@ -146,7 +146,7 @@ def ifft2(x: Any) -> tuple[Tensor, Tensor]:
 def _length(fft_length: Any, default: int, where: str) -> int:
     n = default if fft_length is None else int(fft_length)
     if n < 1:
-        raise ValueError(f"{where} expects fft_length to be 1 or more, got {n}")
+        raise ValueError(f"{where} expects a transform of 1 element or more, got {n}")
     return n
 
 
