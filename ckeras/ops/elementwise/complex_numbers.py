@@ -1,7 +1,11 @@
+<<<<<<< HEAD
 """Conversions between complex and real tensors.
 
 Convention: the gradient of a real value L with respect to a complex z is the g with dL = Re(g dz).
 """
+=======
+"""Complex tensors made of real ones, and taken apart again."""
+>>>>>>> main
 
 from typing import Any
 
@@ -23,6 +27,7 @@ def _conjugated(x: Tensor) -> Tensor:
     return elementwise.multiply(x, np.array([1, -1], x.dtype))
 
 
+# Cotangents in the convention of the op table: a real result changes by Re(g dz); see `GradientTape.pullback`.
 _view_as_complex = Op(
     "view_as_complex",
     lambda x: Spec(x.shape[:-1], WHOLE[x.dtype]),
