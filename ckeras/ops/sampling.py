@@ -1,7 +1,7 @@
 """Random numbers from a counter-based generator (Philox; Salmon et al., 2011).
 
-A draw is a function of a seed, two integers: a key and how many draws came before. So it does not depend on the
-number of threads, and a compiled step draws anew each time, since the seed is a variable.
+A sample is a function of its seed, two integers: a key and the number of earlier samples. So it does not depend on the
+number of threads, and each run of a compiled step samples anew, since the seed is a variable.
 """
 
 import math
@@ -23,7 +23,7 @@ def _p(kind: str, shape: tuple[int, ...], dtype: str) -> tuple[int, ...]:
 
 
 def _forward(seed: np.ndarray, kind: str, shape: tuple[int, ...], dtype: str, parameters: tuple[float, ...]) -> Any:
-    """The draw in float32 (or int64), for dtypes that the kernel does not make."""
+    """Sample in float32 (or int64) and convert, for dtypes that the kernel does not support."""
     made = "int64" if kind == "integers" else "float32"
     array = np.empty(shape, NUMPY[made])
     Kernel(level, "random", (0, 1), _p(kind, shape, made), parameters).run([array, seed], "random")
@@ -49,14 +49,14 @@ _random = Op(
 def sample(seed: Tensor, kind: str, shape: tuple[int, ...], dtype: str, *parameters: float) -> Tensor:
     """Random numbers of ``kind`` ("uniform", "normal", "truncated_normal", "bernoulli", "integers").
 
-    ``parameters`` are: the limits; mean and deviation; the probability and the value that is drawn with it, else 0.
+    ``parameters`` are: the limits; mean and standard deviation; the probability of a value and that value (else 0).
     """
     return _random(seed, kind=kind, shape=tuple(shape), dtype=dtype, parameters=tuple(float(v) for v in parameters))
 
 
-# -- distributions that numpy draws --------------------------------------------------------------------------------
+# -- distributions sampled by numpy --------------------------------------------------------------------------------
 
-# kind -> (how it is drawn, where its parameters are those of a distribution; 1 always is)
+# kind -> (sampler, mask of valid parameters; the parameter 1 is always valid)
 _SAMPLERS = {
     "gamma": (lambda rng, alpha: rng.standard_gamma(alpha), lambda alpha: alpha > 0),
     "beta": (lambda rng, alpha, beta: rng.beta(alpha, beta), lambda alpha, beta: (alpha > 0) & (beta > 0)),
@@ -85,7 +85,7 @@ _random_sample = Op("random_sample", lambda seed, *parameters, kind, shape, dtyp
 def sample_with_numpy(seed: Tensor, kind: str, shape: tuple[int, ...], dtype: str, *parameters: Tensor) -> Tensor:
     """Random numbers of ``kind`` ("gamma", "beta", "binomial"), whose parameters broadcast to ``shape``.
 
-    NaN where the parameters are those of no distribution.
+    The result is NaN where the parameters are invalid.
     """
     return _random_sample(seed, *parameters, kind=kind, shape=tuple(shape), dtype=dtype)
 
@@ -98,5 +98,5 @@ _permutation = Op(
 
 
 def permutation(seed: Tensor, x: Tensor, axis: int) -> Tensor:
-    """The indices of ``axis`` of ``x`` in random order."""
+    """Random permutation of the indices along ``axis`` of ``x``."""
     return _permutation(seed, x, axis=axis)

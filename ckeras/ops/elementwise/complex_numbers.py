@@ -1,11 +1,4 @@
-<<<<<<< HEAD
-"""Conversions between complex and real tensors.
-
-Convention: the gradient of a real value L with respect to a complex z is the g with dL = Re(g dz).
-"""
-=======
-"""Complex tensors made of real ones, and taken apart again."""
->>>>>>> main
+"""Conversions between complex and real tensors."""
 
 from typing import Any
 

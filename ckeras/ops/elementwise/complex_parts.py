@@ -10,11 +10,7 @@ from ckeras.ops.manipulation.creation import zeros_like
 from ckeras.ops.manipulation.layout import tensor
 from ckeras.tensor import Op, Spec, Tensor, dtypes
 
-<<<<<<< HEAD
-# Convention: the gradient of a real value L with respect to a complex z is the g with dL = Re(g dz).
-=======
 # Cotangents in the convention of the op table: a real result changes by Re(g dz); see `GradientTape.pullback`.
->>>>>>> main
 _conj = Op("conj", lambda x: x, np.conj, vjp=[lambda g, y, x: _conj(g)])
 _real = Op(
     "real",
