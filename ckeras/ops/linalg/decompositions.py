@@ -14,6 +14,7 @@ from ckeras.ops.linalg.matrices import (
     across,
     adjoint,
     diagonal,
+    finite_only,
     identity,
     inverse_differences,
     lapack,
@@ -105,7 +106,7 @@ def _eigh_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
 _eigh = Op(
     "eigh",
     lambda x: [Spec(x.shape[:-1], real_of(x.dtype)), Spec(x.shape, x.dtype)],
-    lapack("eigh", lambda x: np.linalg.eigh(_hermitian(x)), DIVERGED),
+    lapack("eigh", lambda x: finite_only(np.linalg.eigh)(_hermitian(x)), DIVERGED),
     vjp=[of_reals(_eigh_vjp)],
 )
 
@@ -132,14 +133,14 @@ def _eig_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
     return slope if x.dtype in dtypes.PARTS else real(slope)
 
 
-_eig = Op("eig", _eig_infer, lapack("eig", np.linalg.eig, DIVERGED), vjp=[_eig_vjp])
+_eig = Op("eig", _eig_infer, lapack("eig", finite_only(np.linalg.eig), DIVERGED), vjp=[_eig_vjp])
 
 
 def eigh(x: Any) -> tuple[Tensor, Tensor]:
     """The eigenvalues of symmetric matrices, ascending, and their eigenvectors, one in each column.
 
     A matrix that is not symmetric stands for (x + x^T) / 2. The gradient takes equal eigenvalues as if their vectors
-    did not move.
+    did not move. A matrix with NaN or infinity gives NaN, without an effect on the others of a batch.
 
     >>> values, vectors = eigh([[2.0, 0.0], [0.0, 1.0]])
     >>> values.tolist()
@@ -152,7 +153,7 @@ def eig(x: Any) -> tuple[Tensor, Tensor]:
     """The eigenvalues of square matrices and their eigenvectors, one of length 1 in each column; both complex.
 
     The gradient by vectors holds for what stays the same when one is multiplied by a number of size 1. It takes equal
-    eigenvalues as if their vectors did not move.
+    eigenvalues as if their vectors did not move. A matrix with NaN or infinity gives NaN.
     """
     x = matrices(x, "eig", square=True)
     return tuple(_eig(elementwise.cast(x, "float32") if x.dtype == "float16" else x))
