@@ -82,6 +82,7 @@ def host_seed() -> int:
     state.detach()
     key, count = state._array.tolist()
     state._array[1] = count + 1
+    state._version[0] += 1
     return (key * 0x9E3779B97F4A7C15 + count * 0xD1B54A32D192ED03) & ((1 << 64) - 1)
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 
 from ckeras.compiler.order import Order, Vertex, find
-from ckeras.compiler.trace import Node, Trace
+from ckeras.compiler.trace import Node, Trace, has_effect
 from ckeras.tensor import Tensor, TracedTensor
 from ckeras.tensor.dtypes import ITEMSIZE
 from ckeras.tensor.eager import Call, native_calls
@@ -73,12 +73,16 @@ def group(graph: Trace) -> list[Unit]:
     order = Order()
     unit_of: dict[int, Unit] = {}  # by id of a root value, before any merging
     readers: dict[int, Unit] = {}  # the last group to read a value
+    effect: Unit | None = None  # the last call with an effect
     for number, node in enumerate(graph.nodes):
         if node.op.alias:
             continue
         sources = [root(x) for x in node.inputs]
         unit = Unit(node, number, _fusable(node), sources)
         makers = [unit_of[id(x)] for x in sources if id(x) in unit_of]
+        if has_effect(node):
+            makers += [effect] if effect is not None else []
+            effect = unit
         order.append(unit, makers)
         for y in node.outputs:
             unit_of[id(y)] = unit
@@ -133,7 +137,7 @@ def _join_products(order: Order) -> None:
 
 def _followable(node: Node) -> Call | None:
     """The native call of a matrix product that elementwise steps may follow."""
-    if node.op.name not in ("matmul", "dense"):
+    if node.op.name not in ("matmul", "dense", "packed_dense"):
         return None
     calls = native_calls(node.op, node.inputs, node.outputs, node.attrs)
     if calls is None or len(calls) != 1:
@@ -143,7 +147,7 @@ def _followable(node: Node) -> Call | None:
     packed = k * -(-n // PRODUCT_PANEL) * PRODUCT_PANEL * item
     fits = k <= PRODUCT_K and packed <= PRODUCT_PACKED and PRODUCT_TILE * n * item <= PRODUCT_CHUNK
     worth = m >= PRODUCT_ROWS and m * n >= PRODUCT_ELEMENTS and n > 1
-    return calls[0] if batch == 1 and not b_transposed and fits and worth else None
+    return calls[0] if batch == 1 and b_transposed != 1 and fits and worth else None
 
 
 def _scheduled(units: Sequence[Unit], graph: Trace) -> list[Unit]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ckeras.autograd import GradientTape
 from ckeras.compiler.body import Body, Nested, assigned_by, trace_body, union
+from ckeras.compiler.trace import has_effect
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation.layout import reshape
 from ckeras.ops.manipulation.symbolic import symbolic_call
@@ -68,7 +69,7 @@ def _branch_joint(g: list[Any], y: list[Tensor], inputs: list[Tensor], wanted: l
         sources = [xs[i] for i in wanted]
         with GradientTape() as tape:
             tape.watch(sources)
-            results = body.replay([xs[i] for i in places])
+            results = body.replay([xs[i] for i in places], effects=False)
         return tape.gradient([results[i] for i in given], sources, list(seeds), unconnected_gradients="zero")
 
     functions = [
@@ -101,11 +102,14 @@ def choose(name: str, index: Tensor, functions: Sequence[Callable[..., Any]], op
         body.graph.outputs += [body.graph.local(body.graph.read(v)) for v in variables]
     captured, where = union(bodies)
     if not bodies[0].graph.outputs:
-        return results[0]
+        if not any(has_effect(node) for body in bodies for node in body.graph.nodes):
+            return results[0]
+        for body in bodies:  # a call has at least one result
+            body.graph.outputs = [constant(0, "int32")]
     own = range(1, 1 + len(flat))
     places = tuple((*own, *(1 + len(flat) + i for i in w)) for w in where)
     found = _branch(index, *flat, *captured, bodies=tuple(bodies), places=places)
-    for variable, value in zip(variables, found[count:], strict=True):
+    for variable, value in zip(variables, found[count : count + len(variables)], strict=True):
         variable.assign(value)
     return with_values(results[0], found[:count])
 

@@ -61,7 +61,7 @@ def _loop_joint(g: list[Any], y: list[Tensor], inputs: list[Tensor], wanted: lis
         sources = [before[k] for k in floats] + [captured[k] for k in wanted_captured] + [own[k] for k in wanted_rows]
         with GradientTape() as tape:
             tape.watch(sources)
-            results = body.replay([i, *before, *own, *(captured[k] for k in attrs["places"][0])])
+            results = body.replay([i, *before, *own, *(captured[k] for k in attrs["places"][0])], effects=False)
         targets = [results[k] for k in (*floats, *given)]
         found = tape.gradient(targets, sources, [*carried[: len(floats)], *seeds], unconnected_gradients="zero")
         m = len(floats) + len(wanted_captured)

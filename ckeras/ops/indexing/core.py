@@ -322,6 +322,37 @@ _scatter_add = Op(
 )
 
 
+# ``x`` less the sum of the rows of ``g`` at each index: what the compiler makes of ``x - scatter_add_rows(g, index)``,
+# so that the gradient of a gather stays a list of rows (`compiler/rewrite.py`).
+
+
+def _scatter_sub_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
+    x, _, index = inputs
+    n = math.prod(index.shape)
+    if x.dtype not in ("float32", "float64") or index.dtype not in ("int32", "int64") or n > 1 << 29:
+        return None
+    size = math.prod(x.shape)
+    p = (CODE[x.dtype], n, math.prod(x.shape[1:]), x.shape[0], CODE[index.dtype], 1)
+    copy = copy_call((0, 1), x.dtype, (size,), row_strides((size,)), row_strides((size,)))
+    return [copy, Call("scatter_sub_rows", (0, 3, 2, 4), p)]
+
+
+def _scatter_sub_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
+    """Bytes of `ga_distinct` in gather.c: sums, distinct indices, their numbers, and a table of up to 4 n entries."""
+    n, row = math.prod(inputs[2].shape), math.prod(inputs[0].shape[1:]) * ITEMSIZE[inputs[0].dtype]
+    return [n * row + 64 + 8 * n + 4 * n + 4 * max(4 * n, 1)]
+
+
+_scatter_sub = Op(
+    "scatter_sub_rows",
+    lambda x, g, index: Spec(x.shape, x.dtype),
+    lambda x, g, index: x - _scatter_forward(g, index, len(x)),
+    _scatter_sub_kernel,
+    workspace=_scatter_sub_workspace,
+    donates={0: 0},
+)
+
+
 def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     """The slices of ``x`` along ``axis`` at ``indices``; of all elements in a row if the axis is `None`.
 

@@ -55,6 +55,7 @@ _set_rows = Op(
         None,
         lambda g, y, x, index, u: elementwise.where(_last(x, index, u), take(g, index, axis=0), 0),
     ],
+    donates={0: 0},
 )
 
 

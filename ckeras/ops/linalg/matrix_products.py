@@ -93,6 +93,30 @@ def _dense_forward(a: np.ndarray, b: np.ndarray, *bias: np.ndarray, activation: 
 _dense = Op("dense", lambda a, b, *bias, activation: _matmul_infer(a, b), _dense_forward, _matmul_kernel)
 
 
+PANEL = 32  # maximum columns of a panel of weights, whatever the instruction level and dtype
+
+
+def _packed_dense_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]:
+    a, (n, k) = inputs[0], (attrs["units"], inputs[0].shape[-1])
+    m, has_bias = math.prod(a.shape[:-1]), len(inputs) > 2
+    p = (CODE[a.dtype], 1, m, n, k, 0, 2, 0, 0, 0, ACTIVATIONS[attrs["activation"]], int(has_bias))
+    return [Call("gemm", (0, 1, 2, 3) if has_bias else (0, 1, 2), p)]
+
+
+# Weights in the form in which the matrix product reads them, and the product of such weights: what the compiler makes
+# of weights that are known before a plan runs (`compiler/prologue.py`).
+_pack_weights = Op(
+    "pack_weights",
+    lambda b: Spec((b.shape[0] * (-(-b.shape[1] // PANEL) * PANEL),), b.dtype),
+    kernel=lambda inputs, outputs, attrs: [Call("gemm_pack", (0, 1), (CODE[inputs[0].dtype], *inputs[0].shape[::-1]))],
+)
+_packed_dense = Op(
+    "packed_dense",
+    lambda a, packed, *bias, units, activation: Spec((*a.shape[:-1], units), a.dtype),
+    kernel=_packed_dense_kernel,
+)
+
+
 def matmul(x1: Any, x2: Any) -> Tensor:
     """The matrix product over the last two axes, with broadcasting of the others; vectors as numpy takes them.
 
