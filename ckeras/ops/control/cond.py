@@ -70,7 +70,7 @@ def _branch_joint(g: list[Any], y: list[Tensor], inputs: list[Tensor], wanted: l
         with GradientTape() as tape:
             tape.watch(sources)
             results = body.replay([xs[i] for i in places], effects=False)
-        return tape.gradient([results[i] for i in given], sources, list(seeds), unconnected_gradients="zero")
+        return tape.pullback([results[i] for i in given], sources, list(seeds), unconnected_gradients="zero")
 
     functions = [
         lambda *operands, body=body, places=places: gradients(body, places, operands)

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from ckeras import config
+from ckeras.autograd.tape import conjugated
 from ckeras.ops.control.cond import is_symbolic
 from ckeras.ops.control.operation import FunctionCall, values_of
 from ckeras.ops.elementwise import core as elementwise
@@ -95,7 +96,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         inputs, outputs = tensors_of(args), tensors_of(output)
 
         def gradients(g: list[Any], y: list[Tensor], xs: list[Tensor], wanted: list[int]) -> list[Any]:
-            upstream = iter([zeros_like(y[i]) if v is None else v for i, v in enumerate(g)])
+            upstream = iter([zeros_like(y[i]) if v is None else conjugated(v) for i, v in enumerate(g)])
             cotangent = map_structure(lambda t: next(upstream) if isinstance(t, Tensor) else t, output)
             given = iter(xs)
             arguments = [next(given) if isinstance(x, Tensor) else x for x in leaves]
@@ -108,7 +109,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
                     f"custom_gradient expects the gradient function of {name_of(f)} to give {len(inputs)} tensors, one "
                     f"for each argument, got {len(parts)}"
                 )
-            return [_checked(parts[i], xs[i], f) for i in wanted]
+            return [conjugated(_checked(parts[i], xs[i], f)) for i in wanted]
 
         attached = iter(attach(inputs, outputs, gradients))
         return map_structure(lambda t: next(attached) if isinstance(t, Tensor) else t, output)

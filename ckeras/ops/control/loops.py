@@ -63,7 +63,7 @@ def _loop_joint(g: list[Any], y: list[Tensor], inputs: list[Tensor], wanted: lis
             tape.watch(sources)
             results = body.replay([i, *before, *own, *(captured[k] for k in attrs["places"][0])], effects=False)
         targets = [results[k] for k in (*floats, *given)]
-        found = tape.gradient(targets, sources, [*carried[: len(floats)], *seeds], unconnected_gradients="zero")
+        found = tape.pullback(targets, sources, [*carried[: len(floats)], *seeds], unconnected_gradients="zero")
         m = len(floats) + len(wanted_captured)
         totals = [elementwise.add(a, b) for a, b in zip(carried[len(floats) :], found[len(floats) : m], strict=True)]
         return [*found[: len(floats)], *totals], found[m:]

@@ -120,7 +120,7 @@ def _remat_now(f: Callable[..., Any], args: Any, kwargs: Any, tapes: Sequence[An
             scope.training, scope.in_call = outer, nested
         again = [*tensors_of(again), *losses]
         given = [i for i, v in enumerate(g) if v is not None]
-        return list(tape.gradient([again[i] for i in given], sources, [g[i] for i in given]))
+        return list(tape.pullback([again[i] for i in given], sources, [g[i] for i in given]))
 
     attached = attach(list(watch.used.values()), [*tensors_of(output), *losses], gradients)
     for loss, owner in zip(attached[len(attached) - len(losses) :], owners, strict=True):

@@ -52,7 +52,8 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
 def _directional(fun: Callable[..., Any], primals: Any, points: Any, directions: Any, has_aux: bool) -> Any:
     # A copy of each, so that an argument that is given twice is two.
     points = [elementwise.where(True, x, x) for x in points]
-    # The gradient is linear in the weights of the results: its derivative by them is the one that is asked for.
+    # The gradient is linear in the weights of the results: the gradient of that function by the weights, with the
+    # direction as its output gradients, is the derivative that is asked for (an adjoint's adjoint).
     with GradientTape(watch_accessed_variables=False) as outer:
         with GradientTape(watch_accessed_variables=False) as inner:
             inner.watch(points)
@@ -62,9 +63,8 @@ def _directional(fun: Callable[..., Any], primals: Any, points: Any, directions:
         weights = [ones_like(y) for y in results]
         outer.watch(weights)
         gradients = inner.gradient(results, points, output_gradients=weights)
-        pairs = [(g, elementwise.cast(t, g.dtype)) for g, t in zip(gradients, directions, strict=True) if g is not None]
-        total = [elementwise.multiply(g, t) for g, t in pairs]
-    slopes = outer.gradient(total, weights)
+        pairs = [(g, t) for g, t in zip(gradients, directions, strict=True) if g is not None]
+    slopes = outer.gradient([g for g, _ in pairs], weights, output_gradients=[t for _, t in pairs])
     slopes = [zeros_like(y) if v is None else v for y, v in zip(results, slopes, strict=True)]
     made = (pack(value, results), pack(value, slopes))
     return (*made, aux) if has_aux else made

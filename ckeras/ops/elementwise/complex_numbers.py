@@ -1,7 +1,4 @@
-"""Complex tensors made of real ones, and taken apart again.
-
-The gradient of a real number by a complex z is the g for which it changes by Re(g dz).
-"""
+"""Complex tensors made of real ones, and taken apart again."""
 
 from typing import Any
 
@@ -23,6 +20,7 @@ def _conjugated(x: Tensor) -> Tensor:
     return elementwise.multiply(x, np.array([1, -1], x.dtype))
 
 
+# Cotangents in the convention of the op table: a real result changes by Re(g dz); see `GradientTape.pullback`.
 _view_as_complex = Op(
     "view_as_complex",
     lambda x: Spec(x.shape[:-1], WHOLE[x.dtype]),

@@ -10,7 +10,7 @@ from ckeras.ops.manipulation.creation import zeros_like
 from ckeras.ops.manipulation.layout import tensor
 from ckeras.tensor import Op, Spec, Tensor, dtypes
 
-# The gradient of a real number by a complex z is the g for which it changes by Re(g dz).
+# Cotangents in the convention of the op table: a real result changes by Re(g dz); see `GradientTape.pullback`.
 _conj = Op("conj", lambda x: x, np.conj, vjp=[lambda g, y, x: _conj(g)])
 _real = Op(
     "real",

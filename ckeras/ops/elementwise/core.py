@@ -212,7 +212,7 @@ def power(x1: Any, x2: Any) -> Tensor:
     """x1 raised to x2. Of integers, a negative power is cut to the whole number 1, -1 or 0."""
     if isinstance(x2, (int, float)) and not isinstance(x2, bool):
         x = x1 if isinstance(x1, Tensor) else as_tensor(x1)
-        if x.dtype in dtypes.FLOATS:
+        if x.dtype in dtypes.DIFFERENTIABLE:
             if x2 == 2:
                 return _square(x)
             if x2 == 1:
@@ -222,7 +222,7 @@ def power(x1: Any, x2: Any) -> Tensor:
     a, b = promote(x1, x2, minimum="int32" if _both_bool(x1, x2) else None)
     if a.dtype in ("int8", "int16"):  # numpy refuses negative powers; the kernels, which are of wider integers, give 0
         return cast(_int_power(cast(a, "int32"), cast(b, "int32")), a.dtype)
-    return _pow(a, b) if a.dtype in dtypes.FLOATS else _int_power(a, b)
+    return _pow(a, b) if a.dtype in dtypes.DIFFERENTIABLE else _int_power(a, b)
 
 
 def maximum(x1: Any, x2: Any) -> Tensor:

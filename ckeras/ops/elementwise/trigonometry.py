@@ -37,6 +37,12 @@ def _arccosh_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
     )
 
 
+def _arcsinh_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    complex_valued = x.dtype in dtypes.PARTS
+    root = elementwise.sqrt(elementwise.add(1, elementwise.square(x))) if complex_valued else hypot(x, 1)
+    return elementwise.divide(g, root)
+
+
 _arcsin = _row(
     "arcsin", np.arcsin, lambda g, y, x: elementwise.multiply(g, elementwise.rsqrt(_one_minus_square(x))), step="asin"
 )
@@ -46,7 +52,7 @@ _arctan = _row(
 )
 _sinh = _row("sinh", np.sinh, lambda g, y, x: elementwise.multiply(g, _cosh(x)))
 _cosh = _row("cosh", np.cosh, lambda g, y, x: elementwise.multiply(g, _sinh(x)))
-_arcsinh = _row("arcsinh", np.arcsinh, lambda g, y, x: elementwise.divide(g, hypot(x, 1)), step="asinh")
+_arcsinh = _row("arcsinh", np.arcsinh, _arcsinh_vjp, step="asinh")
 _arccosh = _row("arccosh", np.arccosh, _arccosh_vjp, step="acosh")
 _arctanh = _row("arctanh", np.arctanh, lambda g, y, x: elementwise.divide(g, _one_minus_square(x)), step="atanh")
 

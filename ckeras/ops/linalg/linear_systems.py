@@ -6,12 +6,13 @@ import numpy as np
 
 from ckeras.autograd.tape import sum_to
 from ckeras.ops.elementwise import core as elementwise
+from ckeras.ops.elementwise.complex_parts import imag
 from ckeras.ops.linalg.matrices import DIVERGED, SINGULAR, finite_only, lapack, matrices, real_of, transposed
 from ckeras.ops.linalg.matrix_products import matmul
 from ckeras.ops.linalg.triangles import tril, triu
 from ckeras.ops.manipulation import layout
 from ckeras.ops.reduction import core as reduction
-from ckeras.tensor import Op, Spec, Tensor
+from ckeras.tensor import Op, Spec, Tensor, dtypes
 
 
 def _right_side(a: Tensor, b: Tensor, g: Tensor, x: Tensor) -> Tensor:
@@ -125,13 +126,13 @@ def _scaled(g: Tensor, x: Tensor) -> Tensor:
 
 
 def _cofactors_forward(x: np.ndarray) -> np.ndarray:
-    # Of U S V: det(U) det(V) U C V, with the products of all singular values but one on the diagonal of C. So it is
-    # right for a singular matrix too.
+    # Of U S V: det(U) det(V) conj(U) C conj(V), with the products of all singular values but one on the diagonal of C,
+    # which is finite for a singular matrix too.
     u, singular, v = finite_only(np.linalg.svd)(x)
     n = singular.shape[-1]
     others = np.where(np.eye(n, dtype=bool), np.ones((), x.dtype), singular[..., None, :]).prod(-1)
     sign = np.sign(np.linalg.det(u) * np.linalg.det(v))
-    return sign[..., None, None] * ((u * others[..., None, :]) @ v)
+    return sign[..., None, None] * ((u.conj() * others[..., None, :]) @ v.conj())
 
 
 def _cofactors_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
@@ -147,11 +148,24 @@ _det = Op(
 _cofactors = Op(
     "cofactors", lambda x: Spec(x.shape, x.dtype), lapack("det", _cofactors_forward, DIVERGED), vjp=[_cofactors_vjp]
 )
+
+
+def _slogdet_vjp(g: list[Tensor | None], y: list[Tensor], x: Tensor) -> Tensor | None:
+    of_sign, slope = g
+    if of_sign is not None and x.dtype in dtypes.PARTS:
+        # The sign is e^(i Im log det): it changes by i times itself for each unit of the imaginary part.
+        turn = elementwise.multiply(imag(elementwise.multiply(of_sign, y[0])), np.array(1j, x.dtype))
+        slope = turn if slope is None else elementwise.add(turn, slope)
+    if slope is None:
+        return None
+    return _scaled(elementwise.cast(slope, x.dtype), transposed(inverse(x)))
+
+
 _slogdet = Op(
     "slogdet",
     lambda x: [_per_matrix(x), Spec(x.shape[:-2], real_of(x.dtype))],
     lapack("slogdet", np.linalg.slogdet, ""),
-    vjp=[lambda g, y, x: None if g[1] is None else _scaled(g[1], transposed(inverse(x)))],
+    vjp=[_slogdet_vjp],
 )
 
 
