@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.ops.elementwise.core import as_float, cast, default_float, floor, log, where
+from ckeras.ops.elementwise.core import as_float, cast, default_float, log, where
 from ckeras.ops.indexing.core import take
 from ckeras.ops.manipulation.layout import expand_dims
 from ckeras.ops.reduction.core import argmax
-from ckeras.ops.sampling import permutation, sample, sample_with_numpy
+from ckeras.ops.sampling import integers_between, permutation, sample, sample_with_numpy
 from ckeras.tensor import Tensor, Variable, as_tensor, dtypes
 from ckeras.tensor.eager import wrap
 
@@ -161,29 +161,45 @@ def truncated_normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: 
 
 
 def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> Tensor:
-    """Sample integers uniformly from [minval, maxval); the bounds are integers or tensors that broadcast."""
+    """Sample integers uniformly from [minval, maxval); the bounds are integers or tensors that broadcast.
+
+    Every range is sampled exactly, up to the whole range of the dtype. Inside a compiled function bounds that are
+    tensors are not checked; the result is minval if the range is empty.
+
+    Raises:
+        ValueError: if the dtype or a bound is not of integers, no integer lies between them, or they do not fit the
+            dtype.
+    """
     name, shape = "int32" if dtype is None else dtypes.standardize(dtype), _shape(shape, "randint")
     if name not in dtypes.INTEGERS:
         raise ValueError(f"randint expects an integer dtype, got {name!r}")
-    if not all(isinstance(v, (int, np.integer)) for v in (minval, maxval)):
+    bounds = minval, maxval
+    numbers = all(isinstance(v, (int, np.integer)) for v in bounds)
+    if numbers:
+        low, high = (int(v) for v in bounds)
+    else:
         low, high = _integer_tensor("minval", minval), _integer_tensor("maxval", maxval)
-        if type(low) is type(high) is Tensor and not np.all(low.numpy() < high.numpy()):
+    if numbers or type(low) is type(high) is Tensor:
+        lowest, highest = (low, high) if numbers else (low.numpy(), high.numpy())
+        if not np.all(lowest < highest):
             raise ValueError(f"randint expects minval < maxval, got {minval} and {maxval}")
-        share = sample(draw_seed(seed), "uniform", shape, "float64", 0.0, 1.0)
-        return cast(cast(floor(share * cast(high - low, "float64")), "int64") + low, name)
-    if not minval < maxval:
-        raise ValueError(f"randint expects minval < maxval, got {minval} and {maxval}")
-    limits = np.iinfo(name)
-    if minval < limits.min or maxval > int(limits.max) + 1:
-        raise ValueError(f"randint expects minval and maxval to fit {name}, got {minval} and {maxval}")
-    return sample(draw_seed(seed), "integers", shape, name, minval, maxval)
+        limits = np.iinfo(name)
+        if np.any(lowest < limits.min) or np.any(highest > int(limits.max) + 1):
+            raise ValueError(f"randint expects minval and maxval to fit {name}, got {minval} and {maxval}")
+    if numbers:
+        return sample(draw_seed(seed), "integers", shape, name, low, high)
+    return integers_between(draw_seed(seed), low, high, shape, name)
 
 
 def _integer_tensor(name: str, value: Any) -> Tensor:
+    if isinstance(value, int) and value >= 2**63:
+        if value >= 2**64:
+            raise ValueError(f"randint expects {name} next to a tensor to be below 2**64, got {value}")
+        value = np.uint64(value)
     tensor = as_tensor(value)
     if tensor.dtype not in dtypes.INTEGERS:
         raise ValueError(f"randint expects {name} to be an integer, or a tensor of integers, got {value!r}")
-    return cast(tensor, "int64")
+    return tensor if tensor.dtype == "uint64" else cast(tensor, "int64")
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:

@@ -26,6 +26,14 @@ from ckeras.tensor import Op, Spec, Tensor, Variable, arguments, as_tensor, dtyp
 from ckeras.tensor.dtypes import CODE, ITEMSIZE
 from ckeras.tensor.eager import Call, constant
 
+
+def _signed(index: Tensor) -> Tensor:
+    """Indices as int64; those of uint64 beyond it as its maximum, which is out of range as they are."""
+    if index.dtype == "uint64":
+        index = elementwise.minimum(index, np.uint64(2**63 - 1))
+    return elementwise.cast(index, "int64")
+
+
 # -- slice --------------------------------------------------------------------------------------------------------
 # A strided slice is (start, step, size) for each axis; its gradient writes into zeros at the same indices. A negative
 # start counts from the end, and the size `None` is that of the axis: so an axis of unknown size can be indexed.
@@ -251,7 +259,7 @@ def _flat_index(arrays: list[tuple[int, Tensor]], x: Tensor) -> Tensor:
         raise IndexError(f"index arrays of different sizes: {error}") from None
     for axis, index in arrays:
         size = x.shape[axis]
-        index = elementwise.cast(index, "int64")
+        index = _signed(index)
         if type(index) is Tensor and index.size and not -size <= index._array.min() <= index._array.max() < size:
             raise IndexError(f"an index is out of range for axis {axis} of a tensor of shape {x.shape}")
         valid = elementwise.logical_and(
@@ -365,7 +373,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     if index.dtype not in dtypes.INTEGERS:
         raise TypeError(f"take expects integer indices, got dtype {index.dtype}")
     if index.dtype not in ("int32", "int64"):
-        index = elementwise.cast(index, "int64")
+        index = _signed(index)
     if axis is None:
         return _take_rows(reshape(x, (-1,)), index)
     axis = axis_of(axis, len(x.shape), "take")
@@ -384,7 +392,7 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     x, index = tensor(x), tensor(indices)
     if index.dtype not in dtypes.INTEGERS:
         raise TypeError(f"take_along_axis expects integer indices, got dtype {index.dtype}")
-    index = elementwise.cast(index, "int64")
+    index = _signed(index)
     if axis is None:
         return take(x, ravel(index))
     if len(index.shape) != len(x.shape) or None in (*x.shape, *index.shape):

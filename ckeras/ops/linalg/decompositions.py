@@ -14,6 +14,7 @@ from ckeras.ops.linalg.matrices import (
     across,
     adjoint,
     diagonal,
+    finite_only,
     identity,
     inverse_differences,
     lapack,
@@ -105,7 +106,7 @@ def _eigh_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
 _eigh = Op(
     "eigh",
     lambda x: [Spec(x.shape[:-1], real_of(x.dtype)), Spec(x.shape, x.dtype)],
-    lapack("eigh", lambda x: np.linalg.eigh(_hermitian(x)), DIVERGED),
+    lapack("eigh", lambda x: finite_only(np.linalg.eigh)(_hermitian(x)), DIVERGED),
     vjp=[of_reals(_eigh_vjp)],
 )
 
@@ -132,14 +133,15 @@ def _eig_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
     return slope if x.dtype in dtypes.PARTS else real(slope)
 
 
-_eig = Op("eig", _eig_infer, lapack("eig", np.linalg.eig, DIVERGED), vjp=[_eig_vjp])
+_eig = Op("eig", _eig_infer, lapack("eig", finite_only(np.linalg.eig), DIVERGED), vjp=[_eig_vjp])
 
 
 def eigh(x: Any) -> tuple[Tensor, Tensor]:
     """Eigenvalues of symmetric matrices in ascending order, and the eigenvectors as columns.
 
     A matrix that is not symmetric is taken as (x + x^T) / 2. The gradient treats the eigenvectors of equal eigenvalues
-    as constant relative to each other.
+    as constant relative to each other. A matrix with NaN or infinity gives NaN, without an effect on the others of a
+    batch.
 
     >>> values, vectors = eigh([[2.0, 0.0], [0.0, 1.0]])
     >>> values.tolist()
@@ -152,7 +154,7 @@ def eig(x: Any) -> tuple[Tensor, Tensor]:
     """Eigenvalues of square matrices, and the eigenvectors of length 1 as columns; both complex.
 
     The gradient through eigenvectors is valid for functions that do not depend on their phase. It treats the
-    eigenvectors of equal eigenvalues as constant relative to each other.
+    eigenvectors of equal eigenvalues as constant relative to each other. A matrix with NaN or infinity gives NaN.
     """
     x = matrices(x, "eig", square=True)
     return tuple(_eig(elementwise.cast(x, "float32") if x.dtype == "float16" else x))

@@ -7,7 +7,7 @@ import numpy as np
 from ckeras.autograd.tape import sum_to
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.elementwise.complex_parts import imag
-from ckeras.ops.linalg.matrices import DIVERGED, SINGULAR, lapack, matrices, real_of, transposed
+from ckeras.ops.linalg.matrices import DIVERGED, SINGULAR, finite_only, lapack, matrices, real_of, transposed
 from ckeras.ops.linalg.matrix_products import matmul
 from ckeras.ops.linalg.triangles import tril, triu
 from ckeras.ops.manipulation import layout
@@ -128,7 +128,7 @@ def _scaled(g: Tensor, x: Tensor) -> Tensor:
 def _cofactors_forward(x: np.ndarray) -> np.ndarray:
     # For x = U S V the gradient is det(U) det(V) conj(U) C conj(V), with the products of all singular values but one on
     # the diagonal of C. It is finite for a singular matrix too.
-    u, singular, v = np.linalg.svd(x)
+    u, singular, v = finite_only(np.linalg.svd)(x)
     n = singular.shape[-1]
     others = np.where(np.eye(n, dtype=bool), np.ones((), x.dtype), singular[..., None, :]).prod(-1)
     sign = np.sign(np.linalg.det(u) * np.linalg.det(v))

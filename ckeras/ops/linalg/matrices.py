@@ -39,8 +39,27 @@ def lapack(name: str, function: Callable[..., Any], failure: str) -> Callable[..
     return forward
 
 
+def finite_only(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function`` of numpy's where all elements of a matrix are finite, and NaN where they are not.
+
+    LAPACK's iterations need not end for infinities, nor can they be interrupted. The other matrices of a batch keep
+    their results.
+    """
+
+    def guarded(x: np.ndarray, **attrs: Any) -> Any:
+        finite = np.isfinite(x).all((-2, -1))
+        if finite.all():
+            return function(x, **attrs)
+        results = function(np.where(finite[..., None, None], x, np.eye(*x.shape[-2:], dtype=x.dtype)), **attrs)
+        for result in results if isinstance(results, tuple) else (results,):
+            result[~finite] = np.nan
+        return results
+
+    return guarded
+
+
 SINGULAR = "expects matrices that are not singular"
-DIVERGED = "did not converge, which NaN or infinity among the elements may cause"
+DIVERGED = "did not converge"
 
 
 def real_of(dtype: str) -> str:

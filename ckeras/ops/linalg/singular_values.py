@@ -9,6 +9,7 @@ from ckeras.ops.linalg.matrices import (
     DIVERGED,
     across,
     diagonal,
+    finite_only,
     inverse_differences,
     lapack,
     matrices,
@@ -22,6 +23,8 @@ from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.composite import composite
 from ckeras.ops.reduction import core as reduction
 from ckeras.tensor import Op, Spec, Tensor
+
+_numpy_svd = finite_only(np.linalg.svd)
 
 
 def _svd_infer(x: Spec, full: bool) -> list[Spec]:
@@ -70,7 +73,7 @@ def _svd_vjp(g: list[Any], y: list[Tensor], x: Tensor, full: bool) -> Tensor:
 _svd = Op(
     "svd",
     _svd_infer,
-    lapack("svd", lambda x, full: np.linalg.svd(x, full_matrices=full), DIVERGED),
+    lapack("svd", lambda x, full: _numpy_svd(x, full_matrices=full), DIVERGED),
     vjp=[of_reals(_svd_vjp)],
 )
 
@@ -83,7 +86,7 @@ def _singular_values_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
 singular_values = Op(
     "singular_values",
     lambda x: Spec((*x.shape[:-2], smaller(*x.shape[-2:])), real_of(x.dtype)),
-    lapack("svd", lambda x: np.linalg.svd(x, compute_uv=False), DIVERGED),
+    lapack("svd", lambda x: _numpy_svd(x, compute_uv=False), DIVERGED),
     vjp=[of_reals(_singular_values_vjp)],
 )
 
@@ -98,7 +101,7 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
         compute_uv: whether to return (U, s, V), or only s.
 
     The singular values are in descending order. The gradient treats the vectors of equal singular values as constant
-    relative to each other.
+    relative to each other. A matrix with NaN or infinity gives NaN, without an effect on the others of a batch.
 
     >>> svd([[0.0, 3.0], [1.0, 0.0]], compute_uv=False).tolist()
     [3.0, 1.0]
@@ -124,13 +127,14 @@ def _matrix_rank(x: Tensor, tol: float | None) -> Tensor:
 def matrix_rank(x: Any, tol: Any = None) -> Tensor:
     """Rank of each matrix: the number (int32) of singular values greater than ``tol``.
 
-    ``tol`` is by default the largest singular value times max(M, N) times the precision of the dtype.
+    ``tol`` is by default the largest singular value times max(M, N) times the precision of the dtype. A matrix with NaN
+    or infinity has the rank 0.
     """
     return _matrix_rank(matrices(x, "matrix_rank"), tol=None if tol is None else float(tol))
 
 
 def _pinv_forward(x: np.ndarray, rcond: float) -> np.ndarray:
-    u, values, v = np.linalg.svd(x, full_matrices=False)
+    u, values, v = _numpy_svd(x, full_matrices=False)
     kept = values > rcond * values.max(-1, keepdims=True, initial=0)
     inverse = np.divide(1, values, where=kept, out=np.zeros_like(values))
     return (v.conj().swapaxes(-1, -2) * inverse[..., None, :]) @ u.conj().swapaxes(-1, -2)
@@ -163,7 +167,7 @@ def pinv(x: Any, rcond: Any = None) -> Tensor:
     """Pseudo-inverses of matrices (Moore, 1920; Penrose, 1955).
 
     Singular values of at most ``rcond`` times the largest are taken as 0; by default 10 max(M, N) times the precision
-    of the dtype. The gradient assumes that the rank does not change.
+    of the dtype. The gradient assumes that the rank does not change. A matrix with NaN or infinity gives NaN.
     """
     return _cut_pinv(matrices(x, "pinv"), rcond=None if rcond is None else float(rcond), factor=10.0)
 
@@ -176,6 +180,8 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Tensor:
         b: of shape ``(M,)`` or ``(M, K)``.
         rcond: singular values of at most this fraction of the largest are taken as 0; by default max(M, N) times the
             precision of the dtype.
+
+    An ``a`` with NaN or infinity gives NaN.
 
     >>> lstsq([[2.0], [0.0]], [4.0, 3.0]).tolist()
     [2.0]
