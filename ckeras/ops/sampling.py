@@ -101,7 +101,7 @@ _random_between = Op("random_between", lambda seed, low, high, shape, dtype: Spe
 
 
 def integers_between(seed: Tensor, low: Tensor, high: Tensor, shape: tuple[int, ...], dtype: str) -> Tensor:
-    """Random integers in [low, high), tensors of int64 or uint64 that broadcast to ``shape``; low if the range is empty."""
+    """Random integers in [low, high), tensors of int64 or uint64 that broadcast; low if the range is empty."""
     return _random_between(seed, low, high, shape=tuple(shape), dtype=dtype)
 
 
