@@ -8,6 +8,8 @@ from libc.string cimport memcpy, memset
 
 cimport numpy as cnp
 
+import threading
+
 import numpy as np
 
 from ckeras._kernels.feeds cimport Feed
@@ -263,7 +265,8 @@ cdef class Plan:
         specs: (shape, numpy dtype) of each slot.
         inputs: numbers of slots; outputs: numbers of slots.
         arena: bytes.
-        written: variables that a run assigns, told beforehand through `detach`.
+        written: variables that a run assigns, told beforehand through `detach`; their versions are counted up after it.
+        prologue: a plan without inputs that is run first where the version of a variable in ``watched`` has changed.
     """
     cdef int n_instr, n_in, n_out, n_ptr
     cdef ck_kernel *fn
@@ -300,9 +303,16 @@ cdef class Plan:
     cdef int n_written
     cdef char **written_begin
     cdef char **written_end
+    cdef int64_t **written_version
+    cdef Plan prologue
+    cdef object refreshing  # a lock: one thread at a time runs the prologue
+    cdef tuple watched
+    cdef int n_watched
+    cdef int64_t **version  # of each variable that is watched
+    cdef int64_t *seen  # the version from which the prologue was computed
 
     def __cinit__(self, Level level, list instructions, list slots, list specs, list inputs, list outputs,
-                  size_t arena, list written):
+                  size_t arena, list written, Plan prologue=None, tuple watched=()):
         cdef int i, j, k, n = len(instructions), n_p = 0, n_f = 0
         self.n_instr, self.n_in, self.n_out = n, len(inputs), len(outputs)
         self.arena_bytes = arena
@@ -371,6 +381,16 @@ cdef class Plan:
                 self.fixed[i] = <char *> cnp.PyArray_DATA(<cnp.ndarray> slot[1])
             else:
                 self.offset[i] = slot[1] if slot[0] == "arena" else slot[2]
+        self.prologue, self.watched, self.n_watched = prologue, watched, len(watched)
+        self.refreshing = None if prologue is None else threading.Lock()
+        self.version = <int64_t **> checked_malloc(self.n_watched * sizeof(int64_t *))
+        self.seen = <int64_t *> checked_malloc(self.n_watched * sizeof(int64_t))
+        for i in range(self.n_watched):
+            self.version[i] = <int64_t *> cnp.PyArray_DATA(<cnp.ndarray> watched[i]._version)
+            self.seen[i] = -1
+        self.written_version = <int64_t **> checked_malloc(len(written) * sizeof(int64_t *))
+        for i in range(len(written)):
+            self.written_version[i] = <int64_t *> cnp.PyArray_DATA(<cnp.ndarray> written[i]._version)
         self.n_written = len(written)
         self.written_begin = <char **> checked_malloc(self.n_written * sizeof(char *))
         self.written_end = <char **> checked_malloc(self.n_written * sizeof(char *))
@@ -398,11 +418,34 @@ cdef class Plan:
         free(self.offset)
         free(self.written_begin)
         free(self.written_end)
+        free(self.written_version)
+        free(self.version)
+        free(self.seen)
         if self.counted:
             discount_arena(self.arena_bytes)
 
+    cdef bint is_stale(self) noexcept:
+        """Whether a variable has changed since the prologue was run."""
+        cdef int i
+        for i in range(self.n_watched):
+            if self.version[i][0] != self.seen[i]:
+                return True
+        return False
+
+    cdef refresh(self):
+        """Run the prologue; versions are read before it, so that a change meanwhile makes it run again."""
+        cdef int i
+        with self.refreshing:
+            if self.is_stale():
+                versions = [self.version[i][0] for i in range(self.n_watched)]
+                self.prologue.run([])
+                for i in range(self.n_watched):
+                    self.seen[i] = versions[i]
+
     cdef Context acquire(self):
         """A context with an arena; both go back with `release`."""
+        if self.n_watched and self.is_stale():
+            self.refresh()
         cdef Context c = self.free_contexts.pop() if self.free_contexts else self.new_context()
         if c.arena is None:
             if self.arena_bytes <= SMALL_ARENA:
@@ -418,6 +461,9 @@ cdef class Plan:
 
     cdef void release(self, Context c):
         """Let others use a context, and its arena unless that is small."""
+        cdef int i
+        for i in range(self.n_written):
+            self.written_version[i][0] += 1
         if self.arena_bytes > SMALL_ARENA:
             give_arena_back(c.arena)
             c.arena = None

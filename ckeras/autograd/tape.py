@@ -109,19 +109,16 @@ class GradientTape:
     ) -> Any:
         """The gradient of the sum of ``target`` with respect to each of ``sources``, in their structure.
 
+        With respect to a complex z, the gradient of a real number L is dL/dRe z + i dL/dIm z, the direction of steepest
+        ascent, as in TensorFlow. That of a complex target is the gradient of its real part.
+
         Args:
             target: a tensor or a structure of them.
             sources: tensors or variables, or any structure of them.
-            output_gradients: weights of the elements of ``target``, of its structure; ones by default.
+            output_gradients: weights of the elements of ``target``, of its structure; ones by default. A complex target
+                is multiplied by the conjugates of its weights.
             unconnected_gradients: what a source that ``target`` does not depend on gets: "none" or "zero".
         """
-        if self._used and not self._persistent:
-            raise RuntimeError(
-                "a tape that is not persistent gives its gradient once; use GradientTape(persistent=True)"
-            )
-        if unconnected_gradients not in ("none", "zero"):
-            raise ValueError(f"unconnected_gradients expects 'none' or 'zero', got {unconnected_gradients!r}")
-        self._used = True
         targets = [as_tensor(t) for t in flatten(target)]
         if output_gradients is None:
             seeds = [functions["ones_like"](t) for t in targets]
@@ -131,7 +128,24 @@ class GradientTape:
                 raise ValueError(
                     f"output_gradients expects {len(targets)} tensors, as many as target, got {len(given)}"
                 )
-            seeds = [_seed(g, t) for g, t in zip(given, targets, strict=True)]
+            seeds = [conjugated(_seed(g, t)) for g, t in zip(given, targets, strict=True)]
+        return map_structure(conjugated, self.pullback(targets, sources, seeds, unconnected_gradients))
+
+    def pullback(
+        self, targets: list[Tensor], sources: Any, seeds: list[Tensor | None], unconnected_gradients: str = "none"
+    ) -> Any:
+        """The cotangents of ``sources`` for those of ``targets``, in the convention of the op table.
+
+        The cotangent of a complex z is there the g for which a real result changes by Re(g dz), the conjugate of what
+        `gradient` returns: so the ``vjp`` of a holomorphic function is that of the real one.
+        """
+        if self._used and not self._persistent:
+            raise RuntimeError(
+                "a tape that is not persistent gives its gradient once; use GradientTape(persistent=True)"
+            )
+        if unconnected_gradients not in ("none", "zero"):
+            raise ValueError(f"unconnected_gradients expects 'none' or 'zero', got {unconnected_gradients!r}")
+        self._used = True
         records, variables = self._records, self._variables
         wanted = set()
         for x in flatten(sources):
@@ -207,6 +221,11 @@ class GradientTape:
             return functions["reshape"](functions["stack"](parts), (*shape, *parts[0].shape))
 
         return map_structure(joined, sources)
+
+
+def conjugated(g: Tensor | None) -> Tensor | None:
+    """A cotangent of the op table as `GradientTape.gradient` returns it, and the other way round."""
+    return functions["conj"](g) if g is not None and g.dtype in dtypes.PARTS else g
 
 
 def _seed(g: Any, target: Tensor) -> Tensor | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ckeras import config
-from ckeras.compiler.trace import Trace, within
+from ckeras.compiler.trace import Trace, has_effect, within
 from ckeras.tensor import Spec, Tensor, TracedTensor, Variable
 
 scope = config.scope
@@ -50,14 +50,21 @@ class Body:
         graph.current.setdefault(id(variable), x)
         self.parameters += 1
 
-    def replay(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        """Its outputs for other inputs; the ops are called again, for a trace or a tape to see."""
+    def replay(self, inputs: Sequence[Tensor], effects: bool = True) -> list[Tensor]:
+        """Its outputs for other inputs; the ops are called again, for a trace or a tape to see.
+
+        Without ``effects``, calls that have one are left out unless their results are read.
+        """
         pairs = {id(x): (x, y) for x, y in zip(self.graph.inputs, inputs, strict=True)}
 
         def current(x: Tensor) -> Tensor:
             return pairs[id(x)][1] if id(x) in pairs else x
 
+        read = {id(x) for node in self.graph.nodes for x in node.inputs} | {id(x) for x in self.graph.outputs}
         for node in self.graph.nodes:
+            if not effects and has_effect(node) and read.isdisjoint(map(id, node.outputs)):
+                pairs.update((id(y), (y, y)) for y in node.outputs)
+                continue
             found = node.op(*map(current, node.inputs), **node.attrs)
             for y, z in zip(node.outputs, found if isinstance(found, list) else [found], strict=True):
                 pairs[id(y)] = (y, z)

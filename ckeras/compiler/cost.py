@@ -21,6 +21,8 @@ def of_call(call: Call, specs: Sequence[Spec]) -> tuple[int, int]:
         return 0, 2 * call.p[0] * math.prod(call.p[4 : 4 + call.p[1]])
     if call.kernel in ("gather_rows", "fill"):
         return 0, 2 * _bytes(specs[:1])
+    if call.kernel == "scatter_sub_rows":  # the rows alone, read and written
+        return call.p[1] * call.p[2], 3 * _bytes(specs[2:3])
     return max(math.prod(s.shape) for s in specs), _bytes(specs)
 
 

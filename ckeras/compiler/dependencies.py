@@ -12,10 +12,10 @@ import weakref
 from typing import Any
 
 from ckeras import config
-from ckeras.compiler.cache import Entry
+from ckeras.tensor.cache import Entry
 
 scope = config.scope
-_lock = threading.Lock()
+_lock = threading.RLock()  # of what follows and of `_readers`
 _active = 0  # recordings under way, in all threads
 
 
@@ -99,10 +99,11 @@ def depend(entry: Entry, reads: Reads, but: frozenset[str] = frozenset()) -> Non
         owner = reference()
         if owner is None:
             continue
-        readers = _readers.get(id(owner))
-        if readers is None:
-            readers = _readers.setdefault(id(owner), _Readers(owner))
-        readers.names[entry] = _shared(names - but)
+        with _lock:
+            readers = _readers.get(id(owner))
+            if readers is None:
+                readers = _readers[id(owner)] = _Readers(owner)
+            readers.names[entry] = _shared(names - but)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -119,10 +120,12 @@ def changed(owner: Any, name: str) -> None:
     readers = _readers.get(id(owner))
     if readers is None or getattr(scope, "read", None) is not None:
         return
-    for entry, names in list(readers.names.items()):
-        if name in names:
-            entry.drop()
-            readers.names.pop(entry, None)
+    with _lock:
+        stale = [entry for entry, names in readers.names.items() if name in names]
+        for entry in stale:
+            del readers.names[entry]
+    for entry in stale:
+        entry.drop()
 
 
 _PLAIN = (bool, int, float, str, type(None))

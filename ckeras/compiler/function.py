@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.compiler.cache import Plans, signature
 from ckeras.compiler.dependencies import depend, recording
 from ckeras.compiler.plan import Plan
 from ckeras.compiler.trace import is_value, trace
 from ckeras.tensor import KerasTensor, NeedsValue, Spec, Tensor, TracedTensor
+from ckeras.tensor.cache import Plans, signature
 from ckeras.tensor.eager import wrap
 from ckeras.tensor.structure import flatten, pack
 from ckeras.utils.tracebacks import warn

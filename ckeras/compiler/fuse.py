@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 from ckeras._kernels import codes, constants
 from ckeras.compiler.order import Order, Vertex, find
-from ckeras.compiler.trace import Node, Trace
+from ckeras.compiler.trace import Node, Trace, has_effect
 from ckeras.tensor import Tensor, TracedTensor
 from ckeras.tensor.dtypes import ITEMSIZE
 from ckeras.tensor.eager import Call, native_calls
@@ -69,12 +69,16 @@ def group(graph: Trace) -> list[Unit]:
     order = Order()
     unit_of: dict[int, Unit] = {}  # by id of a root value, before any merging
     readers: dict[int, Unit] = {}  # the last group to read a value
+    effect: Unit | None = None  # the last call with an effect
     for number, node in enumerate(graph.nodes):
         if node.op.alias:
             continue
         sources = [root(x) for x in node.inputs]
         unit = Unit(node, number, _fusable(node), sources)
         makers = [unit_of[id(x)] for x in sources if id(x) in unit_of]
+        if has_effect(node):
+            makers += [effect] if effect is not None else []
+            effect = unit
         order.append(unit, makers)
         for y in node.outputs:
             unit_of[id(y)] = unit
@@ -129,7 +133,7 @@ def _join_products(order: Order) -> None:
 
 def _followable(node: Node) -> Call | None:
     """The native call of a matrix product that elementwise steps may follow."""
-    if node.op.name not in ("matmul", "dense"):
+    if node.op.name not in ("matmul", "dense", "packed_dense"):
         return None
     calls = native_calls(node.op, node.inputs, node.outputs, node.attrs)
     if calls is None or len(calls) != 1:
@@ -140,7 +144,7 @@ def _followable(node: Node) -> Call | None:
     chunk = _PRODUCT.tile * n * item
     fits = k <= _PRODUCT.max_k and packed <= _PRODUCT.max_packed and chunk <= _PRODUCT.max_chunk
     worth = m >= _PRODUCT.min_rows and m * n >= _PRODUCT.min_elements and n > 1
-    return calls[0] if batch == 1 and not b_transposed and fits and worth else None
+    return calls[0] if batch == 1 and b_transposed != 1 and fits and worth else None
 
 
 def _scheduled(units: Sequence[Unit], graph: Trace) -> list[Unit]:

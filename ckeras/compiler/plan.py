@@ -8,15 +8,16 @@ import numpy as np
 
 from ckeras._kernels import capacity, level
 from ckeras._kernels.plans import Plan as NativePlan
-from ckeras.compiler import cost
+from ckeras.compiler import cost, prologue
 from ckeras.compiler.dependencies import Reads
 from ckeras.compiler.fuse import Unit, group, root
 from ckeras.compiler.memory import aligned, allocate
+from ckeras.compiler.pattern import constant_value
 from ckeras.compiler.rewrite import index_limits, rewrite
 from ckeras.compiler.trace import Node, Trace
 from ckeras.tensor import Spec, Tensor, TracedTensor, Variable, dtypes
 from ckeras.tensor.dtypes import ITEMSIZE, NUMPY
-from ckeras.tensor.eager import native_calls, python_results
+from ckeras.tensor.eager import native_calls, python_results, workspace_of
 from ckeras.tensor.program import Program
 
 _CONSTANTS = ("float32", "float64", "int32", "bool")
@@ -62,6 +63,20 @@ class Plan:
     def __init__(self, graph: Trace, nested: bool = False):
         rewrite(graph)
         self.limits = index_limits(graph)
+        before, kept = (None, []) if nested else prologue.cut(graph)
+        self.kept_bytes = sum(value._array.nbytes for value in kept)
+        self.prologue = None if before is None else Plan.of_rewritten(before)
+        self._compile(graph, nested)
+
+    @classmethod
+    def of_rewritten(cls, graph: Trace) -> "Plan":
+        """The plan of a graph that is simplified already and has no prologue of its own."""
+        plan = cls.__new__(cls)
+        plan.limits, plan.kept_bytes, plan.prologue = [], 0, None
+        plan._compile(graph, nested=False)
+        return plan
+
+    def _compile(self, graph: Trace, nested: bool) -> None:
         builder = _Builder(graph, nested)
         self.instructions = builder.instructions
         self.arena_bytes = builder.arena_bytes
@@ -69,10 +84,11 @@ class Plan:
         self.input_specs = [Spec(x.shape, x.dtype) for x in graph.inputs]
         self.input_dtypes = [NUMPY[x.dtype] for x in graph.inputs]
         self.output_specs = [Spec(x.shape, x.dtype) for x in graph.outputs]
-        self.variables = builder.variables
-        self.size = builder.size
+        ahead = self.prologue.variables if self.prologue else []
+        self.variables = list(dict.fromkeys([*builder.variables, *ahead]))
+        self.size = builder.size + self.kept_bytes + (self.prologue.size if self.prologue else 0)
         self.reads: Reads = []
-        self.assigned = [v for v, _ in graph.assigned.values() if not isinstance(v, Carry)]
+        self.assigned = [v for v, _ in graph.assigned.values() if isinstance(v, Variable)]
         self.native = NativePlan(
             level,
             [
@@ -85,6 +101,8 @@ class Plan:
             builder.output_slots,
             self.arena_bytes,
             self.assigned,
+            self.prologue and self.prologue.native,
+            tuple(ahead),
         )
 
     def run(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
@@ -101,6 +119,9 @@ class Plan:
             f"plan: {len(self.instructions)} instructions, {self.python_instructions} in Python, "
             f"arena {self.arena_bytes:,} bytes"
         ]
+        if self.prologue:
+            lines.append(f"prologue, of which {self.kept_bytes:,} bytes are kept until a variable changes:")
+            lines += [f"      {line}" for line in str(self.prologue).splitlines()]
         for number, i in enumerate(self.instructions):
             shapes = " ".join("x".join(map(str, s)) or "()" for s in i.shapes)
             lines.append(f"{number:4d}  {i.name:<26} {i.bytes:>12,} B  {shapes:<40} {i.label}")
@@ -149,7 +170,7 @@ class _Builder:
         self.slots: list[tuple[Any, ...]] = []
         self.specs: list[Spec] = []
         self.instructions: list[Instruction] = []
-        self.variables = [variable for variable, _ in graph.reads.values() if not isinstance(variable, Carry)]
+        self.variables = [variable for variable, _ in graph.reads.values() if isinstance(variable, Variable)]
         self._slot: dict[int, int] = {}  # by id of a root value
         self._keep: list[Any] = []
         self._constant_bytes = 0
@@ -189,6 +210,12 @@ class _Builder:
         arena += [
             (id(u), self._nested[id(u)].arena_bytes, at, at) for at, u in enumerate(units) if id(u) in self._nested
         ]
+        self._workspaces = {id(u): sizes for u in units if (sizes := _workspaces(u))}
+        arena += [
+            ((id(u), number), size, at, at)
+            for at, u in enumerate(units)
+            for number, size in enumerate(self._workspaces.get(id(u), ()))
+        ]
         offsets, self.arena_bytes = allocate(arena, reserved)
         for u in units:
             for node in u.nodes:
@@ -201,7 +228,7 @@ class _Builder:
             elif id(u) in self._nested:
                 self._run_nested(u, offsets[id(u)])
             else:
-                self._single(u.nodes[0])
+                self._single(u.nodes[0], [offsets[id(u), i] for i in range(len(self._workspaces.get(id(u), ())))])
         for variable, value in copies:
             self._store(variable, value, graph)
         if nested and any(i.function is not None for i in self.instructions):
@@ -266,8 +293,10 @@ class _Builder:
         old = graph.reads[id(variable)][1]
         if last.get(id(old), -1) < at:
             return True
-        if last[id(old)] > at or not units[at].fused:
+        if last[id(old)] > at:
             return False
+        if not units[at].fused:
+            return _donates(units[at].nodes[0], old, value)
         # The group itself reads the old value: element by element, it may be overwritten as it goes.
         return all(
             math.prod(x.shape) == units[at].size and node.op.elementwise
@@ -282,7 +311,7 @@ class _Builder:
         shapes = tuple(self.specs[s].shape for s in operands[:4])
         self.instructions.append(Instruction(kernel, None, tuple(operands), p, f, label, shapes, *work))
 
-    def _single(self, node: Node) -> None:
+    def _single(self, node: Node, workspaces: Sequence[int]) -> None:
         outputs = [self._slot[id(y)] for y in node.outputs]
         inputs = [self._read(x) for x in node.inputs]
         specs = [Spec(x.shape, x.dtype) for x in node.inputs]
@@ -292,8 +321,15 @@ class _Builder:
         if calls is None:
             self._python(node, buffers, out_specs)
             return
+        sizes = workspace_of(node.op, specs, out_specs, node.attrs)
+        buffers += [
+            self._new(None, ("arena", offset), Spec((size,), "uint8"))
+            for offset, size in zip(workspaces, sizes, strict=True)
+        ]
         for call in calls:
             operands = [buffers[i] for i in call.operands]
+            if call.kernel == "copy" and self._memory(operands[0]) == self._memory(operands[1]):
+                continue  # the input was donated
             work = cost.of_call(call, [self.specs[s] for s in operands])
             self._emit(call.kernel, operands, call.p, call.f, node.op.name, work)
 
@@ -340,9 +376,8 @@ class _Builder:
             key = id(source) if math.prod(x.shape) == unit.size else (id(source), x.shape)
             if key in register:
                 return register[key]
-            value = None
-            if type(source) is not TracedTensor and source._array.size == 1 and source.dtype in _CONSTANTS:
-                value = source._array.reshape(()).item()
+            value = constant_value(source) if source.dtype in _CONSTANTS else None
+            if value is not None:
                 register[key] = program.constant(value, source.dtype)
                 return register[key]
             spec = Spec(x.shape, x.dtype)
@@ -466,6 +501,22 @@ def _copied(graph: Trace, table: Any, value: Tensor) -> Tensor:
     view.outputs = [TracedTensor(value.shape, value.dtype, graph, view)]
     graph.nodes.append(view)
     return view.outputs[0]
+
+
+def _donates(node: Node, old: Tensor, value: Tensor) -> bool:
+    """Whether ``node`` may write ``value`` where ``old``, which nothing reads afterwards, is."""
+    number = next(i for i, y in enumerate(node.outputs) if y is value)
+    donor = node.op.donates.get(number)
+    reads = [i for i, x in enumerate(node.inputs) if root(x) is old]
+    return donor is not None and reads == [donor]
+
+
+def _workspaces(unit: Unit) -> Sequence[int]:
+    """Bytes of the scratch buffers of a unit."""
+    node = unit.nodes[0]
+    if unit.fused or node.op.nested or not node.op.workspace:
+        return ()
+    return workspace_of(node.op, node.inputs, node.outputs, node.attrs)
 
 
 def _inside_groups(graph: Trace, units: list[Unit]) -> set[int]:

@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 from ckeras.compiler.pattern import Becomes, Number, Readers, Rules, Shared, Value, becomes, call
-from ckeras.compiler.trace import Node, Trace
+from ckeras.compiler.trace import Node, Trace, has_effect
 from ckeras.tensor import Op, Tensor, TracedTensor, table
 
 _FLOATS = ("float32", "float64")
@@ -47,6 +47,43 @@ def _with_bias(node: Node, a: Tensor, b: Tensor, bias: Tensor) -> Becomes | None
     return becomes("dense", a, b, bias, activation="linear")
 
 
+def _sparse(rule: Any) -> Any:
+    """``rule`` for gradients of gathers of fewer rows than the table has; of more, the dense form costs less."""
+
+    def replacement(node: Node, g: Tensor, index: Tensor, **values: Tensor) -> Becomes | None:
+        sparse = math.prod(index.shape) < node.outputs[0].shape[0]
+        return rule(node, g, index, **values) if sparse else None
+
+    return replacement
+
+
+def _rows(node: Node, g: Tensor, index: Tensor) -> Becomes:
+    return becomes("scatter_add_rows", g, index, rows=node.outputs[0].shape[0])
+
+
+def _scaled_rows(node: Node, g: Tensor, index: Tensor, x: Tensor) -> Becomes | None:
+    """A gradient of a gather, multiplied or divided by a scalar."""
+    return _rows(node, table[node.op.name](g, x), index) if x.shape == () else None
+
+
+def _all_rows(node: Node, g: Tensor, index: Tensor, h: Tensor, other: Tensor) -> Becomes | None:
+    """The sum of two gradients of gathers from one table."""
+    if index.dtype != other.dtype or math.prod(index.shape) + math.prod(other.shape) >= node.outputs[0].shape[0]:
+        return None
+    join, row = table["concatenate"], node.outputs[0].shape[1:]
+    flat = [table["reshape"](x, shape=(math.prod(i.shape), *row)) for x, i in ((g, index), (h, other))]
+    indices = [table["reshape"](i, shape=(math.prod(i.shape),)) for i in (index, other)]
+    return _rows(node, join(*flat, axis=0), join(*indices, axis=0))
+
+
+def _less_rows(node: Node, g: Tensor, index: Tensor, x: Tensor) -> Becomes | None:
+    return becomes("scatter_sub_rows", x, g, index) if x.shape == node.outputs[0].shape else None
+
+
+def _more_rows(node: Node, g: Tensor, index: Tensor, x: Tensor) -> Becomes | None:
+    return becomes("scatter_sub_rows", x, table["neg"](g), index) if x.shape == node.outputs[0].shape else None
+
+
 # Calls that need not be made. Each pattern is a single call.
 _SIMPLER = Rules(
     [
@@ -62,8 +99,19 @@ _SIMPLER = Rules(
 
 # Several calls that one kernel computes.
 _PRODUCT = {"transpose_a": False, "transpose_b": False}
+_ROWS = call("scatter_add_rows", Value("g"), Value("index"))
 _JOINED = Rules(
     [
+        # The gradient of a gather stays a list of rows on its way to the table.
+        (call("mul", _ROWS, X, commutes=True, dtypes=_FLOATS), _sparse(_scaled_rows)),
+        (call("div", _ROWS, X, dtypes=_FLOATS), _sparse(_scaled_rows)),
+        (call("neg", _ROWS, dtypes=_FLOATS), _sparse(lambda node, g, index: _rows(node, table["neg"](g), index))),
+        (
+            call("add", _ROWS, call("scatter_add_rows", Value("h"), Value("other")), dtypes=_FLOATS),
+            _sparse(_all_rows),
+        ),
+        (call("sub", X, _ROWS, dtypes=_FLOATS), _sparse(_less_rows)),
+        (call("add", X, _ROWS, commutes=True, dtypes=_FLOATS), _sparse(_more_rows)),
         # A cross-entropy of logits yields their softmax too.
         (
             call("softmax", Shared("x", ("softmax_xent", "softmax_xent_sparse"), "entropy")),
@@ -103,6 +151,9 @@ def _simplify(graph: Trace) -> None:
     nodes, graph.nodes = graph.nodes, []
     for node in nodes:
         node.inputs = [replaced.get(id(x), x) for x in node.inputs]
+        if has_effect(node):
+            graph.nodes.append(node)
+            continue
         before = len(graph.nodes)
         if not node.op.nested and TracedTensor not in map(type, node.inputs):
             found = node.op(*node.inputs, **node.attrs)
@@ -171,7 +222,7 @@ def _drop_unused(graph: Trace) -> None:
     needed.update(id(x) for _, x in graph.assigned.values())
     kept = []
     for node in reversed(graph.nodes):
-        if not needed.isdisjoint(map(id, node.outputs)):
+        if has_effect(node) or not needed.isdisjoint(map(id, node.outputs)):
             needed.update(map(id, node.inputs))
             kept.append(node)
     graph.nodes = kept[::-1]

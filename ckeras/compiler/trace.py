@@ -23,6 +23,14 @@ class Node:
         self.outputs: list[TracedTensor] = []
 
 
+def has_effect(node: Node) -> bool:
+    """Whether a call does something besides computing its results, itself or in a graph that it runs."""
+    if not node.op.nested:
+        return node.op.effect
+    bodies = [node.attrs[name] for name in ("body", "test") if node.attrs.get(name) is not None]
+    return any(has_effect(n) for body in (*bodies, *node.attrs.get("bodies", ())) for n in body.graph.nodes)
+
+
 class Trace:
     """The graph of one function for one signature.
 

@@ -66,8 +66,8 @@ class Loss:
         Args:
             y_true: Targets.
             y_pred: Predictions, of the same shape unless the loss says otherwise.
-            sample_weight: Weights of the values of `call`: of their shape, of one that broadcasts to it, or with one
-                axis of length 1 more or less.
+            sample_weight: Weights of the values of `call`: of their shape, of the shape of their first axes (as one
+                weight a sample), of one that broadcasts to it, or with one axis of length 1 more or less.
 
         Returns:
             A scalar; with reduction "none", what `call` gives, weighted.
@@ -282,7 +282,7 @@ def reduce_weighted_values(
     weight = None if sample_weight is None else ops.convert_to_tensor(sample_weight, dtype=values.dtype)
     weight = apply_mask(weight, mask, values.dtype, reduction)
     if weight is not None:
-        values, weight = squeeze_or_expand_to_same_rank(values, weight)
+        values, weight = squeeze_or_expand_to_same_rank(values, per_sample(weight, values))
         if not fits(values.shape, weight.shape):
             raise ValueError(
                 f"{where}: expected sample_weight of a shape that fits the losses' {tuple(values.shape)}, "
@@ -298,6 +298,17 @@ def reduce_weighted_values(
     return ops.sum(values) / max(1, math.prod(values.shape))
 
 
+def per_sample(weight: Any, values: Any) -> Any:
+    """Weights with axes of length 1 at the end, where their shape is that of the first axes of ``values``.
+
+    So a weight per sample, or per time step, applies to all values of that sample or step.
+    """
+    excess = len(values.shape) - len(weight.shape)
+    if excess < 1 or not weight.shape or not same(weight.shape, values.shape[: len(weight.shape)]):
+        return weight
+    return ops.reshape(weight, (*weight.shape, *[1] * excess))
+
+
 def apply_mask(sample_weight: Any, mask: Any, dtype: str, reduction: str | None) -> Any:
     """Weights that are 0 where `mask` is false, or None if there are neither.
 
@@ -311,5 +322,5 @@ def apply_mask(sample_weight: Any, mask: Any, dtype: str, reduction: str | None)
     if sample_weight is None:
         return mask
     weight = ops.convert_to_tensor(sample_weight, dtype=dtype)
-    mask, weight = squeeze_or_expand_to_same_rank(mask, weight)
+    mask, weight = squeeze_or_expand_to_same_rank(mask, per_sample(weight, mask))
     return weight * mask

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from ckeras import config
-from ckeras.compiler.cache import Plans
 from ckeras.compiler.dependencies import depend, recording
 from ckeras.compiler.function import compile_plan
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.layer import Layer, map_shapes
 from ckeras.tensor import KerasTensor, Tensor, as_tensor
+from ckeras.tensor.cache import Plans
 from ckeras.tensor.eager import wrap
 from ckeras.tensor.graph import inferring
 from ckeras.tensor.masks import get_mask

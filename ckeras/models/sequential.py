@@ -38,6 +38,7 @@ class Sequential(Model):
         self.autocast = False  # inputs get the dtype of the Input
         self._chain: list[Layer] = []
         self._outputs: KerasTensor | None = None
+        self._input_was_given = True  # rather than found from the first data
         known: dict[str, Layer] = {}
         for layer in [layers] if isinstance(layers, Layer) else layers or []:
             self._append(layer, known)
@@ -170,10 +171,12 @@ class Sequential(Model):
                 f"Sequential model {self.name!r} expects build(input_shape), one shape, got {input_shape!r}"
             )
         self._chain.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=self._chain[0].compute_dtype))
+        self._input_was_given = False
         try:
             self._connect()
         except BaseException:
             del self._chain[0]
+            self._input_was_given = True
             raise
 
     def __call__(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -199,11 +202,10 @@ class Sequential(Model):
         wanted = self._chain[0]
         if not isinstance(x, Tensor):
             raise ValueError(f"Sequential model {self.name!r} expects one tensor as input, got {type(x).__name__}")
-        shape = fitted_shape(x.shape, wanted.batch_shape)
+        expected = self.expected_input(len(x.shape))
+        shape = fitted_shape(x.shape, expected)
         if shape is None:
-            raise ValueError(
-                f"Sequential model {self.name!r} expects an input of shape {wanted.batch_shape}, got {x.shape}"
-            )
+            raise ValueError(f"Sequential model {self.name!r} expects an input of shape {expected}, got {x.shape}")
         if shape != x.shape:
             x = ops.squeeze(x, -1) if len(shape) < len(x.shape) else ops.expand_dims(x, -1)
         return x if x.dtype == wanted.dtype else x.astype(wanted.dtype)
@@ -218,9 +220,16 @@ class Sequential(Model):
             shape = layer.compute_output_shape(shape)
         return shape
 
-    def expected_input(self) -> tuple[int | None, ...] | None:
-        """The shape an input must have, batch included, if it is known."""
-        return self._chain[0].batch_shape if self._chain and is_input(self._chain[0]) else None
+    def expected_input(self, rank: int) -> tuple[int | None, ...] | None:
+        """The shape an input of this rank must have, batch included, if it is known.
+
+        A model that was built for the first data it saw, and not for an `Input`, takes any lengths that its layers
+        take.
+        """
+        if not self._chain or not is_input(self._chain[0]):
+            return None
+        shape = self._chain[0].batch_shape
+        return shape if self._input_was_given or rank < len(shape) else (None,) * len(shape)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_outputs": None}
@@ -229,17 +238,24 @@ class Sequential(Model):
         return type(self) is Sequential and all(map(_only_computes, self._flatten_layers(include_self=False)))
 
     def get_config(self) -> dict[str, Any]:
-        return {
+        config = {
             "name": self.name,
             "trainable": self._trainable,
             "layers": [registry.layers.serialize(layer) for layer in self._chain],
         }
+        if not self._input_was_given:
+            config["build_input_shape"] = self._chain[0].batch_shape
+            del config["layers"][0]
+        return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Sequential:
         """A new model with this configuration; its weights are new too."""
         layers = [registry.layers.deserialize(c, custom_objects=custom_objects) for c in config["layers"]]
-        return cls(layers, name=config.get("name"), trainable=config.get("trainable", True))
+        model = cls(layers, name=config.get("name"), trainable=config.get("trainable", True))
+        if layers and not model.built and config.get("build_input_shape"):
+            model.build(config["build_input_shape"])
+        return model
 
 
 def _only_computes(layer: Layer) -> bool:

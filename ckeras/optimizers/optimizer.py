@@ -312,11 +312,9 @@ class Optimizer:
             if self.gradient_accumulation_steps:
                 grads, due = self._accumulate(grads, variables)
                 with only_if(due, [*self._variables, *variables]):
-                    self._update(self._clip(grads), variables)
-            elif grads:
-                self._update(self._clip(grads), variables)
-            if self.use_ema:
-                self._average()
+                    self._update_and_average(grads, variables)
+            else:
+                self._update_and_average(grads, variables)
         finally:
             self._scalars = None
         for variable in variables:
@@ -485,6 +483,13 @@ class Optimizer:
         if self.clipvalue:
             return [clipping.by_value(g, self.clipvalue) for g in grads]
         return grads
+
+    def _update_and_average(self, grads: list[Any], variables: list[Variable]) -> None:
+        """Make one update of the variables, and let their moving averages follow."""
+        if grads:
+            self._update(self._clip(grads), variables)
+        if self.use_ema:
+            self._average()
 
     def _update(self, grads: list[Any], variables: list[Variable]) -> None:
         rate = self._rate_now()

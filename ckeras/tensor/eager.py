@@ -1,7 +1,6 @@
 """Runs one op now, on real arrays: a plan of one op, kept by signature."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ from ckeras._kernels import capacity, level
 from ckeras._kernels.levels import Kernel
 from ckeras.tensor import dtypes, limits, program
 from ckeras.tensor.arguments import shown
+from ckeras.tensor.cache import Plans, signature
 from ckeras.tensor.tensor import Spec, Tensor
 
 if TYPE_CHECKING:
@@ -67,12 +67,35 @@ def constant(value: Any, dtype: str | None = None) -> Tensor:
     return wrap(np.array(array, order="C"))
 
 
-@lru_cache(maxsize=4096)
-def _prepare(op: "Op", specs: tuple[Spec, ...], attrs: tuple[tuple[str, Any], ...]) -> tuple[Any, Any, bool, int]:
-    """What running ``op`` on such inputs takes: (output specs, kernels or None, single output, bytes if many)."""
-    options = dict(attrs)
-    outputs, single = limits.checked(op.name, op.infer(*specs, **options))
-    return outputs, bind(op, specs, outputs, options), single, limits.large(outputs)
+_KERNEL_BYTES = 1024  # of one entry in the cache, an estimate
+
+
+class Prepared(NamedTuple):
+    """What running an op on inputs of some specs takes."""
+
+    outputs: list[Spec]
+    kernels: list[Kernel] | None  # `None` if numpy computes it
+    single: bool  # whether the result is one tensor, not a list
+    nbytes: int  # of the outputs, where they are so large that memory is checked first; else 0
+    workspace: Sequence[int]  # bytes of each scratch buffer
+
+
+_prepared = Plans()
+
+
+def _prepare(op: "Op", tensors: list[Tensor], attrs: dict[str, Any]) -> Prepared:
+    """What running ``op`` takes, kept by signature."""
+    key = (op.name, *[t.spec for t in tensors], *[(name, signature(value)) for name, value in attrs.items()])
+    found = _prepared.get(key)
+    if found is not None:
+        return found[0]
+    specs = [t.spec for t in tensors]
+    outputs, single = limits.checked(op.name, op.infer(*specs, **attrs))
+    kernels, scratch = bind(op, specs, outputs, attrs), workspace_of(op, specs, outputs, attrs)
+    prepared = Prepared(outputs, kernels, single, limits.large(outputs), scratch)
+    # Values of attributes that count by identity are kept alive, so that their identity is not given to another.
+    _prepared.put(key, (prepared, list(attrs.values())), _KERNEL_BYTES)
+    return prepared
 
 
 def bind(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attrs: dict[str, Any]) -> list[Kernel] | None:
@@ -86,6 +109,11 @@ def native_calls(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attr
     if op.elementwise:
         return single_step(op, inputs, outputs[0])
     return op.kernel(inputs, outputs, attrs) if op.kernel else None
+
+
+def workspace_of(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attrs: dict[str, Any]) -> Sequence[int]:
+    """Bytes of the scratch buffers that the native calls of an op use."""
+    return op.workspace(inputs, outputs, attrs) if op.workspace else ()
 
 
 def single_step(op: "Op", inputs: Sequence[Spec], output: Spec) -> list[Call] | None:
@@ -102,18 +130,10 @@ def single_step(op: "Op", inputs: Sequence[Spec], output: Spec) -> list[Call] | 
 
 def run(op: "Op", tensors: list[Tensor], attrs: dict[str, Any]) -> Any:
     """Compute ``op`` on real tensors."""
+    outputs, kernels, single, nbytes, scratch = _prepare(op, tensors, attrs)
     if op.alias:
-        x = tensors[0]
-        (spec,), _ = limits.checked(op.name, op.infer(*tensors, **attrs))
-        array = x._array
-        return Tensor((array.copy() if x._borrowed else array).reshape(spec.shape), spec.dtype)
-    try:
-        key = tuple(attrs.items())
-        outputs, kernels, single, nbytes = _prepare(op, tuple(t.spec for t in tensors), key)
-    except TypeError:  # an attribute that cannot be hashed: no row of ours has one, a user's may
-        specs = [t.spec for t in tensors]
-        outputs, single = limits.checked(op.name, op.infer(*specs, **attrs))
-        kernels, nbytes = bind(op, specs, outputs, attrs), limits.large(outputs)
+        x, spec = tensors[0], outputs[0]
+        return Tensor((x._array.copy() if x._borrowed else x._array).reshape(spec.shape), spec.dtype)
     if nbytes:
         capacity.require(nbytes, f"{op.name}, to make {limits.described(outputs[0])},")
     inputs = [t._array for t in tensors]
@@ -121,7 +141,7 @@ def run(op: "Op", tensors: list[Tensor], attrs: dict[str, Any]) -> Any:
         results = python_results(op, inputs, outputs, attrs)
     else:
         results = [np.empty(s.shape, dtypes.NUMPY[s.dtype]) for s in outputs]
-        arrays = results + inputs
+        arrays = results + inputs + [np.empty(size, np.uint8) for size in scratch]
         for kernel in kernels:
             kernel.run(arrays, op.name)
     if single:

@@ -44,6 +44,13 @@ class Op:
         index_limit: ``(position, limit)``: the input at ``position`` holds indices in [0, limit(inputs, attrs)).
         opcode: ``opcode(inputs, output) -> str``, the map step of an elementwise row; by default the row's name
             with the dtype of the last input.
+        workspace: ``workspace(inputs, outputs, attrs) -> sizes`` in bytes of the scratch buffers that the native calls
+            use. They follow the inputs among the buffers of a call, and hold nothing before or after it.
+        donates: for an output (the key) the input whose memory it may be, if the input is not read afterwards. They
+            have the same shape and dtype. A copy of that input to the output among the native calls is then left out;
+            no other call may read the input after one has written the output.
+        effect: whether a call does something besides computing its results, such as I/O. Calls with an effect are
+            neither dropped, shared nor computed ahead, and run in the order in which they were made.
     """
 
     def __init__(
@@ -59,6 +66,9 @@ class Op:
         alias: bool = False,
         index_limit: tuple[int, Callable[..., int]] | None = None,
         opcode: Callable[..., str] | None = None,
+        workspace: Callable[..., Sequence[int]] | None = None,
+        donates: dict[int, int] | None = None,
+        effect: bool = False,
     ):
         if name in table:
             raise ValueError(f"the op table already has a row {name!r}")
@@ -73,6 +83,9 @@ class Op:
         self.alias = alias
         self.index_limit = index_limit
         self._opcode = opcode
+        self.workspace = workspace
+        self.donates = donates or {}
+        self.effect = effect
         table[name] = self
 
     def __repr__(self) -> str:
@@ -105,7 +118,8 @@ class Op:
                 kind = cls
             tensors.append(x)
         tapes = getattr(scope, "tapes", None)
-        if kind is TracedTensor or (kind is Tensor and (self.nested or (tapes and _is_followed(tensors)))):
+        effect = self.effect and getattr(scope, "trace", None) is not None
+        if kind is TracedTensor or (kind is Tensor and (self.nested or effect or (tapes and _is_followed(tensors)))):
             trace = getattr(scope, "trace", None) or tensors_trace(tensors)
             tensors = [trace.resolve(x) for x in tensors]
             result = trace.add(self, tensors, attrs)

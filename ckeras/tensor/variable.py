@@ -34,8 +34,8 @@ class Variable(Operators):
     """
 
     __slots__ = (
-        "__dict__", "__weakref__", "_array", "_shape", "_snapshot", "aggregation", "autocast", "constraint", "dtype",
-        "name", "path", "regularizer", "trainable",
+        "__dict__", "__weakref__", "_array", "_shape", "_snapshot", "_version", "aggregation", "autocast", "constraint",
+        "dtype", "name", "path", "regularizer", "trainable",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +69,7 @@ class Variable(Operators):
         if shape is not None and self._array.shape != tuple(shape):
             raise ValueError(f"Variable expects an initial value of shape {tuple(shape)}, got {self._array.shape}")
         self._shape = self._array.shape
+        self._version = np.zeros(1, np.int64)  # counts assignments; plans that assign the variable count too
         self._snapshot: Callable[[], Tensor | None] = _nothing
         self.dtype = name_of_dtype
         self.trainable = trainable
@@ -135,6 +136,7 @@ class Variable(Operators):
                 raise TypeError(f"Variable {self.path!r} cannot hold a value of dtype {array.dtype}")
             self.detach()
             np.copyto(self._array, array, casting="unsafe")
+            self._version[0] += 1
         return self
 
     def _check(self, shape: tuple[int, ...]) -> None:

@@ -19,6 +19,7 @@ def source_of(
     limit: int | None = None,
     class_weight: Any = None,
     shuffle: Any = False,
+    goes_on: bool = False,
 ) -> Source:
     """The source that takes batches from arrays, or from what gives batches itself.
 
@@ -29,6 +30,7 @@ def source_of(
         limit: the most batches of a run, or `None`.
         class_weight: weights by class number, for what gives batches.
         shuffle: whether a `PyDataset` is taken in a new order each run.
+        goes_on: whether a run that ``limit`` ends is followed by one of the next batches, rather than of the first.
     """
     if not is_stream(x):
         return array_source(data_set(x, y, sample_weight, where), batch, where, limit)
@@ -39,7 +41,7 @@ def source_of(
             )
     if class_weight is not None:
         check_class_weight(class_weight, where)
-    return stream(x, where, limit, class_weight, shuffle)
+    return stream(x, where, limit, class_weight, shuffle, goes_on)
 
 
 def array_source(

@@ -41,12 +41,14 @@ def batch_size_of(value: Any, where: str, name: str = "batch_size") -> int | Non
 
 
 def verbosity(value: Any, where: str) -> int:
-    """0, 1 or 2."""
-    if isinstance(value, str) and value == "auto":
-        return 1
-    if not isinstance(value, (bool, int, np.integer)) or value not in (0, 1, 2):
+    """0 (nothing is printed), 1 (a progress bar), 2 (a line an epoch), or 3 for all else: the epochs' numbers alone."""
+    if isinstance(value, str):
+        return 1 if value == "auto" else 3
+    if not isinstance(value, (bool, int, float, np.number, np.bool_, type(None))):
         raise ValueError(f"{where} expects verbose to be 0, 1, 2 or 'auto', got {value!r}")
-    return int(value)
+    if not value:
+        return 0
+    return int(value) if value in (1, 2) else 3
 
 
 def step_count(value: Any, where: str, name: str) -> int | None:

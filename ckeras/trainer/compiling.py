@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ckeras import optimizers, registry
-from ckeras.compiler.cache import Plans
 from ckeras.metrics import Mean
+from ckeras.tensor.cache import Plans
 from ckeras.trainer.compiled_loss import CompiledLoss, total
 from ckeras.trainer.compiled_metrics import CompiledMetrics
 from ckeras.trainer.outputs import is_part

@@ -268,11 +268,13 @@ class Stepping(Compiling):
 
     def check_input(self, data: DataSet, where: str) -> None:
         """Raise for an x of another shape than the model's input."""
-        expected = getattr(self, "expected_input", lambda: None)()
-        if expected is not None and len(flatten(data.structure[0])) == 1:
-            shape = data.arrays[0].shape
-            if fitted_shape(shape, expected) is None:
-                raise ValueError(f"{where} expects x of shape {expected}, got {(None, *shape[1:])}")
+        expects = getattr(self, "expected_input", None)
+        if expects is None or len(flatten(data.structure[0])) != 1:
+            return
+        shape = data.arrays[0].shape
+        expected = expects(len(shape))
+        if expected is not None and fitted_shape(shape, expected) is None:
+            raise ValueError(f"{where} expects x of shape {expected}, got {(None, *shape[1:])}")
 
     def _sample(self, data: DataSet) -> Any:
         """Outputs for data like this: symbolic, or for models whose `call` needs values, those of the first rows.

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ckeras import config
-from ckeras.compiler.cache import Plans
 from ckeras.compiler.dependencies import depend
 from ckeras.compiler.function import compile_plan
 from ckeras.compiler.plan import Plan
 from ckeras.compiler.trace import is_value
 from ckeras.tensor import NeedsValue, Tensor, Variable
+from ckeras.tensor.cache import Plans
 from ckeras.tensor.structure import flatten, pack
 from ckeras.trainer.data import DataSet
 from ckeras.trainer.stored import Stored

@@ -51,20 +51,32 @@ class Stream(Source):
         self._waiting: list[Any] = []  # a batch that was taken to see whether there is one
         self._number = 0  # of batches given since the beginning
         self._first: DataSet | None = None
-        sample = self._sample()
-        if not sample:
-            raise ValueError(f"{where} expects at least one batch, but {self.kind} gave none")
-        self.data = self._first = self._standard(sample[0])
+        self._begun = False  # whether the hook of the next run's begin was called
+        try:
+            self.data = self._first = self._sample()
+        except BaseException:
+            self.close()
+            raise
+
+    def _sample(self) -> DataSet:
+        """The first batch, which the first run begins with."""
+        if self.more():
+            self._begin_once()
+        if not self._ready():
+            raise ValueError(f"{self._where} expects at least one batch, but {self.kind} gave none")
+        return self._standard(self._waiting[0])
+
+    def _begin_once(self) -> None:
+        """Call the hook of a run's begin, if it was not called for the sample."""
+        if not self._begun:
+            self._begin()
+        self._begun = True
 
     # -- what the kinds of streams differ in
 
     def _open(self) -> Iterator[Any] | None:
         """The batches from the first on; `None` if they come only once, and have come."""
         return iter(self._x) if self._number == 0 else None
-
-    def _sample(self) -> list[Any]:
-        """A batch like those that come; none if there is none."""
-        return self._waiting if self._ready() else []
 
     def _alone(self, batch: Any) -> bool:
         """Whether a batch is x itself, and a step is given it so."""
@@ -85,7 +97,8 @@ class Stream(Source):
         return self._ready()
 
     def run(self) -> Iterator[tuple[Segment, int, int]]:
-        self._begin()
+        self._begin_once()
+        self._begun = False
         taken, ready = 0, self._ready()
         while ready:
             data = self._standard(self._waiting.pop())
@@ -156,11 +169,20 @@ class Stream(Source):
 
 
 class _Again(Stream):
-    """Batches that can be had from the beginning again: a run takes all of them, or, with a limit, the next."""
+    """Batches that can be had from the beginning again.
+
+    Args:
+        x, where, limit, class_weight: as in `Stream`.
+        goes_on: whether a run that ``limit`` ends is followed by one of the next batches, rather than of the first.
+    """
+
+    def __init__(self, x: Any, where: str, limit: int | None = None, class_weight: Any = None, goes_on: bool = False):
+        self._goes_on = goes_on and limit is not None
+        super().__init__(x, where, limit, class_weight)
 
     def _ready(self) -> bool:
         # Of a run that was stopped, something may be left.
-        if self._limit is None and not self._waiting:
+        if not self._goes_on and not self._waiting:
             self.close()
         return super()._ready()
 
@@ -170,8 +192,8 @@ class Loader(_Again):
 
     kind = "the data loader"
 
-    def __init__(self, x: Any, where: str, limit: int | None = None, class_weight: Any = None):
-        super().__init__(x, where, limit, class_weight)
+    def __init__(self, x: Any, where: str, limit: int | None = None, *options: Any):
+        super().__init__(x, where, limit, *options)
         self.steps = limit or _length(x)
 
     def _open(self) -> Iterator[Any] | None:
@@ -181,16 +203,13 @@ class Loader(_Again):
 class Batches(_Again):
     """The batches of a `PyDataset`, in a new order each run if ``shuffle`` says so."""
 
-    def __init__(self, x: Any, where: str, limit: int | None = None, class_weight: Any = None, shuffle: Any = False):
+    def __init__(self, x: Any, where: str, limit: int | None = None, *options: Any, shuffle: Any = False):
         self._shuffle = bool(shuffle)
         self.kind = type(x).__name__
         if limit is None and x.num_batches is None:
             raise ValueError(f"{where} expects a number of steps, since {self.kind} has no end")
-        super().__init__(x, where, limit, class_weight)
+        super().__init__(x, where, limit, *options)
         self.steps = limit or x.num_batches
-
-    def _sample(self) -> list[Any]:
-        return [self._x[0]] if self.more() else []
 
     def _open(self) -> Iterator[Any] | None:
         x, count = self._x, self._x.num_batches
@@ -219,12 +238,21 @@ class Batches(_Again):
         self._x.on_epoch_end()
 
 
-def stream(x: Any, where: str, limit: int | None = None, class_weight: Any = None, shuffle: Any = False) -> Stream:
+def stream(
+    x: Any,
+    where: str,
+    limit: int | None = None,
+    class_weight: Any = None,
+    shuffle: Any = False,
+    goes_on: bool = False,
+) -> Stream:
     """The source that takes batches from ``x``."""
     if isinstance(x, PyDataset):
-        return Batches(x, where, _limited(limit, x.num_batches), class_weight, shuffle)
+        return Batches(x, where, _limited(limit, x.num_batches), class_weight, goes_on, shuffle=shuffle)
     limit = _limited(limit, _length(x))
-    return (Stream if hasattr(x, "__next__") else Loader)(x, where, limit, class_weight)
+    if hasattr(x, "__next__"):
+        return Stream(x, where, limit, class_weight)
+    return Loader(x, where, limit, class_weight, goes_on)
 
 
 def _limited(limit: int | None, known: int | None) -> int | None:

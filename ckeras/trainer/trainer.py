@@ -74,7 +74,8 @@ class Trainer(Stepping):
             y: the targets, where x holds arrays.
             batch_size: rows in a batch of arrays; if not given 32, or what ``steps_per_epoch`` makes of the data.
             epochs: number of the epoch to stop after.
-            verbose: 0 prints nothing, 1 a progress bar, 2 a line an epoch; "auto" is 1.
+            verbose: 0 prints nothing, 1 a progress bar, 2 a line an epoch; "auto" is 1. With any other value, only the
+                numbers of the epochs are printed.
             callbacks: `Callback` objects.
             validation_split: share of the arrays, taken from their end, to evaluate on after each epoch.
             validation_data: (x, y), (x, y, sample_weight), or anything else that x may be, to evaluate on instead.
@@ -109,7 +110,7 @@ class Trainer(Stepping):
         if is_stream(x):
             if validation_split and validation_data is None:
                 raise ValueError(f"fit expects validation_split with arrays alone, got {type(x).__name__}")
-            source = source_of(x, y, sample_weight, batch, "fit", limit, class_weight, shuffle)
+            source = source_of(x, y, sample_weight, batch, "fit", limit, class_weight, shuffle, goes_on=True)
         else:
             weights = sample_weight if class_weight is None else class_weights(y, class_weight)
             data = data_set(x, y, weights, "fit")

@@ -177,3 +177,19 @@ def test_optimizers_by_their_older_names():
 def test_print_shows_values(capsys):
     tf.print("x:", tf.constant([1.0, 2.0]))
     assert capsys.readouterr().out == "x: [1. 2.]\n"
+
+
+def test_print_in_a_compiled_function_prints_at_every_run_in_order(capsys):
+    @tf.function
+    def f(x):
+        tf.print("begin")
+        y = x + 1
+        tf.print("y:", y)
+        tf.cond(y[0] > 2, lambda: tf.print("large"), lambda: tf.print("small"))
+        tf.print("y:", y)
+        return y
+
+    f(tf.constant([1.0]))
+    assert capsys.readouterr().out == "begin\ny: [2.]\nsmall\ny: [2.]\n"
+    f(tf.constant([2.0]))
+    assert capsys.readouterr().out == "begin\ny: [3.]\nlarge\ny: [3.]\n"

@@ -9,9 +9,8 @@ import pytest
 import ckeras
 from ckeras import ops
 from ckeras.autograd import GradientTape
-from ckeras.compiler import cache
 from ckeras.compiler.function import function
-from ckeras.tensor import Variable
+from ckeras.tensor import Variable, cache
 
 
 def test_traces_once_for_each_signature():

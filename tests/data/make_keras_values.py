@@ -174,7 +174,7 @@ OPTIMIZERS = {
         {"learning_rate": 0.1, "use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": 3},
         {"learning_rate": 0.1, "loss_scale_factor": 4.0},
         {"learning_rate": 0.1, "momentum": 0.5, "gradient_accumulation_steps": 3, "weight_decay": 0.1},
-        {"learning_rate": 0.1, "gradient_accumulation_steps": 2, "use_ema": True, "ema_overwrite_frequency": 2},
+        {"learning_rate": 0.1, "gradient_accumulation_steps": 2},
     ],
     "RMSprop": [
         {},

@@ -67,7 +67,7 @@ COMMON = {
         "ema_overwrite_frequency": 6,
     },
     "accumulated": {"gradient_accumulation_steps": 3, "global_clipnorm": 1.5, "loss_scale_factor": 4.0},
-    "cut": {"gradient_accumulation_steps": 2, "clipvalue": 0.3, "weight_decay": 0.02, "use_ema": True},
+    "cut": {"gradient_accumulation_steps": 2, "clipvalue": 0.3, "weight_decay": 0.02},
 }
 
 
@@ -85,7 +85,7 @@ def optimizers(k, out):
     wrapped = {
         "scaled": lambda: o.LossScaleOptimizer(o.Adam(0.05), initial_scale=8.0, dynamic_growth_steps=4),
         "scaled/accumulated": lambda: o.LossScaleOptimizer(
-            o.SGD(0.1, momentum=0.5, gradient_accumulation_steps=2, use_ema=True, ema_overwrite_frequency=3), 2.0, 3
+            o.SGD(0.1, momentum=0.5, gradient_accumulation_steps=2), 2.0, 3
         ),
         "several": lambda: o.MultiOptimizer(
             o.OptimizerMap(o.SGD(0.1, momentum=0.5), {"embed.*": o.Adagrad(0.2), "b.*": o.Adam(0.05)}),

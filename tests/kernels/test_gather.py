@@ -32,6 +32,46 @@ def test_gather_rows(threaded, index_type):
                 assert intact()
 
 
+def scatter_sub_workspace(n, cols, dtype):
+    return np.full(n * cols * np.dtype(dtype).itemsize + 64 + 12 * n + 16 * max(n, 1), 77, np.uint8)
+
+
+@pytest.mark.parametrize("index_type", INDEX)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_scatter_sub_subtracts_the_sum_of_each_index(threaded, index_type, dtype):
+    rng = np.random.default_rng(0)
+    for cols in COLUMNS:
+        for n in (0, 1, 7, 300):
+            table, g = rng.standard_normal((50, cols)).astype(dtype), rng.standard_normal((n, cols)).astype(dtype)
+            index = rng.integers(-50, 50, n).astype(index_type)
+            out, intact = guarded((50, cols), dtype)
+            out[...] = table
+            sums = np.zeros((50, cols), dtype)
+            np.add.at(sums, index, g)
+            p = [CODE[dtype], n, cols, 50, CODE[index_type], 1]
+            threaded.call("scatter_sub_rows", [out], [index, g, scatter_sub_workspace(n, cols, dtype)], p)
+            np.testing.assert_array_equal(out, table - sums)  # sums are made in the order of the indices
+            assert intact()
+
+
+def test_scatter_sub_gives_the_same_bits_on_threads(level):
+    rng = np.random.default_rng(0)
+    table, g = rng.standard_normal((70_000, 33)).astype(np.float32), rng.standard_normal((9000, 33)).astype(np.float32)
+    index = np.concatenate([rng.integers(0, 70_000, 6000), rng.integers(0, 9, 3000)]).astype(np.int32)
+    results = []
+    for threads in (1, 2, 3):
+        level.set_threads(threads)
+        out = table.copy()
+        p = [0, len(index), 33, len(table), CODE[np.int32], 0]
+        level.call("scatter_sub_rows", [out], [index, g, scatter_sub_workspace(len(index), 33, np.float32)], p)
+        results.append(out)
+    level.set_threads(1)
+    sums = np.zeros_like(table)
+    np.add.at(sums, index, g)
+    for out in results:
+        np.testing.assert_array_equal(out, table - sums)
+
+
 @pytest.mark.parametrize("index_type", INDEX)
 def test_large_gathers_on_threads(threaded, index_type):
     rng = np.random.default_rng(1)
@@ -65,6 +105,12 @@ def test_a_bad_index_is_reported_and_nothing_is_written(threaded, index_type, ne
                     with pytest.raises(IndexError, match=message):
                         threaded.call(name, [grown], [index, np.ones((n, 3), np.float32)], p)
                     assert (grown == 77).all()
+            kept = np.full((10, 3), 77, np.float32)
+            with pytest.raises(IndexError, match=message):
+                workspace = scatter_sub_workspace(n, 3, np.float32)
+                p = [0, n, 3, 10, CODE[index_type], negatives]
+                threaded.call("scatter_sub_rows", [kept], [index, np.ones((n, 3), np.float32), workspace], p)
+            assert (kept == 77).all()
             if index_type is np.int64 and not negatives:
                 with pytest.raises(IndexError, match=message):
                     threaded.call("gather_cast", [out], [table, index], [0, 0, 3, n, 10])

@@ -6,6 +6,8 @@ import mmap
 import numpy as np
 import pytest
 
+from ckeras import _kernels
+
 DTYPES = [np.float32, np.float64]
 TRANSPOSES = list(itertools.product((0, 1), (0, 1)))
 NONE, RELU, SIGMOID, TANH = range(4)
@@ -13,6 +15,9 @@ NONE, RELU, SIGMOID, TANH = range(4)
 # 2 x 2 tiles of 16 rows, 16 columns and 32 items of k, from m n / (m + n) = 28 and k = 32 on.
 EDGES = [1, 2, 3, 7, 11, 12, 13, 17, 31, 32, 33, 64, 65]
 UNITS = [30, 32, 47, 57, 64, 65, 81, 300]
+
+# Matrix units pack both operands of each product themselves.
+PACKING_LEVELS = [name for name in _kernels.usable_levels() if "gemm_pack" in _kernels.load_level(name).kernels]
 
 
 def activate(x, act):
@@ -135,6 +140,33 @@ def test_bias_and_activation(level, rng, dtype, act, with_bias):
         bias = rng.uniform(-1, 1, n).astype(dtype) if with_bias else None
         expected = activate(wide(a, b, ta, tb) + (bias if with_bias else 0), act)
         assert_close(product(level, a, b, ta, tb, bias, act), expected, k)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("act", [NONE, RELU])
+@pytest.mark.parametrize("name", PACKING_LEVELS)
+def test_packed_weights_give_the_same_bits(name, rng, dtype, act):
+    level = _kernels.load_level(name)
+    for m in (1, 2, 7, 13, 33, 130):
+        for n in (2, 7, 16, 17, 31, 33, 65, 300):
+            for k in (1, 5, 384, 385, 900):
+                a, b = operands(rng, m, n, k, 0, 0, dtype)
+                bias = rng.standard_normal(n).astype(dtype)
+                packed, found = np.full(k * -(-n // 32) * 32, np.nan, dtype), []
+                code = DTYPES.index(dtype)
+                level.call("gemm_pack", [packed], [b], [code, n, k])
+                for threads in (1, 2):
+                    level.set_threads(threads)
+                    for weights, form in ((b, 0), (packed, 2)):
+                        c = np.full((m, n), np.nan, dtype)
+                        p = [code, 1, m, n, k, 0, form, 0, 0, 0, act, 1]
+                        level.call("gemm", [c], [a, weights, bias], p)
+                        found.append(c)
+                level.set_threads(1)
+                expected = activate(wide(a, b, 0, 0) + bias, act)
+                assert_close(found[0], expected, k)
+                for c in found[1:]:
+                    np.testing.assert_array_equal(c, found[0])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -449,3 +449,21 @@ def test_base_class_says_what_is_missing():
         optimizers.Optimizer(0.1).apply([ones(1)], [variable(1.0)])
     with pytest.raises(NotImplementedError, match="__call__"):
         optimizers.schedules.LearningRateSchedule()(0)
+
+
+@pytest.mark.parametrize("overwrite", [None, 2])
+def test_moving_averages_count_updates_and_not_steps_of_accumulation(overwrite):
+    def averages(repeats, accumulated):
+        weight = variable(1.0, 2.0)
+        optimizer = optimizers.SGD(
+            0.1, use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=overwrite,
+            gradient_accumulation_steps=accumulated,
+        )  # fmt: skip
+        for step in range(4):
+            for _ in range(repeats):
+                optimizer.apply([ones(2) * (step + 1)], [weight])
+        found = values(weight)
+        optimizer.finalize_variable_values([weight])
+        return found, values(weight)
+
+    np.testing.assert_allclose(averages(3, 3), averages(1, None), rtol=1e-6)

@@ -270,7 +270,7 @@ def test_batch_size_is_refused_after_a_call_that_was_remembered(trained):
         t.refuses(lambda s=size: t.model.predict(t.x[:1], batch_size=s, verbose=0), ValueError, "batch_size")
 
 
-@pytest.mark.parametrize("verbose", [3, -1, "x", "2", None, 1.0, [1], 0.0, np.array([0, 1])])
+@pytest.mark.parametrize("verbose", [[1], np.array([0, 1]), {}])
 def test_verbose(trained, verbose):
     t = trained()
     for name, call in [

@@ -8,7 +8,7 @@ import pytest
 
 import ckeras
 from ckeras import layers, losses, metrics, ops, optimizers
-from ckeras.compiler import cache
+from ckeras.tensor import cache
 from ckeras.trainer.steps import Step
 
 OPTIMIZERS = {

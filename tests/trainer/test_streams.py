@@ -141,7 +141,6 @@ def test_each_epoch_shuffles_the_batches_of_a_data_set(mlp, data):
             model = mlp()
             model.compile("sgd", "mse")
             model.fit(Noted(x, y, workers=workers), epochs=2, verbose=0)
-            assert seen.pop(0) == 0  # to know the shapes
             orders.append(seen)
         if workers == 1:
             assert orders[0] == orders[1]

@@ -206,6 +206,96 @@ static int ck_scatter_set_rows(char *const *buf, const int64_t *p, const double 
     return ga_scatter_run(set[ga_size[p[0]]], buf, p, err);
 }
 
+/* ---- rows subtracted: a step of gradient descent by the gradient of a gather ---- */
+
+/* The workspace of n rows: their sums by distinct index, these indices, the number of each row's among them, and a
+ * table of open addressing from an index to its number plus 1. */
+typedef struct {
+    char *sums;
+    int64_t *distinct;
+    int32_t *number, *table;
+    int64_t slots; /* of the table: a power of 2 */
+} ga_distinct;
+
+static ga_distinct ga_distinct_in(char *workspace, int64_t n, int64_t bytes)
+{
+    ga_distinct d = {.sums = workspace, .slots = 1};
+    while (d.slots < 2 * n) d.slots *= 2;
+    d.distinct = (int64_t *)(workspace + (n * bytes + 63) / 64 * 64);
+    d.number = (int32_t *)(d.distinct + n);
+    d.table = d.number + n;
+    return d;
+}
+
+/* Number the distinct indices in the order in which they appear; returns how many there are. */
+static int64_t ga_number(const ga_distinct *d, const char *index, int dtype, int64_t n, int64_t rows)
+{
+    int64_t count = 0;
+    memset(d->table, 0, (size_t)d->slots * sizeof *d->table);
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t row = ga_row(index, dtype, i, rows);
+        uint64_t at = ((uint64_t)row * 0x9E3779B97F4A7C15u) >> 32 & (uint64_t)(d->slots - 1);
+        while (d->table[at] && d->distinct[d->table[at] - 1] != row) at = (at + 1) & (uint64_t)(d->slots - 1);
+        if (!d->table[at]) {
+            d->distinct[count] = row;
+            d->table[at] = (int32_t)++count;
+        }
+        d->number[i] = d->table[at] - 1;
+    }
+    return count;
+}
+
+/* out[distinct[s]] -= sums[s] for s in [from, to) */
+#define GA_SUBTRACT(T, NAME)                                                                                \
+    static void ga_subtract_##NAME(char *out_, const ga_distinct *d, int64_t cols, int64_t from, int64_t to, \
+                                   int64_t count)                                                           \
+    {                                                                                                       \
+        T *out = (T *)out_;                                                                                 \
+        const T *sums = (const T *)d->sums;                                                                 \
+        for (int64_t s = from; s < to; s++) {                                                               \
+            if (s + GA_AHEAD < count)                                                                       \
+                ga_prefetch((const char *)(out + d->distinct[s + GA_AHEAD] * cols), cols * (int64_t)sizeof(T)); \
+            T *o = out + d->distinct[s] * cols;                                                             \
+            const T *x = sums + s * cols;                                                                   \
+            LN_IVDEP                                                                                        \
+            for (int64_t j = 0; j < cols; j++) o[j] -= x[j];                                                \
+        }                                                                                                   \
+    }
+GA_SUBTRACT(float, f32)
+GA_SUBTRACT(double, f64)
+
+/* buf: out (n_rows, cols), index (n_index), g (n_index, cols), workspace: for each index, out[index] -= the sum of its
+ * rows of g, which are added in order
+ * p: type (CK_F32 or CK_F64), n_index, cols, n_rows, type of the index (CK_I32 or CK_I64), negatives (1: count from the
+ *    end) */
+static int ck_scatter_sub_rows(char *const *buf, const int64_t *p, const double *f, ck_error *err)
+{
+    (void)f;
+    const int64_t n = p[1], cols = p[2], rows = p[3], size = ga_size[p[0]];
+    if (ga_check(buf[1], (int)p[4], n, p[5] ? -rows : 0, rows, err)) return CK_BAD_INDEX;
+    const ga_distinct d = ga_distinct_in(buf[3], n, cols * size);
+    const int64_t count = ga_number(&d, buf[1], (int)p[4], n, rows);
+    const ga_scatter add = p[0] == CK_F32 ? ga_add_f32 : ga_add_f64;
+    const ga_job w = {d.sums, buf[2], (const char *)d.number, cols * size, count, n, cols, CK_I32, (int)size};
+    memset(d.sums, 0, (size_t)(count * cols * size));
+    const int threads = ln_threads(n * cols * size, 64 << 10) > 1 ? ln_threads(n * cols * size, 64 << 10) : 1;
+    const ck_mode mode = ck_get_mode();
+#pragma omp parallel num_threads(threads) if (threads > 1)
+    {
+        const ck_mode own = ck_enter(mode);
+#pragma omp for schedule(static)
+        for (int t = 0; t < threads; t++) ga_share(add, &w, threads, t);
+#pragma omp for schedule(static) nowait
+        for (int t = 0; t < threads; t++) {
+            const int64_t from = count * t / threads, to = count * (t + 1) / threads;
+            if (p[0] == CK_F32) ga_subtract_f32(buf[0], &d, cols, from, to, count);
+            else ga_subtract_f64(buf[0], &d, cols, from, to, count);
+        }
+        ck_leave(own);
+    }
+    return CK_OK;
+}
+
 /* ---- gather with a cast ---- */
 
 typedef uint16_t ga_half;
@@ -284,7 +374,7 @@ static void ga_feed(const ga_job *w, ga_cast cast, int64_t out_bytes, int64_t fr
 }
 
 /* buf: out (n_index, cols) of the type dst, table (n_rows, cols) of the type src, index (n_index) int64
- * p: src (any), dst (CK_F32, CK_F64, CK_I32, CK_I64, CK_BOOL, CK_U8), cols, n_index, n_rows */
+ * p: src (any), dst (src, CK_F32, CK_F64, CK_I32, CK_I64, CK_BOOL or CK_U8), cols, n_index, n_rows */
 static int ck_gather_cast(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
     (void)f;
@@ -305,4 +395,5 @@ static int ck_gather_cast(char *const *buf, const int64_t *p, const double *f, c
 
 #define GATHER_KERNELS                                                                                         \
     {"gather_rows", ck_gather_rows}, {"scatter_add_rows", ck_scatter_add_rows},                                \
-    {"scatter_set_rows", ck_scatter_set_rows}, {"gather_cast", ck_gather_cast},
+    {"scatter_set_rows", ck_scatter_set_rows}, {"scatter_sub_rows", ck_scatter_sub_rows},                      \
+    {"gather_cast", ck_gather_cast},

@@ -155,7 +155,7 @@ static int ck_amx; /* whether the process may use them: level.c asks */
 #undef FN
 
 /* buf: c [batch, m, n], a, b, and n biases if p[11]
- * p: dtype, batch, m, n, k, a transposed, b transposed, items from one a, b and c of the batch to the next (0 where
+ * p: dtype, batch, m, n, k, a transposed, b transposed (2: packed by gemm_pack, with m and n over 1 and a batch of 1), items from one a, b and c of the batch to the next (0 where
  * all share one), activation (0 none, 1 relu, 2 sigmoid, 3 tanh), has bias
  * c = act(op(a) op(b) + bias) */
 static int ck_gemm(char *const *buf, const int64_t *p, const double *f, ck_error *err)
@@ -164,7 +164,23 @@ static int ck_gemm(char *const *buf, const int64_t *p, const double *f, ck_error
     return p[0] == CK_F32 ? gemm_f32(buf, p, err) : gemm_f64(buf, p, err);
 }
 
+/* buf: packed, b [k, n]
+ * p: dtype, n, k
+ * What a product reads of b, panel by panel: k times n rounded up to gemm_panel columns. On matrix units, which need
+ * another form, there is no such kernel. */
+static int ck_gemm_pack(char *const *buf, const int64_t *p, const double *f, ck_error *err)
+{
+    (void)f, (void)err;
+    if (p[0] == CK_F32) pack_product_f32(buf, p);
+    else pack_product_f64(buf, p);
+    return CK_OK;
+}
+
+#ifdef CK_AMX
 #define GEMM_KERNELS {"gemm", ck_gemm},
+#else
+#define GEMM_KERNELS {"gemm", ck_gemm}, {"gemm_pack", ck_gemm_pack},
+#endif
 #define GEMM_CONSTANTS                                                                                                 \
     {"activation.linear", CK_ACT_NONE}, {"activation.relu", CK_ACT_RELU}, {"activation.sigmoid", CK_ACT_SIGMOID},      \
     {"activation.tanh", CK_ACT_TANH},

@@ -12,6 +12,7 @@ typedef struct {
     const T *a, *b, *bias;
     T *c;
     int a_transposed, b_transposed, act;
+    int b_packed; /* b holds panels of W columns, zeros after the last, for one block of k after the other */
     int64_t block; /* items of k summed in one go */
     int by_dots, by_amx; /* the way and the block fix the order of summation: they follow from the shape alone */
     int late, late_act;
@@ -174,13 +175,13 @@ static void FN(pack_columns)(T *panel, int64_t ldp, const T *b, int64_t ldb, int
  * which stay in the first, pass by. With steps to follow, the rows are whole and k is one block. */
 static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)
 {
-    const int64_t m = g->m, n = g->n, k = g->k, ldb = g->b_transposed ? k : n;
-    const int64_t strips = (i1 - i0 + TILE_ROWS - 1) / TILE_ROWS;
-    const int pack_b = g->b_transposed || strips > 2;
+    const int64_t m = g->m, n = g->n, k = g->k, ldb = g->b_packed ? W : g->b_transposed ? k : n;
+    const int64_t strips = (i1 - i0 + TILE_ROWS - 1) / TILE_ROWS, width = (n + W - 1) / W * W;
+    const int pack_b = !g->b_packed && (g->b_transposed || strips > 2);
     const int64_t lda = g->a_transposed ? m : k;
     const int64_t far = g->a_transposed ? FAR_TRANSPOSED : FAR;
     const int pack_a = strips > 2 && j1 - j0 >= 8 * W && lda * (int64_t)sizeof(T) >= far;
-    const int wide = i1 - i0 == 1 && !pack_b;
+    const int wide = i1 - i0 == 1 && !pack_b && !g->b_packed;
     const int on_the_way = pack_b && !g->b_transposed; /* the first strip's tiles copy the panels that they read */
     FN(tile_args) t = {.rs = pack_a || g->a_transposed ? 1 : k, .cs = g->a_transposed ? m : 1, .ldc = n};
     T *const strip = (T *)g->room->packed, *const panels = strip + TILE_ROWS * BLOCK_K + L;
@@ -200,7 +201,7 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
             t.relu = last && g->act == CK_ACT_RELU;
 
             /* All panels, or the last one if it is not whole vectors */
-            for (int64_t j = pack_b && !on_the_way ? jc : jc + (je - jc) / W * W; j < je; j += W) {
+            for (int64_t j = pack_b && !on_the_way ? jc : jc + (je - jc) / W * W; j < je && !g->b_packed; j += W) {
                 const int64_t columns = je - j < W ? je - j : W, ldp = columns > L ? W : L;
                 T *panel = panels + (j - jc) * t.k;
                 if (g->b_transposed) FN(pack_columns)(panel, ldp, g->b + j * k + pc, k, t.k, columns);
@@ -223,8 +224,10 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
                     if (wide && je - j >= WIDE_VECTORS * L) fn = FN(tile_wide), full = WIDE_VECTORS * L;
                     else if (je - j <= L) fn = FN(tiles1)[h - 1], full = L;
                     t.n = je - j < full ? je - j : full;
-                    const int packed = pack_b || t.n < full;
-                    const T *b = packed ? panels + (j - jc) * t.k : g->b + pc * n + j;
+                    const int packed = !g->b_packed && (pack_b || t.n < full);
+                    const T *b = packed        ? panels + (j - jc) * t.k
+                                 : g->b_packed ? g->b + pc * width + j * t.k
+                                               : g->b + pc * n + j;
                     t.ldb = packed ? full : ldb;
                     if (on_the_way && q == 0 && t.n == W) {
                         fn = FN(packing_tiles)[h - 1];
@@ -330,12 +333,13 @@ static void FN(any_block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t 
     else FN(block)(g, i0, i1, j0, j1);
 }
 
-/* One cell of the rows x columns grid that threads share; columns are cut between vectors */
+/* One cell of the rows x columns grid that threads share; columns are cut between vectors, or between panels that are
+ * packed already */
 static void FN(cell)(const FN(product) *g, int64_t row, int64_t rows, int64_t column, int64_t columns)
 {
-    const int64_t vectors = (g->n + L - 1) / L;
+    const int64_t unit = g->b_packed ? W : L, units = (g->n + unit - 1) / unit;
     const int64_t i0 = g->m * row / rows, i1 = g->m * (row + 1) / rows;
-    const int64_t j0 = vectors * column / columns * L, end = vectors * (column + 1) / columns * L;
+    const int64_t j0 = units * column / columns * unit, end = units * (column + 1) / columns * unit;
     const int64_t j1 = end < g->n ? end : g->n;
     FN(any_block)(g, i0, i1, j0, j1);
     if (g->late) FN(finish)(g->c + j0, 0, 1, j1 - j0, g->late_bias, 0, g->late_act);
@@ -375,7 +379,7 @@ static FN(product) FN(product_of)(char *const *buf, const int64_t *p)
 {
     return (FN(product)){.m = p[2], .n = p[3], .k = p[4], .a = (const T *)buf[1], .b = (const T *)buf[2],
                          .bias = p[11] ? (const T *)buf[3] : NULL, .c = (T *)buf[0], .a_transposed = p[5] != 0,
-                         .b_transposed = p[6] != 0, .act = (int)p[10], .block = BLOCK_K};
+                         .b_transposed = p[6] == 1, .b_packed = p[6] == 2, .act = (int)p[10], .block = BLOCK_K};
 }
 
 static int FN(gemm)(char *const *buf, const int64_t *p, ck_error *err)
@@ -401,7 +405,7 @@ static int FN(gemm)(char *const *buf, const int64_t *p, ck_error *err)
     /* By dots: worth it for few rows or columns, where k is long enough to pay for adding up the lanes */
     const int64_t least = g.m < g.n ? g.m : g.n;
 #ifdef AMX
-    g.by_amx = amx_pays(g.m, g.n, g.k);
+    g.by_amx = !g.b_packed && amx_pays(g.m, g.n, g.k);
 #endif
     g.by_dots = !g.by_amx && g.b_transposed && !g.a_transposed &&
                 (g.m == 1 || (least <= 8 && g.k >= 4 * L) || (least <= DOT_MAX && g.k >= 16 * L && g.k <= 2048));
@@ -452,9 +456,30 @@ static int FN(rows_then)(char *const *buf, const int64_t *p, int64_t i0, int64_t
     g.room = (ck_packing *)ck_room(sizeof(ck_packing));
     if (!g.room) return 0;
 #ifdef AMX
-    g.by_amx = amx_pays(g.m, g.n, g.k);
+    g.by_amx = !g.b_packed && amx_pays(g.m, g.n, g.k);
 #endif
     FN(any_block)(&g, i0, i1, 0, g.n);
     return 1;
+}
+
+/* packed = the panels of b (k x n), as a product with `b_packed` reads them */
+static void FN(pack_product)(char *const *buf, const int64_t *p)
+{
+    const int64_t n = p[1], k = p[2], width = (n + W - 1) / W * W, blocks = (k + BLOCK_K - 1) / BLOCK_K;
+    const int64_t block = blocks > 1 ? (k + blocks - 1) / blocks : BLOCK_K;
+    T *packed = (T *)buf[0];
+    const T *b = (const T *)buf[1];
+    for (int64_t pc = 0; pc < k; pc += block) {
+        const int64_t items = k - pc < block ? k - pc : block;
+        for (int64_t j = 0; j < n; j += W) {
+            const int64_t columns = n - j < W ? n - j : W;
+            T *panel = packed + pc * width + j * items;
+            for (int64_t s = 0; s < items; s++, panel += W) {
+                const T *row = b + (pc + s) * n + j;
+                if (columns == W) memcpy(panel, row, W * sizeof(T));
+                else for (int64_t i = 0; i < W; i++) panel[i] = i < columns ? row[i] : 0;
+            }
+        }
+    }
 }
 #undef W

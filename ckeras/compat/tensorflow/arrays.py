@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import ops as _ops
+from ckeras.tensor import Op, Spec
 
 
 def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | None = None) -> Any:
@@ -103,5 +104,16 @@ def switch_case(branch_index: Any, branch_fns: Any, default: Any = None, name: s
 
 
 def print(*inputs: Any, **options: Any) -> None:
-    """Print the values of tensors; in a compiled function this asks for them, and the function is run op by op."""
-    builtins.print(*(_ops.convert_to_numpy(x) if _ops.is_tensor(x) else x for x in inputs))
+    """Print the values of tensors, each time the function around it is run."""
+    _print(
+        *(x for x in inputs if _ops.is_tensor(x)), texts=tuple(None if _ops.is_tensor(x) else str(x) for x in inputs)
+    )
+
+
+def _print_forward(*arrays: Any, texts: tuple[str | None, ...]) -> Any:
+    values = iter(arrays)
+    builtins.print(*(next(values) if text is None else text for text in texts))
+    return np.zeros(0, bool)
+
+
+_print = Op("print", lambda *inputs, texts: Spec((0,), "bool"), _print_forward, effect=True)

@@ -7,12 +7,16 @@ least recently are dropped, whoever they belong to. Arenas are not counted, sinc
 from __future__ import annotations
 
 import itertools
+import threading
 import weakref
 from typing import Any
+
+import numpy as np
 
 BUDGET = 128 << 20  # bytes of all entries together
 _clock = itertools.count(1)
 _entries: weakref.WeakSet[Entry] = weakref.WeakSet()
+_lock = threading.RLock()  # of `_entries`
 
 
 class Entry:
@@ -48,8 +52,9 @@ class Plans:
     def put(self, key: Any, value: Any, size: int) -> Entry:
         """Keep a value of ``size`` bytes, and drop others where the budget is exceeded."""
         entry = self._entries[key] = Entry(self, key, value, size)
-        _entries.add(entry)
-        _shrink_to_budget(entry)
+        with _lock:
+            _entries.add(entry)
+            _shrink_to_budget(entry)
         return entry
 
     def clear(self) -> None:
@@ -79,7 +84,9 @@ def _shrink_to_budget(newest: Entry) -> None:
 
 def clear_all() -> None:
     """Drop the entries of all owners."""
-    for entry in list(_entries):
+    with _lock:
+        found = list(_entries)
+    for entry in found:
         entry.drop()
 
 
@@ -97,8 +104,10 @@ def signature(value: Any) -> Any:
         return kind, value
     if kind in _BY_TEXT:
         return kind, repr(value)
-    if kind is tuple:
-        return tuple(map(signature, value))
+    if kind is tuple or kind is list:
+        return (kind, *map(signature, value))
+    if kind is np.ndarray:
+        return kind, value.dtype.str, value.shape, value.tobytes()
     if kind is slice:
         return kind, signature(value.start), signature(value.stop), signature(value.step)
     return kind, id(value)
