@@ -1,7 +1,7 @@
 """Random numbers from a counter-based generator (Philox; Salmon et al., 2011).
 
-A draw is a function of a seed, two integers: a key and how many draws came before. So it does not depend on the
-number of threads, and a compiled step draws anew each time, since the seed is a variable.
+A sample is a function of its seed, two integers: a key and the number of earlier samples. So it does not depend on the
+number of threads, and each run of a compiled step samples anew, since the seed is a variable.
 """
 
 import math
@@ -41,7 +41,7 @@ def _run(seed: np.ndarray, array: np.ndarray, p: tuple[int, ...], f: tuple[float
 
 
 def _forward(seed: np.ndarray, kind: str, shape: tuple[int, ...], dtype: str, parameters: tuple[Any, ...]) -> Any:
-    """The sample in float32 (or int64), for dtypes that the kernel does not make."""
+    """Sample in float32 (or int64) and convert, for dtypes that the kernel does not support."""
     made = "int64" if kind == "integers" else "float32"
     array = _run(seed, np.empty(shape, NUMPY[made]), *_call(kind, shape, made, parameters))
     return array.astype(NUMPY[dtype]) if kind == "integers" else array  # modulo 2^64, for uint64
@@ -63,10 +63,10 @@ _random = Op(
 )
 
 
-def draw(seed: Tensor, kind: str, shape: tuple[int, ...], dtype: str, *parameters: float) -> Tensor:
+def sample(seed: Tensor, kind: str, shape: tuple[int, ...], dtype: str, *parameters: float) -> Tensor:
     """Random numbers of ``kind`` ("uniform", "normal", "truncated_normal", "bernoulli", "integers").
 
-    ``parameters`` are: the limits; mean and deviation; the probability and the value that is sampled with it, else 0.
+    ``parameters`` are: the limits; mean and standard deviation; the probability of a value and that value (else 0).
     """
     exact = int if kind == "integers" else float
     return _random(seed, kind=kind, shape=tuple(shape), dtype=dtype, parameters=tuple(exact(v) for v in parameters))
@@ -101,13 +101,13 @@ _random_between = Op("random_between", lambda seed, low, high, shape, dtype: Spe
 
 
 def integers_between(seed: Tensor, low: Tensor, high: Tensor, shape: tuple[int, ...], dtype: str) -> Tensor:
-    """Random integers of [low, high), tensors of int64 or uint64 that broadcast to ``shape``; low if there are none."""
+    """Random integers in [low, high), tensors of int64 or uint64 that broadcast; low if the range is empty."""
     return _random_between(seed, low, high, shape=tuple(shape), dtype=dtype)
 
 
-# -- distributions that numpy draws --------------------------------------------------------------------------------
+# -- distributions sampled by numpy --------------------------------------------------------------------------------
 
-# kind -> (how it is drawn, where its parameters are those of a distribution; 1 always is)
+# kind -> (sampler, mask of valid parameters; the parameter 1 is always valid)
 _SAMPLERS = {
     "gamma": (lambda rng, alpha: rng.standard_gamma(alpha), lambda alpha: alpha > 0),
     "beta": (lambda rng, alpha, beta: rng.beta(alpha, beta), lambda alpha, beta: (alpha > 0) & (beta > 0)),
@@ -126,17 +126,17 @@ def _sample(seed: np.ndarray, *parameters: np.ndarray, kind: str, shape: tuple[i
     sampler, valid = _SAMPLERS[kind]
     full = [np.broadcast_to(p.astype(np.float64), shape) for p in parameters]
     known = valid(*full)
-    drawn = sampler(_generator(seed), *(np.where(known, p, 1.0) for p in full))
-    return np.where(known, drawn, np.nan).astype(NUMPY[dtype])
+    sampled = sampler(_generator(seed), *(np.where(known, p, 1.0) for p in full))
+    return np.where(known, sampled, np.nan).astype(NUMPY[dtype])
 
 
 _random_sample = Op("random_sample", lambda seed, *parameters, kind, shape, dtype: Spec(shape, dtype), _sample)
 
 
-def sample(seed: Tensor, kind: str, shape: tuple[int, ...], dtype: str, *parameters: Tensor) -> Tensor:
+def sample_with_numpy(seed: Tensor, kind: str, shape: tuple[int, ...], dtype: str, *parameters: Tensor) -> Tensor:
     """Random numbers of ``kind`` ("gamma", "beta", "binomial"), whose parameters broadcast to ``shape``.
 
-    NaN where the parameters are those of no distribution.
+    The result is NaN where the parameters are invalid.
     """
     return _random_sample(seed, *parameters, kind=kind, shape=tuple(shape), dtype=dtype)
 
@@ -149,5 +149,5 @@ _permutation = Op(
 
 
 def permutation(seed: Tensor, x: Tensor, axis: int) -> Tensor:
-    """The indices of ``axis`` of ``x`` in random order."""
+    """Random permutation of the indices along ``axis`` of ``x``."""
     return _permutation(seed, x, axis=axis)

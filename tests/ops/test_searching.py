@@ -97,7 +97,7 @@ def test_grids():
             ops.rot90(x, axes=axes)
     with pytest.raises(ValueError, match="trapezoid: axis 1 is out of range"):
         ops.trapezoid([1.0, 2.0], axis=1)
-    with pytest.raises(ValueError, match="trapezoid expects as many places as values, got 2 and 3"):
+    with pytest.raises(ValueError, match="trapezoid expects as many sample points x as values y, got 2 and 3"):
         ops.trapezoid([1.0, 2.0, 3.0], [1.0, 2.0])
     with pytest.raises(ValueError, match="cannot be broadcast"):
         ops.trapezoid([1.0, 2.0, 3.0], dx=[1.0, 2.0, 3.0])
