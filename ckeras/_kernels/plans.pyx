@@ -265,7 +265,7 @@ cdef class Plan:
         specs: (shape, numpy dtype) of each slot.
         inputs: numbers of slots; outputs: numbers of slots.
         arena: bytes.
-        written: variables that a run assigns, announced beforehand through `detach`; their versions are counted up after it.
+        written: variables that a run assigns, announced through `detach` before it; it increments their versions.
         prologue: a plan without inputs that is run first where the version of a variable in ``watched`` has changed.
     """
     cdef int n_instr, n_in, n_out, n_ptr

@@ -286,7 +286,7 @@ def test_what_a_function_refuses():
         ckeras.Function(a, a + b)
     with pytest.raises(ValueError, match="inputs to be one or more symbolic"):
         ckeras.Function([], a)
-    with pytest.raises(ValueError, match="outputs to be symbolic"):
+    with pytest.raises(ValueError, match="outputs to be one or more symbolic"):
         ckeras.Function(a, [])
     f = ckeras.Function([a, b], a + b)
     with pytest.raises(ValueError, match="structure"):
