@@ -31,6 +31,13 @@ def integers(
     value: Any, where: str, name: str, least: int | None = None, most: int = INT64_MAX, count: int = MAX_NDIM
 ) -> tuple[int, ...]:
     """``value``, one integer or up to ``count`` of them, as a tuple of integers."""
+    if type(value) is tuple and len(value) <= count:  # what most calls pass, at little cost
+        low = -INT64_MAX - 1 if least is None else least
+        for v in value:
+            if type(v) is not int or not low <= v <= most:
+                break
+        else:
+            return value
     if _index(value) is not None:
         return (integer(value, where, name, least, most),)
     if isinstance(value, (str, bytes, dict)) or not hasattr(value, "__len__") or symbolic(value):

@@ -121,12 +121,10 @@ def single_step(op: "Op", inputs: Sequence[Spec], output: Spec) -> list[Call] | 
 
 def run(op: "Op", tensors: list[Tensor], attrs: dict[str, Any]) -> Any:
     """Compute ``op`` on real tensors."""
-    if op.alias:
-        x = tensors[0]
-        (spec,), _ = limits.checked(op.name, op.infer(*tensors, **attrs))
-        array = x._array
-        return Tensor((array.copy() if x._borrowed else array).reshape(spec.shape), spec.dtype)
     outputs, kernels, single, nbytes, scratch = _prepare(op, tensors, attrs)
+    if op.alias:
+        x, spec = tensors[0], outputs[0]
+        return Tensor((x._array.copy() if x._borrowed else x._array).reshape(spec.shape), spec.dtype)
     if nbytes:
         capacity.require(nbytes, f"{op.name}, to make {limits.described(outputs[0])},")
     inputs = [t._array for t in tensors]

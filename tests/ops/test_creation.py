@@ -93,7 +93,7 @@ def test_values_that_are_no_tensors():
     with pytest.raises(OverflowError, match="the integer 300 does not fit int8"):
         ops.convert_to_tensor(300, "int8")
     for option in ("sparse", "ragged"):
-        with pytest.raises(ValueError, match="dense"):
+        with pytest.raises(ValueError, match="only dense tensors"):
             ops.convert_to_tensor(1, **{option: True})
 
 

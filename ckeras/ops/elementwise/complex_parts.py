@@ -1,4 +1,4 @@
-"""The parts of complex numbers; real numbers are their own real part."""
+"""Real and imaginary parts, conjugates and angles of complex numbers."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ _imag = Op(
 
 
 def conjugate(x: Any) -> Tensor:
-    """``x`` with the sign of its imaginary part turned."""
+    """Element-wise complex conjugate of ``x``."""
     x = tensor(x)
     return _conj(x) if x.dtype in dtypes.PARTS else x
 
