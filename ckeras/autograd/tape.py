@@ -1,4 +1,4 @@
-"""Reverse-mode differentiation: the calls between the tapes's sources and its target, walked backwards."""
+"""Reverse-mode differentiation: a tape records calls of ops and walks them backwards from target to sources."""
 
 import math
 from typing import Any
@@ -17,7 +17,7 @@ scope = config.scope
 
 
 class GradientTape:
-    """Records the ops run inside it, and gives the gradients of one of their results.
+    """Records the ops that run inside its context and computes gradients of their results.
 
     Args:
         persistent: whether `gradient` may be called more than once.
@@ -53,7 +53,7 @@ class GradientTape:
         scope.tapes = [tape for tape in scope.tapes if tape is not self]
 
     def watch(self, tensor: Any) -> None:
-        """Follow this tensor, variable, or structure of them."""
+        """Watch a tensor, a variable, or a structure of them."""
         for x in flatten(tensor):
             if isinstance(x, Variable):
                 self._follow(x, x.value)
@@ -63,7 +63,7 @@ class GradientTape:
                 raise TypeError(f"GradientTape.watch expects tensors or variables, got {type(x).__name__}")
 
     def read(self, variable: Variable, tensor: Tensor) -> None:
-        """Called when ``variable`` is read as ``tensor`` while this tape is active."""
+        """Record that ``variable`` is read as ``tensor`` while this tape is active."""
         if self._watch_variables and variable.trainable:
             self._follow(variable, tensor)
 
@@ -73,11 +73,11 @@ class GradientTape:
             self._variables.setdefault(id(variable), (variable, []))[1].append(tensor)
 
     def tracks(self, tensor: Tensor) -> bool:
-        """Whether ``tensor`` is watched, or depends on one that is."""
+        """Whether ``tensor`` is watched or depends on a watched tensor."""
         return id(tensor) in self._tracked
 
     def record(self, op: Op, inputs: list[Tensor], attrs: dict[str, Any], result: Any) -> None:
-        """Called after every op while this tape is active."""
+        """Record a call of an op while this tape is active."""
         tracked = self._tracked
         for x in inputs:
             if id(x) in tracked:
@@ -92,22 +92,22 @@ class GradientTape:
                 tracked[id(y)] = y
 
     def stop_recording(self) -> "_Pause":
-        """A context inside which this tape records nothing."""
+        """Context manager that suspends recording."""
         return _Pause(self)
 
     def reset(self) -> None:
-        """Forget everything recorded so far."""
+        """Discard everything recorded so far."""
         self._clear()
         self._used = False
 
     def watched_variables(self) -> list[Variable]:
-        """The variables read so far, in order."""
+        """Return the variables read so far, in order."""
         return [variable for variable, _ in self._variables.values()]
 
     def gradient(
         self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: str = "none"
     ) -> Any:
-        """The gradient of the sum of ``target`` with respect to each of ``sources``, in their structure.
+        """Compute the gradient of the sum of ``target`` with respect to each of ``sources``, in their structure.
 
         With respect to a complex z, the gradient of a real number L is dL/dRe z + i dL/dIm z, the direction of steepest
         ascent, as in TensorFlow. That of a complex target is the gradient of its real part.
@@ -117,7 +117,7 @@ class GradientTape:
             sources: tensors or variables, or any structure of them.
             output_gradients: weights of the elements of ``target``, of its structure; ones by default. A complex target
                 is multiplied by the conjugates of its weights.
-            unconnected_gradients: what a source that ``target`` does not depend on gets: "none" or "zero".
+            unconnected_gradients: gradient of a source that ``target`` does not depend on: "none" or "zero".
         """
         targets = [as_tensor(t) for t in flatten(target)]
         if output_gradients is None:
@@ -134,7 +134,7 @@ class GradientTape:
     def pullback(
         self, targets: list[Tensor], sources: Any, seeds: list[Tensor | None], unconnected_gradients: str = "none"
     ) -> Any:
-        """The cotangents of ``sources`` for those of ``targets``, in the convention of the op table.
+        """Cotangents of ``sources`` for the cotangents of ``targets``, in the convention of the op table.
 
         The cotangent of a complex z is there the g for which a real result changes by Re(g dz), the conjugate of what
         `gradient` returns: so the ``vjp`` of a holomorphic function is that of the real one.
@@ -182,13 +182,13 @@ class GradientTape:
         parallel_iterations: int | None = None,
         experimental_use_pfor: bool = True,
     ) -> Any:
-        """The gradient of each element of ``target`` with respect to each of ``sources``.
+        """Compute the gradient of each element of ``target`` with respect to each of ``sources``.
 
         Args:
             target: a tensor with at least one element.
             sources: tensors or variables, or any structure of them.
             unconnected_gradients: as for `gradient`.
-            parallel_iterations, experimental_use_pfor: TensorFlow's; they make no difference.
+            parallel_iterations, experimental_use_pfor: accepted for compatibility with TensorFlow; they change nothing.
 
         Returns:
             In the structure of ``sources``, tensors of shape ``(*target.shape, *source.shape)``.
@@ -202,16 +202,8 @@ class GradientTape:
         """
         target = as_tensor(target)
         shape = target.shape
-        if None in shape or 0 in shape:
-            raise ValueError(f"jacobian expects a target of known sizes, none of them 0, got shape {shape}")
-        weights = np.eye(math.prod(shape), dtype="float32").reshape(-1, *shape)
-        persistent, self._persistent = self._persistent, self._persistent or not self._used
-        try:
-            rows = [flatten(self.gradient(target, sources, w, unconnected_gradients)) for w in weights]
-        finally:
-            self._persistent = persistent
-        if not persistent:
-            self._clear()
+        weights = np.eye(_size(shape, "jacobian", shape), dtype="float32").reshape(-1, *shape)
+        rows = self._rows(target, sources, weights, unconnected_gradients)
         columns = iter(zip(*rows, strict=True))
 
         def joined(_: Any) -> Any:
@@ -222,14 +214,77 @@ class GradientTape:
 
         return map_structure(joined, sources)
 
+    def batch_jacobian(
+        self,
+        target: Any,
+        source: Any,
+        unconnected_gradients: str = "none",
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """The jacobian of each sample: the gradient of ``target[i, ...]`` with respect to ``source[i, ...]``.
+
+        Sample i of ``target`` is expected to depend on sample i of ``source`` alone; then this is the part of
+        `jacobian` that is not 0, at the cost of one gradient for each element of a sample.
+
+        Args:
+            target: a tensor of shape ``(batch, ...)``, with at least one element.
+            source: a tensor or variable of shape ``(batch, ...)``.
+            unconnected_gradients: as for `gradient`.
+            parallel_iterations, experimental_use_pfor: TensorFlow's; they make no difference.
+
+        Returns:
+            A tensor of shape ``(batch, *target.shape[1:], *source.shape[1:])``.
+
+        >>> import ckeras
+        >>> x = ckeras.Variable([[1.0, 2.0], [3.0, 4.0]])
+        >>> with GradientTape() as tape:
+        ...     y = x * x
+        >>> tape.batch_jacobian(y, x).tolist()
+        [[[2.0, 0.0], [0.0, 4.0]], [[6.0, 0.0], [0.0, 8.0]]]
+        """
+        target = as_tensor(target)
+        if not isinstance(source, (Tensor, Variable)):
+            raise TypeError(f"batch_jacobian expects a tensor or a variable as source, got {type(source).__name__}")
+        if not target.shape or not source.shape or target.shape[0] != source.shape[0]:
+            raise ValueError(
+                "batch_jacobian expects target and source to have the same first axis, got shapes "
+                f"{target.shape} and {tuple(source.shape)}"
+            )
+        weights = np.eye(_size(target.shape[1:], "batch_jacobian", target.shape), dtype="float32")
+        rows = weights.reshape(-1, 1, *target.shape[1:])
+        parts = self._rows(target, source, [np.broadcast_to(w, target.shape) for w in rows], unconnected_gradients)
+        if parts[0][0] is None:
+            return None
+        stacked = functions["stack"]([part for (part,) in parts], axis=1)
+        return functions["reshape"](stacked, (*target.shape, *source.shape[1:]))
+
+    def _rows(self, target: Tensor, sources: Any, weights: Any, unconnected_gradients: str) -> list[list[Any]]:
+        """For each of ``weights`` the flat list of gradients, after which a tape that is not persistent is used."""
+        persistent, self._persistent = self._persistent, self._persistent or not self._used
+        try:
+            rows = [flatten(self.gradient(target, sources, w, unconnected_gradients)) for w in weights]
+        finally:
+            self._persistent = persistent
+        if not persistent:
+            self._clear()
+        return rows
+
+
+def _size(sizes: tuple[int | None, ...], name: str, shape: tuple[int | None, ...]) -> int:
+    """The product of ``sizes``, all of which a jacobian has to know."""
+    if None in shape or 0 in shape:
+        raise ValueError(f"{name} expects a target of known sizes, none of them 0, got shape {shape}")
+    return math.prod(sizes)
+
 
 def conjugated(g: Tensor | None) -> Tensor | None:
-    """A cotangent of the op table as `GradientTape.gradient` returns it, and the other way round."""
+    """Convert a cotangent of the op table to the convention of `GradientTape.gradient`, or back."""
     return functions["conj"](g) if g is not None and g.dtype in dtypes.PARTS else g
 
 
 def _seed(g: Any, target: Tensor) -> Tensor | None:
-    """The cotangent of ``target`` that was given."""
+    """Check the given cotangent of ``target``; ones if there is none."""
     if g is None:
         return None
     seed = functions["cast"](g, target.dtype)
@@ -251,8 +306,8 @@ class _Pause:
 
 
 def _backward(records: list, targets: list[Tensor], seeds: list, wanted: set[int]) -> dict[int, Tensor]:
-    """Cotangents by id of the tensors in ``wanted`` that ``targets`` depend on."""
-    # Only calls that lie between a wanted tensor and the targets have work to do.
+    """Cotangents, by id, of the tensors in ``wanted`` that ``targets`` depend on."""
+    # Only calls on a path from a wanted tensor to the targets are differentiated.
     reached = set(wanted)
     useful = []
     for op, inputs, attrs, result in records:

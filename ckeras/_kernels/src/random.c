@@ -2,12 +2,12 @@
  * 2011). One block of four 32-bit words is a function of
  *   key      seed[0], 64 bits
  *   counter  (number of the block, seed[1]), 64 bits each
- * and an element's value a function of its block and place in it: not of n, nor of threads.
+ * and an element's value a function of its block and index in it: not of n, nor of threads.
  *
  * buf: out [n], seed int64[2]. p: kind, dtype, n, and for kinds 4 to 6 what is said there. kind, dtypes, f:
  *   0 uniform            f32 f64        [low, high). 24 bits (f32) or 53 (f64). high is never returned.
  *   1 normal             f32 f64        mean, std. Box & Muller 1958; |z| <= 6.7 (f32) or 8.6 (f64).
- *   2 truncated normal   f32 f64        mean, std; |z| < 2, by the inverse distribution function, one draw an element.
+ *   2 truncated normal   f32 f64        mean, std; |z| < 2, by the inverse distribution function, one sample each.
  *   3 mask               f32 f64 bool   p_keep, value: `value` with probability p_keep (to 2^-31), else 0.
  *   4 integers           i32 i64        p[3] = low, p[4] = span: low + [0, span], modulo 2^64 (so unsigned ones too);
  *                                       span < 2^32, each probability within 2^-32 of 1 / (span + 1).

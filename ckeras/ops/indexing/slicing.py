@@ -21,7 +21,7 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
     that does not fit raises an error if its start is known; otherwise, as in a compiled function, the start is clipped.
     """
     x = tensor(inputs)
-    shape = arguments.partial_shape(shape, "slice", least=-1)
+    shape = arguments.partial_shape(shape, "slice", minimum=-1)
     unknown = _starts("slice", start_indices, x.shape)
     if unknown is not None and len(unknown) == len(shape) == len(x.shape):
         return _slice_at(x, unknown, shape)
