@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 
 from ckeras import config, ops, registry
-from ckeras.metrics.confusion import Counts, count, even_thresholds, evenly_spaced, parse_thresholds
+from ckeras.metrics.confusion import (
+    Counts,
+    count,
+    even_thresholds,
+    evenly_spaced,
+    parse_thresholds,
+    warn_without_both_classes,
+)
 from ckeras.metrics.metric import Metric
 
 ship = registry.metrics.ship
@@ -88,7 +95,7 @@ class AUC(Metric):
         self._from_logits = from_logits
         self._given = thresholds is not None
         self._even = spaced
-        self._built = False
+        self._built = self._warned = False
         if not multi_label:
             self._build(())
         elif num_labels:
@@ -146,6 +153,7 @@ class AUC(Metric):
         """The area so far; with `multi_label` the mean of the labels' areas."""
         if not self._built:
             return ops.zeros((), dtype=self.dtype)
+        self.check_result()
         if self.curve == "PR" and self.summation_method == "interpolation":
             return self.interpolate_pr_auc()
         x, y = self._points()
@@ -155,6 +163,11 @@ class AUC(Metric):
             "majoring": ops.maximum,
         }
         return self._total((x[:-1] - x[1:]) * sides[self.summation_method](y[:-1], y[1:]))
+
+    def check_result(self) -> None:
+        """Warn, once, if the targets so far are of one class: their curve has no area."""
+        if self._built:
+            warn_without_both_classes(self)
 
     def _total(self, parts: Any) -> Any:
         """The area from its parts between thresholds; with `multi_label` the mean of the labels' areas."""

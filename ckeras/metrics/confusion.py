@@ -11,7 +11,8 @@ import numpy as np
 
 from ckeras import config, ops
 from ckeras.losses.loss import expect, same, share, squeeze_or_expand_to_same_rank
-from ckeras.tensor import table
+from ckeras.tensor import Tensor, table
+from ckeras.utils.tracebacks import warn
 
 LEAST = -1e10  # below every threshold that can be given
 
@@ -86,6 +87,7 @@ def count(
         ValueError: if the shapes do not fit, or `class_id` or `top_k` is out of range.
     """
     y_true, y_pred = (ops.cast(ops.convert_to_tensor(y), dtype) for y in (y_true, y_pred))
+    _warn_of_nan(name, y_pred)
     y_pred, y_true = squeeze_or_expand_to_same_rank(y_pred, y_true)
     expect(name, same(y_true.shape, y_pred.shape), "y_true and y_pred of the same shape", y_true, y_pred)
     weight = None if sample_weight is None else _weights(name, sample_weight, y_pred, dtype)
@@ -112,6 +114,25 @@ def count(
     counted = _by_interval if even else _by_comparison
     counts = counted(y_pred, positive, negative, thresholds, labels)
     return Counts(*counts) if by_label else Counts(*(ops.reshape(c, (-1,)) for c in counts))
+
+
+def warn_without_both_classes(metric: Any) -> None:
+    """Warn, once for a metric that keeps `Counts`, if all targets so far are of one class."""
+    counts = [ops.convert_to_tensor(getattr(metric, kind)) for kind in Counts._fields]
+    if metric._warned or any(type(c) is not Tensor for c in counts):
+        return
+    tp, fp, tn, fn = (np.asarray(c)[0] for c in counts)
+    if np.any(tp + fn + fp + tn) and not np.all((tp + fn != 0) & (fp + tn != 0)):
+        metric._warned = True
+        warn(
+            f"{metric.name} is not defined by targets of one class: of its positive targets the weights sum to "
+            f"{tp + fn}, of its negative ones to {fp + tn}."
+        )
+
+
+def _warn_of_nan(name: str, y_pred: Any) -> None:
+    if type(y_pred) is Tensor and np.isnan(np.asarray(y_pred)).any():
+        warn(f"{name} got predictions that are NaN; it counts them as negative.")
 
 
 def _by_comparison(
@@ -199,4 +220,4 @@ def _among_largest(name: str, x: Any, k: int) -> Any:
     return chosen
 
 
-__all__ = ["Counts", "count", "even_thresholds", "evenly_spaced", "parse_thresholds"]
+__all__ = ["Counts", "count", "even_thresholds", "evenly_spaced", "parse_thresholds", "warn_without_both_classes"]

@@ -10,7 +10,7 @@ import numpy as np
 from ckeras import config, ops, registry
 from ckeras.losses.loss import expect
 from ckeras.metrics.metric import Metric
-from ckeras.tensor import dtypes, table
+from ckeras.tensor import Tensor, dtypes, table
 from ckeras.utils.tracebacks import warn
 
 ship = registry.metrics.ship
@@ -65,6 +65,7 @@ class IoU(Metric):
         self.sparse_y_true = sparse_y_true
         self.sparse_y_pred = sparse_y_pred
         self.axis = axis
+        self._warned = False
         shape = (self.num_classes, self.num_classes)
         self.total_cm = self.add_variable(shape, "zeros", name="total_confusion_matrix")
 
@@ -84,8 +85,11 @@ class IoU(Metric):
             y_true = ops.argmax(y_true, axis=self.axis)
         if not self.sparse_y_pred:
             y_pred = ops.argmax(y_pred, axis=self.axis)
-        numbers = [ops.reshape(ops.cast(y, "int32"), (-1,)) for y in (y_true, y_pred)]
-        expect(self.name, numbers[0].shape == numbers[1].shape, "as many targets as predictions", y_true, y_pred)
+        given = [ops.reshape(y, (-1,)) for y in (y_true, y_pred)]
+        expect(self.name, given[0].shape == given[1].shape, "as many targets as predictions", y_true, y_pred)
+        known = [self._is_class(y) for y in given]
+        self._warn_of_others(given, known)
+        numbers = [ops.cast(ops.where(k, y, 0), "int32") for k, y in zip(known, given, strict=True)]
         weight = ops.ones(numbers[0].shape, dtype=self.dtype) if sample_weight is None else self._weight(sample_weight)
         if weight.shape not in ((), (1,), numbers[0].shape):
             raise ValueError(
@@ -93,7 +97,7 @@ class IoU(Metric):
                 f"{numbers[0].shape[0]}, got {weight.shape[0]}."
             )
         true, predicted = numbers
-        counted = ops.logical_and(self._is_class(true), self._is_class(predicted))
+        counted = ops.logical_and(*known)
         if self.ignore_class is not None:
             counted = ops.logical_and(counted, ops.not_equal(true, self.ignore_class))
         place = ops.where(counted, true * self.num_classes + predicted, 0)
@@ -109,6 +113,20 @@ class IoU(Metric):
                 "or a dtype of floats to the metric."
             )
         return ops.reshape(ops.cast(weight, self.dtype), (-1,))
+
+    def _warn_of_others(self, given: list[Any], known: list[Any]) -> None:
+        """Warn, once and outside of compiled steps, of labels that are no class."""
+        for name, y, k in zip(("y_true", "y_pred"), given, known, strict=True):
+            if self._warned or type(k) is not Tensor:
+                continue
+            others = np.asarray(y)[~np.asarray(k)]
+            others = others[others != self.ignore_class] if self.ignore_class is not None else others
+            if others.size:
+                self._warned = True
+                warn(
+                    f"{self.name} expects {name} to hold labels from 0 to {self.num_classes - 1}, got {others[0]}; "
+                    "what is not a class is left out."
+                )
 
     def _is_class(self, numbers: Any) -> Any:
         return ops.logical_and(numbers >= 0, numbers < self.num_classes)

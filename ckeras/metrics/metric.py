@@ -62,6 +62,11 @@ class Metric(Observed):
         """The metric of what was taken in since the last reset: a scalar, or a dict of scalars."""
         raise NotImplementedError(f"{type(self).__name__} has no result() method.")
 
+    def check_result(self) -> None:
+        """Warn if the result does not mean what was asked for; called where Python reads it, never while compiling."""
+        for metric in self._metrics:
+            metric.check_result()
+
     def reset_state(self) -> None:
         """Set all variables to 0."""
         for variable in self.variables:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ckeras import ops, registry
 from ckeras.losses.loss import share
-from ckeras.metrics.confusion import Counts, count, even_thresholds
+from ckeras.metrics.confusion import Counts, count, even_thresholds, warn_without_both_classes
 from ckeras.metrics.metric import Metric
 
 ship = registry.metrics.ship
@@ -25,6 +25,7 @@ class _TradeOff(Metric):
             raise ValueError(f"{cls} expects num_thresholds to be a positive whole number, got {num_thresholds!r}.")
         super().__init__(name=name, dtype=dtype)
         self.value = value
+        self._warned = False
         self.num_thresholds = num_thresholds
         self.class_id = class_id
         self.thresholds = [0.5] if num_thresholds == 1 else even_thresholds(num_thresholds)
@@ -60,8 +61,13 @@ class _TradeOff(Metric):
 
     def result(self) -> Any:
         """The best so far; 0 where no threshold will do."""
+        self.check_result()
         limited, wanted = self._pair()
         return ops.max(ops.where(limited >= self.value, wanted, 0), initial=0)
+
+    def check_result(self) -> None:
+        """Warn, once, if the targets so far are of one class."""
+        warn_without_both_classes(self)
 
     def _pair(self) -> tuple[Any, Any]:
         raise NotImplementedError

@@ -260,7 +260,65 @@ def test_perfect_and_useless_predictions():
 def test_nan_is_above_no_threshold():
     y, p = np.ones(3), np.array([np.nan, 0.7, 0.2])
     for thresholds in (0.0, [0.0, 0.5, 1.0]):
-        assert np.atleast_1d(metrics.TruePositives(thresholds=thresholds)(y, p))[0] == 2.0
+        with pytest.warns(UserWarning, match="got predictions that are NaN"):
+            assert np.atleast_1d(metrics.TruePositives(thresholds=thresholds)(y, p))[0] == 2.0
+
+
+CURVES = {
+    "AUC": metrics.AUC,
+    "AUC, PR": lambda: metrics.AUC(curve="PR"),
+    "AUC, labels": lambda: metrics.AUC(multi_label=True),
+    "PrecisionAtRecall": lambda: metrics.PrecisionAtRecall(0.5),
+    "RecallAtPrecision": lambda: metrics.RecallAtPrecision(0.5),
+    "SensitivityAtSpecificity": lambda: metrics.SensitivityAtSpecificity(0.5),
+    "SpecificityAtSensitivity": lambda: metrics.SpecificityAtSensitivity(0.5),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", CURVES)
+def test_curves_of_one_class_warn_once_when_they_are_read(name):
+    p = np.array([[0.2], [0.9]])
+    for one in (0.0, 1.0):
+        metric = CURVES[name]()
+        metric.update_state(np.full((2, 1), one), p)
+        with pytest.warns(UserWarning, match="is not defined by targets of one class") as caught:
+            metric.result()
+            metric.result()
+        assert len(caught) == 1 and caught[0].filename == __file__
+        metric.update_state(np.full((2, 1), 1 - one), p)
+        metric.result()
+    both = CURVES[name]()
+    both.result()  # of nothing
+    both.update_state(np.full((2, 1), 1.0), p)
+    both.update_state(np.full((2, 1), 0.0), p)  # one class in each batch, which nobody read
+    both.result()
+
+
+@pytest.mark.filterwarnings("error")
+def test_curves_of_one_class_warn_after_an_evaluation_and_not_within():
+    model = ckeras.Sequential([ckeras.Input((1,)), layers.Dense(1, activation="sigmoid")])
+    model.compile("sgd", "binary_crossentropy", metrics=[metrics.AUC()])
+    x, y = np.linspace(0, 1, 8)[:, None], np.repeat([0.0, 1.0], 4)
+    model.evaluate(x, y, batch_size=4, verbose=0)
+    model.fit(x, y, batch_size=4, shuffle=False, verbose=0)
+    with pytest.warns(UserWarning, match="not defined by targets of one class"):
+        model.evaluate(x, y * 0, batch_size=4, verbose=0)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("bad", [3, -1, 2**32 + 1, 1e10, np.nan])
+def test_labels_outside_of_a_confusion_matrix_are_left_out_with_a_warning(bad):
+    labels, others = np.array([0, 1, 2]), np.array([0, 1, bad])
+    for pair in ((labels, others), (others, labels)):
+        metric = metrics.MeanIoU(3)
+        with pytest.warns(UserWarning, match="to hold labels from 0 to 2") as caught:
+            metric.update_state(*pair)
+            metric.update_state(*pair)
+        assert len(caught) == 1
+        np.testing.assert_array_equal(metric.total_cm.numpy(), np.diag([2, 2, 0]))
+    for dtype in ("uint8", "uint64"):
+        metrics.MeanIoU(3, ignore_class=255).update_state(np.array([0, 255], dtype), np.array([0, 1], dtype))
 
 
 def test_more_samples_in_a_cell_than_a_float_counts():
