@@ -104,9 +104,9 @@ def test_names_of_functions():
         (lambda: metrics.Recall(thresholds=[]), "thresholds .* got none"),
         (lambda: metrics.TruePositives(thresholds="half"), "thresholds .* got 'half'"),
         (lambda: metrics.TruePositives(thresholds=float("nan")), "thresholds .* got nan"),
-        (lambda: metrics.Precision(top_k=0), "top_k to be a positive whole number or None, got 0"),
-        (lambda: metrics.Precision(class_id=0.5), "class_id to be a whole number or None, got 0.5"),
-        (lambda: metrics.AUC(num_thresholds=1), "num_thresholds to be a whole number above 1, got 1"),
+        (lambda: metrics.Precision(top_k=0), "top_k to be a positive integer or None, got 0"),
+        (lambda: metrics.Precision(class_id=0.5), "class_id to be an integer or None, got 0.5"),
+        (lambda: metrics.AUC(num_thresholds=1), "num_thresholds to be an integer above 1, got 1"),
         (lambda: metrics.AUC(curve="roq"), "curve to be one of 'ROC', 'PR', 'PRGAIN', got 'roq'"),
         (lambda: metrics.AUC(summation_method="left"), "summation_method to be one of 'interpolation'.* got 'left'"),
         (lambda: metrics.AUC(thresholds=[0.2, 2.0]), "AUC expects thresholds .* got 2.0"),
@@ -115,19 +115,19 @@ def test_names_of_functions():
         (lambda: metrics.SpecificityAtSensitivity(-1), "sensitivity to be"),
         (lambda: metrics.PrecisionAtRecall("a"), "recall to be"),
         (lambda: metrics.RecallAtPrecision(float("nan")), "precision to be"),
-        (lambda: metrics.PrecisionAtRecall(0.5, num_thresholds=0), "num_thresholds to be a positive whole number"),
+        (lambda: metrics.PrecisionAtRecall(0.5, num_thresholds=0), "num_thresholds to be a positive integer"),
         (lambda: metrics.F1Score(average="mean"), "average to be None, 'micro', 'macro' or 'weighted', got 'mean'"),
         (lambda: metrics.FBetaScore(beta=1), "beta to be a float above 0, got 1"),
         (lambda: metrics.FBetaScore(beta=-1.0), "beta"),
         (lambda: metrics.FBetaScore(threshold=0.0), "threshold to be None or a float above 0, at most 1, got 0.0"),
         (lambda: metrics.F1Score(threshold=1), "threshold"),
-        (lambda: metrics.IoU(2, [2]), r"target_class_ids to be class numbers from 0 to 1, got \[2\]"),
+        (lambda: metrics.IoU(2, [2]), r"target_class_ids to be class labels from 0 to 1, got \[2\]"),
         (lambda: metrics.IoU(2, [-1]), "target_class_ids"),
         (lambda: metrics.IoU(2, []), "target_class_ids"),
         (lambda: metrics.IoU(2, [0.5]), "target_class_ids"),
-        (lambda: metrics.MeanIoU(0), "num_classes to be a positive whole number, got 0"),
+        (lambda: metrics.MeanIoU(0), "num_classes to be a positive integer, got 0"),
         (lambda: metrics.BinaryIoU(target_class_ids=[3]), "target_class_ids"),
-        (lambda: metrics.TopKCategoricalAccuracy(k=0), "k to be a positive whole number, got 0"),
+        (lambda: metrics.TopKCategoricalAccuracy(k=0), "k to be a positive integer, got 0"),
         (lambda: metrics.SparseTopKCategoricalAccuracy(k=1.5), "k to be"),
         (lambda: metrics.R2Score(class_aggregation="mean"), "class_aggregation to be one of"),
         (lambda: metrics.R2Score(num_regressors=-1), "num_regressors to be 0 or more, got -1"),
@@ -328,9 +328,9 @@ def test_more_samples_in_a_cell_than_a_float_counts():
     assert metric.total_cm.numpy().tolist() == [[2**24 + 1, 0], [0, 0]]
 
 
-def test_weights_cut_to_whole_numbers_are_told():
+def test_truncated_fractional_weights_warn():
     metric = metrics.MeanIoU(2)
-    with pytest.warns(UserWarning, match="fractions of its sample_weight are cut"):
+    with pytest.warns(UserWarning, match="fractions of its sample_weight are truncated"):
         metric.update_state([0, 1], [0, 1], np.array([1.7, 0.3]))
     assert metric.total_cm.numpy().tolist() == [[1, 0], [0, 0]]
     exact = metrics.MeanIoU(2, dtype="float32")
@@ -345,10 +345,10 @@ def test_classes_along_the_first_axis():
     assert float(metrics.OneHotMeanIoU(3, axis=1)(*moved)) == float(metrics.OneHotMeanIoU(3)(t, p))
 
 
-def test_too_few_numbers_for_an_adjustment_are_told():
+def test_too_few_samples_for_adjusted_r2_warn():
     metric = metrics.R2Score(num_regressors=5)
     y = np.array([[1.0], [2.0], [4.0]])
-    with pytest.warns(UserWarning, match="needs more than num_regressors .* = 6 numbers, and has 3"):
+    with pytest.warns(UserWarning, match="expected more than num_regressors .* = 6 samples, got 3"):
         found = metric(y, y + 0.5)
     assert float(found) == pytest.approx(float(metrics.R2Score()(y, y + 0.5)))
 
