@@ -466,8 +466,8 @@ def test_optimizer_map():
     for key, value, words in (
         (3, sgd, "key to be a regular expression, got 3"),
         ("x", "adam", "to be an Optimizer"),
-        ("x", optimizers.LossScaleOptimizer(sgd), "no LossScaleOptimizer"),
-        ("x", optimizers.MultiOptimizer(mapped), "no LossScaleOptimizer or MultiOptimizer"),
+        ("x", optimizers.LossScaleOptimizer(sgd), "other than LossScaleOptimizer"),
+        ("x", optimizers.MultiOptimizer(mapped), "other than LossScaleOptimizer or MultiOptimizer"),
     ):
         with pytest.raises(ValueError, match=words):
             mapped[key] = value
