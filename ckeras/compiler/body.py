@@ -95,7 +95,7 @@ class Nested(NamedTuple):
 
 
 class _Outside:
-    """Stands in a body for the tapes around it: they record the row that runs the body, not what is inside."""
+    """Stands in a body for the tapes around it: they record the op that runs the body, not the ops inside."""
 
     def record(self, *call: Any) -> None:
         """Nothing."""

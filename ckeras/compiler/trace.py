@@ -41,7 +41,7 @@ class Trace:
     included, becomes an input of its own, one of ``captured``. ``tapes`` are those that record outside of it.
     """
 
-    traces = True  # and does not only stand in the way of variables
+    traces = True  # and does not only replace values of variables
 
     def __init__(self, outer: Any = None, tapes: Sequence[Any] = ()) -> None:
         self.outer = outer
