@@ -467,7 +467,7 @@ def test_optimizer_map():
         (3, sgd, "key to be a regular expression, got 3"),
         ("x", "adam", "to be an Optimizer"),
         ("x", optimizers.LossScaleOptimizer(sgd), "other than LossScaleOptimizer"),
-        ("x", optimizers.MultiOptimizer(mapped), "other than LossScaleOptimizer or MultiOptimizer"),
+        ("x", optimizers.MultiOptimizer(mapped), "other than LossScaleOptimizer and MultiOptimizer"),
     ):
         with pytest.raises(ValueError, match=words):
             mapped[key] = value
