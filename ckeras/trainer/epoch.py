@@ -77,8 +77,9 @@ class Pass:
 
     def run(self, callbacks: CallbackList) -> dict[str, Any]:
         """One pass; returns its logs."""
-        self.model.reset_metrics()
-        return self._logs.logs() if self._loop(callbacks, self._logs) else {}
+        with self.model.own_metrics():
+            self.model.reset_metrics()
+            return self._logs.logs() if self._loop(callbacks, self._logs) else {}
 
     def predict(self, callbacks: CallbackList) -> Any:
         """One pass of predictions: the outputs of all rows, in the structure that the model gives them."""
