@@ -82,7 +82,7 @@ def data_set(x: Any, y: Any = None, sample_weight: Any = None, where: str = "fit
         TypeError: if something is not an array of numbers.
     """
     if x is None:
-        raise ValueError(f"{where} expects x to be the samples, got None")
+        raise TypeError(f"{where} expects x to be an array of numbers, got None")
     if class_weight is not None:
         if sample_weight is not None:
             raise ValueError(f"{where} expects at most one of class_weight and sample_weight, got both")
@@ -222,7 +222,7 @@ def _of_objects(frame: Any) -> str | None:
     if not hasattr(frame, "iloc"):
         return None
     if not hasattr(frame, "columns"):
-        return f"the series {frame.name!r} of dtype {frame.dtype}"
+        return f"the series {frame.name!r} of dtype {frame.dtype}" if hasattr(frame, "name") else None
     found = [(n, d) for n, d in zip(frame.columns, frame.dtypes, strict=True) if getattr(d, "kind", "O") not in "biuf"]
     listed = ", ".join(f"{name!r} of dtype {dtype}" for name, dtype in found)
     return f"a frame with the column{'s' * (len(found) > 1)} {listed}"

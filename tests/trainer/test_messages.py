@@ -26,9 +26,9 @@ def test_one_sample_without_a_batch_dimension(model):
 
 def test_no_x(model):
     for call in (model.fit, model.evaluate, model.train_on_batch, model.test_on_batch):
-        with pytest.raises(ValueError, match=f"{call.__name__} expects x to be the samples, got None"):
+        with pytest.raises(TypeError, match=f"{call.__name__} expects x to be an array of numbers, got None"):
             call(None, Y)
-    with pytest.raises(ValueError, match="predict expects x to be the samples, got None"):
+    with pytest.raises(TypeError, match="predict expects x to be an array of numbers, got None"):
         model.predict(None)
 
 
