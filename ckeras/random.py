@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.ops.elementwise.core import as_float, cast, default_float, floor, log, where
+from ckeras.ops.elementwise.core import as_float, cast, default_float, log, where
 from ckeras.ops.indexing.core import take
 from ckeras.ops.manipulation.layout import expand_dims
 from ckeras.ops.reduction.core import argmax
-from ckeras.ops.sampling import draw, permutation, sample
+from ckeras.ops.sampling import integers_between, permutation, sample, sample_with_numpy
 from ckeras.tensor import Tensor, Variable, as_tensor, dtypes
 from ckeras.tensor.eager import wrap
 
@@ -18,11 +18,11 @@ _MASK = (1 << 63) - 1
 
 
 class SeedGenerator:
-    """A source of seeds, each different from the ones before; its state is a variable.
+    """A generator of distinct seeds; its state is a variable.
 
     Args:
-        seed: an integer; drawn at random if not given.
-        name: of the variable.
+        seed: an integer; chosen at random if not given.
+        name: name of the variable.
     """
 
     def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any):
@@ -40,36 +40,36 @@ class SeedGenerator:
 
     @property
     def seed(self) -> int:
-        """The seed it started from."""
+        """The initial seed."""
         return self._initial_seed
 
     def next(self, ordered: bool = True) -> Tensor:
-        """The next seed: the key and the number of draws so far."""
+        """Return the next seed: the key and the number of seeds generated so far."""
         value = self.state.value
-        self.state.assign(value + _ONE_DRAW)
+        self.state.assign(value + _ONE_SAMPLE)
         return value
 
     def get_config(self) -> dict[str, Any]:
-        """What `from_config` makes it again from."""
+        """Return the configuration from which `from_config` creates an equal generator."""
         return {"seed": self._initial_seed, "name": self.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "SeedGenerator":
-        """A new generator with this configuration."""
+        """Create a generator from its configuration."""
         return cls(**config)
 
 
-_ONE_DRAW = wrap(np.array([0, 1], np.int64))
+_ONE_SAMPLE = wrap(np.array([0, 1], np.int64))
 _global: SeedGenerator | None = None
 
 
 def make_default_seed() -> int:
-    """An integer seed from Python's random generator."""
+    """Return an integer seed from Python's random generator."""
     return python_random.randint(1, 2**31 - 1)
 
 
 def global_generator() -> SeedGenerator:
-    """The generator of draws that are given no seed."""
+    """Return the generator that is used where no seed is given."""
     global _global
     if _global is None:
         _global = SeedGenerator(make_default_seed())
@@ -77,7 +77,7 @@ def global_generator() -> SeedGenerator:
 
 
 def host_seed() -> int:
-    """An integer that follows from the global generator, for decisions made in Python such as an epoch's order."""
+    """Integer from the global generator, for random decisions in Python such as the order of an epoch."""
     state = global_generator().state
     state.detach()
     key, count = state._array.tolist()
@@ -87,7 +87,7 @@ def host_seed() -> int:
 
 
 def set_random_seed(seed: int) -> None:
-    """Seed Python's, numpy's and ckeras's generators, so that what follows can be repeated bit for bit."""
+    """Seed the generators of Python, numpy and ckeras, so that results are reproducible bit for bit."""
     global _global
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise ValueError(f"set_random_seed expects an integer of 0 or more, got {seed!r}")
@@ -101,7 +101,7 @@ def set_random_seed(seed: int) -> None:
 
 
 def draw_seed(seed: Any = None) -> Tensor:
-    """``seed`` (`None`, an integer, a `SeedGenerator`) as the two integers that a draw takes."""
+    """Convert ``seed`` (`None`, an integer, a `SeedGenerator`) to the two integers that sampling ops take."""
     if seed is None:
         return global_generator().next()
     if isinstance(seed, SeedGenerator):
@@ -112,17 +112,17 @@ def draw_seed(seed: Any = None) -> Tensor:
         seed = cast(as_tensor(seed), "int64")
         if seed.shape == (2,):
             return seed
-    raise ValueError(f"a seed is None, an integer or a SeedGenerator, got {seed!r}")
+    raise ValueError(f"expected seed to be None, an integer or a SeedGenerator, got {seed!r}")
 
 
-def _drawn(seed: Any, kind: str, shape: Any, dtype: Any, *parameters: Any) -> Tensor:
-    """A draw of a float dtype whose two parameters are numbers, or tensors that broadcast to its shape."""
+def _sample_float(seed: Any, kind: str, shape: Any, dtype: Any, *parameters: Any) -> Tensor:
+    """Sample floats from a distribution with two parameters: numbers, or tensors that broadcast to ``shape``."""
     name, shape = _float(dtype, kind), _shape(shape, kind)
     if all(isinstance(v, (int, float, np.number)) for v in parameters):
-        return draw(draw_seed(seed), kind, shape, name, *parameters)
+        return sample(draw_seed(seed), kind, shape, name, *parameters)
     first, second = (cast(v, name) for v in parameters)
     scale = second - first if kind == "uniform" else second
-    return draw(draw_seed(seed), kind, shape, name, 0.0, 1.0) * scale + first
+    return sample(draw_seed(seed), kind, shape, name, 0.0, 1.0) * scale + first
 
 
 def _float(dtype: Any, kind: str) -> str:
@@ -144,57 +144,73 @@ def _shape(shape: Any, kind: str) -> tuple[int, ...]:
 
 
 def uniform(shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Numbers drawn uniformly from [minval, maxval)."""
+    """Sample from the uniform distribution over [minval, maxval)."""
     if isinstance(minval, (int, float)) and isinstance(maxval, (int, float)) and not minval <= maxval:
         raise ValueError(f"uniform expects minval <= maxval, got {minval} and {maxval}")
-    return _drawn(seed, "uniform", shape, dtype, minval, maxval)
+    return _sample_float(seed, "uniform", shape, dtype, minval, maxval)
 
 
 def normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Numbers drawn from the normal distribution."""
-    return _drawn(seed, "normal", shape, dtype, mean, stddev)
+    """Sample from the normal distribution."""
+    return _sample_float(seed, "normal", shape, dtype, mean, stddev)
 
 
 def truncated_normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Numbers drawn from the normal distribution cut off at two standard deviations from its mean."""
-    return _drawn(seed, "truncated_normal", shape, dtype, mean, stddev)
+    """Sample from the normal distribution truncated at two standard deviations from its mean."""
+    return _sample_float(seed, "truncated_normal", shape, dtype, mean, stddev)
 
 
 def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> Tensor:
-    """Integers drawn uniformly from [minval, maxval): integers, or tensors of integers that broadcast to ``shape``."""
+    """Sample integers uniformly from [minval, maxval); the bounds are integers or tensors that broadcast.
+
+    Every range is sampled exactly, up to the whole range of the dtype. Inside a compiled function bounds that are
+    tensors are not checked; the result is minval if the range is empty.
+
+    Raises:
+        ValueError: if the dtype or a bound is not of integers, no integer lies between them, or they do not fit the
+            dtype.
+    """
     name, shape = "int32" if dtype is None else dtypes.standardize(dtype), _shape(shape, "randint")
     if name not in dtypes.INTEGERS:
         raise ValueError(f"randint expects an integer dtype, got {name!r}")
-    if not all(isinstance(v, (int, np.integer)) for v in (minval, maxval)):
+    bounds = minval, maxval
+    numbers = all(isinstance(v, (int, np.integer)) for v in bounds)
+    if numbers:
+        low, high = (int(v) for v in bounds)
+    else:
         low, high = _integer_tensor("minval", minval), _integer_tensor("maxval", maxval)
-        if type(low) is type(high) is Tensor and not np.all(low.numpy() < high.numpy()):
+    if numbers or type(low) is type(high) is Tensor:
+        lowest, highest = (low, high) if numbers else (low.numpy(), high.numpy())
+        if not np.all(lowest < highest):
             raise ValueError(f"randint expects minval < maxval, got {minval} and {maxval}")
-        share = draw(draw_seed(seed), "uniform", shape, "float64", 0.0, 1.0)
-        return cast(cast(floor(share * cast(high - low, "float64")), "int64") + low, name)
-    if not minval < maxval:
-        raise ValueError(f"randint expects minval < maxval, got {minval} and {maxval}")
-    limits = np.iinfo(name)
-    if minval < limits.min or maxval > int(limits.max) + 1:
-        raise ValueError(f"randint expects minval and maxval to fit {name}, got {minval} and {maxval}")
-    return draw(draw_seed(seed), "integers", shape, name, minval, maxval)
+        limits = np.iinfo(name)
+        if np.any(lowest < limits.min) or np.any(highest > int(limits.max) + 1):
+            raise ValueError(f"randint expects minval and maxval to fit {name}, got {minval} and {maxval}")
+    if numbers:
+        return sample(draw_seed(seed), "integers", shape, name, low, high)
+    return integers_between(draw_seed(seed), low, high, shape, name)
 
 
 def _integer_tensor(name: str, value: Any) -> Tensor:
+    if isinstance(value, int) and value >= 2**63:
+        if value >= 2**64:
+            raise ValueError(f"randint expects {name} next to a tensor to be below 2**64, got {value}")
+        value = np.uint64(value)
     tensor = as_tensor(value)
     if tensor.dtype not in dtypes.INTEGERS:
         raise ValueError(f"randint expects {name} to be an integer, or a tensor of integers, got {value!r}")
-    return cast(tensor, "int64")
+    return tensor if tensor.dtype == "uint64" else cast(tensor, "int64")
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:
-    """``inputs`` with each element set to 0 with probability ``rate``, and the others divided by 1 - rate."""
+    """Set each element of ``inputs`` to 0 with probability ``rate`` and divide the others by 1 - rate."""
     x = as_float(inputs)
     if not isinstance(rate, (int, float, np.number)) or not 0 <= rate <= 1:
         raise ValueError(f"dropout expects a rate in [0, 1], got {rate!r}")
     shape = _noise_shape(noise_shape, x.shape)
     if rate == 1:
         return where(False, x, 0)
-    return x * draw(draw_seed(seed), "bernoulli", shape, x.dtype, 1.0 - rate, 1.0 / (1.0 - rate))
+    return x * sample(draw_seed(seed), "bernoulli", shape, x.dtype, 1.0 - rate, 1.0 / (1.0 - rate))
 
 
 def _noise_shape(noise_shape: Any, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -209,11 +225,11 @@ def _noise_shape(noise_shape: Any, shape: tuple[int | None, ...]) -> tuple[int |
 
 
 def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
-    """Class numbers drawn with the probabilities softmax(logits), by the largest of logits and Gumbel noise.
+    """Sample integer class labels with the probabilities softmax(logits), by the Gumbel-max trick.
 
     Args:
         logits: tensor of shape (batch, classes).
-        num_samples: how many are drawn for each row.
+        num_samples: number of samples for each row.
         dtype: of the result, whose shape is (batch, num_samples).
         seed: `None`, an integer or a `SeedGenerator`.
 
@@ -229,43 +245,44 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
         raise ValueError(f"categorical expects num_samples to be an integer of 0 or more, got {num_samples!r}")
     batch, classes = logits.shape
     name = "float64" if logits.dtype == "float64" else "float32"
-    noise = -log(-log(draw(draw_seed(seed), "uniform", (batch, int(num_samples), classes), name, 0.0, 1.0)))
+    noise = -log(-log(sample(draw_seed(seed), "uniform", (batch, int(num_samples), classes), name, 0.0, 1.0)))
     return cast(argmax(expand_dims(cast(logits, name), 1) + noise, axis=-1), dtype)
 
 
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Numbers drawn from the gamma distribution of shape parameter ``alpha`` and scale 1.
+    """Sample from the gamma distribution with shape parameter ``alpha`` and scale 1.
 
-    ``alpha`` is a number above 0 or a tensor that broadcasts to ``shape``; ValueError for others that are known.
+    ``alpha`` is a positive number or a tensor that broadcasts to ``shape``. Raises ValueError for known values that are
+    not positive.
     """
-    return _sampled(seed, "gamma", shape, dtype, alpha=(alpha, _above_0))
+    return _sample_checked(seed, "gamma", shape, dtype, alpha=(alpha, _above_0))
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Numbers drawn from the beta distribution, with density proportional to x^(alpha - 1) (1 - x)^(beta - 1).
+    """Sample from the beta distribution, with density proportional to x^(alpha - 1) (1 - x)^(beta - 1).
 
-    ``alpha`` and ``beta`` are numbers above 0 or tensors that broadcast to ``shape``; ValueError for others that are
-    known.
+    ``alpha`` and ``beta`` are positive numbers or tensors that broadcast to ``shape``. Raises ValueError for known
+    values that are not positive.
     """
-    return _sampled(seed, "beta", shape, dtype, alpha=(alpha, _above_0), beta=(beta, _above_0))
+    return _sample_checked(seed, "beta", shape, dtype, alpha=(alpha, _above_0), beta=(beta, _above_0))
 
 
 def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None) -> Tensor:
-    """How many of ``counts`` trials succeed, where each does with the probability ``probabilities``, as floats.
+    """Sample from the binomial distribution: the number of successes in ``counts`` trials, as floats.
 
-    Both are numbers or tensors that broadcast to ``shape``; ValueError for known counts below 0, or probabilities that
-    are none.
+    Both parameters are numbers or tensors that broadcast to ``shape``. Raises ValueError for known counts below 0 and
+    known probabilities outside of [0, 1].
     """
     counted = (counts, (lambda x: x >= 0, "0 or more"))
     chance = (probabilities, (lambda x: (x >= 0) & (x <= 1), "from 0 to 1"))
-    return _sampled(seed, "binomial", shape, dtype, counts=counted, probabilities=chance)
+    return _sample_checked(seed, "binomial", shape, dtype, counts=counted, probabilities=chance)
 
 
 _above_0 = (lambda x: x > 0, "above 0")
 
 
-def _sampled(seed: Any, kind: str, shape: Any, dtype: Any, **parameters: Any) -> Tensor:
-    """A draw whose parameters are given with what holds for each, and that in words."""
+def _sample_checked(seed: Any, kind: str, shape: Any, dtype: Any, **parameters: Any) -> Tensor:
+    """Sample with checked parameters, each given as (value, (predicate, the predicate in words))."""
     name, shape, tensors = _float(dtype, kind), _shape(shape, kind), []
     for key, (value, (holds, words)) in parameters.items():
         tensor = as_tensor(value, "float64")
@@ -276,11 +293,11 @@ def _sampled(seed: Any, kind: str, shape: Any, dtype: Any, **parameters: Any) ->
         ):
             raise ValueError(f"{kind} expects {key} to broadcast to shape {shape}, got shape {tensor.shape}")
         tensors.append(tensor)
-    return sample(draw_seed(seed), kind, shape, name, *tensors)
+    return sample_with_numpy(draw_seed(seed), kind, shape, name, *tensors)
 
 
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
-    """``x`` with its slices along ``axis`` in random order; what is inside a slice stays together.
+    """Shuffle the slices of ``x`` along ``axis``.
 
     >>> sorted(shuffle([3, 1, 2], seed=0).tolist())
     [1, 2, 3]

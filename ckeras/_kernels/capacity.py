@@ -1,7 +1,7 @@
-"""How much memory is left, asked before a large allocation.
+"""Available memory, checked before large allocations.
 
-Systems that overcommit give more memory than there is and end the process when it is used. So what is as large as
-`LARGE` is compared with what is left first, and refused with a MemoryError where it does not fit.
+Systems that overcommit grant more memory than they have and kill the process when it is used. So an allocation of
+`LARGE` bytes or more is compared with the available memory first, and refused with a MemoryError if it does not fit.
 """
 
 import os
@@ -21,13 +21,13 @@ _CGROUPS = (
 
 
 def require(nbytes: int, what: str) -> None:
-    """Raise MemoryError if ``nbytes``, which are for ``what``, are more than is left."""
+    """Raise MemoryError if ``nbytes``, needed for ``what``, exceed the available memory."""
     if nbytes >= LARGE and nbytes > (left := available()):
         raise MemoryError(f"{what} needs {nbytes:,} bytes, and {left:,} are available")
 
 
 def available() -> int:
-    """Bytes that this process can still use: the least of what the machine, a container and the process have left."""
+    """Bytes that this process can still use: the minimum over the limits of machine, container and process."""
     return max(0, min(_machine_left(), *_container_left(), _process_left()))
 
 
@@ -53,7 +53,7 @@ def _container_left() -> list[int]:
     for limit, used in _CGROUPS:
         try:
             return [int(Path(limit).read_text()) - int(Path(used).read_text())]
-        except (OSError, ValueError):  # not there, or "max"
+        except (OSError, ValueError):  # the file does not exist or holds "max"
             continue
     return []
 

@@ -1,4 +1,4 @@
-"""Arrays that an epoch takes its batches from."""
+"""Arrays from which an epoch takes its batches."""
 
 from libc.stdint cimport int64_t
 
@@ -8,7 +8,7 @@ from ckeras._kernels.levels cimport ck_kernel
 
 
 cdef class Feed:
-    """Arrays that an epoch takes its batches from, row by row, in some order."""
+    """Arrays from which an epoch takes its batches, by row, in a given order."""
     cdef list sources
     cdef int n
     cdef int64_t rows

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Arrays that an epoch takes its batches from, row by row, in some order."""
+"""Arrays from which an epoch takes its batches, by row, in a given order."""
 
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free
@@ -30,7 +30,7 @@ cdef extern from *:
 
 
 cdef class Feed:
-    """Arrays that an epoch takes its batches from, row by row, in some order.
+    """Arrays from which an epoch takes its batches, by row, in a given order.
 
     ``sources`` are contiguous arrays with as many rows each; ``codes`` their dtypes' codes; ``casts`` those of the
     plan's inputs.
@@ -67,7 +67,7 @@ cdef class Feed:
         free(self.direct)
 
     def shuffle(self, seed):
-        """Put the rows in the random order that ``seed`` stands for (Fisher and Yates)."""
+        """Shuffle the rows with ``seed`` (Fisher and Yates)."""
         cdef int64_t *order = <int64_t *> cnp.PyArray_DATA(self.order)
         cdef uint64_t s = seed
         cdef int64_t i, j, n = self.rows
@@ -79,13 +79,13 @@ cdef class Feed:
         self.shuffled = True
 
     def arrange(self, order):
-        """Put the rows in this order, a permutation of their numbers."""
+        """Set the order of the rows, a permutation of their indices."""
         if sorted(order) != list(range(self.rows)):
             raise ValueError("a feed's order is a permutation of its rows")
         self.order[...] = order
         self.shuffled = True
 
     cdef void detach(self, int i):
-        """Take the rows of array ``i`` from a copy, since a run is about to write to its memory."""
+        """Copy array ``i``, since a run is about to overwrite its memory."""
         self.sources[i] = self.sources[i].copy()
         self.base[i] = <char *> cnp.PyArray_DATA(<cnp.ndarray> self.sources[i])

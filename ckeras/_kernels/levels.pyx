@@ -40,7 +40,7 @@ cdef extern from "amx.h":
 
 
 def cpu_supports(str name):
-    """Whether this processor runs the level ``name``; "native" and "generic" are built for it alone.
+    """Whether this processor supports the level ``name``; "native" and "generic" are built for it.
 
     For "amx" the process asks for the registers of matrix units, which it then has for good.
     """
@@ -81,7 +81,7 @@ cdef class Level:
         self.table.set_threads(n)
 
     def call(self, str name, list outs, list ins, p, f=()):
-        """Run one kernel on numpy arrays (used as they are: their memory must be contiguous).
+        """Run one kernel on contiguous numpy arrays, without conversions.
 
         Raises IndexError when the kernel reports an index out of range.
         """
@@ -115,19 +115,19 @@ cdef double pause = PAUSE_MINIMUM
 
 
 cdef bint is_guarded(Level level, double alone) noexcept nogil:
-    """Whether the time of a run is of interest: it may use several threads."""
+    """Whether runs are timed: they may use several threads."""
     return level.threads > 1 and not 0 <= alone < SMALL
 
 
 cdef bint begin_guarded(Level level, double alone, double now) noexcept nogil:
-    """Choose the threads of a run: one for the first, which measures what it takes alone, and during a pause."""
+    """Choose the number of threads of a run: one for the first, which is timed on one thread, and during a pause."""
     cdef bint single = alone < 0 or now < resume_at
     level.table.set_threads(1 if single else level.threads)
     return single
 
 
 cdef double end_guarded(Level level, double alone, double began, bint single) noexcept nogil:
-    """Learn from the time of a run; returns the new value of its guard. The caller sets the threads again."""
+    """Update the guard from the time of a run; returns its new value. The caller resets the number of threads."""
     global resume_at, pause
     cdef double now = ck_clock(), took = now - began
     if single or took < SMALL:
@@ -176,7 +176,7 @@ cdef class Kernel:
         free(self.f)
 
     cpdef run(self, list arrays, str label):
-        """Run on ``arrays``, which are contiguous; `operands` says which of them are its buffers."""
+        """Run on contiguous ``arrays``; `operands` are the indices of its buffers among them."""
         cdef char *buf[64]
         cdef char **many = buf
         cdef ck_error err

@@ -1,4 +1,4 @@
-"""Memory of the runtime: checked allocations, arenas that plans share, memory for values that last."""
+"""Memory of the runtime: checked allocations, arenas shared by plans, memory for persistent values."""
 
 
 cdef void *checked_malloc(size_t bytes) except NULL

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Memory of the runtime: checked allocations, arenas that plans share, memory for values that last."""
+"""Memory of the runtime: checked allocations, arenas shared by plans, memory for persistent values."""
 
 from libc.stdlib cimport free, malloc
 
@@ -34,7 +34,7 @@ cdef extern from *:
 
 
 cdef void *checked_malloc(size_t bytes) except NULL:
-    """``malloc`` that raises MemoryError; 0 bytes are as good as 1."""
+    """``malloc`` that raises MemoryError; 0 bytes are treated as 1."""
     cdef void *found = malloc(bytes if bytes else 1)
     if found == NULL:
         raise MemoryError(f"no memory for {bytes} bytes of a plan's tables")
@@ -96,12 +96,12 @@ cdef void give_arena_back(Arena arena):
 
 
 cdef void count_arena(size_t bytes):
-    """Note that one more plan needs arenas of ``bytes``."""
+    """Register a plan that needs arenas of ``bytes``."""
     sizes[bytes] = sizes.get(bytes, 0) + 1
 
 
 cdef void discount_arena(size_t bytes) noexcept:
-    """Note that a plan is gone, and free the arenas that only it needed."""
+    """Unregister a plan, and free the arenas that only it needed."""
     cdef Arena arena
     if sizes is None or idle is None:  # the interpreter is shutting down
         return
@@ -127,10 +127,10 @@ def free_idle():
     idle.clear()
 
 
-# -- values that last ----------------------------------------------------------------------------------------------
+# -- persistent values ---------------------------------------------------------------------------------------------
 
 cdef class Slab:
-    """A piece of memory that several arrays are cut from; it is freed when the last of them is gone."""
+    """A block of memory that several arrays share; it is freed with the last of them."""
     cdef char *memory
     cdef size_t used, size
 
@@ -144,7 +144,7 @@ cdef class Slab:
         free(self.memory)
 
     cdef char *cut(self, size_t bytes) noexcept:
-        """The next ``bytes``, or NULL if they are not there."""
+        """The next ``bytes`` of the slab, or NULL if it is full."""
         cdef size_t start = (self.used + 63) // 64 * 64
         if start > self.size or bytes > self.size - start:
             return NULL
@@ -158,7 +158,7 @@ SLAB_MINIMUM = 64 << 10  # bytes of an array from which on it comes from a slab
 
 
 def lasting_empty(shape, dtype):
-    """A numpy array for values that last, such as weights; large ones lie next to each other in huge pages."""
+    """A numpy array for persistent values, such as weights; large ones are adjacent in huge pages."""
     global slab
     cdef char *memory
     cdef cnp.npy_intp dims[64]
@@ -167,7 +167,7 @@ def lasting_empty(shape, dtype):
     for size in shape:
         bytes *= size
     if bytes < SLAB_MINIMUM or len(shape) > 64 or min(shape) < 0:
-        return np.empty(shape, dtype)  # which raises for what no array can be
+        return np.empty(shape, dtype)  # which raises for an invalid shape
     for axis, size in enumerate(shape):
         dims[axis] = size
     if slab is None:

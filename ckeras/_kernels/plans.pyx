@@ -39,13 +39,13 @@ from ckeras._kernels.memory cimport (
 cnp.import_array()
 
 
-cdef struct Run:  # what is under way in one thread
+cdef struct Run:  # the state of a run in one thread
     ck_mode own  # the floating-point mode outside of kernels
-    double seen  # when signals were looked for last; 0 at first
+    double seen  # time of the last check for signals; 0 at first
     void *plan  # where an error was reported, and by which instruction
     int at
 
-cdef struct Frame:  # a plan in a context, as it is run without the GIL
+cdef struct Frame:  # a plan in a context, for runs without the GIL
     int n_instr, n_in, out_start
     ck_kernel *fn
     int *start
@@ -72,7 +72,7 @@ cdef enum:
 
 
 cdef inline void feed(Frame *frame, int i, char *address) noexcept nogil:
-    """Let input ``i`` be read at ``address``; a plan that calls Python has it copied to the place its views see."""
+    """Read input ``i`` at ``address``; a plan that calls Python copies it to the address that its views use."""
     cdef int k
     if frame.has_python:
         memcpy(frame.arena + frame.input_offset[i], address, frame.input_bytes[i])
@@ -82,7 +82,7 @@ cdef inline void feed(Frame *frame, int i, char *address) noexcept nogil:
 
 
 cdef int execute(Frame *frame, Run *run, ck_error *err) except? -7 nogil:
-    """Run every instruction; an error's code is returned, with the place in ``run``."""
+    """Run every instruction; return the code of an error, whose location is in ``run``."""
     cdef int i, code, n = frame.n_instr
     cdef ck_kernel *fn = frame.fn
     cdef char **ptr = frame.ptr
@@ -103,7 +103,7 @@ cdef int execute(Frame *frame, Run *run, ck_error *err) except? -7 nogil:
 
 
 cdef int execute_other(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
-    """Run an instruction that is no kernel: a Python function, or other plans."""
+    """Run an instruction that is not a kernel: a Python function, or other plans."""
     if frame.first_child[i] < frame.first_child[i + 1]:
         if frame.p[i][0] == BRANCH:
             return branch(frame, i, run, err)
@@ -123,7 +123,7 @@ cdef int branch(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
     """
     cdef int64_t *p = frame.p[i]
     cdef char **ptr = frame.ptr + frame.start[i]
-    cdef int64_t *places = p + 4
+    cdef int64_t *positions = p + 4
     cdef int64_t chosen, n_out = p[1]
     cdef int j, code, _
     cdef Frame *child
@@ -135,10 +135,10 @@ cdef int branch(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
         chosen = (<int32_t *> ptr[n_out])[0]
     chosen = min(max(chosen, 0), p[3] - 1)
     for _ in range(chosen):
-        places += 1 + places[0]
+        positions += 1 + positions[0]
     child = frame.children[frame.first_child[i] + chosen]
-    for j in range(places[0]):
-        feed(child, j, ptr[n_out + places[1 + j]])
+    for j in range(positions[0]):
+        feed(child, j, ptr[n_out + positions[1 + j]])
     code = execute(child, run, err)
     if code:
         return code
@@ -148,12 +148,12 @@ cdef int branch(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
 
 
 cdef inline char *carry_of(Frame *body, char **outs, int64_t j) noexcept nogil:
-    """Where carry ``j`` of a loop is while it runs."""
+    """Address of carry ``j`` of a running loop."""
     return body.arena + body.input_offset[1 + j] if body.has_python else outs[j]
 
 
 cdef int loop(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
-    """Run a plan round after round on its carries, which it updates in place: they are the instruction's outputs.
+    """Run a plan repeatedly on its carries, which it updates in place: they are the instruction's outputs.
 
     p: kind, carries, rows read, rows made, most rounds (-1: any number), in reverse, rounds counted; for each row
     made, which carry it is as it was before the round, or -1 for the next output of the body; then for the body and for
@@ -169,18 +169,18 @@ cdef int loop(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
     cdef Frame *body = frame.children[frame.first_child[i]]
     cdef Frame *test = NULL
     cdef int64_t *kept = p + 7
-    cdef int64_t *places = kept + n_made
+    cdef int64_t *positions = kept + n_made
     cdef int64_t bytes
     cdef int32_t at
     cdef int j, k, code = 0
     cdef double now
-    for j in range(places[0]):
-        feed(body, 1 + n_carry + n_read + j, captured[places[1 + j]])
+    for j in range(positions[0]):
+        feed(body, 1 + n_carry + n_read + j, captured[positions[1 + j]])
     if frame.first_child[i + 1] - frame.first_child[i] > 1:
         test = frame.children[frame.first_child[i] + 1]
-        places += 1 + places[0]
-        for j in range(places[0]):
-            feed(test, 1 + n_carry + j, captured[places[1 + j]])
+        positions += 1 + positions[0]
+        for j in range(positions[0]):
+            feed(test, 1 + n_carry + j, captured[positions[1 + j]])
     for j in range(n_carry):
         memcpy(outs[j], first[j], body.input_bytes[1 + j])
         feed(body, 1 + j, outs[j])
@@ -236,7 +236,7 @@ cdef int loop(Frame *frame, int i, Run *run, ck_error *err) except? -7 nogil:
 
 
 cdef class Context:
-    """What one thread at a time runs a plan with: an arena while it runs, and every address resolved in it."""
+    """The context in which one thread at a time runs a plan: an arena, and all addresses resolved in it."""
     cdef Arena arena
     cdef Frame frame
     cdef list views
@@ -248,7 +248,7 @@ cdef class Context:
         free(self.frame.children)
 
 
-# Bytes up to which a plan's contexts keep their arenas: a pool would save less memory than it costs time.
+# Size up to which contexts keep their arenas: for small ones a pool costs more time than it saves memory.
 cdef size_t SMALL_ARENA = 64 << 10
 
 
@@ -261,11 +261,11 @@ cdef class Plan:
             called with (output views, input views) split at ``n_out``, given as p[0]. An instruction that runs other
             plans has them as pairs (plan, offset of its arena in this one's); see `branch` and `loop`.
         slots: what each slot is: ("arena", offset), ("fixed", array) or ("input", number, offset), the last being
-            the place in the arena where an input's batch is put.
+            the address in the arena for an input's batch.
         specs: (shape, numpy dtype) of each slot.
         inputs: numbers of slots; outputs: numbers of slots.
         arena: bytes.
-        written: variables that a run assigns, told beforehand through `detach`; their versions are counted up after it.
+        written: variables that a run assigns, announced through `detach` before it; it increments their versions.
         prologue: a plan without inputs that is run first where the version of a variable in ``watched`` has changed.
     """
     cdef int n_instr, n_in, n_out, n_ptr
@@ -295,9 +295,9 @@ cdef class Plan:
     cdef list written
     cdef bint has_python
     cdef int out_start
-    cdef bint counted  # among the plans that need arenas
-    cdef char **fixed  # of each pointer, its address, where that does not depend on the arena
-    cdef size_t *offset  # of each other pointer, where it is in the arena
+    cdef bint counted  # registered among the plans that need arenas
+    cdef char **fixed  # address of each pointer that does not depend on the arena
+    cdef size_t *offset  # offset in the arena of each other pointer
     cdef Level level
     cdef double alone  # guard of its runs
     cdef int n_written
@@ -308,7 +308,7 @@ cdef class Plan:
     cdef object refreshing  # a lock: one thread at a time runs the prologue
     cdef tuple watched
     cdef int n_watched
-    cdef int64_t **version  # of each variable that is watched
+    cdef int64_t **version  # versions of the watched variables
     cdef int64_t *seen  # the version from which the prologue was computed
 
     def __cinit__(self, Level level, list instructions, list slots, list specs, list inputs, list outputs,
@@ -460,7 +460,7 @@ cdef class Plan:
         return c
 
     cdef void release(self, Context c):
-        """Let others use a context, and its arena unless that is small."""
+        """Return a context to the pool, and its arena unless that is small."""
         cdef int i
         for i in range(self.n_written):
             self.written_version[i][0] += 1
@@ -526,7 +526,7 @@ cdef class Plan:
         return arrays[:self.p[i][0]], arrays[self.p[i][0]:]
 
     cdef int execute(self, Context c, Run *run, ck_error *err) except? -7 nogil:
-        """Run every instruction with denormals flushed; an error's code is returned, with its place in ``run``."""
+        """Run every instruction with denormals flushed; return the code of an error, whose location is in ``run``."""
         cdef int code
         run.own, run.seen = ck_get_mode(), 0
         ck_set_mode(run.own | CK_FLUSH)
@@ -541,20 +541,20 @@ cdef class Plan:
         return fault((<Plan> run.plan).labels[run.at], err)
 
     cdef void point(self, Context c, int i, char *address) noexcept nogil:
-        """Let input ``i`` be read at ``address``."""
+        """Read input ``i`` at ``address``."""
         cdef int k
         for k in range(self.patch_start[i], self.patch_start[i + 1]):
             c.frame.ptr[self.patch[k]] = address
 
     cdef void point_home(self, Context c) noexcept nogil:
-        """Let the inputs be read in the arena again."""
+        """Read the inputs in the arena again."""
         cdef int i
         for i in range(self.n_in):
             self.point(c, i, c.frame.arena + self.input_offset[i])
         c.patched = False
 
-    cdef void place(self, Context c, int i, cnp.ndarray array) noexcept:
-        """Copy input ``i`` to its place in the arena."""
+    cdef void copy_input(self, Context c, int i, cnp.ndarray array) noexcept:
+        """Copy input ``i`` into the arena."""
         memcpy(c.frame.arena + self.input_offset[i], cnp.PyArray_DATA(array), self.input_bytes[i])
 
     cdef prepare_written(self):
@@ -563,7 +563,7 @@ cdef class Plan:
             variable.detach()
 
     cdef bint is_written(self, char *begin, int64_t bytes) noexcept nogil:
-        """Whether a run writes to any of ``bytes`` from ``begin``: they belong to a variable that it assigns."""
+        """Whether a run assigns a variable whose memory overlaps the ``bytes`` from ``begin``."""
         cdef int i
         for i in range(self.n_written):
             if begin < self.written_end[i] and self.written_begin[i] < begin + bytes:
@@ -595,7 +595,7 @@ cdef class Plan:
             for i in range(self.n_in):
                 address = <char *> cnp.PyArray_DATA(<cnp.ndarray> arrays[i])
                 if self.has_python:
-                    self.place(c, i, arrays[i])
+                    self.copy_input(c, i, arrays[i])
                     continue
                 if self.n_written and self.is_written(address, self.input_bytes[i]):
                     own = [] if own is None else own
@@ -696,7 +696,7 @@ cdef class Plan:
             self.release(c)
 
     def profile(self, list arrays, int repeats):
-        """Seconds each instruction takes, the least of ``repeats`` runs."""
+        """Time of each instruction in seconds, the minimum of ``repeats`` runs."""
         cdef Context c = self.acquire()
         cdef Run run
         cdef ck_error err
@@ -708,7 +708,7 @@ cdef class Plan:
             self.prepare_written()
             self.point_home(c)
             for i in range(self.n_in):
-                self.place(c, i, arrays[i])
+                self.copy_input(c, i, arrays[i])
             ck_set_mode(run.own | CK_FLUSH)
             for _ in range(repeats):
                 for i in range(self.n_instr):

@@ -1,4 +1,4 @@
-"""Reverse-mode differentiation: the calls between the tapes's sources and its target, walked backwards."""
+"""Reverse-mode differentiation: a tape records calls of ops and walks them backwards from target to sources."""
 
 import math
 from typing import Any
@@ -17,7 +17,7 @@ scope = config.scope
 
 
 class GradientTape:
-    """Records the ops run inside it, and gives the gradients of one of their results.
+    """Records the ops that run inside its context and computes gradients of their results.
 
     Args:
         persistent: whether `gradient` may be called more than once.
@@ -53,7 +53,7 @@ class GradientTape:
         scope.tapes = [tape for tape in scope.tapes if tape is not self]
 
     def watch(self, tensor: Any) -> None:
-        """Follow this tensor, variable, or structure of them."""
+        """Watch a tensor, a variable, or a structure of them."""
         for x in flatten(tensor):
             if isinstance(x, Variable):
                 self._follow(x, x.value)
@@ -63,7 +63,7 @@ class GradientTape:
                 raise TypeError(f"GradientTape.watch expects tensors or variables, got {type(x).__name__}")
 
     def read(self, variable: Variable, tensor: Tensor) -> None:
-        """Called when ``variable`` is read as ``tensor`` while this tape is active."""
+        """Record that ``variable`` is read as ``tensor`` while this tape is active."""
         if self._watch_variables and variable.trainable:
             self._follow(variable, tensor)
 
@@ -73,11 +73,11 @@ class GradientTape:
             self._variables.setdefault(id(variable), (variable, []))[1].append(tensor)
 
     def tracks(self, tensor: Tensor) -> bool:
-        """Whether ``tensor`` is watched, or depends on one that is."""
+        """Whether ``tensor`` is watched or depends on a watched tensor."""
         return id(tensor) in self._tracked
 
     def record(self, op: Op, inputs: list[Tensor], attrs: dict[str, Any], result: Any) -> None:
-        """Called after every op while this tape is active."""
+        """Record a call of an op while this tape is active."""
         tracked = self._tracked
         for x in inputs:
             if id(x) in tracked:
@@ -92,36 +92,33 @@ class GradientTape:
                 tracked[id(y)] = y
 
     def stop_recording(self) -> "_Pause":
-        """A context inside which this tape records nothing."""
+        """Context manager that suspends recording."""
         return _Pause(self)
 
     def reset(self) -> None:
-        """Forget everything recorded so far."""
+        """Discard everything recorded so far."""
         self._clear()
         self._used = False
 
     def watched_variables(self) -> list[Variable]:
-        """The variables read so far, in order."""
+        """Return the variables read so far, in order."""
         return [variable for variable, _ in self._variables.values()]
 
     def gradient(
         self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: str = "none"
     ) -> Any:
-        """The gradient of the sum of ``target`` with respect to each of ``sources``, in their structure.
+        """Compute the gradient of the sum of ``target`` with respect to each of ``sources``, in their structure.
+
+        With respect to a complex z, the gradient of a real number L is dL/dRe z + i dL/dIm z, the direction of steepest
+        ascent, as in TensorFlow. That of a complex target is the gradient of its real part.
 
         Args:
             target: a tensor or a structure of them.
             sources: tensors or variables, or any structure of them.
-            output_gradients: weights of the elements of ``target``, of its structure; ones by default.
-            unconnected_gradients: what a source that ``target`` does not depend on gets: "none" or "zero".
+            output_gradients: weights of the elements of ``target``, of its structure; ones by default. A complex target
+                is multiplied by the conjugates of its weights.
+            unconnected_gradients: gradient of a source that ``target`` does not depend on: "none" or "zero".
         """
-        if self._used and not self._persistent:
-            raise RuntimeError(
-                "a tape that is not persistent gives its gradient once; use GradientTape(persistent=True)"
-            )
-        if unconnected_gradients not in ("none", "zero"):
-            raise ValueError(f"unconnected_gradients expects 'none' or 'zero', got {unconnected_gradients!r}")
-        self._used = True
         targets = [as_tensor(t) for t in flatten(target)]
         if output_gradients is None:
             seeds = [functions["ones_like"](t) for t in targets]
@@ -131,7 +128,24 @@ class GradientTape:
                 raise ValueError(
                     f"output_gradients expects {len(targets)} tensors, as many as target, got {len(given)}"
                 )
-            seeds = [_seed(g, t) for g, t in zip(given, targets, strict=True)]
+            seeds = [conjugated(_seed(g, t)) for g, t in zip(given, targets, strict=True)]
+        return map_structure(conjugated, self.pullback(targets, sources, seeds, unconnected_gradients))
+
+    def pullback(
+        self, targets: list[Tensor], sources: Any, seeds: list[Tensor | None], unconnected_gradients: str = "none"
+    ) -> Any:
+        """Cotangents of ``sources`` for the cotangents of ``targets``, in the convention of the op table.
+
+        The cotangent of a complex z is there the g for which a real result changes by Re(g dz), the conjugate of what
+        `gradient` returns: so the ``vjp`` of a holomorphic function is that of the real one.
+        """
+        if self._used and not self._persistent:
+            raise RuntimeError(
+                "a tape that is not persistent gives its gradient once; use GradientTape(persistent=True)"
+            )
+        if unconnected_gradients not in ("none", "zero"):
+            raise ValueError(f"unconnected_gradients expects 'none' or 'zero', got {unconnected_gradients!r}")
+        self._used = True
         records, variables = self._records, self._variables
         wanted = set()
         for x in flatten(sources):
@@ -168,13 +182,13 @@ class GradientTape:
         parallel_iterations: int | None = None,
         experimental_use_pfor: bool = True,
     ) -> Any:
-        """The gradient of each element of ``target`` with respect to each of ``sources``.
+        """Compute the gradient of each element of ``target`` with respect to each of ``sources``.
 
         Args:
             target: a tensor with at least one element.
             sources: tensors or variables, or any structure of them.
             unconnected_gradients: as for `gradient`.
-            parallel_iterations, experimental_use_pfor: TensorFlow's; they make no difference.
+            parallel_iterations, experimental_use_pfor: accepted for compatibility with TensorFlow; they change nothing.
 
         Returns:
             In the structure of ``sources``, tensors of shape ``(*target.shape, *source.shape)``.
@@ -209,8 +223,13 @@ class GradientTape:
         return map_structure(joined, sources)
 
 
+def conjugated(g: Tensor | None) -> Tensor | None:
+    """Convert a cotangent of the op table to the convention of `GradientTape.gradient`, or back."""
+    return functions["conj"](g) if g is not None and g.dtype in dtypes.PARTS else g
+
+
 def _seed(g: Any, target: Tensor) -> Tensor | None:
-    """The cotangent of ``target`` that was given."""
+    """Check the given cotangent of ``target``; ones if there is none."""
     if g is None:
         return None
     seed = functions["cast"](g, target.dtype)
@@ -232,8 +251,8 @@ class _Pause:
 
 
 def _backward(records: list, targets: list[Tensor], seeds: list, wanted: set[int]) -> dict[int, Tensor]:
-    """Cotangents by id of the tensors in ``wanted`` that ``targets`` depend on."""
-    # Only calls that lie between a wanted tensor and the targets have work to do.
+    """Cotangents, by id, of the tensors in ``wanted`` that ``targets`` depend on."""
+    # Only calls on a path from a wanted tensor to the targets are differentiated.
     reached = set(wanted)
     useful = []
     for op, inputs, attrs, result in records:

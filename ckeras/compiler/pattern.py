@@ -14,6 +14,8 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ckeras.compiler.trace import Node, Trace
 from ckeras.tensor import Tensor, TracedTensor
 
@@ -164,14 +166,18 @@ class _Context(NamedTuple):
 
 
 def constant_value(x: Tensor) -> float | None:
-    """The one number that a known tensor consists of, if it does."""
+    """The number that all elements of a known tensor are, bit for bit; `None` if they differ."""
     if type(x) is TracedTensor or x._array.size == 0:
         return None
-    array = x._array
-    if array.size == 1:
-        return array.reshape(()).item()
-    first = array.flat[0]
-    return first.item() if array.size <= 65536 and bool((array == first).all()) else None
+    array = x._array.reshape(-1)
+    if array.size > 1:
+        bits = array.view(_UNSIGNED[array.itemsize]) if array.itemsize in _UNSIGNED else array
+        if not (bits[:16] == bits[0]).all() or not (bits == bits[0]).all():
+            return None
+    return array[0].item()
+
+
+_UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}  # by the bytes of an item
 
 
 def _calls(pattern: Call, node: Node, found: dict[str, Tensor], context: _Context) -> Iterator[dict[str, Tensor]]:

@@ -12,6 +12,7 @@ from ckeras.compiler import cost, prologue
 from ckeras.compiler.dependencies import Reads
 from ckeras.compiler.fuse import Unit, group, root
 from ckeras.compiler.memory import aligned, allocate
+from ckeras.compiler.pattern import constant_value
 from ckeras.compiler.rewrite import index_limits, rewrite
 from ckeras.compiler.trace import Node, Trace
 from ckeras.tensor import Spec, Tensor, TracedTensor, Variable, dtypes
@@ -375,9 +376,8 @@ class _Builder:
             key = id(source) if math.prod(x.shape) == unit.size else (id(source), x.shape)
             if key in register:
                 return register[key]
-            value = None
-            if type(source) is not TracedTensor and source._array.size == 1 and source.dtype in _CONSTANTS:
-                value = source._array.reshape(()).item()
+            value = constant_value(source) if source.dtype in _CONSTANTS else None
+            if value is not None:
                 register[key] = program.constant(value, source.dtype)
                 return register[key]
             spec = Spec(x.shape, x.dtype)

@@ -1,6 +1,6 @@
 """The operations of `keras.ops`: on tensors, variables, arrays and numbers, eagerly or in a compiled function.
 
-Each is one row of the op table, or a composition of rows.
+Each is one op of the op table, or a composition of ops.
 """
 
 from ckeras.ops import image as image, linalg as linalg, nn as nn, numpy as numpy
@@ -94,5 +94,5 @@ from ckeras.ops.signal.fourier import (
 from ckeras.tensor import operators as _operators
 
 _names = _publish(globals(), "image", "linalg", "nn", "numpy")
-vars(linalg).update({name: globals()[name] for name in linalg.__all__})  # which loads them itself, without entries
+vars(linalg).update({name: globals()[name] for name in linalg.__all__})  # which loads them itself, without recording
 _operators.functions.update({name: globals()[name] for name in _names})  # what operators and methods of tensors call

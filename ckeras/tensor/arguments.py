@@ -1,6 +1,6 @@
 """Checks of arguments that are not tensors: integers, shapes, axes, choices.
 
-Each returns the argument in one form, or raises a TypeError or ValueError that names the function and the argument.
+Each returns the argument in a canonical form, or raises a TypeError or ValueError that names function and argument.
 """
 
 import operator
@@ -15,42 +15,49 @@ from ckeras.tensor.tensor import KerasTensor, Tensor, TracedTensor
 INT64_MAX = 2**63 - 1
 
 
-def integer(value: Any, where: str, name: str, least: int | None = None, most: int = INT64_MAX) -> int:
-    """``value`` as an integer from ``least`` (any that int64 holds if not given) to ``most``."""
+def integer(value: Any, where: str, name: str, minimum: int | None = None, maximum: int = INT64_MAX) -> int:
+    """``value`` as an integer from ``minimum`` (any that int64 holds if not given) to ``maximum``."""
     found = _index(value)
     if found is None:
         raise TypeError(f"{where} expects an integer as {name}, got {shown(value)}")
-    low = -INT64_MAX - 1 if least is None else least
-    if not low <= found <= most:
-        limits = f"from {low} to {most}" if most != INT64_MAX or least is None else f"of {least} or more"
+    low = -INT64_MAX - 1 if minimum is None else minimum
+    if not low <= found <= maximum:
+        limits = f"from {low} to {maximum}" if maximum != INT64_MAX or minimum is None else f"of {minimum} or more"
         raise ValueError(f"{where} expects an integer {limits} as {name}, got {found}")
     return found
 
 
 def integers(
-    value: Any, where: str, name: str, least: int | None = None, most: int = INT64_MAX, count: int = MAX_NDIM
+    value: Any, where: str, name: str, minimum: int | None = None, maximum: int = INT64_MAX, count: int = MAX_NDIM
 ) -> tuple[int, ...]:
     """``value``, one integer or up to ``count`` of them, as a tuple of integers."""
+    if type(value) is tuple and len(value) <= count:  # what most calls pass, at little cost
+        low = -INT64_MAX - 1 if minimum is None else minimum
+        for v in value:
+            if type(v) is not int or not low <= v <= maximum:
+                break
+        else:
+            return value
     if _index(value) is not None:
-        return (integer(value, where, name, least, most),)
+        return (integer(value, where, name, minimum, maximum),)
     if isinstance(value, (str, bytes, dict)) or not hasattr(value, "__len__") or symbolic(value):
         raise TypeError(f"{where} expects an integer, or a sequence of integers, as {name}, got {shown(value)}")
     if len(value) > count:
         raise ValueError(f"{where} expects at most {count} integers as {name}, got {len(value)}")
-    return tuple(integer(v, where, name, least, most) for v in value)
+    return tuple(integer(v, where, name, minimum, maximum) for v in value)
 
 
 def shape(value: Any, where: str, name: str = "shape") -> tuple[int, ...]:
     """``value``, one size or one for each axis, as a shape."""
-    return integers(value, where, name, least=0)
+    return integers(value, where, name, minimum=0)
 
 
-def partial_shape(value: Any, where: str, name: str = "shape", least: int = 0) -> tuple[int | None, ...]:
+def partial_shape(value: Any, where: str, name: str = "shape", minimum: int = 0) -> tuple[int | None, ...]:
     """``value`` as a shape, in which sizes may be `None`."""
     if isinstance(value, (list, tuple)) and any(d is None for d in value):
-        known = iter(integers([d for d in value if d is not None], where, name, least))
+        known = iter(integers([d for d in value if d is not None], where, name, minimum))
         return tuple(None if d is None else next(known) for d in value)
-    return integers(value, where, name, least)
+    return integers(value, where, name, minimum)
 
 
 def sequence(value: Any, where: str, name: str) -> list[Any]:
@@ -61,7 +68,7 @@ def sequence(value: Any, where: str, name: str) -> list[Any]:
 
 
 def string(value: Any, where: str, name: str) -> str:
-    """``value``, which is a string."""
+    """Check that ``value`` is a string."""
     if not isinstance(value, str):
         raise TypeError(f"{where} expects a string as {name}, got {shown(value)}")
     return value
@@ -81,7 +88,7 @@ def axes(value: Any, rank: int, where: str, name: str = "axis") -> tuple[int, ..
 
 
 def choice(value: Any, where: str, name: str, among: Sequence[str]) -> str:
-    """``value``, which is one of the strings ``among``."""
+    """Check that ``value`` is one of the strings ``among``."""
     if not isinstance(value, str) or value not in among:
         raise ValueError(f"{where} expects one of {', '.join(map(repr, among))} as {name}, got {shown(value)}")
     return value
@@ -103,14 +110,14 @@ def symbolic(value: Any) -> bool:
 
 
 def shown(value: Any) -> str:
-    """What came, short enough for a message."""
+    """Abbreviated repr of a value for an error message."""
     if isinstance(value, (np.ndarray, Tensor)):
         return f"a tensor of shape {value.shape} and dtype {value.dtype}" if np.ndim(value) else repr(value)
     return f"{value!r:.80}"
 
 
 def _index(value: Any) -> int | None:
-    """The integer that ``value`` is, or `None`."""
+    """``value`` as an int, or `None` if it is not an integer."""
     if isinstance(value, Tensor):
         value = None if symbolic(value) or value.shape != () else value.numpy()
     if isinstance(value, np.ndarray):

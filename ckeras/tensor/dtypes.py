@@ -1,4 +1,4 @@
-"""Names of dtypes, and the dtype of a result made from several."""
+"""Names of dtypes, and type promotion."""
 
 from functools import cache
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 from ckeras import config
 
-# The dtypes that kernels know, in the order of their codes in kernels.h, with their suffixes in the names of map steps.
+# Dtypes that kernels support, in the order of their codes in kernels.h -> suffix in names of elementwise instructions.
 SUFFIX = {
     "float32": "f32",
     "float64": "f64",
@@ -26,7 +26,7 @@ CODE = {name: code for code, name in enumerate(SUFFIX)}
 
 
 class _NumpyDtypes(dict):
-    """numpy's dtype by name; bfloat16, which numpy does not have, comes from another package when it is asked for."""
+    """numpy's dtype by name; bfloat16 is imported from the package ml_dtypes on first use."""
 
     def __missing__(self, name: str) -> np.dtype:
         if name != "bfloat16":
@@ -45,14 +45,14 @@ class _NumpyDtypes(dict):
 NUMPY = _NumpyDtypes((name, np.dtype(name)) for name in (*SUFFIX, "complex64", "complex128"))
 ITEMSIZE = {**{name: dtype.itemsize for name, dtype in NUMPY.items()}, "bfloat16": 2}
 FLOATS = frozenset({"bfloat16", "float16", "float32", "float64"})
-PARTS = {"complex64": "float32", "complex128": "float64"}  # the dtypes of real and imaginary parts
+PARTS = {"complex64": "float32", "complex128": "float64"}  # complex dtype -> dtype of its real and imaginary part
 DIFFERENTIABLE = FLOATS | PARTS.keys()
 INTEGERS = frozenset({"uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"})
 _NAMES = {dtype: name for name, dtype in NUMPY.items()}
 _WEAK = {bool: "bool", int: "int", float: "float"}
 
-# Where two dtypes meet: the lattice of JAX's type promotion, which Keras 3 follows. "int" and "float" are the
-# types of Python scalars, which take the type of what they meet.
+# The lattice of JAX's type promotion, which Keras 3 follows. "int" and "float" are the weak types of Python scalars,
+# which adopt the dtype of the other operand.
 _PARENTS = {
     "bool": ("int",),
     "int": ("uint8", "int8"),
@@ -86,14 +86,14 @@ def standardize(dtype: Any) -> str:
         return config.floatx()
     name = getattr(dtype, "compute_dtype", None) or getattr(dtype, "as_numpy_dtype", dtype)
     try:
-        # Strings are Keras's names alone: numpy's others, such as "float", mean something else there.
+        # Only Keras's names are accepted as strings: others of numpy, such as "float", mean something else in Keras.
         return {n: n for n in ITEMSIZE}[name] if isinstance(name, str) else of_array(np.empty(0, name))
     except (TypeError, KeyError):
         raise ValueError(f"unknown dtype {dtype!r}: expected one of {', '.join(ITEMSIZE)}") from None
 
 
 def of_array(array: np.ndarray) -> str:
-    """The name of a numpy array's dtype; an array of objects or of strings has none."""
+    """The name of a numpy array's dtype; raise TypeError for an array of objects or strings."""
     try:
         return _NAMES[array.dtype]
     except KeyError:
@@ -129,17 +129,17 @@ def weak(value: Any) -> str:
 
 
 def computable(array: np.ndarray) -> np.ndarray:
-    """The array as numpy computes with it: bfloat16 as float32, which holds each of its values."""
+    """The array in a dtype that numpy can compute with: bfloat16 becomes float32, which holds each of its values."""
     return array.astype(np.float32) if _NAMES.get(array.dtype) == "bfloat16" else array
 
 
 def holds_numbers(dtype: np.dtype) -> bool:
-    """Whether an array of this dtype holds real numbers or truth values."""
+    """Whether an array of this dtype holds real numbers or booleans."""
     return dtype.kind in "biuf" or _NAMES.get(dtype) == "bfloat16"
 
 
 def result_type(*names: str) -> str:
-    """The dtype in which values of these dtypes meet; "int" and "float" stand for Python scalars.
+    """The common dtype of values of these dtypes; "int" and "float" stand for Python scalars.
 
     >>> result_type("int32", "float32"), result_type("float32", "float"), result_type("int64", "float")
     ('float32', 'float32', 'float32')

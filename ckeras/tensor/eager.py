@@ -1,4 +1,4 @@
-"""Runs one op now, on real arrays: a plan of one op, kept by signature."""
+"""Eager execution: runs one op on arrays as a plan of one op, cached by signature."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Call(NamedTuple):
-    """One run of a kernel: ``operands`` number its buffers, the row's outputs first, then its inputs."""
+    """One kernel call: ``operands`` are indices of its buffers, the op's outputs first, then its inputs."""
 
     kernel: str
     operands: tuple[int, ...]
@@ -36,7 +36,7 @@ def wrap(array: np.ndarray) -> Tensor:
 def constant(value: Any, dtype: str | None = None) -> Tensor:
     """A tensor of a Python number, a (nested) list or an array-like.
 
-    Floats become the default float type, and complex numbers pairs of it.
+    Floats get the default float type, complex numbers the complex dtype of that precision.
     """
     array = np.asarray(value)
     if dtype is None:
@@ -58,16 +58,16 @@ def constant(value: Any, dtype: str | None = None) -> Tensor:
     return wrap(np.array(array, order="C"))
 
 
-_KERNEL_BYTES = 1024  # of one entry in the cache, an estimate
+_KERNEL_BYTES = 1024  # estimated bytes of one cache entry
 
 
 class Prepared(NamedTuple):
-    """What running an op on inputs of some specs takes."""
+    """The cached plan for running an op on inputs of given specs."""
 
     outputs: list[Spec]
     kernels: list[Kernel] | None  # `None` if numpy computes it
     single: bool  # whether the result is one tensor, not a list
-    nbytes: int  # of the outputs, where they are so large that memory is checked first; else 0
+    nbytes: int  # bytes of the outputs if they are so large that memory is checked first, else 0
     workspace: Sequence[int]  # bytes of each scratch buffer
 
 
@@ -75,7 +75,7 @@ _prepared = Plans()
 
 
 def _prepare(op: "Op", tensors: list[Tensor], attrs: dict[str, Any]) -> Prepared:
-    """What running ``op`` takes, kept by signature."""
+    """Return the cached plan for ``op``, by signature."""
     key = (op.name, *[t.spec for t in tensors], *[(name, signature(value)) for name, value in attrs.items()])
     found = _prepared.get(key)
     if found is not None:
@@ -90,13 +90,13 @@ def _prepare(op: "Op", tensors: list[Tensor], attrs: dict[str, Any]) -> Prepared
 
 
 def bind(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attrs: dict[str, Any]) -> list[Kernel] | None:
-    """The native kernels of this call with their parameters; `None` if numpy has to do it."""
+    """Native kernels of this call with their parameters; `None` if numpy computes it."""
     calls = native_calls(op, inputs, outputs, attrs)
     return None if calls is None else [Kernel(level, c.kernel, c.operands, c.p, c.f) for c in calls]
 
 
 def native_calls(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attrs: dict[str, Any]) -> list[Call] | None:
-    """The native calls that compute a row for these specs."""
+    """Native calls that compute an op for these specs."""
     if op.elementwise:
         return single_step(op, inputs, outputs[0])
     return op.kernel(inputs, outputs, attrs) if op.kernel else None
@@ -108,7 +108,7 @@ def workspace_of(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attr
 
 
 def single_step(op: "Op", inputs: Sequence[Spec], output: Spec) -> list[Call] | None:
-    """A map program of the one step that is this elementwise row."""
+    """An elementwise kernel with this op as its single instruction."""
     code = op.opcode(inputs, output)
     if code is None:
         return None
@@ -120,13 +120,11 @@ def single_step(op: "Op", inputs: Sequence[Spec], output: Spec) -> list[Call] | 
 
 
 def run(op: "Op", tensors: list[Tensor], attrs: dict[str, Any]) -> Any:
-    """Compute ``op`` on real tensors."""
-    if op.alias:
-        x = tensors[0]
-        (spec,), _ = limits.checked(op.name, op.infer(*tensors, **attrs))
-        array = x._array
-        return Tensor((array.copy() if x._borrowed else array).reshape(spec.shape), spec.dtype)
+    """Compute ``op`` on tensors with values."""
     outputs, kernels, single, nbytes, scratch = _prepare(op, tensors, attrs)
+    if op.alias:
+        x, spec = tensors[0], outputs[0]
+        return Tensor((x._array.copy() if x._borrowed else x._array).reshape(spec.shape), spec.dtype)
     if nbytes:
         capacity.require(nbytes, f"{op.name}, to make {limits.described(outputs[0])},")
     inputs = [t._array for t in tensors]
@@ -145,7 +143,7 @@ def run(op: "Op", tensors: list[Tensor], attrs: dict[str, Any]) -> Any:
 def python_results(
     op: "Op", inputs: list[np.ndarray], outputs: Sequence[Spec], attrs: dict[str, Any]
 ) -> list[np.ndarray]:
-    """The results of the row's numpy form, in the shapes and dtypes that were inferred."""
+    """Results of the op's numpy implementation, with the inferred shapes and dtypes."""
     if op.forward is None:
         raise TypeError(f"{op.name} has no kernel for inputs of dtype {[dtypes.of_array(x) for x in inputs]}")
     with np.errstate(all="ignore"):

@@ -1,4 +1,4 @@
-"""Graphs of symbolic tensors: the calls that connect them, and running these again on other values."""
+"""Graphs of symbolic tensors: the calls that connect them, and their execution on other values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ scope = config.scope
 
 
 class KerasHistory(NamedTuple):
-    """Where a symbolic tensor comes from: output ``tensor_index`` of call ``node_index`` of ``operation``."""
+    """Origin of a symbolic tensor: output ``tensor_index`` of call ``node_index`` of ``operation``."""
 
     operation: Any
     node_index: int
@@ -33,7 +33,7 @@ class SymbolicArguments:
         return map_structure(function, self.args), {k: map_structure(function, v) for k, v in self.kwargs.items()}
 
     def fill_in(self, values: dict[int, Any]) -> tuple[tuple, dict[str, Any]]:
-        """The arguments with each symbolic tensor replaced by the value that ``values`` has for its identity."""
+        """The arguments with each symbolic tensor replaced by its value in ``values``, which is keyed by identity."""
         return self.convert(lambda x: values[id(x)] if type(x) is KerasTensor else x)
 
 
@@ -43,14 +43,14 @@ class Node:
     Args:
         operation: a layer or an `Operation`; it keeps its nodes in ``_inbound_nodes``, and those that use its outputs
             in ``_outbound_nodes``.
-        args, kwargs: of the call.
+        args, kwargs: arguments of the call.
         outputs: structure of new symbolic tensors, whose history becomes this node.
     """
 
     def __init__(self, operation: Any, args: tuple = (), kwargs: dict[str, Any] | None = None, outputs: Any = ()):
         self.operation = operation
         self.arguments = SymbolicArguments(*args, **(kwargs or {}))
-        self.leaves = flatten(outputs)  # `outputs`, and what else the call returns
+        self.leaves = flatten(outputs)  # `outputs` and further results of the call
         self.outputs = [x for x in self.leaves if type(x) is KerasTensor]
         self.is_input = not args and not kwargs
         for i, x in enumerate(self.outputs):
@@ -62,17 +62,17 @@ class Node:
 
     @property
     def input_tensors(self) -> list[KerasTensor]:
-        """The symbolic arguments; those of an input are its outputs."""
+        """The symbolic arguments; for an input layer, its outputs."""
         return self.outputs if self.is_input else self.arguments.keras_tensors
 
     @property
     def output_tensors(self) -> list[KerasTensor]:
-        """The same as ``outputs``."""
+        """Alias of ``outputs``."""
         return self.outputs
 
     @property
     def parent_nodes(self) -> list[Node]:
-        """The nodes of the symbolic arguments."""
+        """The nodes that computed the symbolic arguments."""
         return [n for n in map(node_of, self.arguments.keras_tensors) if n is not None]
 
     def __repr__(self) -> str:
@@ -80,13 +80,13 @@ class Node:
 
 
 def node_of(x: Any) -> Node | None:
-    """The call that gave a symbolic tensor, if it is known."""
+    """The call that returned a symbolic tensor; `None` if unknown."""
     history = getattr(x, "_keras_history", None)
     return None if history is None else history.operation._inbound_nodes[history.node_index]
 
 
 class inferring:
-    """Calls on symbolic tensors inside give symbolic results, and are not recorded."""
+    """Context manager in which calls on symbolic tensors return symbolic results without being recorded."""
 
     def __enter__(self) -> None:
         self._before = getattr(scope, "infers", False)
@@ -97,7 +97,7 @@ class inferring:
 
 
 class recording(inferring):
-    """Calls on symbolic tensors inside are recorded, also within `inferring`."""
+    """Context manager in which calls on symbolic tensors are recorded, also within `inferring`."""
 
     def __enter__(self) -> None:
         super().__enter__()
@@ -105,7 +105,7 @@ class recording(inferring):
 
 
 def record_call(operation: Any, args: tuple, kwargs: dict[str, Any], outputs: Any) -> Any:
-    """New symbolic tensors like ``outputs``, a structure of tensors, as the result of a call of ``operation``."""
+    """Record a call of ``operation``; return new symbolic tensors like ``outputs`` as its results."""
     results = map_structure(lambda x: KerasTensor(x.shape, x.dtype) if isinstance(x, Tensor) else x, outputs)
     if not getattr(scope, "infers", False):
         Node(operation, args, kwargs, results)
@@ -113,14 +113,14 @@ def record_call(operation: Any, args: tuple, kwargs: dict[str, Any], outputs: An
 
 
 class Graph:
-    """The calls between ``inputs`` and ``outputs``, flat lists of symbolic tensors, to be run on other values.
+    """The calls between ``inputs`` and ``outputs``, flat lists of symbolic tensors, which can run on other values.
 
-    ``known`` selects further tensors that are given, beside the inputs: those that a run receives in ``values``.
-    ``nodes`` are in an order in which they can run, with their distances from the outputs, ``depths``, decreasing;
-    ``input_nodes`` are those of layers that stand for inputs, ``operations`` the operations of all, each once.
+    ``known`` selects further given tensors, in addition to the inputs: those that a run receives in ``values``.
+    ``nodes`` are in execution order, by decreasing distance from the outputs (``depths``); ``input_nodes`` are those of
+    input layers, ``operations`` the unique operations.
 
     Raises:
-        ValueError: if an output depends on a symbolic tensor that is neither given nor computed from what is.
+        ValueError: if an output depends on a symbolic tensor that is neither given nor computed from given ones.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class Graph:
         self._sort(order, found)
 
     def _sort(self, order: list[Node], found: dict[int, int]) -> None:
-        """Sort calls by their distance from the outputs, and operations likewise, then by when they were found."""
+        """Sort calls by their distance from the outputs, and operations too, then by the order of discovery."""
         depths: dict[int, int] = {}
         of_operation: dict[int, int] = {}
         members = {id(node) for node in order}
@@ -157,7 +157,7 @@ class Graph:
         self.depths = [depths[id(node)] for node in self.nodes]
 
     def run(self, arguments: Sequence[Any], values: dict[int, Any] | None = None) -> list[Any]:
-        """The outputs for ``arguments`` in place of the inputs; ``values`` are other known ones, by identity."""
+        """Compute the outputs for ``arguments`` as inputs; ``values`` holds other known tensors by identity."""
         found: dict[int, Any] = dict(values or {})
         found.update((id(x), value) for x, value in zip(self.inputs, arguments, strict=True))
         for node in self.nodes:
@@ -167,28 +167,28 @@ class Graph:
         return [found[id(x)] if type(x) is KerasTensor else x for x in self.outputs]
 
     def __reduce__(self) -> Any:
-        """Flat, so that copying and pickling do not go as deep as the graph."""
-        places: dict[int, int] = {}
+        """Reduce to a flat form, so that copying and pickling do not recurse as deep as the graph."""
+        indices: dict[int, int] = {}
         specs: list[tuple[Any, ...]] = []
 
-        def place(x: Any) -> Any:
+        def indexed(x: Any) -> Any:
             if type(x) is not KerasTensor:
                 return x
-            if id(x) not in places:
-                places[id(x)] = len(specs)
+            if id(x) not in indices:
+                indices[id(x)] = len(specs)
                 specs.append((x.shape, x.dtype, x.name))
-            return _Place(places[id(x)])
+            return _Index(indices[id(x)])
 
-        inputs = [place(x) for x in self.inputs]
+        inputs = [indexed(x) for x in self.inputs]
         nodes = [
-            (n.operation, *n.arguments.convert(place), [place(x) for x in n.leaves])
+            (n.operation, *n.arguments.convert(indexed), [indexed(x) for x in n.leaves])
             for n in [*self.input_nodes, *self.nodes]
         ]
-        return _restored, (type(self), inputs, nodes, [place(x) for x in self.outputs], specs)
+        return _restored, (type(self), inputs, nodes, [indexed(x) for x in self.outputs], specs)
 
 
-class _Place(NamedTuple):
-    """Stands for a symbolic tensor in a graph that is pickled."""
+class _Index(NamedTuple):
+    """Index of a symbolic tensor in a pickled graph."""
 
     number: int
 
@@ -197,7 +197,7 @@ def _restored(cls: type[Graph], inputs: list[Any], nodes: list[Any], outputs: li
     tensors = [KerasTensor(shape, dtype, name=name) for shape, dtype, name in specs]
 
     def filled(structure: Any) -> Any:
-        if isinstance(structure, _Place):
+        if isinstance(structure, _Index):
             return tensors[structure.number]
         if isinstance(structure, dict):
             return {k: filled(v) for k, v in structure.items()}
@@ -213,10 +213,10 @@ def _restored(cls: type[Graph], inputs: list[Any], nodes: list[Any], outputs: li
 def _ordered(
     outputs: list[Any], known: Callable[[KerasTensor], bool], inputs: list[Any]
 ) -> tuple[list[Node], dict[int, int]]:
-    """The calls that ``outputs`` follow from, each after those it needs; and when each operation was found.
+    """The calls that ``outputs`` depend on, in topological order; and the order of discovery of the operations.
 
-    The tensors that are ``known`` end the search. Depth first, with a stack of its own, since graphs
-    are deeper than Python's.
+    The search ends at tensors that are ``known``. It is depth first with an explicit stack, since graphs can be deeper
+    than Python's recursion limit.
     """
     order: list[Node] = []
     found: dict[int, int] = {}
@@ -254,8 +254,8 @@ def _ordered(
     return order, found
 
 
-class RowCall:
-    """The operation that a call of a row of the op table is, where no public function is recorded in its place."""
+class OpCall:
+    """Graph operation for a direct call of an op, where no public function is recorded instead."""
 
     def __init__(self, row: Any, attrs: dict[str, Any]):
         self.row, self.attrs, self.name = row, attrs, auto_name(row.name)
@@ -270,5 +270,5 @@ class RowCall:
 
 
 def without_nodes(operation: Any) -> dict[str, Any]:
-    """The state of a copy of an operation, which is part of no graph."""
+    """State of an operation for a copy, which belongs to no graph."""
     return {**operation.__dict__, "_inbound_nodes": [], "_outbound_nodes": []}

@@ -1,4 +1,4 @@
-"""Limits of tensors: how many axes they have and how many bytes they may claim."""
+"""Limits of tensors: number of axes and bytes."""
 
 import math
 from typing import Any
@@ -11,7 +11,7 @@ _MAX_BYTES = 2**63 - 1
 
 
 def checked(name: str, found: Any) -> tuple[list[Spec], bool]:
-    """The specs that the op ``name`` infers, and whether it has a single output.
+    """Check the specs inferred for the op ``name``; return them as a list, and whether the op has a single output.
 
     Raises ValueError for more axes, and MemoryError for more bytes, than a tensor of known size can have.
     """
@@ -19,17 +19,18 @@ def checked(name: str, found: Any) -> tuple[list[Spec], bool]:
     specs = [found] if single else found
     for spec in specs:
         if len(spec.shape) > MAX_NDIM:
-            raise ValueError(f"{name} would give a tensor of {len(spec.shape)} axes, of which {MAX_NDIM} are possible")
+            raise ValueError(f"{name} would return a tensor of {len(spec.shape)} axes, the maximum is {MAX_NDIM}")
         if None not in spec.shape:
-            # As numpy counts: the strides of an empty array are those of its other dimensions.
+            # As in numpy, dimensions of 0 are left out: the strides of an empty array are those of its other
+            # dimensions.
             claimed = math.prod(d for d in spec.shape if d) * ITEMSIZE[spec.dtype]
             if claimed > capacity.total() and (claimed > _MAX_BYTES or 0 not in spec.shape):
-                raise MemoryError(f"{name} would give {described(spec)} of {claimed:,} bytes: there is no such memory")
+                raise MemoryError(f"{name} would return {described(spec)} of {claimed:,} bytes: not enough memory")
     return specs, single
 
 
 def claim(where: str, shape: tuple[int, ...], dtype: str) -> None:
-    """Raise MemoryError if there is no memory for a tensor, which ``where`` is about to make by itself."""
+    """Raise MemoryError if there is no memory for a tensor that the function ``where`` is about to create."""
     specs, _ = checked(where, Spec(shape, dtype))
     if nbytes := large(specs):
         capacity.require(nbytes, f"{where}, to make {described(specs[0])},")
@@ -41,6 +42,6 @@ def described(spec: Spec) -> str:
 
 
 def large(specs: list[Spec]) -> int:
-    """The bytes of tensors of known size if these are many, otherwise 0."""
+    """Total bytes of tensors of known size if above the threshold of a memory check, otherwise 0."""
     nbytes = sum(math.prod(spec.shape) * ITEMSIZE[spec.dtype] for spec in specs if None not in spec.shape)
     return nbytes if nbytes >= capacity.LARGE else 0

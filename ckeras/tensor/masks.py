@@ -31,7 +31,7 @@ def has_mask(structure: Any) -> bool:
 
 
 def with_mask_of(x: Any, source: Any) -> Any:
-    """``x``, a new tensor computed from each element of ``source`` alone, with the mask of ``source``."""
+    """Attach the mask of ``source`` to ``x``, a new tensor that was computed element-wise from it."""
     mask = get_mask(source)
     if mask is not None and x is not source:
         set_mask(x, mask)

@@ -1,8 +1,8 @@
-"""The op table: everything a model does is a call of one of its rows.
+"""The op table: everything a model computes is a call of one of its ops.
 
-A row says how shapes and dtypes follow from the arguments (`infer`), what computes it (`kernel`, native, or
-`forward`, numpy) and the gradient of each argument (`vjp`, written in ops). Calling a row does one of three things,
-decided by its arguments alone: run now, infer only (symbolic), or add a node to the running trace.
+An op defines the shapes and dtypes of its results (`infer`), its computation (`kernel`, native, or `forward`, numpy)
+and the gradient of each argument (`vjp`, written in ops). A call does one of three things, depending only on the
+arguments: run eagerly, infer symbolic results, or add a node to the running trace.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ import numpy as np
 from ckeras import config
 from ckeras._kernels import level
 from ckeras.tensor import dtypes, eager, limits
-from ckeras.tensor.graph import Node, RowCall
+from ckeras.tensor.graph import Node, OpCall
 from ckeras.tensor.operators import functions
 from ckeras.tensor.tensor import KerasTensor, Spec, Tensor, TracedTensor
 from ckeras.tensor.variable import Variable
@@ -23,34 +23,34 @@ table: dict[str, "Op"] = {}
 
 
 class Op:
-    """One row of the op table.
+    """An op definition, registered in the op table.
 
     Args:
         name: the key in the table.
         infer: ``infer(*inputs, **attrs) -> Spec`` or a list of them; dimensions may be `None`. Raises ValueError
             for inputs that do not fit, and does so before anything is computed.
         forward: ``forward(*arrays, **attrs)`` on numpy arrays, for dtypes or cases with no native kernel.
-        kernel: ``kernel(inputs, outputs, attrs)`` gives the native calls (`eager.Call`) that compute the row,
-            or `None` where there is no native form.
+        kernel: ``kernel(inputs, outputs, attrs)`` returns the native calls (`eager.Call`) that compute the op, or
+            `None` if there is no native kernel.
         vjp: for each input a function ``(g, y, *inputs, **attrs) -> gradient`` of the output's cotangent ``g``
-            and the output ``y`` (lists of them when the row has several outputs), or `None` where it has no gradient.
-        joint: in place of ``vjp``, ``(g, y, inputs, wanted, attrs) -> gradients`` of the inputs at the positions
-            ``wanted``, for a row that computes them together.
-        nested: ``nested(inputs, outputs, attrs) -> Nested``: this row runs other graphs, which are traced already; it
-            exists in traces alone.
-        elementwise: whether each output element depends on the broadcast inputs' elements at its place alone; the
-            kernel is then a step of the map program, and runs of such rows are fused.
+            and the output ``y`` (lists of them if the op has several outputs), or `None` if the input has no gradient.
+        joint: instead of ``vjp``, ``(g, y, inputs, wanted, attrs) -> gradients`` of the inputs at the positions
+            ``wanted``, for an op that computes them together.
+        nested: ``nested(inputs, outputs, attrs) -> Nested``: this op runs other, already traced graphs; it occurs only
+            in traces.
+        elementwise: whether each output element depends only on the broadcast inputs' elements at its index; the op is
+            then an elementwise instruction, and consecutive ones are fused into one kernel.
         alias: whether the output is the first input's memory under another shape.
         index_limit: ``(position, limit)``: the input at ``position`` holds indices in [0, limit(inputs, attrs)).
-        opcode: ``opcode(inputs, output) -> str``, the map step of an elementwise row; by default the row's name
-            with the dtype of the last input.
+        opcode: ``opcode(inputs, output) -> str``, the elementwise instruction of the op; by default the op's name with
+            the dtype of the last input.
         workspace: ``workspace(inputs, outputs, attrs) -> sizes`` in bytes of the scratch buffers that the native calls
-            use. They follow the inputs among the buffers of a call, and hold nothing before or after it.
-        donates: for an output (the key) the input whose memory it may be, if the input is not read afterwards. They
+            use. They follow the inputs among the buffers of a call; their contents are undefined before and after it.
+        donates: for an output (the key) the input whose memory it may reuse, if the input is not read afterwards. They
             have the same shape and dtype. A copy of that input to the output among the native calls is then left out;
             no other call may read the input after one has written the output.
-        effect: whether a call does something besides computing its results, such as I/O. Calls with an effect are
-            neither dropped, shared nor computed ahead, and run in the order in which they were made.
+        effect: whether a call has side effects, such as I/O. Such calls are neither dropped, shared nor computed ahead,
+            and run in program order.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Op:
         effect: bool = False,
     ):
         if name in table:
-            raise ValueError(f"the op table already has a row {name!r}")
+            raise ValueError(f"the op table already has an op {name!r}")
         self.name = name
         self.infer = infer
         self.forward = forward
@@ -95,12 +95,12 @@ class Op:
         return _row, (self.name,)  # copied and pickled by name
 
     def opcode(self, inputs: Sequence[Spec], output: Spec) -> int | None:
-        """The map step that computes this elementwise row for these dtypes; `None` if no native one exists."""
+        """The elementwise instruction that computes this op for these dtypes; `None` if there is none."""
         name = self._opcode(inputs, output) if self._opcode else f"{self.name}.{dtypes.SUFFIX.get(inputs[-1].dtype)}"
         return level.opcodes.get(name)
 
     def gradient_of(self, position: int) -> Callable[..., Any] | None:
-        """The function that gives the gradient of the input at ``position``, if there is one."""
+        """The gradient function of the input at ``position``, or `None`."""
         if self.vjp is None:
             return None
         if callable(self.vjp):
@@ -136,7 +136,7 @@ class Op:
         specs, single = limits.checked(self.name, self.infer(*inputs, **attrs))
         results = [KerasTensor(s.shape, s.dtype) for s in specs]
         if not getattr(scope, "infers", False):
-            Node(RowCall(self, attrs), tuple(inputs), {}, results)
+            Node(OpCall(self, attrs), tuple(inputs), {}, results)
         return results[0] if single else results
 
 
@@ -145,7 +145,7 @@ def _row(name: str) -> Op:
 
 
 def _is_followed(tensors: Sequence[Tensor]) -> bool:
-    """Whether a branch or a loop's body is being traced, and tapes outside of it watch one of these known values."""
+    """Whether a branch or loop body is being traced and a tape outside of it watches one of these known values."""
     trace = getattr(scope, "trace", None)
     return trace is not None and any(map(trace.follows, tensors))
 
@@ -156,7 +156,7 @@ def tensors_trace(tensors: Sequence[Tensor]) -> Any:
 
 
 def as_tensor(x: Any, dtype: str | None = None) -> Tensor:
-    """``x`` as a tensor; arrays are shared unless a tape is recording, which must keep the values it saw."""
+    """Convert ``x`` to a tensor; arrays are shared unless a tape is recording, which must keep the values it saw."""
     if isinstance(x, Tensor):
         return x
     if isinstance(x, Variable):

@@ -1,7 +1,6 @@
-"""Python's operators and numpy's protocols, for tensors and variables alike.
+"""Python operators and numpy protocols of tensors and variables.
 
-Each calls the public function of `ckeras.ops` of that name, which reaches the op table; so they are differentiable
-and compile.
+Each calls the public function of `ckeras.ops` of that name, so they are differentiable and can be compiled.
 """
 
 import inspect
@@ -43,7 +42,7 @@ def unary(name: str) -> Any:
 
 
 class Operators:
-    """What `Tensor` and `Variable` share: arithmetic, comparison, indexing, numpy's dispatch."""
+    """Mixin of `Tensor` and `Variable`: arithmetic, comparison, indexing, numpy's dispatch."""
 
     __slots__ = ()
     __array_priority__ = 100
@@ -130,8 +129,8 @@ _RENAMED = {
 }
 
 
-# numpy's functions whose namesakes in ops do something else: of `numpy.linalg` all but those named here are.
-# Copies and empty arrays are made to be written to; edges of bins and several places can only be given to numpy.
+# numpy's functions whose namesakes in ops differ: all of `numpy.linalg` but those listed here. Copies and empty arrays
+# are meant to be written to; edges of bins and several indices can only be given to numpy.
 _UNLIKE = {"unique", "nonzero", "meshgrid", "copy", "empty_like", "argpartition", "histogram"}
 _LINALG = {
     "cholesky", "det", "eig", "eigh", "inv", "matmul", "matrix_rank", "norm", "outer", "pinv", "qr", "slogdet", "solve",
@@ -140,7 +139,7 @@ _LINALG = {
 
 
 def _counterpart(name: str, module: str = "numpy") -> Any:
-    """The function of `ops` that does what numpy's ``name`` does; `None` leaves the call to numpy."""
+    """The function of `ops` that is equivalent to numpy's ``name``; `None` leaves the call to numpy."""
     if name in _UNLIKE or (module == "numpy.linalg" and name not in _LINALG) or module == "numpy.fft":
         return None
     return functions.get(_RENAMED.get(name, name))
@@ -148,7 +147,7 @@ def _counterpart(name: str, module: str = "numpy") -> Any:
 
 @lru_cache(maxsize=256)
 def _parameters(function: Any) -> dict[str, Any]:
-    """The parameters of a function by name; empty if it does not tell them."""
+    """The parameters of a function by name; empty if it has no signature."""
     try:
         return dict(inspect.signature(function).parameters)
     except ValueError:
@@ -156,13 +155,13 @@ def _parameters(function: Any) -> dict[str, Any]:
 
 
 def _translated(func: Any, function: Any, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]] | None:
-    """The arguments of a call of numpy's ``func``, by the names that ``function`` of `ops` has for them.
+    """Translate the arguments of a call of numpy's ``func`` to the parameter names of ``function`` of `ops`.
 
-    Those of a function of any number of arguments stay as they are.
+    Arguments of variadic functions are unchanged.
 
-    A name of numpy's that `ops` does not have stands for the parameter at its place, unless numpy has that one under
-    its own name too (one that it takes by name alone is an older name for the same). `None` if the call says something
-    that ``function`` cannot, such as a dtype or `out`, and that is not the default.
+    A parameter of numpy that `ops` does not have is matched by position, unless numpy has the matched parameter under
+    its own name too (a keyword-only one is an older alias). Returns `None` if the call has an argument that
+    ``function`` does not support, such as `out`, with a value other than the default.
     """
     theirs, ours = _parameters(func), list(_parameters(function))
     if any(p.kind is p.VAR_POSITIONAL for p in theirs.values()):
@@ -175,8 +174,8 @@ def _translated(func: Any, function: Any, args: Any, kwargs: Any) -> tuple[Any, 
     for name, value in {**given, **kwargs}.items():
         default = theirs[name].default if name in theirs else None
         if name not in ours:
-            place = names.index(name) if name in names else len(ours)
-            name = ours[place] if place < len(ours) else None
+            position = names.index(name) if name in names else len(ours)
+            name = ours[position] if position < len(ours) else None
             if name in theirs and theirs[name].kind is not inspect.Parameter.KEYWORD_ONLY:
                 name = None
         if name is None:
@@ -190,7 +189,7 @@ def _translated(func: Any, function: Any, args: Any, kwargs: Any) -> tuple[Any, 
 
 
 def _as_arrays(values: Any) -> Any:
-    """``values`` with each tensor inside turned into a numpy array."""
+    """Convert each tensor inside ``values`` to a numpy array."""
     if isinstance(values, Operators):
         return np.asarray(values)
     if isinstance(values, dict):

@@ -1,4 +1,4 @@
-"""Map programs: runs of elementwise steps, encoded for the kernel of that name (see `map.c`)."""
+"""Fused elementwise kernels: sequences of elementwise instructions, encoded for the interpreter in `map.c`."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _COSTS = list(level.costs.values())
 
 
 def broadcast_strides(shape: Sequence[int], target: Sequence[int]) -> list[int]:
-    """Element strides that walk a contiguous array of ``shape`` as if it had the shape ``target``."""
+    """Element strides that broadcast a contiguous array of ``shape`` to the shape ``target``."""
     strides, step = [], 1
     for size in reversed(shape):
         strides.append(0 if size == 1 else step)
@@ -21,7 +21,7 @@ def broadcast_strides(shape: Sequence[int], target: Sequence[int]) -> list[int]:
 
 
 def collapse(dims: Sequence[int], strides: Sequence[Sequence[int]]) -> tuple[list[int], list[list[int]]]:
-    """Join neighbouring axes that every operand walks as one; axes of size 1 go."""
+    """Merge adjacent axes that are contiguous in every operand, and drop axes of size 1."""
     kept = [i for i, d in enumerate(dims) if d != 1]
     out_dims: list[int] = []
     out_strides: list[list[int]] = [[] for _ in strides]
@@ -40,9 +40,9 @@ def collapse(dims: Sequence[int], strides: Sequence[Sequence[int]]) -> tuple[lis
 
 
 class Program:
-    """A map program over the index space ``shape``, built step by step.
+    """Builder of a fused elementwise kernel over the index space ``shape``.
 
-    `read`, `constant` and `step` return registers; `write` says which registers leave the program.
+    `read`, `constant` and `step` return registers; `write` stores a register in an output.
     """
 
     def __init__(self, shape: Sequence[int]):
@@ -55,38 +55,38 @@ class Program:
         self.steps: list[tuple[int, int, list[int]]] = []
         self.outputs: list[tuple[int, int, str, bool]] = []  # register, operand, dtype, direct
         self.registers = 0
-        self._unstored: set[int] = set()  # registers of steps that no output stores yet
+        self._unstored: set[int] = set()  # registers of instructions that no output stores yet
 
     def _register(self) -> int:
         self.registers += 1
         return self.registers - 1
 
     def read(self, operand: int, spec: Spec) -> int:
-        """The register of an input buffer, broadcast to the program's shape."""
+        """Register of an input buffer, broadcast to the index space."""
         register = self._register()
         self.inputs.append((register, operand, spec))
         return register
 
     def constant(self, value: float, dtype: str) -> int:
-        """A register that holds one value."""
+        """Register with a constant value."""
         register = self._register()
         self.constants.append((register, dtype, value))
         return register
 
     def step(self, opcode: int, operands: Sequence[int], dtype: str) -> int:
-        """Add a step and return its result's register."""
+        """Add an instruction and return the register of its result."""
         register = self._register()
         self.steps.append((opcode, register, list(operands)))
         self._unstored.add(register)
         return register
 
     def write(self, operand: int, register: int, dtype: str, direct: bool = True) -> None:
-        """Store a register in an output buffer; not ``direct`` if that buffer is still to be read in the program."""
+        """Store a register in an output buffer; not ``direct`` if the kernel still reads that buffer."""
         self.outputs.append((register, operand, dtype, direct and register in self._unstored))
         self._unstored.discard(register)
 
     def encode(self) -> tuple[tuple[int, ...], tuple[float, ...], list[int]]:
-        """(p, f, input operands in order) for the kernel."""
+        """Return (p, f, input operands in order), the encoding for the kernel."""
         strides = [broadcast_strides(spec.shape, self.shape) for _, _, spec in self.inputs]
         full = broadcast_strides(self.shape, self.shape)
         kinds = []
@@ -99,7 +99,7 @@ class Program:
             dims = [self.size]
             walks = [[1] for _ in self.inputs]
         else:
-            # The full walk takes part, so that the axes are joined only where the flat index runs through them.
+            # The contiguous index space takes part, so that axes are merged only where the flat index is contiguous.
             dims, walks = collapse(
                 self.shape, [full, *(s for s, k in zip(strides, kinds, strict=True) if k == STRIDED)]
             )

@@ -1,4 +1,4 @@
-"""Contexts that change how names and devices are chosen inside."""
+"""Context managers for symbolic mode, names and devices."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ scope = config.scope
 
 
 class SymbolicScope:
-    """Says that what is inside runs on symbolic tensors."""
+    """Context manager that marks code that runs on symbolic tensors."""
 
     def __enter__(self) -> "SymbolicScope":
         self._outer = getattr(scope, "symbolic", None)
@@ -21,13 +21,13 @@ class SymbolicScope:
 
 
 class name_scope:
-    """Variables made inside have ``name`` in their path, after the names around it.
+    """Context manager that adds ``name`` to the paths of variables created inside.
 
     Args:
-        name: without "/".
+        name: a name without "/".
         caller: an object on whose behalf the scope is entered.
         deduplicate: whether a scope within one of the same name and caller adds nothing.
-        override_parent: a path that stands in place of the names around.
+        override_parent: a path that replaces the enclosing names.
 
     >>> import ckeras
     >>> with name_scope("encoder"):
@@ -61,7 +61,7 @@ class name_scope:
 
 
 class device:
-    """What is inside runs on a device; there is one, the CPU: "cpu" or "cpu:0"."""
+    """Context manager that selects a device; the only one is the CPU: "cpu" or "cpu:0"."""
 
     def __init__(self, device_name: str):
         if not isinstance(device_name, str) or not re.fullmatch(r"/?(device:)?cpu(:0)?", device_name.lower()):

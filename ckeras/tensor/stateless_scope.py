@@ -1,4 +1,4 @@
-"""`StatelessScope`: variables that have other values inside a context."""
+"""`StatelessScope`: temporary values of variables inside a context."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ scope = config.scope
 
 
 class StatelessScope:
-    """Inside, variables have the values they are given here, and what is assigned to them stays here.
+    """Context manager in which variables have the given values, and assignments do not leave the scope.
 
     Args:
-        state_mapping: pairs (variable, value); other variables have their own values.
-        collect_losses: whether what layers `add_loss` goes to ``losses`` instead of to the layers.
-        initialize_variables: accepted for code written for other backends; variables are always made with a value.
+        state_mapping: pairs (variable, value); other variables keep their values.
+        collect_losses: whether `add_loss` of layers adds to ``losses`` of the scope instead of to the layers.
+        initialize_variables: accepted for compatibility; variables are always initialized on creation.
 
     >>> v = Variable(1.0)
     >>> with StatelessScope([(v, 5.0)]) as state:
@@ -27,13 +27,13 @@ class StatelessScope:
     (6.0, 1.0)
     """
 
-    # To the ops inside it is the running trace (see `compiler.trace.Trace`), though it traces nothing itself.
+    # For the ops inside it acts as the running trace (see `compiler.trace.Trace`), but does not trace itself.
 
     def __init__(self, state_mapping: Any = None, collect_losses: bool = False, initialize_variables: bool = True):
         self.collect_losses = collect_losses
         self.initialize_variables = initialize_variables
         self.losses: list[Any] = []
-        self.owners: list[Any] = []  # the layers that they are of
+        self.owners: list[Any] = []  # the layers that added them
         self.outer: Any = None
         self._values: dict[int, tuple[Variable, Tensor]] = {}
         for variable, value in state_mapping or ():
@@ -56,53 +56,53 @@ class StatelessScope:
         scope.trace = self.outer
 
     def add_loss(self, loss: Any, owner: Any = None) -> None:
-        """Keep a loss, and the layer that it is of."""
+        """Add a loss and the layer that it belongs to."""
         self.losses.append(loss)
         self.owners.append(owner)
 
     def add_update(self, update: Any) -> None:
-        """Let a variable have a value from here on: a pair (variable, value)."""
+        """Set the value of a variable in this scope, as a pair (variable, value)."""
         self.assign(*update)
 
     def values(self) -> list[tuple[Variable, Tensor]]:
-        """All pairs (variable, value), given or assigned."""
+        """All pairs (variable, value) that were given or assigned."""
         return list(self._values.values())
 
     def get_current_value(self, variable: Variable) -> Tensor | None:
-        """The value of a variable that was given one, at the start or by an assignment; else `None`."""
+        """The value of a variable in this scope; `None` if it was neither given nor assigned."""
         found = self._values.get(id(variable))
         return None if found is None else found[1]
 
     @property
     def traces(self) -> bool:
-        """Whether it is within a trace."""
+        """Whether the scope is inside a trace."""
         return self.outer is not None and self.outer.traces
 
     def read(self, variable: Variable) -> Tensor:
-        """The value of a variable now."""
+        """The current value of a variable."""
         value = self.get_current_value(variable)
         if value is not None:
             return value
         return variable._read() if self.outer is None else self.outer.read(variable)
 
     def assign(self, variable: Variable, value: Any) -> None:
-        """The variable has ``value`` from here on, inside."""
+        """Assign ``value`` to the variable within the scope."""
         self._values[id(variable)] = (variable, value)
 
     def add(self, op: Any, inputs: list[Tensor], attrs: dict[str, Any]) -> Any:
-        """Called for every op that has a traced argument."""
+        """Add a call of an op that has a traced argument."""
         return (self.outer or tensors_trace(inputs)).add(op, inputs, attrs)
 
     def local(self, x: Tensor) -> Tensor:
-        """``x`` as a value of the trace around."""
+        """``x`` as a value of the enclosing trace."""
         return x if self.outer is None else self.outer.local(x)
 
     def resolve(self, x: Tensor) -> Tensor:
-        """What stands for ``x`` in the trace around."""
+        """The value that represents ``x`` in the enclosing trace."""
         return x if self.outer is None else self.outer.resolve(x)
 
     def follows(self, x: Tensor) -> bool:
-        """Whether a tape around the trace differentiates by ``x``."""
+        """Whether a tape outside of the trace watches ``x``."""
         return self.outer is not None and self.outer.follows(x)
 
 

@@ -18,7 +18,7 @@ def flatten(structure: Any) -> list[Any]:
 
 
 def map_structure(function: Callable[[Any], Any], structure: Any) -> Any:
-    """The same structure with ``function`` applied to each leaf, leaves taken as `flatten` takes them."""
+    """Apply ``function`` to each leaf of a structure; leaves are those of `flatten`."""
     if isinstance(structure, dict):
         found = {key: map_structure(function, structure[key]) for key in sorted(structure)}
         return type(structure)((key, found[key]) for key in structure)
@@ -30,6 +30,6 @@ def map_structure(function: Callable[[Any], Any], structure: Any) -> Any:
 
 
 def pack(structure: Any, leaves: list[Any]) -> Any:
-    """``structure`` with its leaves replaced, in order."""
+    """Replace the leaves of ``structure``, in order."""
     remaining = iter(leaves)
     return map_structure(lambda _: next(remaining), structure)

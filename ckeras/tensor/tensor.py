@@ -1,4 +1,4 @@
-"""Tensors: real arrays, symbolic results of a model's graph, and values inside the compiler's trace."""
+"""Tensors with values, symbolic tensors of a model's graph, and traced values of the compiler."""
 
 import itertools
 import os
@@ -16,14 +16,14 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class Spec(NamedTuple):
-    """Shape and dtype of a value; a dimension that is not known is `None`."""
+    """Shape and dtype of a value; unknown dimensions are `None`."""
 
     shape: tuple[int | None, ...]
     dtype: str
 
 
 class NeedsValue(Exception):
-    """Code that is being traced asked for the value of a tensor, which only a run can give."""
+    """Raised when code that is being traced asks for the value of a tensor, which is only known when the plan runs."""
 
     def __init__(self) -> None:
         frames = [f for f in traceback.extract_stack() if not f.filename.startswith(_PACKAGE)]
@@ -46,7 +46,7 @@ class Tensor(Operators):
 
     def __init__(self, array: np.ndarray, dtype: str, borrowed: bool = False):
         self._array = array
-        self._borrowed = borrowed  # the memory is a variable's, which may change under other names of it
+        self._borrowed = borrowed  # the memory belongs to a variable, which may overwrite it
         self.dtype = dtype
         self.shape = array.shape
 
@@ -56,7 +56,7 @@ class Tensor(Operators):
         return Spec(self.shape, self.dtype)
 
     def numpy(self) -> np.ndarray:
-        """A copy of the values as a numpy array (scalars: of no axes), which may be written to."""
+        """Return a writable copy of the values as a numpy array (of rank 0 for scalars)."""
         return self._array.copy()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -66,7 +66,7 @@ class Tensor(Operators):
         if copy or self._borrowed:
             return array.copy()
         view = array.view()
-        view.flags.writeable = False  # a tensor does not change
+        view.flags.writeable = False  # tensors are immutable
         return view
 
     def __repr__(self) -> str:
@@ -80,15 +80,15 @@ class Tensor(Operators):
 
     def _scalar(self) -> Any:
         if self._array.size != 1:
-            raise TypeError(f"only a tensor of one element can become a Python number, got shape {self.shape}")
+            raise TypeError(f"expected a tensor of one element to convert to a Python number, got shape {self.shape}")
         return self._array.reshape(()).item()
 
     def item(self) -> Any:
-        """The one element, as a Python number."""
+        """Return the only element as a Python number."""
         return self._scalar()
 
     def tolist(self) -> Any:
-        """The values as nested lists."""
+        """Return the values as nested lists."""
         return self._array.tolist()
 
     def __float__(self) -> float:
@@ -104,7 +104,7 @@ class Tensor(Operators):
 
     def __bool__(self) -> bool:
         if self._array.size != 1:
-            raise ValueError(f"the truth of a tensor of shape {self.shape} is ambiguous; use any() or all()")
+            raise ValueError(f"the boolean value of a tensor of shape {self.shape} is ambiguous; use any() or all()")
         return bool(self._array.reshape(()))
 
     def __iter__(self) -> Any:
@@ -122,18 +122,18 @@ class Tensor(Operators):
         return Tensor, (self._array.copy(), self.dtype)
 
     def astype(self, dtype: Any) -> "Tensor":
-        """A copy of another dtype."""
+        """Return a copy converted to another dtype."""
         return functions["cast"](self, dtype)
 
     def reshape(self, *shape: Any) -> "Tensor":
-        """The same elements in another shape."""
+        """Return the same elements in another shape."""
         return functions["reshape"](self, shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape)
 
 
 class TracedTensor(Tensor):
-    """A value of the running trace: its shape and dtype are known, its elements are not.
+    """A value of the running trace, with known shape and dtype but unknown elements.
 
-    ``node`` is the call that makes it (result number ``index``); it is `None` for what comes from outside.
+    ``node`` is the call that computes it (as its result ``index``); it is `None` for inputs of the graph.
     """
 
     __slots__ = ("index", "node", "trace")
@@ -165,14 +165,14 @@ class TracedTensor(Tensor):
 
 
 class KerasTensor(Tensor):
-    """A symbolic tensor: what `Input` gives, and every op and layer called on one.
+    """A symbolic tensor, as `Input` returns it, and each op and layer that is called on one.
 
     Args:
-        shape: with `None` for a dimension that is not known, such as the batch.
+        shape: the shape, with `None` for unknown dimensions such as the batch.
         dtype: name of the dtype.
         sparse, ragged: must be false; tensors are dense.
-        record_history: whether the call that returns it is remembered.
-        name: shown in summaries; made up if not given.
+        record_history: whether to record the call that returns it.
+        name: shown in summaries; generated if not given.
 
     ``_keras_history`` is (operation, index of its call, index of the output), once a call has returned the tensor.
 
@@ -201,7 +201,7 @@ class KerasTensor(Tensor):
         Tensor.shape.__set__(self, tuple(shape))
         Tensor.dtype.__set__(self, dtypes.standardize(dtype))
         self.record_history = record_history
-        self.number = next(KerasTensor._numbers)  # those made later have larger ones
+        self.number = next(KerasTensor._numbers)  # tensors created later have larger numbers
         self._name = name
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -211,7 +211,7 @@ class KerasTensor(Tensor):
 
     @property
     def name(self) -> str:
-        """The name, made up on first use if none was given."""
+        """The name, generated on first use if none was given."""
         if self._name is None:
             self._name = auto_name("keras_tensor")
         return self._name
@@ -222,7 +222,7 @@ class KerasTensor(Tensor):
 
     @staticmethod
     def made() -> int:
-        """A number larger than those of all symbolic tensors so far."""
+        """Return a number larger than those of all symbolic tensors so far."""
         return next(KerasTensor._numbers)
 
     @property
@@ -242,7 +242,7 @@ class KerasTensor(Tensor):
     __invert__ = unary("logical_not")
 
     def squeeze(self, axis: Any = None) -> "Tensor":
-        """The same elements without axes of size 1: those named, or all."""
+        """Remove axes of size 1: those in ``axis``, or all."""
         return functions["squeeze"](self, axis)
 
     def __iter__(self) -> Any:
@@ -255,7 +255,7 @@ class KerasTensor(Tensor):
         return twin
 
     def __reduce__(self) -> Any:
-        """A copy is an input of no graph: graphs copy their tensors themselves."""
+        """Copy without history: graphs copy their tensors themselves."""
         return KerasTensor, (self.shape, self.dtype, False, False, self.record_history, self.name)
 
     def __repr__(self) -> str:
@@ -267,4 +267,4 @@ class KerasTensor(Tensor):
         return format(repr(self), spec)
 
     def __bool__(self) -> bool:
-        raise TypeError("the truth of a symbolic tensor is not known; use ops.where or ops.cond")
+        raise TypeError("the boolean value of a symbolic tensor is not known; use ops.where or ops.cond")

@@ -17,16 +17,16 @@ scope = config.scope
 
 
 class Variable(Operators):
-    """A named array that can be assigned to; its memory never moves, so a compiled plan may hold its address.
+    """A named, mutable array; its memory never moves, so a compiled plan may hold its address.
 
     Args:
         initializer: an array, a number, or a function of ``(shape, dtype=...)``.
-        shape: needed with a function.
+        shape: required if the initializer is a function.
         dtype: by default the initial value's, or the default float type.
-        trainable: whether optimizers update it, and tapes watch it unasked.
-        autocast: kept for the dtype policies of layers.
-        aggregation: kept for `get_config`; replicas do not exist on one CPU, so it has no effect.
-        name: made up if not given.
+        trainable: whether optimizers update it and tapes watch it automatically.
+        autocast: stored for the dtype policies of layers.
+        aggregation: stored for `get_config`; it has no effect, since there are no replicas on one CPU.
+        name: generated if not given.
 
     >>> v = Variable([1.0, 2.0])
     >>> v.assign_add([1.0, 1.0])
@@ -82,12 +82,12 @@ class Variable(Operators):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Its dimensions, which never change."""
+        """The shape, which never changes."""
         return self._shape
 
     @property
     def value(self) -> Tensor:
-        """Its present value. An assignment later on does not change the tensor that was read."""
+        """The current value. Later assignments do not change the returned tensor."""
         trace = getattr(scope, "trace", None)
         tensor = trace.read(self) if trace is not None else self._read()
         for tape in getattr(scope, "tapes", ()):
@@ -102,7 +102,7 @@ class Variable(Operators):
         return tensor
 
     def detach(self) -> None:
-        """Give the tensors that were read a copy of the memory, which is about to be written."""
+        """Give tensors that were read from the variable a copy of its memory, which is about to be overwritten."""
         tensor = self._snapshot()
         if tensor is not None:
             tensor._array = tensor._array.copy()
@@ -110,11 +110,11 @@ class Variable(Operators):
             self._snapshot = _nothing
 
     def read_value(self) -> Tensor:
-        """The same as `value`."""
+        """Alias of `value`."""
         return self.value
 
     def numpy(self) -> np.ndarray:
-        """A copy of its value."""
+        """Return a copy of the value as a numpy array."""
         return self.value.numpy()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -122,7 +122,7 @@ class Variable(Operators):
         return array if dtype is None else array.astype(dtype, copy=False)
 
     def assign(self, value: Any) -> "Variable":
-        """Replace the value by one of the same shape; raises ValueError, changing nothing, if it has another."""
+        """Assign a value of the same shape; raise ValueError for another shape, without any change."""
         trace = getattr(scope, "trace", None)
         if trace is not None:
             value = functions["cast"](functions["convert_to_tensor"](value), self.dtype)
@@ -141,9 +141,7 @@ class Variable(Operators):
 
     def _check(self, shape: tuple[int, ...]) -> None:
         if shape != self._shape:
-            raise ValueError(
-                f"Variable {self.path!r} has shape {self._shape}, and was assigned a value of shape {shape}"
-            )
+            raise ValueError(f"Variable {self.path!r} expects a value of shape {self._shape}, got shape {shape}")
 
     def assign_add(self, value: Any) -> "Variable":
         """Add to the value."""
@@ -194,7 +192,7 @@ class Variable(Operators):
 
 @contextlib.contextmanager
 def outside_trace() -> Any:
-    """Compute now, on real values, whatever is being traced or recorded around."""
+    """Context manager that suspends traces and tapes, to compute eagerly."""
     trace, tapes = getattr(scope, "trace", None), getattr(scope, "tapes", ())
     scope.trace, scope.tapes = None, ()
     try:
@@ -204,7 +202,7 @@ def outside_trace() -> Any:
 
 
 def names_variables(part: Any) -> bool:
-    """Whether a part of a path is a `name_scope`; layers are parts too, and give their variables paths themselves."""
+    """Whether a path component is a `name_scope` (and not a layer, which sets the paths of its variables itself)."""
     return getattr(part, "names_variables", False)
 
 

@@ -19,7 +19,7 @@ from ckeras.utils.tracebacks import warn
 # The dtype in which a model sees data of a dtype; floats become the default float type.
 _SEEN_AS = {
     "bool": "bool", "uint8": "uint8", "int8": "int32", "int16": "int32", "uint16": "int32", "int32": "int32",
-    "uint32": "int64", "int64": "int64", "uint64": "int64",
+    "uint32": "int64", "int64": "int64", "uint64": "uint64",
 }  # fmt: skip
 
 

@@ -583,7 +583,7 @@ def test_config_of_a_layer_without_get_config():
     assert layer.get_config() == {"name": "mine", "trainable": True, "dtype": dtype, "size": 3, "kind": "a"}
     again = Mine.from_config(layer.get_config())
     assert (again.size, again.kind, again.name) == (3, "a", "mine")
-    with pytest.raises(NotImplementedError, match=r"Mine takes arguments that are no plain values.*'size'"):
+    with pytest.raises(NotImplementedError, match=r"Mine has arguments that are not plain values.*'size'"):
         Mine(layers.Dense(1)).get_config()
     with pytest.raises(TypeError, match="size"):
         Mine()

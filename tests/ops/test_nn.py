@@ -92,7 +92,7 @@ def test_class_numbers_out_of_range(from_logits):
         with pytest.raises(IndexError, match=rf"index {label} at position 1 is outside \[0, 3\)"):
             ops.sparse_categorical_crossentropy(np.array([0, label]), x, from_logits=from_logits)
     for target in (np.array([0, 1, 2]), np.array(0), np.array([[0, 1]])):
-        with pytest.raises(ValueError, match="a class number for each row"):
+        with pytest.raises(ValueError, match="a class label for each row"):
             ops.sparse_categorical_crossentropy(target, x, from_logits=from_logits)
 
 
@@ -173,7 +173,7 @@ def test_one_hot():
     assert ops.one_hot(np.array([200], "uint8"), 300).numpy().argmax() == 200
     assert ops.one_hot(1, 3).tolist() == [0, 1, 0]
     assert ops.one_hot(np.zeros((0,), "int32"), 3).shape == (0, 3)
-    with pytest.raises(ValueError, match="dense"):
+    with pytest.raises(ValueError, match="sparse tensors are not supported"):
         ops.one_hot(labels, 4, sparse=True)
 
 
@@ -207,8 +207,8 @@ def test_sparsemax(dtype):
 def test_normalizations_refuse():
     x = np.ones((2, 3), "float32")
     for compute, error, message in (
-        (lambda: ops.normalize(x, order=0), ValueError, "a whole order of 1 or more, got 0"),
-        (lambda: ops.normalize(x, order=1.5), ValueError, "a whole order of 1 or more, got 1.5"),
+        (lambda: ops.normalize(x, order=0), ValueError, "an integer order of 1 or more, got 0"),
+        (lambda: ops.normalize(x, order=1.5), ValueError, "an integer order of 1 or more, got 1.5"),
         (lambda: ops.batch_normalization(x, x[0, :2], x[0], 1), ValueError, r"mean of shape \(3,\)"),
         (lambda: ops.batch_normalization(x, x[0], x, 1), ValueError, r"variance of shape \(3,\)"),
         (lambda: ops.batch_normalization(x, x[0], x[0], 2), ValueError, "axis 2 is out of range"),
@@ -218,7 +218,7 @@ def test_normalizations_refuse():
         (lambda: ops.psnr(x, x[:1], 1), ValueError, "of one shape"),
         (lambda: ops.multi_hot([0]), ValueError, "expects num_classes"),
         (lambda: ops.multi_hot([0], 2, depth=3), TypeError, "unknown arguments"),
-        (lambda: ops.multi_hot([0], 2, sparse=True), ValueError, "dense"),
+        (lambda: ops.multi_hot([0], 2, sparse=True), ValueError, "sparse tensors are not supported"),
         (lambda: ops.glu(x), ValueError, "an axis of even size"),
     ):
         with pytest.raises(error, match=message):

@@ -62,7 +62,7 @@ def test_in_top_k():
     infinite = [[INF, -INF, NAN], [INF, INF, 0.0]]
     assert ops.in_top_k([1, 2], infinite, 3).tolist() == [True, True]
     assert ops.in_top_k([2, 1], infinite, 3).tolist() == [False, True]
-    with pytest.raises(TypeError, match="in_top_k expects targets of integers, got dtype float32"):
+    with pytest.raises(TypeError, match="in_top_k expects integer targets, got dtype float32"):
         ops.in_top_k([1.0], [[1.0]], 1)
     for targets in ([[0]], 0):
         with pytest.raises(ValueError, match="in_top_k expects a target for each row"):

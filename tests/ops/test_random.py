@@ -1,11 +1,12 @@
 """Random numbers: their distributions, and what they depend on."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 
-from ckeras import Variable, config, ops, random, utils
+from ckeras import Variable, config, function, ops, random, utils
 
 FLOATS = ["float16", "float32", "float64"]
 N = 200_000
@@ -49,6 +50,69 @@ def test_randint(dtype):
     assert (counts[:3] == 0).all() and len(counts) == 10
     assert np.square(counts[3:] - N / 7).sum() / (N / 7) < 35
     assert random.randint((4,), -5, -4, seed=1).tolist() == [-5] * 4
+
+
+INTEGERS = ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"]
+
+
+@pytest.mark.parametrize("dtype", INTEGERS)
+@pytest.mark.parametrize("form", ["numbers", "tensors", "compiled"])
+def test_integers_fill_the_whole_range_of_a_dtype(dtype, form):
+    """Chi-square over 64 equal parts of the range and over the lowest 6 bits: 63 degrees, beyond 130 once in 10^6."""
+    low, most = (int(v) for v in (np.iinfo(dtype).min, np.iinfo(dtype).max))
+    if form == "numbers":
+        x = random.randint((N,), low, most + 1, dtype, seed=5)
+    else:
+        high = min(most + 1, 2**64 - 1)  # a tensor cannot hold 2**64
+        bounds = [np.array(v, "uint64" if v > 0 else "int64") for v in (low, high)]
+        sample = lambda a, b: random.randint((N,), a, b, dtype, seed=5)  # noqa: E731
+        x = (function(sample) if form == "compiled" else sample)(*map(ops.convert_to_tensor, bounds))
+    assert x.dtype == dtype
+    shifted = x.numpy().astype(object) - low
+    for parts in ((shifted * 64) // (most - low + 1), shifted % 64):
+        counts = np.bincount(parts.astype(int), minlength=64)
+        assert len(counts) == 64
+        assert np.square(counts - N / 64).sum() / (N / 64) < 130
+
+
+@pytest.mark.parametrize(
+    "low, high, dtype",
+    [
+        (2**53 + 1, 2**53 + 3, "int64"),
+        (-(2**63), -(2**63) + 2, "int64"),
+        (2**63 - 2, 2**63, "int64"),
+        (2**64 - 3, 2**64 - 1, "uint64"),
+    ],
+)
+def test_integers_beyond_the_precision_of_floats(low, high, dtype):
+    tensors = (np.array(v, "uint64" if v > 0 else "int64") for v in (low, high))
+    for bounds in ((low, high), tensors):
+        assert set(random.randint((100,), *bounds, dtype, seed=1).tolist()) == {low, low + 1}
+
+
+def test_wide_ranges_are_uniform_between_tensors_too():
+    """The same bits as between numbers, and ranges of several sizes in one call."""
+    wide = 3 * 2**61
+    x = random.randint((N,), -wide, wide, "int64", seed=4).numpy()
+    np.testing.assert_array_equal(x, random.randint((N,), np.array(-wide), np.array([wide]), "int64", seed=4))
+    counts = np.bincount(x % 3)
+    assert np.square(counts - N / 3).sum() / (N / 3) < 28
+    rows = random.randint((2, N), np.array([[0], [-wide]]), np.array([[3], [wide]]), "int64", seed=4).numpy()
+    assert np.square(np.bincount(rows[0]) - N / 3).sum() / (N / 3) < 28
+    assert abs((rows[1] > 0).mean() - 0.5) < 3 / math.sqrt(N)
+
+
+def test_narrow_ranges_keep_their_bits():
+    assert random.randint((6,), 0, 1000, seed=3).tolist() == [116, 765, 551, 607, 785, 360]
+    assert random.randint((6,), 0, 2**31, "int64", seed=3).tolist() == [
+        250880999,
+        1643320316,
+        1184408478,
+        1305071503,
+        1686525599,
+        775027976,
+    ]
+    assert random.randint((6,), np.array(0), 1000, seed=3).tolist() == [116, 765, 551, 607, 785, 360]
 
 
 def test_dropout():
@@ -127,7 +191,7 @@ def test_bad_arguments():
     with pytest.raises(ValueError, match="minval < maxval"):
         random.randint((2,), 5, 5)
     for seed in ("a", 1.5, True, [1]):
-        with pytest.raises(ValueError, match="a seed is"):
+        with pytest.raises(ValueError, match="expected seed to be"):
             random.uniform((2,), seed=seed)
     for seed in ("a", 1.5, -1, True):
         with pytest.raises(ValueError, match="SeedGenerator expects"):

@@ -175,7 +175,7 @@ def test_norms():
     np.testing.assert_allclose(ops.norm(x), np.linalg.norm(x), 1e-12)
     np.testing.assert_allclose(ops.norm(x[0], ord=1), np.linalg.norm(x[0], 1), 1e-12)
     for order, axis in [("nuc", 0), (3, (0, 1)), ("fro", 0), ("x", 0), (1, None)]:
-        with pytest.raises(ValueError, match="norm has no order"):
+        with pytest.raises(ValueError, match="norm does not support order"):
             ops.norm(x, ord=order, axis=axis)
 
 
@@ -185,7 +185,7 @@ def test_axes_that_do_not_exist(name):
     for axis in (2, -3):
         with pytest.raises(ValueError, match=f"axis {axis} is out of range for a tensor with 2 axes"):
             getattr(ops, name)(x, axis=axis)
-    with pytest.raises(ValueError, match="named twice"):
+    with pytest.raises(ValueError, match="repeated"):
         ops.sum(x, axis=(0, -2))
 
 

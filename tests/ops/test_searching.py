@@ -97,7 +97,7 @@ def test_grids():
             ops.rot90(x, axes=axes)
     with pytest.raises(ValueError, match="trapezoid: axis 1 is out of range"):
         ops.trapezoid([1.0, 2.0], axis=1)
-    with pytest.raises(ValueError, match="trapezoid expects as many places as values, got 2 and 3"):
+    with pytest.raises(ValueError, match="trapezoid expects as many sample points x as values y, got 2 and 3"):
         ops.trapezoid([1.0, 2.0, 3.0], [1.0, 2.0])
     with pytest.raises(ValueError, match="cannot be broadcast"):
         ops.trapezoid([1.0, 2.0, 3.0], dx=[1.0, 2.0, 3.0])
@@ -155,3 +155,11 @@ def test_moments():
     assert [v.dtype for v in ops.moments([[1, 2]], [0])] == ["float32"] * 2
     with pytest.raises(ValueError, match="axis 2 is out of range"):
         ops.moments(np.ones((2, 3)), [2])
+
+
+@pytest.mark.parametrize("index", [2**64 - 1, 2**63, 2**32 + 1])
+def test_indices_of_uint64_do_not_count_from_the_end(index):
+    x, at = ops.arange(5), ops.convert_to_tensor(np.array([index], "uint64"))
+    for pick in (lambda: ops.take(x, at), lambda: x[at], lambda: ops.take_along_axis(x, at, 0)):
+        with pytest.raises(IndexError, match=r"outside \[0, 5\)"):
+            pick()

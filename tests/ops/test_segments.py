@@ -50,9 +50,9 @@ def test_dtypes():
 def test_arguments_that_do_not_fit():
     for function in ALL:
         for x, ids in (([1.0, 2.0], [0]), ([1.0], [[0]]), (1.0, [0]), ([1.0], 0)):
-            with pytest.raises(ValueError, match="expects segment_ids of one axis with a number for each row of data"):
+            with pytest.raises(ValueError, match="expects segment_ids with one id for each row of data"):
                 function(x, ids, 2)
-        with pytest.raises(TypeError, match="expects segment_ids of integers, got dtype float32"):
+        with pytest.raises(TypeError, match="expects integer segment_ids, got dtype float32"):
             function([1.0], [0.0], 2)
         with pytest.raises(ValueError, match="expects num_segments of 0 or more, got -1"):
             function([1.0], [0], -1)

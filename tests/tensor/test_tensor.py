@@ -304,7 +304,7 @@ def test_numbers():
     assert [10, 20, 30][tensor(1, "int32")] == 20 and list(range(tensor(3, "int64"))) == [0, 1, 2]
     assert math.sqrt(tensor(4.0)) == 2
     for convert in (float, int, operator.methodcaller("item")):
-        with pytest.raises(TypeError, match=r"only a tensor of one element .* got shape \(2, 3\)"):
+        with pytest.raises(TypeError, match=r"expected a tensor of one element .* got shape \(2, 3\)"):
             convert(tensor(A))
     with pytest.raises(ValueError, match="ambiguous"):
         bool(tensor(A))

@@ -292,6 +292,33 @@ def test_integers_and_booleans_are_cast_to_the_dtype_of_the_input(mlp):
     assert whole(np.ones((3, 2, 2), "int32")).dtype == "float32"
 
 
+def test_uint64_keeps_its_values_in_every_path():
+    x = np.array([[2**64 - 1, 3], [2**63, 2**63 + 2**40]], "uint64")
+    expected = x.astype("float32")
+    model = ckeras.Sequential([layers.Flatten()])
+    assert np.array_equal(model.predict(x, verbose=0), expected)
+    assert np.array_equal(model.predict(iter([x]), verbose=0), expected)
+    assert np.array_equal(model.predict_on_batch(x), expected)
+    assert np.array_equal(model(x), expected)
+    assert np.array_equal(ckeras.function(lambda x: x // 3)(x), x // 3)
+
+    class Share(ckeras.Model):
+        def call(self, x):
+            return ops.cast(x, "float64") / 2.0**64
+
+    share = Share()
+    share.compile("sgd", "mse", metrics=["mae"])
+    shares = x.astype("float64") / 2.0**64
+    assert np.allclose(share.predict(x, verbose=0), shares)
+    assert share.evaluate(x, shares, verbose=0) == [0, 0]
+    assert share.test_on_batch(x, shares) == [0, 0]
+    dense = ckeras.Sequential([ckeras.Input((2,)), layers.Dense(1, kernel_initializer="zeros")])
+    dense.compile(optimizers.SGD(0.0), "mae")
+    y = np.array([[2**64 - 1], [2**64 - 1]], "uint64")
+    assert dense.fit(x, y, verbose=0).history["loss"] == [2.0**64]
+    assert dense.evaluate(x, y, verbose=0) == dense.train_on_batch(x, y) == 2.0**64
+
+
 def test_a_last_axis_of_one_may_be_missing_or_too_many(mlp, data):
     x, y, _ = data
     column = ckeras.Sequential([ckeras.Input((1,)), layers.Dense(1)])

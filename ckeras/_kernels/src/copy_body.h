@@ -43,16 +43,16 @@ static void CB_(plane)(char *out_, const char *in_, int64_t na, int64_t oa, int6
         if (oa == nb && nb == 2) return CB_(together2)(out, in, ib, na);
         if (oa == nb && nb == 3) return CB_(together3)(out, in, ib, na);
         if (oa == nb && nb == 4 && na < 64) return CB_(together4)(out, in, ib, na);
-        int64_t least = ln_min(na, nb);
-        (void)least;
+        int64_t smaller = ln_min(na, nb);
+        (void)smaller;
 #ifdef CB_TILE1
-        if (least >= CB_LANES1) return CB_TILE1(out, oa, na, in, ib, nb);
+        if (smaller >= CB_LANES1) return CB_TILE1(out, oa, na, in, ib, nb);
 #endif
 #ifdef CB_TILE2
-        if (least >= CB_LANES2) return CB_TILE2(out, oa, na, in, ib, nb);
+        if (smaller >= CB_LANES2) return CB_TILE2(out, oa, na, in, ib, nb);
 #endif
 #ifdef CB_TILE3
-        if (least >= CB_LANES3) return CB_TILE3(out, oa, na, in, ib, nb);
+        if (smaller >= CB_LANES3) return CB_TILE3(out, oa, na, in, ib, nb);
 #endif
     }
     /* The longer axis runs innermost, in pieces that stay in the cache. */

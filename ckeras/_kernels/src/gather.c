@@ -374,7 +374,7 @@ static void ga_feed(const ga_job *w, ga_cast cast, int64_t out_bytes, int64_t fr
 }
 
 /* buf: out (n_index, cols) of the type dst, table (n_rows, cols) of the type src, index (n_index) int64
- * p: src (any), dst (CK_F32, CK_F64, CK_I32, CK_I64, CK_BOOL, CK_U8), cols, n_index, n_rows */
+ * p: src (any), dst (src, CK_F32, CK_F64, CK_I32, CK_I64, CK_BOOL or CK_U8), cols, n_index, n_rows */
 static int ck_gather_cast(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
     (void)f;

@@ -92,7 +92,7 @@ _Static_assert(offsetof(ck_packing, group) % 64 == 0 && offsetof(ck_packing, sum
 #endif
 
 /* The elementwise steps that follow a product. `run` takes elements [start, end) of c, which begin at the address c;
- * what it reads beside them is fetched into the second cache while a product in vectors is at work (one on matrix units
+ * what it reads in addition is fetched into the second cache while a product in vectors is at work (one on matrix units
  * loads too much itself: there it would slow both). */
 typedef struct ck_after {
     void (*run)(const struct ck_after *after, char *c, int64_t start, int64_t end);

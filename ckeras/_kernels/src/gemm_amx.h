@@ -106,7 +106,7 @@ typedef struct {
 
 /* sums[16 h x 16 w] = or += a b over all steps, by tiles: 0 to 3 are the sums, 4 and 5 hold a, 6 and 7 b. A part of a
  * or b comes into each tile as soon as it is free. Meanwhile what is needed next comes to the second cache, a few lines
- * at a time, as many as can be waited for beside the tiles. */
+ * at a time, as many as can be waited for next to the tiles. */
 CK_INLINE void amx_multiply(int h, int w, T *sums, const char *a, const char *b, int64_t steps, int first,
                             amx_fetch *fetch)
 {
@@ -277,7 +277,7 @@ typedef struct {
 static void amx_pack_group(const amx_pass *t)
 {
     const int64_t k = t->until - t->begin;
-    char *to = t->g->room->group;
+    char *to = t->g->packing->group;
     for (int64_t q = t->first; q < t->last; q += AMX_LINES, to += amx_steps(k) * AMX_STEP)
         amx_pack(to, &t->group, q, amx_min(t->last - q, AMX_LINES), t->begin, k);
 }
@@ -292,8 +292,8 @@ static void amx_meet(const amx_pass *t, T *c, int64_t p)
         const int64_t first = s / t->block * t->block, last = amx_min(g->k, first + t->block); /* the block of s */
         length = amx_min(last - s, t->slice);
         const int64_t steps = amx_steps(length), more = s + length < t->until;
-        char *const slice = g->room->slice, *group = g->room->group + (s - t->begin) / AMX_K * AMX_STEP;
-        T *sums = g->room->sums;
+        char *const slice = g->packing->slice, *group = g->packing->group + (s - t->begin) / AMX_K * AMX_STEP;
+        T *sums = g->packing->sums;
         amx_pack(slice, &t->slices, p, lines, s, length);
         amx_fetch fetch = amx_next(&t->slices, more ? p : p + lines, t->end, more ? s + length : t->begin,
                                    amx_min(t->until - t->begin, t->slice), pairs * steps);
@@ -338,7 +338,7 @@ static void amx_block(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
             t.until = amx_min(k, t.begin + extent);
             amx_pack_group(&t);
             for (int64_t p = p0; p < p1; p += AMX_LINES) {
-                T *c = after && !after->kept ? (T *)g->room->chunk - begun * n : g->c;
+                T *c = after && !after->kept ? (T *)g->packing->chunk - begun * n : g->c;
                 amx_meet(&t, c, p);
                 const int64_t made = amx_min(p1, p + AMX_LINES);
                 if (after && (made == i1 || made + AMX_LINES - begun > enough)) {

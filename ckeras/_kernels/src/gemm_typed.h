@@ -14,11 +14,11 @@ typedef struct {
     int a_transposed, b_transposed, act;
     int b_packed; /* b holds panels of W columns, zeros after the last, for one block of k after the other */
     int64_t block; /* items of k summed in one go */
-    int by_dots, by_amx; /* the way and the block fix the order of summation: they follow from the shape alone */
+    int by_dots, by_amx; /* the method and the block fix the order of summation: they depend on the shape only */
     int late, late_act;
     const T *late_bias; /* where c is a column computed as a row: one bias for all, applied in the end */
     const ck_after *after; /* or NULL */
-    ck_packing *room;      /* the thread's own */
+    ck_packing *packing;   /* the thread's own */
 } FN(product);
 
 /* One tile: c[h x n] (row step ldc) = or += a[h x k] b[k x n], then bias and relu. a's steps are rs by row and cs by
@@ -140,7 +140,7 @@ static void FN(finish)(T *c, int64_t ldc, int64_t h, int64_t n, const T *bias, i
  * lanes that no one stores, or is overwritten by the next row (n = ldp, not a multiple of L). */
 static void FN(pack_rows)(T *panel, int64_t ldp, const T *b, int64_t ldb, int64_t k, int64_t n, int64_t items)
 {
-    const int64_t room = items - (ldp + L - 1) / L * L, whole = room < 0 ? 0 : room / ldb + 1;
+    const int64_t left = items - (ldp + L - 1) / L * L, whole = left < 0 ? 0 : left / ldb + 1;
     int64_t s = 0;
     for (; s < k && s < whole; s++, b += ldb, panel += ldp)
         for (int64_t j = 0; j < ldp; j += L) *(V *)(panel + j) = *(const V *)(b + j);
@@ -184,7 +184,7 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
     const int wide = i1 - i0 == 1 && !pack_b && !g->b_packed;
     const int on_the_way = pack_b && !g->b_transposed; /* the first strip's tiles copy the panels that they read */
     FN(tile_args) t = {.rs = pack_a || g->a_transposed ? 1 : k, .cs = g->a_transposed ? m : 1, .ldc = n};
-    T *const strip = (T *)g->room->packed, *const panels = strip + TILE_ROWS * BLOCK_K + L;
+    T *const strip = (T *)g->packing->packed, *const panels = strip + TILE_ROWS * BLOCK_K + L;
     const ck_after *after = g->after;
     const int64_t group = after ? j1 - j0 : PACKED_PANELS * W;
     const int64_t chunk = after ? CHUNK_BYTES / (n * (int64_t)sizeof(T)) : 0; /* rows */
@@ -211,7 +211,7 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
                 /* Nearly equal heights: 13 rows are 7 and 6, not 12 and 1. */
                 h = (i1 - i0) / strips + (q < (i1 - i0) % strips);
                 const T *a = g->a + (g->a_transposed ? pc * m + i : i * k + pc);
-                if (after && !after->kept) c = (T *)g->room->chunk, first = begun;
+                if (after && !after->kept) c = (T *)g->packing->chunk, first = begun;
                 if (pack_a) {
                     if (g->a_transposed) FN(pack_rows)(strip, h, a, m, t.k, h, (k - pc) * m - i);
                     else FN(pack_columns)(strip, h, a, k, t.k, h);
@@ -353,7 +353,7 @@ static void FN(batch_item)(FN(product) *g, const FN(product) *first, int64_t ind
     g->c += index * strides[2];
 }
 
-/* The grid that leaves the least work to the busiest thread. Packing b costs about as much as PACK_COST rows; matrix
+/* The grid that minimizes the work of the busiest thread. Packing b costs about as much as PACK_COST rows; matrix
  * units need both packed, and each row or column of the one costs as much as AMX_PAYS of the other. */
 static void FN(choose_grid)(const FN(product) *g, int64_t batch, int threads, int64_t *rows, int64_t *columns)
 {
@@ -403,12 +403,12 @@ static int FN(gemm)(char *const *buf, const int64_t *p, ck_error *err)
     if (g.k <= 1) g.b_transposed = 0;
     if (g.n == 1) g.b_transposed = 1;
     /* By dots: worth it for few rows or columns, where k is long enough to pay for adding up the lanes */
-    const int64_t least = g.m < g.n ? g.m : g.n;
+    const int64_t shorter = g.m < g.n ? g.m : g.n;
 #ifdef AMX
     g.by_amx = !g.b_packed && amx_pays(g.m, g.n, g.k);
 #endif
     g.by_dots = !g.by_amx && g.b_transposed && !g.a_transposed &&
-                (g.m == 1 || (least <= 8 && g.k >= 4 * L) || (least <= DOT_MAX && g.k >= 16 * L && g.k <= 2048));
+                (g.m == 1 || (shorter <= 8 && g.k >= 4 * L) || (shorter <= DOT_MAX && g.k >= 16 * L && g.k <= 2048));
     /* Blocks of k of equal length */
     const int64_t blocks = (g.k + BLOCK_K - 1) / BLOCK_K;
     if (blocks > 1) g.block = (g.k + blocks - 1) / blocks;
@@ -417,8 +417,8 @@ static int FN(gemm)(char *const *buf, const int64_t *p, ck_error *err)
     const double work = (double)batch * (g.m + 2) * g.n * g.k; /* + 2: few rows wait for memory */
     if (threads > 1 && work < threads * THREAD_WORK) threads = (int)(work / THREAD_WORK);
     if (threads <= 1) {
-        g.room = (ck_packing *)ck_room(sizeof(ck_packing));
-        if (!g.room) return ck_no_memory(err);
+        g.packing = (ck_packing *)ck_workspace(sizeof(ck_packing));
+        if (!g.packing) return ck_no_memory(err);
         for (int64_t i = 0; i < batch; i++) {
             FN(cell)(&g, 0, 1, 0, 1);
             g.a += strides[0];
@@ -434,14 +434,14 @@ static int FN(gemm)(char *const *buf, const int64_t *p, ck_error *err)
 #pragma omp parallel num_threads(threads) reduction(| : failed)
     {
         const ck_mode own = ck_enter(mode);
-        ck_packing *const room = (ck_packing *)ck_room(sizeof(ck_packing));
-        failed = !room;
+        ck_packing *const packing = (ck_packing *)ck_workspace(sizeof(ck_packing));
+        failed = !packing;
 #pragma omp for schedule(static) nowait
         for (int64_t t = 0; t < batch * rows * columns; t++) {
             FN(product) item;
             FN(batch_item)(&item, &g, t / (rows * columns), strides);
-            item.room = room;
-            if (room) FN(cell)(&item, t / columns % rows, rows, t % columns, columns);
+            item.packing = packing;
+            if (packing) FN(cell)(&item, t / columns % rows, rows, t % columns, columns);
         }
         ck_leave(own);
     }
@@ -453,8 +453,8 @@ static int FN(rows_then)(char *const *buf, const int64_t *p, int64_t i0, int64_t
 {
     FN(product) g = FN(product_of)(buf, p);
     g.after = after;
-    g.room = (ck_packing *)ck_room(sizeof(ck_packing));
-    if (!g.room) return 0;
+    g.packing = (ck_packing *)ck_workspace(sizeof(ck_packing));
+    if (!g.packing) return 0;
 #ifdef AMX
     g.by_amx = !g.b_packed && amx_pays(g.m, g.n, g.k);
 #endif

@@ -5,7 +5,7 @@
  *         aligned to its item size only;
  *   p, f  its integer and real parameters, fixed when a plan is compiled (sizes, strides, flags, constants);
  *   err   filled before a non-zero return, which says that an output may be incomplete.
- * It holds no state and no Python object, and keeps no memory but its thread's room (workspace.h).
+ * It holds no state and no Python object, and keeps no memory except its thread's workspace (workspace.h).
  *
  * These files are compiled once an instruction level; `level.c` gathers them into one table.
  */

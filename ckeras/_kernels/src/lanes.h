@@ -21,7 +21,7 @@
 #define LN_IVDEP _Pragma("GCC ivdep")
 #endif
 
-/* How many threads share `work` when each should have at least `each` of it. */
+/* Number of threads that share `work` so that each has at least `each` of it. */
 static inline int ln_threads(int64_t work, int64_t each)
 {
     if (ck_threads <= 1 || work < 2 * each) return 1;

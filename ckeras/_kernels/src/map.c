@@ -1,7 +1,7 @@
-/* The elementwise interpreter: a program of steps run over blocks that stay in L1, one pass over memory for all of it.
+/* Fused elementwise kernels: instructions interpreted over blocks that stay in L1, in one pass over memory.
  *
  * buf: n_out outputs, then n_in inputs. f: the values of the constants. p:
- *   n, ndim, n_in, n_out, n_const, n_step, n_reg, cost     cost: cycles an element of the whole program
+ *   n, ndim, n_in, n_out, n_const, n_step, n_reg, cost     cost: cycles per element of the fused kernel
  *   dims[ndim]                                              their product is n
  *   n_in times    kind, itemsize, reg, stride[ndim]         0 contiguous, 1 one element, 2 strided (in elements)
  *   n_const times reg, dtype
@@ -11,8 +11,7 @@
  * Bounds: ndim in 1..CK_MAX_NDIM, n_reg in 1..128. A step's dst may be one of its operands if their item sizes are equal or
  * dst's is smaller. A step may overwrite a register that was read from an input or a constant: the input's memory
  * does not change. An output may alias a contiguous input exactly; `direct` must be 0 if a later step still reads it.
- *
- * The block length depends on the program alone, and a block is computed by one thread: threads change nothing.
+  * The block length depends on the kernel only, and a block is computed by one thread: threads change no result.
  */
 #include <omp.h>
 
@@ -254,7 +253,7 @@ BLOCK(map_div_root_f32)
 {
     float *dst = dst_;
     const float *a = a_, *b = b_, *c = c_;
-    const __m512 least = _mm512_set1_ps(0x1p-32f), most = _mm512_set1_ps(0x1p100f), one = _mm512_set1_ps(1);
+    const __m512 lowest = _mm512_set1_ps(0x1p-32f), most = _mm512_set1_ps(0x1p100f), one = _mm512_set1_ps(1);
     for (int64_t i = 0; i < n; i += 16) {
         const __mmask16 part = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : 0xFFFF;
         const __m512 x = _mm512_maskz_loadu_ps(part, a + i);
@@ -264,7 +263,7 @@ BLOCK(map_div_root_f32)
         r = _mm512_fmadd_ps(_mm512_fnmadd_ps(y, r, one), r, r);
         __m512 q = _mm512_mul_ps(x, r);
         q = _mm512_fmadd_ps(_mm512_fnmadd_ps(y, q, x), r, q);
-        __mmask16 usual = _mm512_cmp_ps_mask(y, least, _CMP_GE_OQ);
+        __mmask16 usual = _mm512_cmp_ps_mask(y, lowest, _CMP_GE_OQ);
         usual = _mm512_mask_cmp_ps_mask(usual, y, most, _CMP_LE_OQ);
         usual = _mm512_mask_cmp_ps_mask(usual, _mm512_abs_ps(x), most, _CMP_LE_OQ);
         if (__builtin_expect(usual != 0xFFFF, 0)) q = _mm512_div_ps(x, y);
@@ -351,7 +350,7 @@ typedef struct {
     int n_strided;
     uint8_t item[MAP_MAX_REG];    /* bytes an element in scratch; 0: the register has no scratch */
     uint8_t written[MAP_MAX_REG]; /* by a step */
-    uint8_t place[MAP_MAX_REG];
+    uint8_t storage[MAP_MAX_REG];
     uint8_t *direct; /* [n_out] */
 } map_job;
 
@@ -543,7 +542,7 @@ static const uint8_t map_dtype_size[CK_DTYPES] = {
 /* Bytes of scratch for one register, a multiple of a cache line. */
 static inline int64_t map_scratch_bytes(int64_t n, int item) { return ((n * item + 63) & ~(int64_t)63) + MAP_PAD; }
 
-/* The whole program as one block, with nothing prepared that one block does not need. */
+/* The whole kernel as one block, without preparing anything that one block does not need. */
 static void map_run_single(const map_job *job, int64_t n)
 {
     const int64_t *p = job->p;
@@ -592,7 +591,7 @@ static void map_run_single(const map_job *job, int64_t n)
         if (!job->direct[i]) memcpy(job->buf[i], reg[out[0]], n * out[1]);
 }
 
-/* Elements [start, end) of the program; start is a multiple of the block length. */
+/* Elements [start, end) of the index space; start is a multiple of the block length. */
 static void map_run(const map_job *job, int64_t start, int64_t end)
 {
     const int64_t *p = job->p;
@@ -623,7 +622,7 @@ static void map_run(const map_job *job, int64_t start, int64_t end)
     for (int i = 0; i < n_in; i++, in += in_size) {
         const int r = (int)in[2];
         char *base = job->buf[n_out + i];
-        if (in[0] == 0 && job->place[r] == MAP_IN_PLACE) {
+        if (in[0] == 0 && job->storage[r] == MAP_IN_PLACE) {
             moving[n_moving].base = base;
             moving[n_moving].reg = r;
             moving[n_moving++].item = (int)in[1];
@@ -725,7 +724,7 @@ static void map_prepare(map_job *job, char *const *buf, const int64_t *p, const 
     for (int r = 0; r < n_reg; r += 8) { /* eight registers at a time */
         memset(job->item + r, 0, 8);
         memset(job->written + r, 0, 8);
-        memset(job->place + r, MAP_TEMPORARY, 8);
+        memset(job->storage + r, MAP_TEMPORARY, 8);
     }
 
     const int64_t *s = job->steps;
@@ -738,20 +737,20 @@ static void map_prepare(map_job *job, char *const *buf, const int64_t *p, const 
     for (int i = 0; i < n_in; i++, in += in_size) {
         const int r = (int)in[2];
         job->n_strided += in[0] == 2;
-        job->place[r] = in[0] == 0 && !job->written[r] ? MAP_IN_PLACE : MAP_EXPANDED;
-        if (job->place[r] == MAP_EXPANDED && job->item[r] < in[1]) job->item[r] = (uint8_t)in[1];
+        job->storage[r] = in[0] == 0 && !job->written[r] ? MAP_IN_PLACE : MAP_EXPANDED;
+        if (job->storage[r] == MAP_EXPANDED && job->item[r] < in[1]) job->item[r] = (uint8_t)in[1];
     }
     for (int i = 0; i < n_const; i++) {
         const int r = (int)job->consts[2 * i];
         const uint8_t item = map_dtype_size[job->consts[2 * i + 1]];
-        job->place[r] = MAP_EXPANDED;
+        job->storage[r] = MAP_EXPANDED;
         if (job->item[r] < item) job->item[r] = item;
     }
     for (int i = 0; i < n_out; i++) {
         const int r = (int)job->outs[3 * i];
-        direct[i] = job->outs[3 * i + 2] && job->place[r] == MAP_TEMPORARY && job->item[r] == job->outs[3 * i + 1];
+        direct[i] = job->outs[3 * i + 2] && job->storage[r] == MAP_TEMPORARY && job->item[r] == job->outs[3 * i + 1];
         if (direct[i]) { /* no scratch; and no other output may be written there */
-            job->place[r] = MAP_IN_PLACE;
+            job->storage[r] = MAP_IN_PLACE;
             job->item[r] = 0;
         }
     }

@@ -1,7 +1,7 @@
 /* Pooling along one axis, and patches of images.
  *
  * The windows of an axis of n elements are given by four integers: window j reaches from ceil((j step + low) / over) to
- * floor((j step + high) / over), both included, where elements outside of [0, n) are left out. Windows of a fixed size
+ * floor((j step + high) / over), inclusive, where elements outside of [0, n) are left out. Windows of a fixed size
  * have over = 1, those of adaptive pooling step = n and over = m. The windows that element i lies in, which the gradient
  * of a sum adds up, are such a range too: with step and over exchanged, and (-high, -low) for (low, high).
  *
@@ -21,7 +21,7 @@ typedef struct {
     const char *in;
     int64_t n, m, inner, step, over, low, high;
     int64_t block; /* elements of the longest window */
-    int narrow;    /* places are bytes, not int32 */
+    int narrow;    /* offsets are bytes, not int32 */
 } po_job;
 
 static inline int64_t po_floor(int64_t x, int64_t y)
@@ -149,7 +149,7 @@ static int ck_pool(char *const *buf, const int64_t *p, const double *f, ck_error
 
 /* ---- the gradient of a maximum, and the gradient of that ---- */
 
-static inline int64_t po_place(const po_job *w, int64_t j, int64_t k)
+static inline int64_t po_index(const po_job *w, int64_t j, int64_t k)
 {
     return po_begin(w, j) + (w->narrow ? ((const uint8_t *)w->at)[k] : ((const int32_t *)w->at)[k]);
 }
@@ -163,7 +163,7 @@ static inline int64_t po_place(const po_job *w, int64_t j, int64_t k)
             memset(x + i * w->inner + left, 0, sizeof(T) * (size_t)(right - left));                                    \
         for (int64_t j = 0; j < w->m; j++)                                                                             \
             for (int64_t c = left, k = (row * w->m + j) * w->inner + left; c < right; c++, k++) {                      \
-                const int64_t i = po_place(w, j, k);                                                                   \
+                const int64_t i = po_index(w, j, k);                                                                   \
                 if (i >= 0 && i < w->n) x[i * w->inner + c] += g[k];                                                   \
             }                                                                                                          \
     }                                                                                                                  \
@@ -173,7 +173,7 @@ static inline int64_t po_place(const po_job *w, int64_t j, int64_t k)
         const T *x = (const T *)w->in + row * w->n * w->inner;                                                         \
         for (int64_t j = 0; j < w->m; j++)                                                                             \
             for (int64_t c = left, k = (row * w->m + j) * w->inner + left; c < right; c++, k++) {                      \
-                const int64_t i = po_place(w, j, k);                                                                   \
+                const int64_t i = po_index(w, j, k);                                                                   \
                 y[k] = i >= 0 && i < w->n ? x[i * w->inner + c] : 0;                                                   \
             }                                                                                                          \
     }

@@ -41,7 +41,7 @@ static void PB_(join)(PB_(part) *s, const PB_(part) *a_, const PB_(part) *b_, in
     }
 }
 
-/* Output j of the strip, at the column `left` of the row `row`; places are counted from the window's begin. */
+/* Output j of the strip, at the column `left` of the row `row`; offsets count from the window's start. */
 static void PB_(store)(const po_job *w, int64_t row, int64_t left, int64_t j, const PB_(part) *s, int64_t width)
 {
     const int64_t first = (row * w->m + j) * w->inner + left, begin = po_begin(w, j);
@@ -77,7 +77,7 @@ static void PB_(direct)(const po_job *w, int64_t row, int64_t left, int64_t widt
 
 /* The same for windows that overlap (van Herk 1992, Gil and Werman 1993). The axis is cut into blocks as long as the
  * longest window, so a window is the tail of a block, the head of one, or a tail and the head after it: an element is
- * looked at twice, however long the windows are. `tails` has room for those of a block. */
+ * looked at twice, however long the windows are. `tails` holds those of a block. */
 static void PB_(blocks)(const po_job *w, int64_t row, int64_t left, int64_t width, char *memory)
 {
     const PB_T *x = (const PB_T *)w->in + row * w->n * w->inner + left;

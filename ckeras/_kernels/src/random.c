@@ -2,17 +2,18 @@
  * 2011). One block of four 32-bit words is a function of
  *   key      seed[0], 64 bits
  *   counter  (number of the block, seed[1]), 64 bits each
- * and an element's value a function of its block and place in it: not of n, nor of threads.
+ * and an element's value a function of its block and index in it: not of n, nor of threads.
  *
- * buf: out [n], seed int64[2]. p: kind, dtype, n (kind 5 also: number of the first block). kind, dtypes, f:
+ * buf: out [n], seed int64[2]. p: kind, dtype, n, and for kinds 4 to 6 what is said there. kind, dtypes, f:
  *   0 uniform            f32 f64        [low, high). 24 bits (f32) or 53 (f64). high is never returned.
  *   1 normal             f32 f64        mean, std. Box & Muller 1958; |z| <= 6.7 (f32) or 8.6 (f64).
- *   2 truncated normal   f32 f64        mean, std; |z| < 2, by the inverse distribution function, one draw an element.
+ *   2 truncated normal   f32 f64        mean, std; |z| < 2, by the inverse distribution function, one sample each.
  *   3 mask               f32 f64 bool   p_keep, value: `value` with probability p_keep (to 2^-31), else 0.
- *   4 integers           i32 i64        [low, high), each within 2^-32 (i32) or range 2^-64 (i64) of 1/range.
- *                                       All low if high <= low. Bounds are doubles, so exact up to 2^53.
- *   5 raw words          u32
- * An f32, a mask or a raw word takes one word of a block; f64 and integers take two.
+ *   4 integers           i32 i64        p[3] = low, p[4] = span: low + [0, span], modulo 2^64 (so unsigned ones too);
+ *                                       span < 2^32, each probability within 2^-32 of 1 / (span + 1).
+ *   5 raw words          u32            p[3] = number of the first block
+ *   6 wide integers      i64            as 4 for every unsigned span; each probability within 2^-64 of its value.
+ * An f32, a mask or a raw word takes one word of a block; f64 and integers take two, wide integers all four.
  */
 #include <omp.h>
 
@@ -24,7 +25,7 @@ enum {
     RANDOM_WORDS = 4 * RANDOM_LANES,
     RANDOM_CHUNK = 4096,                     /* elements a thread takes at least; a multiple of RANDOM_WORDS */
     RANDOM_THREAD_MIN = 16384,               /* elements below which one thread does it all */
-    RANDOM_UNIFORM = 0, RANDOM_NORMAL, RANDOM_TRUNCATED, RANDOM_MASK, RANDOM_INTEGERS, RANDOM_RAW,
+    RANDOM_UNIFORM = 0, RANDOM_NORMAL, RANDOM_TRUNCATED, RANDOM_MASK, RANDOM_INTEGERS, RANDOM_RAW, RANDOM_WIDE,
 };
 
 /* A vector of 64-bit lanes, one Philox block each, and the product of the lanes' lower halves with a constant: one
@@ -147,15 +148,21 @@ VM_INLINE double truncated_f64(uint32_t low, uint32_t high)
     return v * q;
 }
 
-/* low + floor(u range): the upper part of a 64-bit fraction times the range (Lemire 2019, without the rejection). */
-VM_INLINE int32_t integer_i32(uint32_t low_word, uint32_t high_word, int64_t low, uint64_t range)
+/* low + floor(u range): the upper part of a fraction of 64 or 128 bits times the range (Lemire 2019, without the
+ * rejection). The sums wrap around, so that low may stand for an unsigned integer. */
+VM_INLINE int32_t integer_i32(uint32_t low_word, uint32_t high_word, uint64_t low, uint64_t range)
 {
-    return (int32_t)(low + (int64_t)((high_word * range + (low_word * range >> 32)) >> 32)); /* range <= 2^32 - 1 */
+    return (int32_t)(low + ((high_word * range + (low_word * range >> 32)) >> 32)); /* range <= 2^32 */
 }
-VM_INLINE int64_t integer_i64(uint32_t low_word, uint32_t high_word, int64_t low, uint64_t range)
+VM_INLINE int64_t integer_i64(uint32_t low_word, uint32_t high_word, uint64_t low, uint64_t range)
 {
     const uint64_t u = (uint64_t)high_word << 32 | low_word;
-    return (int64_t)((uint64_t)low + (uint64_t)((unsigned __int128)u * range >> 64));
+    return (int64_t)(low + (uint64_t)((unsigned __int128)u * range >> 64));
+}
+VM_INLINE int64_t integer_wide(uint64_t lower, uint64_t upper, uint64_t low, uint64_t span)
+{
+    const unsigned __int128 range = (unsigned __int128)span + 1; /* <= 2^64, so nothing overflows */
+    return (int64_t)(low + (uint64_t)((upper * range + (lower * range >> 64)) >> 64));
 }
 
 /* Everything an element needs, converted once. */
@@ -163,8 +170,7 @@ typedef struct {
     int kind, dtype;
     uint64_t key, counter, first;
     double f[2];
-    int64_t low;
-    uint64_t range;
+    uint64_t low, span;
     int32_t keep; /* a word's upper 31 bits up to this are kept; -1: none */
 } random_job;
 
@@ -192,8 +198,7 @@ static void random_group(const random_job *job, char *out, uint64_t block)
         if (job->dtype == CK_BOOL) MASK(uint8_t, job->f[1] != 0)
 #undef MASK
     } else if (kind == RANDOM_INTEGERS) {
-        const int64_t low = job->low;
-        const uint64_t range = job->range;
+        const uint64_t low = job->low, range = job->span + 1;
 #define INTEGERS(T, f)                                                                                                 \
     {                                                                                                                  \
         T *y = (T *)out;                                                                                               \
@@ -203,6 +208,11 @@ static void random_group(const random_job *job, char *out, uint64_t block)
         if (job->dtype == CK_I32) INTEGERS(int32_t, integer_i32)
         if (job->dtype == CK_I64) INTEGERS(int64_t, integer_i64)
 #undef INTEGERS
+    } else if (kind == RANDOM_WIDE) {
+        int64_t *y = (int64_t *)out;
+        for (int i = 0; i < RANDOM_LANES; i++)
+            y[i] = integer_wide((uint64_t)word[1][i] << 32 | word[0][i], (uint64_t)word[3][i] << 32 | word[2][i],
+                                job->low, job->span);
     } else if (job->dtype == CK_F32) {
         float *y = (float *)out;
         const float a = (float)job->f[0], b = (float)job->f[1], width = (float)(job->f[1] - job->f[0]);
@@ -258,7 +268,8 @@ static void random_group(const random_job *job, char *out, uint64_t block)
 /* Elements [start, end), start a multiple of RANDOM_CHUNK. */
 static void random_range(const random_job *job, char *out, int item, int64_t start, int64_t end)
 {
-    const int64_t words = item == 8 && job->kind != RANDOM_MASK ? 2 : job->kind == RANDOM_INTEGERS ? 2 : 1;
+    const int kind = job->kind;
+    const int64_t words = kind == RANDOM_WIDE ? 4 : kind == RANDOM_INTEGERS || (item == 8 && kind != RANDOM_MASK) ? 2 : 1;
     const int64_t group = RANDOM_WORDS / words;
     for (int64_t i = start; i < end; i += group) {
         const uint64_t block = (uint64_t)(i * words / 4);
@@ -281,6 +292,9 @@ static int ck_random(char *const *buf, const int64_t *p, const double *f, ck_err
     random_job job = {(int)p[0], (int)p[1], seed[0], seed[1], 0, {0, 0}, 0, 0, -1};
     if (job.kind == RANDOM_RAW) {
         job.first = (uint64_t)p[3];
+    } else if (job.kind == RANDOM_INTEGERS || job.kind == RANDOM_WIDE) {
+        job.low = (uint64_t)p[3];
+        job.span = (uint64_t)p[4];
     } else {
         job.f[0] = f[0];
         job.f[1] = f[1];
@@ -288,10 +302,6 @@ static int ck_random(char *const *buf, const int64_t *p, const double *f, ck_err
     if (job.kind == RANDOM_MASK) {
         const double keep = __builtin_ceil(f[0] * 0x1p31) - 1.0;
         job.keep = keep >= 0x1p31 - 1.0 ? INT32_MAX : keep >= 0.0 ? (int32_t)keep : -1; /* nan keeps none */
-    }
-    if (job.kind == RANDOM_INTEGERS) {
-        job.low = (int64_t)f[0];
-        job.range = f[1] > f[0] ? (uint64_t)(int64_t)f[1] - (uint64_t)job.low : 0;
     }
     const int item = job.dtype == CK_BOOL ? 1 : job.dtype == CK_F64 || job.dtype == CK_I64 ? 8 : 4;
     if (n < RANDOM_THREAD_MIN || ck_threads <= 1) {

@@ -497,9 +497,9 @@ static int ck_reduce(char *const *buf, const int64_t *p, const double *f, ck_err
     q.blocks_across = (q.kept + q.width - 1) / q.width;
     int64_t blocks = outputs / q.kept * q.blocks_across;
     q.group = q.total;
-    int64_t least = q.along ? 64 << 10 : 384 << 10; /* bytes of a group */
-    if (blocks < 16 && bytes * q.width >= 2 * least) {
-        int64_t groups = ln_min(RD_GROUPS, bytes * q.width / least);
+    int64_t smallest = q.along ? 64 << 10 : 384 << 10; /* bytes of a group */
+    if (blocks < 16 && bytes * q.width >= 2 * smallest) {
+        int64_t groups = ln_min(RD_GROUPS, bytes * q.width / smallest);
         int64_t unit = q.along || q.width < RD_NARROW ? 512 : 32;
         q.group = ((q.total + groups - 1) / groups + unit - 1) / unit * unit;
     }

@@ -1,4 +1,4 @@
-/* Running sums, running products, and y[i] = x[i] y[i - 1] + b[i], along the middle one of three axes.
+/* Cumulative sums, cumulative products, and y[i] = x[i] y[i - 1] + b[i], along the middle one of three axes.
  *
  * Floats are carried in double and rounded where they are stored, so that a long sum loses no digits. A unit of work is
  * up to SC_WIDE neighbouring columns of one outer row, carried side by side: threads change nothing.
@@ -15,7 +15,7 @@ typedef struct {
     int kind, reverse;
 } sc_job;
 
-/* Every element in turn: y is what is carried to it and then its result, x and b are the inputs at its place. */
+/* Each element in turn: y is the value carried to it and then its result, x and b are the inputs at its index. */
 #define SC_WALK(T, A, START, STEP)                                                                                     \
     if (w->inner == 1) {                                                                                               \
         A y = START;                                                                                                   \

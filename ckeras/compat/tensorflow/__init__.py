@@ -37,7 +37,7 @@ ROWS = {
     "convert_to_tensor": "ops.convert_to_tensor(value=x, dtype)",
     "cast": "ops.cast(x, dtype)",
     "stop_gradient": "ops.stop_gradient(input=variable)",
-    "shape": "ops.shape(input=x)",
+    "shape": "compat.tensorflow.sizes.shape",
     "size": "ops.size(input=x)",
     **{name: name for name in ("initializers", "losses", "metrics", "optimizers")},
     **{f"{name}_initializer": f"initializers.{name.title()}" for name in ("zeros", "ones", "constant")},
@@ -103,7 +103,12 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
 
 
 class Variable(keras.Variable):
-    """A `ckeras.Variable`, made with TensorFlow's parameters."""
+    """A `ckeras.Variable`, made with TensorFlow's parameters, whose slices can be assigned.
+
+    >>> v = Variable([[1.0, 2.0], [3.0, 4.0]])
+    >>> v[:, 0].assign([5.0, 6.0]).numpy().tolist()
+    [[5.0, 2.0], [6.0, 4.0]]
+    """
 
     def __init__(
         self,
@@ -122,6 +127,27 @@ class Variable(keras.Variable):
             initial_value = initial_value()
         super().__init__(initial_value, dtype=dtype, trainable=trainable, name=name)
         self.constraint = constraint
+
+    def __getitem__(self, key: Any) -> Any:
+        part = super().__getitem__(key)
+        part.assign = lambda value: self._assign_part(key, value)
+        part.assign_add = lambda value: self._assign_part(key, _ops.add(super(Variable, self).__getitem__(key), value))
+        part.assign_sub = lambda value: self._assign_part(
+            key, _ops.subtract(super(Variable, self).__getitem__(key), value)
+        )
+        return part
+
+    def _assign_part(self, key: Any, value: Any) -> "Variable":
+        """Replace the elements at ``key``; raises ValueError, changing nothing, for a value of another shape."""
+        value, indices = _ops.cast(value, self.dtype), _ops.reshape(_ops.arange(self.size), self.shape)[key]
+        if value.shape not in ((), indices.shape):
+            raise ValueError(
+                f"Variable {self.path!r} has a slice of shape {indices.shape}, and it was assigned a value of shape "
+                f"{value.shape}"
+            )
+        flat = _ops.reshape(_ops.broadcast_to(value, indices.shape), (-1,))
+        updated = _ops.scatter_update(_ops.reshape(self, (-1,)), _ops.reshape(indices, (-1, 1)), flat)
+        return self.assign(_ops.reshape(updated, self.shape))
 
 
 def function(func: Callable | None = None, **options: Any) -> Callable:

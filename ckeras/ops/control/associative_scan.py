@@ -1,4 +1,4 @@
-"""Results of joining the first 1, 2, 3, ... elements with an associative function."""
+"""Parallel prefix scan with an associative function."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,16 +12,16 @@ from ckeras.tensor import Tensor
 
 
 def associative_scan(f: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:
-    """The results of joining the first 1, 2, 3, ... elements along ``axis`` with ``f``, in log2(n) steps.
+    """Inclusive prefix scan: combine the first 1, 2, 3, ... elements along ``axis`` by ``f``, in log2(n) steps.
 
-    Each step joins half of the elements with the other half at once (Blelloch, 1990, "Prefix Sums and Their
+    Each step combines all pairs of neighbouring elements at once (Blelloch, 1990, "Prefix Sums and Their
     Applications").
 
     Args:
-        f: an associative function of two structures like ``elems``, that works along ``axis`` element by element.
+        f: an associative function of two structures like ``elems``, applied element-wise along ``axis``.
         elems: a tensor, or a structure of tensors with as many elements along ``axis`` each.
-        reverse: whether to begin at the end.
-        axis: along which.
+        reverse: whether to scan from the end.
+        axis: the axis to scan along.
 
     >>> associative_scan(lambda a, b: a + b, [1, 2, 3, 4]).tolist()
     [1, 3, 6, 10]
@@ -53,7 +53,7 @@ def associative_scan(f: Callable[[Any, Any], Any], elems: Any, reverse: bool = F
     def scanned(tensors: list[Tensor], n: int) -> list[Tensor]:
         if n < 2:
             return tensors
-        # The results at odd places are those of the joined pairs; one more element gives those at even places.
+        # The results at odd indices are those of the combined pairs; one more element gives those at even indices.
         odd = scanned(joined(part(tensors, 0, n - 1, 2), part(tensors, 1, n, 2)), n // 2)
         even = part(tensors, 0, 1)
         if n > 2:

@@ -1,4 +1,4 @@
-"""A function of one element applied to many at once: its graph, with an axis in front of every value."""
+"""Vectorization of a function of one element, by adding a batch axis to each value of its graph."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ scope = config.scope
 
 
 class _Value:
-    """A tensor, and whether it has the axis of elements in front."""
+    """A tensor, and whether it has the batch axis in front."""
 
     def __init__(self, tensor: Tensor, batched: bool):
         self.tensor = tensor
@@ -21,25 +21,25 @@ class _Value:
 
     @property
     def rank(self) -> int:
-        """The number of its axes, without that of elements."""
+        """The number of axes without the batch axis."""
         return len(self.tensor.shape) - self.batched
 
     def aligned(self, rank: int) -> Tensor:
-        """With axes of size 1 before its own, so that it has ``rank`` of them, as broadcasting has."""
+        """The value with leading axes of size 1, so that it has ``rank`` axes, as in broadcasting."""
         if not self.batched or self.rank == rank:
             return self.tensor
         n, *own = self.tensor.shape
         return reshape(self.tensor, (n, *[1] * (rank - len(own)), *own))
 
     def spread(self, n: int) -> Tensor:
-        """With the axis of elements, also where all are the same."""
+        """The value with the batch axis, broadcast if it had none."""
         return self.tensor if self.batched else elementwise.broadcast_to(self.tensor, (n, *self.tensor.shape))
 
 
 def vectorize(function: Callable[..., list[Tensor]], elements: Sequence[Tensor], n: int) -> list[Tensor] | None:
     """The results of ``function`` for each of ``n`` elements, stacked, from one pass of each op over all of them.
 
-    `None` if it does what has no such form, such as assigning a variable; nothing has happened then.
+    Returns `None`, without side effects, if the function has no batched form (for example, if it assigns a variable).
     """
     try:
         body = trace_body(function, [Spec(x.shape[1:], x.dtype) for x in elements])
@@ -59,14 +59,14 @@ class _Batch:
         for outside, x in self.graph.captured.values():
             self.values[id(x)] = _Value(outside, False)
         for variable, x in self.graph.reads.values():
-            if id(x) not in self.values:  # where nothing is traced around
+            if id(x) not in self.values:  # if no trace is active
                 self.values[id(x)] = _Value(variable.value, False)
 
     def value(self, x: Tensor) -> _Value:
         return self.values.get(id(x)) or _Value(x, False)
 
     def run(self) -> list[_Value] | None:
-        """The outputs; `None` if a call has no batched form after all."""
+        """Run the graph; return `None` if a call has no batched form."""
         for node in self.graph.nodes:
             inputs = [self.value(x) for x in node.inputs]
             batched = any(x.batched for x in inputs)
@@ -84,7 +84,7 @@ class _Batch:
         return [self.value(y) for y in self.graph.outputs]
 
 
-# -- rules: (node, inputs, n) -> the result, whose first axis is that of elements -------------------------------------
+# -- rules: (node, inputs, n) -> the result, with the batch axis first ------------------------------------------------
 
 
 def _reshape(node: Any, inputs: list[_Value], n: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Choices: one of several functions is run, the others are not. In a compiled function each is a plan of its own."""
+"""Conditionals: run one of several functions. In a compiled function each branch is a nested plan."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,18 +15,18 @@ from ckeras.tensor.structure import flatten, map_structure, pack
 
 
 def values(structure: Any) -> list[Tensor]:
-    """The leaves of a structure as tensors, without those that are `None`."""
+    """Leaves of a structure as tensors, without `None`."""
     return [as_tensor(x) for x in flatten(structure) if x is not None]
 
 
 def with_values(structure: Any, tensors: Sequence[Tensor]) -> Any:
-    """The structure with its leaves, but for those that are `None`, replaced in order."""
+    """Replace the leaves of a structure, except `None`, in order."""
     remaining = iter(tensors)
     return pack(structure, [None if x is None else next(remaining) for x in flatten(structure)])
 
 
 def outline(structure: Any) -> Any:
-    """What two structures must have in common: their nesting and where there is `None`. Lists count as tuples."""
+    """Nesting of a structure and positions of `None`, by which structures are compared. Lists count as tuples."""
     if isinstance(structure, dict):
         return {key: outline(part) for key, part in structure.items()}
     if isinstance(structure, (list, tuple)):
@@ -44,37 +44,37 @@ def show(structure: Any) -> Any:
     return map_structure(lambda x: None if x is None else f"{as_tensor(x).dtype}{as_tensor(x).shape}", structure)
 
 
-# -- branch -------------------------------------------------------------------------------------------------------
-# The first input is the number of the branch (a number outside is the nearest one that exists); the others are what
-# the branches use: input i of branch b is input places[b][i] of the row.
+# -- branch ------------------------------------------------------------------------------------------------------- The
+# first input is the index of the branch (clipped to the existing ones); the others are the inputs of the branches:
+# input i of branch b is input positions[b][i] of the op.
 
 
-def _branch_infer(index: Spec, *inputs: Spec, bodies: tuple[Body, ...], places: Any) -> list[Spec]:
+def _branch_infer(index: Spec, *inputs: Spec, bodies: tuple[Body, ...], positions: Any) -> list[Spec]:
     return bodies[0].specs
 
 
 def _branch_nested(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> Nested:
     p = [dtypes.CODE[inputs[0].dtype], len(attrs["bodies"])]
-    for places in attrs["places"]:
-        p += [len(places), *places]
+    for positions in attrs["positions"]:
+        p += [len(positions), *positions]
     return Nested("branch", attrs["bodies"], tuple(p))
 
 
 def _branch_joint(g: list[Any], y: list[Tensor], inputs: list[Tensor], wanted: list[int], attrs: Any) -> list[Any]:
-    """The same choice between the gradients of the branches, which compute their values again."""
+    """Gradient: the same branch over the gradients of the branches, which recompute their values."""
     given = [i for i, v in enumerate(g) if v is not None and y[i].dtype in dtypes.DIFFERENTIABLE]
 
-    def gradients(body: Body, places: Sequence[int], operands: Sequence[Tensor]) -> list[Tensor]:
+    def gradients(body: Body, positions: Sequence[int], operands: Sequence[Tensor]) -> list[Tensor]:
         xs, seeds = operands[: len(inputs)], operands[len(inputs) :]
         sources = [xs[i] for i in wanted]
         with GradientTape() as tape:
             tape.watch(sources)
-            results = body.replay([xs[i] for i in places], effects=False)
-        return tape.gradient([results[i] for i in given], sources, list(seeds), unconnected_gradients="zero")
+            results = body.replay([xs[i] for i in positions], effects=False)
+        return tape.pullback([results[i] for i in given], sources, list(seeds), unconnected_gradients="zero")
 
     functions = [
-        lambda *operands, body=body, places=places: gradients(body, places, operands)
-        for body, places in zip(attrs["bodies"], attrs["places"], strict=True)
+        lambda *operands, body=body, positions=positions: gradients(body, positions, operands)
+        for body, positions in zip(attrs["bodies"], attrs["positions"], strict=True)
     ]
     return choose("the gradient of a choice", inputs[0], functions, [*inputs, *(g[i] for i in given)])
 
@@ -107,15 +107,15 @@ def choose(name: str, index: Tensor, functions: Sequence[Callable[..., Any]], op
         for body in bodies:  # a call has at least one result
             body.graph.outputs = [constant(0, "int32")]
     own = range(1, 1 + len(flat))
-    places = tuple((*own, *(1 + len(flat) + i for i in w)) for w in where)
-    found = _branch(index, *flat, *captured, bodies=tuple(bodies), places=places)
+    positions = tuple((*own, *(1 + len(flat) + i for i in w)) for w in where)
+    found = _branch(index, *flat, *captured, bodies=tuple(bodies), positions=positions)
     for variable, value in zip(variables, found[count : count + len(variables)], strict=True):
         variable.assign(value)
     return with_values(results[0], found[:count])
 
 
 def _agree(name: str, bodies: list[Body], results: list[Any]) -> None:
-    """Give Python numbers the dtype that the other branches have in their place; raise if results differ otherwise."""
+    """Give Python numbers the dtype of the same result of other branches; raise if results differ otherwise."""
     for result in results[1:]:
         if outline(result) != outline(results[0]):
             raise ValueError(
@@ -142,14 +142,14 @@ def _as_results(structure: Any) -> Any:
 
 
 def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
-    """``true_fn()`` where ``pred`` holds, otherwise ``false_fn()``; only the one is run.
+    """Return ``true_fn()`` if ``pred`` is true, otherwise ``false_fn()``; only one of them runs.
 
-    In a compiled function both are traced, and one is run when ``pred`` is known. They may assign variables.
+    In a compiled function both are traced, and one runs depending on the value of ``pred``. They may assign variables.
 
     Args:
         pred: one boolean (a number counts as true if it is not 0).
-        true_fn, false_fn: functions of no arguments, with results of the same structure, shapes and dtypes; `None`
-            is a result too.
+        true_fn, false_fn: functions without arguments, with results of the same structure, shapes and dtypes; a result
+            may be `None`.
 
     Raises:
         ValueError: if ``pred`` is not one element, or, when compiled, the results differ in kind.
@@ -177,7 +177,7 @@ def _one(x: Tensor) -> Tensor:
 
 
 def _same_kind(results: list[Any]) -> Any:
-    """The kind of result that all branches have."""
+    """Check that the results of all branches have the same structure, shapes and dtypes."""
     first = results[0]
     for other in results[1:]:
         if outline(other) != outline(first) or [x.spec for x in values(other)] != [x.spec for x in values(first)]:
@@ -189,9 +189,9 @@ def _same_kind(results: list[Any]) -> Any:
 
 
 def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
-    """``branches[index](*operands)``; an index that is too small or too large takes the first or the last.
+    """Return ``branches[index](*operands)``; ``index`` is clipped to the existing branches.
 
-    In a compiled function all branches are traced, and one is run when ``index`` is known.
+    In a compiled function all branches are traced, and one runs depending on the value of ``index``.
 
     Args:
         index: one integer.

@@ -1,4 +1,4 @@
-"""Functions with gradients of their own."""
+"""Functions with custom gradients."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from ckeras import config
+from ckeras.autograd.tape import conjugated
 from ckeras.ops.control.cond import is_symbolic
 from ckeras.ops.control.operation import FunctionCall, values_of
 from ckeras.ops.elementwise import core as elementwise
@@ -16,9 +17,9 @@ from ckeras.tensor.structure import flatten, map_structure, pack
 
 scope = config.scope
 
-# -- custom -------------------------------------------------------------------------------------------------------
-# The outputs are the last inputs; their gradient by the first ``count`` inputs is what ``gradients`` says. A plan has
-# no trace of it left.
+# -- custom ------------------------------------------------------------------------------------------------------- The
+# outputs are the last inputs; ``gradients`` gives their gradient with respect to the first ``count`` inputs. Plans do
+# not contain this op.
 
 
 def _custom_joint(g: list[Any], y: list[Tensor], inputs: list[Tensor], wanted: list[int], attrs: Any) -> list[Any]:
@@ -36,7 +37,7 @@ _custom = Op(
 
 
 def attach(inputs: Sequence[Tensor], outputs: Sequence[Tensor], gradients: Callable[..., list[Any]]) -> list[Tensor]:
-    """The outputs, as tensors whose gradient by the inputs is ``gradients(g, outputs, inputs, wanted)``."""
+    """The outputs as tensors whose gradient with respect to the inputs is ``gradients(g, outputs, inputs, wanted)``."""
     tapes = getattr(scope, "tapes", ())
     if not tapes or not outputs:
         return list(outputs)
@@ -57,16 +58,18 @@ def tensors_of(structure: Any) -> list[Tensor]:
 
 
 def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
-    """A function with the gradient that it says it has.
+    """Wrap a function that defines its own gradient.
 
     Args:
-        f: gives a pair: the output (a tensor or a structure), and a function of the output's cotangent that gives the
-            cotangent of each tensor among the positional arguments (a tuple, or the one). It is called with one
-            argument of the output's structure; with a tensor for each output, if that is what it takes; or, where it
-            has a keyword ``upstream`` without a default, with the arguments of ``f`` and the cotangent under that name.
+        f: returns a pair: the output (a tensor or a structure), and a function that maps the cotangent of the output to
+            the cotangent of each tensor among the positional arguments (a tuple, or a single one). That function is
+            called with one argument of the output's structure; with one argument per output, if it takes that many; or,
+            if it has a keyword ``upstream`` without a default, with the arguments of ``f`` and the cotangent as
+            ``upstream``.
 
     Returns:
-        a function of the same arguments that gives the output. Written in ops, its gradient can be differentiated too.
+        a function of the same arguments that returns the output. If the gradient is written in ops, it is
+        differentiable too.
 
     >>> import ckeras
     >>> @custom_gradient
@@ -95,7 +98,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         inputs, outputs = tensors_of(args), tensors_of(output)
 
         def gradients(g: list[Any], y: list[Tensor], xs: list[Tensor], wanted: list[int]) -> list[Any]:
-            upstream = iter([zeros_like(y[i]) if v is None else v for i, v in enumerate(g)])
+            upstream = iter([zeros_like(y[i]) if v is None else conjugated(v) for i, v in enumerate(g)])
             cotangent = map_structure(lambda t: next(upstream) if isinstance(t, Tensor) else t, output)
             given = iter(xs)
             arguments = [next(given) if isinstance(x, Tensor) else x for x in leaves]
@@ -108,7 +111,7 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
                     f"custom_gradient expects the gradient function of {name_of(f)} to give {len(inputs)} tensors, one "
                     f"for each argument, got {len(parts)}"
                 )
-            return [_checked(parts[i], xs[i], f) for i in wanted]
+            return [conjugated(_checked(parts[i], xs[i], f)) for i in wanted]
 
         attached = iter(attach(inputs, outputs, gradients))
         return map_structure(lambda t: next(attached) if isinstance(t, Tensor) else t, output)
@@ -121,7 +124,7 @@ def name_of(f: Callable[..., Any]) -> str:
 
 
 def _checked(part: Any, x: Tensor, f: Callable[..., Any]) -> Tensor | None:
-    """A gradient that was given for ``x``."""
+    """Check a gradient that was returned for ``x``."""
     if part is None:
         return None
     part = elementwise.cast(part, x.dtype)
@@ -134,7 +137,7 @@ def _checked(part: Any, x: Tensor, f: Callable[..., Any]) -> Tensor | None:
 
 
 def _upstream_call(gradient: Callable[..., Any], args: tuple, cotangent: Any) -> Any:
-    """Call a gradient function in the way that its parameters ask for."""
+    """Call a gradient function by the convention that its parameters select."""
     parameters = list(inspect.signature(gradient).parameters.values())
     if any(p.name == "upstream" and p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters):
         return gradient(*args, upstream=cotangent)

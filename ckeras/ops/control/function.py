@@ -1,4 +1,4 @@
-"""The graph between symbolic tensors as a function."""
+"""`Function`: the graph between symbolic tensors as a callable."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _STRUCTURES = ("_inputs_struct", "_outputs_struct")
 
 
 class Function(Operation):
-    """The operations between symbolic inputs and outputs, to be applied to other inputs.
+    """A callable that applies the operations between symbolic inputs and outputs to other inputs.
 
-    Unlike a model it has no variables, losses or training of its own; layers among the operations keep theirs.
+    Unlike a model it has no variables, losses or training loop; layers among the operations keep theirs.
 
     Args:
         inputs: a symbolic tensor, or a structure of them.
-        outputs: symbolic tensors that follow from the inputs alone.
-        name: made up if not given.
+        outputs: symbolic tensors that depend on no other symbolic tensors than the inputs.
+        name: generated if not given.
 
     Raises:
-        ValueError: if there are no inputs or outputs, or an output needs more than the inputs.
+        ValueError: if there are no inputs or outputs, or an output depends on other symbolic tensors.
 
     >>> x, y = KerasTensor((None, 2)), KerasTensor((None, 2))
     >>> f = Function([x, y], {"sum": x + y, "product": x * y})
@@ -40,9 +40,7 @@ class Function(Operation):
         for which, structure in (("inputs", inputs), ("outputs", outputs)):
             leaves = flatten(structure)
             if not leaves or not all(type(x) is KerasTensor for x in leaves):
-                raise ValueError(
-                    f"Function expects {which} to be symbolic tensors, at least one, got {structure!r:.200}"
-                )
+                raise ValueError(f"Function expects {which} to be one or more symbolic tensors, got {structure!r:.200}")
         self._graph = Graph(flatten(inputs), flatten(outputs))
 
     @property
@@ -57,15 +55,15 @@ class Function(Operation):
 
     @property
     def operations(self) -> list[Any]:
-        """The layers and operations between inputs and outputs, each once, the furthest from the outputs first."""
+        """The unique layers and operations between inputs and outputs, the furthest from the outputs first."""
         return list(self._graph.operations)
 
     def call(self, inputs: Any) -> Any:
-        """The outputs for other inputs, of the structure and ranks of those that it was made with."""
+        """Compute the outputs for other inputs, which have the structure and ranks of the symbolic ones."""
         return pack(self._outputs_struct, self._graph.run(self._checked(inputs)))
 
     def compute_output_spec(self, inputs: Any) -> Any:
-        """Symbolic outputs for symbolic inputs."""
+        """Return symbolic outputs for symbolic inputs."""
         given = self._checked(inputs)
         if [x.shape for x in given] == [x.shape for x in self.inputs]:
             return map_structure(lambda x: KerasTensor(x.shape, x.dtype), self._outputs_struct)

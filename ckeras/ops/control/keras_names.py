@@ -92,7 +92,7 @@ _ALSO = {  # where a name is an argument of these functions alone
     "solve_triangular": ("b",),
 }
 _NOT = {"trapezoid": {"x"}}
-_IGNORED = {"einsum": {"optimize"}}  # arguments that make no difference to the result
+_IGNORED = {"einsum": {"optimize"}}  # arguments that do not change the result
 _BY_NAME = {  # arguments that the call receives by name
     "arange": ("step",),
     "average": ("weights",),
@@ -103,10 +103,10 @@ _BY_NAME = {  # arguments that the call receives by name
 
 
 class Record(NamedTuple):
-    """How the calls of a function are recorded: the class, its module, and the kinds of parameters.
+    """How calls of a function are recorded: class name, module, and kinds of parameters.
 
-    ``options`` by position come before those by name alone; ``leading`` is the number of the former. Parameters
-    that are ``ignored`` are not recorded.
+    Positional ``options`` precede keyword-only ones; ``leading`` is the number of the former. ``ignored`` parameters
+    are not recorded.
     """
 
     class_name: str

@@ -1,4 +1,4 @@
-"""Loops. In a compiled function the body is traced once, and becomes a plan that is run again and again."""
+"""Loops. In a compiled function the body is traced once, into a nested plan that runs each round."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,11 +19,11 @@ from ckeras.tensor.eager import constant
 from ckeras.tensor.structure import flatten, map_structure
 
 # -- loop ---------------------------------------------------------------------------------------------------------
-# Inputs: the number of rounds if it is ``counted``, what the ``carries`` are at first, the ``xs`` of which each round
-# gets one row, and what body and test capture. Outputs: the carries in the end, and the rows that each round gave,
-# stacked. A round is ``body(i, *carries, *rows, *captured) -> (*carries, *rows)``. There are ``length`` rounds, or
-# (-1) as many as are counted, or until ``test(i, *carries, *captured)`` fails; rows of rounds that were not run are 0.
-# Where a tape watches, each round also gives its carries as they were, so that the gradient can start from there.
+# Inputs: the number of rounds if it is ``counted``, the initial ``carries``, the ``xs`` (each round gets one row), and
+# the captured values of body and test. Outputs: the final carries, and the stacked rows that the rounds return. A round
+# is ``body(i, *carries, *rows, *captured) -> (*carries, *rows)``. There are ``length`` rounds, or (-1) as many as are
+# counted, or until ``test(i, *carries, *captured)`` fails; rows of rounds that did not run are 0. If a tape watches,
+# each round also returns its initial carries, from which the gradient recomputes the round.
 
 
 def _loop_infer(*inputs: Spec, body: Body, carries: int, length: int, **attrs: Any) -> list[Spec]:
@@ -35,17 +35,17 @@ def _loop_nested(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> Nested:
     carry = {id(x): k for k, x in enumerate(body.graph.inputs[1 : 1 + n])}
     rows = tuple(carry.get(id(y), -1) for y in body.graph.outputs[n:])
     p = [n, attrs["xs"], len(rows), attrs["length"], int(attrs["reverse"]), int(attrs["counted"]), *rows]
-    for places in attrs["places"]:
-        p += [len(places), *places]
+    for positions in attrs["positions"]:
+        p += [len(positions), *positions]
     return Nested("loop", (body,) if test is None else (body, test), tuple(p), n, rows)
 
 
 def _loop_joint(g: list[Any], y: list[Tensor], inputs: list[Tensor], wanted: list[int], attrs: Any) -> list[Any]:
-    """A loop in the other direction, each round of which runs the body again to go back through it."""
+    """Gradient: a loop in reverse order; each round recomputes the body and differentiates it."""
     body, n, counted = attrs["body"], attrs["carries"], int(attrs["counted"])
     if attrs["length"] < 0:
         raise ValueError(
-            "a loop has a gradient where the most rounds it can take are known: give while_loop maximum_iterations, "
+            "the gradient of a loop needs a known maximum number of rounds: give while_loop maximum_iterations, "
             "and fori_loop numbers as its bounds"
         )
     count = y[attrs["counter"]] if attrs["counter"] is not None else inputs[0] if counted else None
@@ -61,9 +61,9 @@ def _loop_joint(g: list[Any], y: list[Tensor], inputs: list[Tensor], wanted: lis
         sources = [before[k] for k in floats] + [captured[k] for k in wanted_captured] + [own[k] for k in wanted_rows]
         with GradientTape() as tape:
             tape.watch(sources)
-            results = body.replay([i, *before, *own, *(captured[k] for k in attrs["places"][0])], effects=False)
+            results = body.replay([i, *before, *own, *(captured[k] for k in attrs["positions"][0])], effects=False)
         targets = [results[k] for k in (*floats, *given)]
-        found = tape.gradient(targets, sources, [*carried[: len(floats)], *seeds], unconnected_gradients="zero")
+        found = tape.pullback(targets, sources, [*carried[: len(floats)], *seeds], unconnected_gradients="zero")
         m = len(floats) + len(wanted_captured)
         totals = [elementwise.add(a, b) for a, b in zip(carried[len(floats) :], found[len(floats) : m], strict=True)]
         return [*found[: len(floats)], *totals], found[m:]
@@ -101,7 +101,7 @@ def loop(
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Add a `loop` to the running trace: ``step(i, carries, rows) -> (carries, rows)``.
 
-    Returns the carries in the end and the stacked rows.
+    Returns the final carries and the stacked rows.
     """
     saves = bool(getattr(scope, "tapes", ()))
     counter = None
@@ -148,7 +148,7 @@ def loop(
     body.graph.outputs = [*results[:n], *news, *results[n:]]
     if saves:
         body.graph.outputs += body.graph.inputs[1 : 1 + len(carries)]
-    captured, places = union(bodies)
+    captured, positions = union(bodies)
     found = _loop(
         *([] if count is None else [count]),
         *carries,
@@ -156,7 +156,7 @@ def loop(
         *captured,
         body=body,
         test=bodies[1] if test is not None else None,
-        places=tuple(places),
+        positions=tuple(positions),
         carries=len(carries),
         xs=len(xs),
         length=length,
@@ -170,11 +170,11 @@ def loop(
     return found[: n if counter is None else n - 1], found[kept : kept + made_count]
 
 
-# -- what goes round ------------------------------------------------------------------------------------------------
+# -- carries --------------------------------------------------------------------------------------------------------
 
 
 def _carried(name: str, before: Any, after: Any) -> list[Tensor]:
-    """What a round gives to the next, as tensors; raises where it is of another kind than what it was given."""
+    """The carries for the next round as tensors; raises if their structure, shapes or dtypes changed."""
     if outline(after) != outline(before):
         raise ValueError(f"{name} expects its body to give what it is given, {show(before)}, got {show(after)}")
     found = []
@@ -198,17 +198,17 @@ def _tensors(structure: Any) -> Any:
 def while_loop(
     cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, maximum_iterations: int | None = None
 ) -> Any:
-    """Replace ``loop_vars`` by ``body(*loop_vars)`` as long as ``cond(*loop_vars)`` holds.
+    """Replace ``loop_vars`` by ``body(*loop_vars)`` while ``cond(*loop_vars)`` is true.
 
     Args:
-        cond: gives one boolean.
-        body: gives new values of the same structure, shapes and dtypes; it may assign variables.
-        loop_vars: a list or tuple of tensors or structures, each an argument; or else one argument.
-        maximum_iterations: the most rounds. A compiled loop has a gradient where it is given, since the values of
-            that many rounds are kept.
+        cond: returns one boolean.
+        body: returns new values of the same structure, shapes and dtypes; it may assign variables.
+        loop_vars: a list or tuple of arguments (tensors or structures); or a single argument.
+        maximum_iterations: the maximum number of rounds. The gradient of a compiled loop needs it, to store the values
+            of that many rounds.
 
     Returns:
-        the last values, as a tuple if there are several.
+        the final values, as a tuple if there are several.
 
     >>> while_loop(lambda n, x: x < 100, lambda n, x: (n + 1, x * 2), (0, 1))[0].tolist()
     7
@@ -263,8 +263,8 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
 
     Args:
         lower, upper: integers; a compiled loop has a gradient if they are known when it is traced.
-        body_fun: gives a value of the same structure, shapes and dtypes; it may assign variables.
-        init_val: the first value, a tensor or a structure.
+        body_fun: returns a value of the same structure, shapes and dtypes; it may assign variables.
+        init_val: the initial value, a tensor or a structure.
 
     >>> fori_loop(1, 5, lambda i, total: total + i, 0).tolist()
     10
@@ -310,24 +310,24 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
 
 
 def _length(name: str, xs: Any, length: Any = None) -> int | None:
-    """How many rows there are; `None` if that is not known."""
+    """Number of rows; `None` if it is unknown."""
     sizes = set()
     for x in values(xs):
         if not x.shape:
-            raise ValueError(f"{name} goes along the first axis of its tensors, and got one that has no axes")
+            raise ValueError(f"{name} expects tensors with at least one axis, got one of shape ()")
         sizes.add(x.shape[0])
     if length is not None:
         sizes.add(int(length))
     if not sizes:
-        raise ValueError(f"{name} expects a tensor to go along, or a length")
+        raise ValueError(f"{name} expects xs or length, got neither")
     known = sizes - {None}
     if len(known) > 1 or any(n < 0 for n in known):
-        raise ValueError(f"{name} expects first axes of one size, got {sorted(known)}")
+        raise ValueError(f"{name} expects first axes of equal size, got {sorted(known)}")
     return next(iter(known), None)
 
 
 def as_rows(xs: Any) -> Any:
-    """What to go along, as tensors; a list of numbers is one."""
+    """Convert the leaves of ``xs`` to tensors; a list of numbers is one tensor."""
     if isinstance(xs, (list, tuple)) and xs and all(isinstance(x, (bool, int, float)) for x in flatten(xs)):
         return as_tensor(xs)
     return _tensors(xs)
@@ -338,7 +338,7 @@ def _row(xs: Any, i: int) -> Any:
 
 
 def _stacked(name: str, rows: list[Any], pattern: Any) -> Any:
-    """The rows that the rounds gave, joined; of the kind of ``pattern`` if there are none."""
+    """Stack the rows that the rounds returned; without rounds, empty tensors like ``pattern``."""
     if not rows:
         return map_structure(lambda x: None if x is None else zeros((0, *x.shape), x.dtype), pattern)
     for row in rows[1:]:
@@ -358,16 +358,16 @@ def scan(
     reverse: bool = False,
     unroll: Any = 1,
 ) -> tuple[Any, Any]:
-    """Go through the rows of ``xs`` with ``carry, y = f(carry, x)``; the last carry, and all y stacked.
+    """Run ``carry, y = f(carry, x)`` over the rows of ``xs``; return the final carry and the stacked y.
 
     Args:
-        f: gives a carry of the structure, shapes and dtypes of the one it was given, and a result or `None`.
-        init: the first carry, a tensor or a structure.
-        xs: a tensor or a structure of them, with first axes of one size; `None` calls ``f(carry, None)``.
-        length: how many rounds; needed without ``xs``.
-        reverse: whether to begin with the last row. Row i of the results is still that of row i of ``xs``.
-        unroll: how many rounds a compiled loop writes out one after the other; a loop that is no longer than that is
-            written out whole, as it is for `True`. It makes no difference to the results.
+        f: returns a carry of the same structure, shapes and dtypes as its argument, and a result or `None`.
+        init: the initial carry, a tensor or a structure.
+        xs: a tensor or a structure of them, with first axes of equal size; `None` calls ``f(carry, None)``.
+        length: number of rounds; required without ``xs``.
+        reverse: whether to start with the last row. Row i of the results still belongs to row i of ``xs``.
+        unroll: number of rounds per iteration of a compiled loop; `True`, or a number not less than the length, unrolls
+            it completely. It does not change the results.
 
     >>> last, sums = scan(lambda total, x: (total + x, total + x), 0, [1, 2, 3, 4])
     >>> int(last), sums.tolist()
@@ -398,7 +398,7 @@ def scan(
 
 
 def _rounds(name: str, step: Callable[..., Any], state: Any, xs: Any, n: int, reverse: bool = False) -> tuple[Any, Any]:
-    """``n`` rounds written out: the last carry, and the rows they made, stacked."""
+    """Run ``n`` unrolled rounds; return the final carry and the stacked rows."""
     made = []
     for i in range(n)[::-1] if reverse else range(n):
         state, y = step(state, _row(xs, i))
@@ -408,23 +408,23 @@ def _rounds(name: str, step: Callable[..., Any], state: Any, xs: Any, n: int, re
 
 
 def _one_row(xs: Any) -> Any:
-    """Symbols like one row."""
+    """Symbolic tensors with the shapes and dtypes of one row."""
     return map_structure(lambda x: None if x is None else KerasTensor(x.shape[1:], x.dtype), xs)
 
 
 def _rows_of(structure: Any, n: int | None) -> Any:
-    """Symbols like ``n`` rows stacked."""
+    """Symbolic tensors with the shapes and dtypes of ``n`` stacked rows."""
     return map_structure(lambda x: None if x is None else KerasTensor((n, *x.shape), x.dtype), structure)
 
 
 def _kind_of(function: Callable[..., Any], *arguments: Any) -> Any:
-    """What a function would give, as symbols."""
+    """The results of a function as symbolic tensors."""
     with within(Trace(getattr(scope, "trace", None)), ()):
         return _tensors(function(*as_symbols(list(arguments))))
 
 
 def _scan_loop(step: Callable[..., Any], state: Any, xs: Any, n: int, reverse: bool, unroll: int) -> tuple[Any, Any]:
-    """The loop of a scan in the running trace, each round of which is ``unroll`` rounds; those left over come last."""
+    """Add the loop of a scan to the running trace, ``unroll`` rounds per iteration; remaining rounds follow."""
     rest = n % unroll
     if unroll > 1:
         blocks = _part(xs, rest if reverse else 0, n - rest)
@@ -451,12 +451,12 @@ def _scan_loop(step: Callable[..., Any], state: Any, xs: Any, n: int, reverse: b
 
 
 def _part(xs: Any, begin: int, size: int) -> Any:
-    """Some of the rows."""
+    """Slice of the rows."""
     return map_structure(lambda x: None if x is None else getitem(x, slice(begin, begin + size)), xs)
 
 
 def map(f: Callable[[Any], Any], xs: Any) -> Any:
-    """``f`` of each row of ``xs`` (a tensor, or a structure of them), the results stacked.
+    """Apply ``f`` to each row of ``xs`` (a tensor, or a structure of them) and stack the results.
 
     >>> map(lambda x: x * x, [1, 2, 3]).tolist()
     [1, 4, 9]
@@ -465,10 +465,10 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
 
 
 def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
-    """``function`` of each row of ``elements`` (a tensor, or a structure of them), the results stacked.
+    """Apply ``function`` to all rows of ``elements`` (a tensor, or a structure of them) at once.
 
-    As `map`, but every op of the function is applied to all rows at once, if each of them has such a form (arithmetic,
-    reductions, products, softmax, and what moves elements have), and the function assigns no variables.
+    Like `map`, but each op of the function is applied to all rows at once, if all of its ops have a batched form
+    (arithmetic, reductions, products, softmax, and data movement do), and it assigns no variables.
 
     >>> vectorized_map(lambda pair: pair[0] * pair[1], [[1.0, 2.0], [3.0, 4.0]]).tolist()
     [2.0, 12.0]

@@ -1,4 +1,4 @@
-"""Operations: functions of tensors with a name and arguments, which a graph of symbolic tensors remembers."""
+"""`Operation`: a named function of tensors whose calls on symbolic tensors are recorded in a graph."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ scope = config.scope
 
 
 class Operation(ABC):  # noqa: B024  so that `Layer` can be registered as one
-    """A function of tensors, to be written as a subclass with a method `call`.
+    """Base class of functions of tensors; subclasses define `call`.
 
-    Called on symbolic tensors it becomes part of their graph, as a layer does, and gives symbolic results; on others it
-    computes.
+    On symbolic tensors a call becomes a node of their graph and returns symbolic results, as with a layer; on tensors
+    with values it computes.
 
     Args:
-        name: made from the class's name if not given.
+        name: generated from the class name if not given.
 
     >>> import ckeras
     >>> class Scaled(Operation):
@@ -48,8 +48,8 @@ class Operation(ABC):  # noqa: B024  so that `Layer` can be registered as one
             raise ValueError(f"{type(self).__name__} expects name to be a string without '/', got {name!r}")
         self.name = name
         self._remat_mode = current_remat()
-        self._inbound_nodes: list[Node] = []  # its calls on symbolic tensors
-        self._outbound_nodes: list[Node] = []  # the calls that use what these return
+        self._inbound_nodes: list[Node] = []  # nodes of its symbolic calls
+        self._outbound_nodes: list[Node] = []  # nodes that use their outputs
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -57,7 +57,7 @@ class Operation(ABC):  # noqa: B024  so that `Layer` can be registered as one
             cls.__init__ = remembers_arguments(cls.__init__)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute, or infer the kind of result of symbolic arguments."""
+        """Compute the result; for symbolic arguments, infer it and record the call."""
         if any(type(x) is KerasTensor for x in flatten((args, kwargs))):
             return self.symbolic_call(*args, **kwargs)
         if self._remat_mode is not None:
@@ -65,15 +65,15 @@ class Operation(ABC):  # noqa: B024  so that `Layer` can be registered as one
         return self.call(*args, **kwargs)
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        """Symbolic results, which remember this call."""
+        """Return symbolic results and record this call as their node."""
         return record_call(self, args, kwargs, self.compute_output_spec(*args, **kwargs))
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the result. To be overridden."""
+        """Compute the result. Subclasses override it."""
         raise NotImplementedError(f"{type(self).__name__} has no call() method")
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """Symbolic tensors of the kind of the results; by default what `call` gives for symbolic ones."""
+        """Return the results as symbolic tensors; by default by calling `call` on symbolic tensors."""
         with within(Trace(getattr(scope, "trace", None)), ()), inferring():
             return self.call(*args, **kwargs)
 
@@ -88,7 +88,7 @@ class Operation(ABC):  # noqa: B024  so that `Layer` can be registered as one
         return first_call(self, "output")
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that `from_config` makes it again from: by default those of `__init__`, if they are plain."""
+        """Return the configuration for `from_config`: by default the arguments of `__init__`, if plain values."""
         parameters = inspect.signature(type(self).__init__).parameters
         takes_name = "name" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
         config = {"name": self.name}
@@ -98,11 +98,11 @@ class Operation(ABC):  # noqa: B024  so that `Layer` can be registered as one
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Operation:
-        """A new operation with this configuration."""
+        """Create an operation from its configuration."""
         try:
             return cls(**config)
         except TypeError as error:
-            raise TypeError(f"{cls.__name__} cannot be made from the config {config}: {error}") from error
+            raise TypeError(f"{cls.__name__} cannot be created from the config {config}: {error}") from error
 
     def __getstate__(self) -> dict[str, Any]:
         return without_nodes(self)
@@ -122,7 +122,7 @@ def first_call(operation: Any, what: str) -> Any:
 
 
 def remembers_arguments(init: Callable[..., None]) -> Callable[..., None]:
-    """An `__init__` whose arguments are what `get_config` gives, if they are plain values."""
+    """Wrap `__init__` to record its arguments for `get_config`, if they are plain values."""
 
     @wraps(init)
     def remembering(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -146,23 +146,23 @@ def remembers_arguments(init: Callable[..., None]) -> Callable[..., None]:
 
 
 def plain_arguments(owner: Any, known: dict[str, Any]) -> dict[str, Any]:
-    """The arguments that an object was made with, beside those that are ``known``; raises if they are not plain."""
+    """Constructor arguments of an object without those in ``known``; raise if they are not plain values."""
     own = {k: v for k, v in owner.__dict__.get("_init_arguments", {}).items() if k not in known}
     bad = sorted(k for k, v in own.items() if v is _NotPlain)
     if bad:
         raise NotImplementedError(
-            f"{type(owner).__name__} takes arguments that are no plain values, {bad}: give it a get_config() that "
+            f"{type(owner).__name__} has arguments that are not plain values, {bad}: give it a get_config() that "
             "returns them"
         )
     return own
 
 
 class _NotPlain:
-    """In the place of an argument that cannot be written down."""
+    """Marks an argument that cannot be serialized."""
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether a value can be written down as it is."""
+    """Whether a value can be serialized as it is."""
     if isinstance(value, dict):
         return all(isinstance(k, str) and _is_plain(v) for k, v in value.items())
     if isinstance(value, (list, tuple)):
@@ -171,7 +171,7 @@ def _is_plain(value: Any) -> bool:
 
 
 class FunctionCall(Operation):
-    """A call of a function that is not public, or that calls other functions, in a graph of symbolic tensors."""
+    """Graph operation for a call of a private or higher-order function."""
 
     def __init__(self, function: Callable[..., Any], name: str):
         super().__init__(auto_name(name))
@@ -179,5 +179,5 @@ class FunctionCall(Operation):
 
 
 def values_of(structure: Any) -> Any:
-    """The structure with arrays and variables turned into tensors; other leaves stay."""
+    """Convert arrays and variables in a structure to tensors; keep other leaves."""
     return map_structure(lambda x: as_tensor(x) if isinstance(x, (Variable, np.ndarray)) else x, structure)

@@ -1,7 +1,7 @@
-"""Public functions as their callers see them: a call on a symbolic tensor is recorded as one operation.
+"""Public functions record a call on symbolic tensors as one operation.
 
-In its namespace, each public function is an `Entry` that `entry_of` makes. Inside the package functions call each
-other directly, so that what is recorded is the function that a user called.
+In the public namespaces each function is wrapped in an `Entry` by `entry_of`. Inside the package functions call each
+other directly, so that the recorded function is the one that the user called.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ckeras.tensor.structure import flatten
 
 scope = config.scope
 
-# Functions of functions record themselves: what these use from outside becomes an argument of the call.
+# Higher-order functions record themselves: values that their functions capture become arguments of the call.
 _RECORD_THEMSELVES = (
     "associative_scan", "cond", "custom_gradient", "fori_loop", "map", "scan", "switch", "vectorize", "vectorized_map",
     "while_loop",
@@ -31,7 +31,7 @@ _classes: dict[tuple[str, Callable[..., Any]], type[FunctionOperation]] = {}
 
 
 class FunctionOperation(Operation):
-    """A public function with its options, as an operation: `Mean` with ``axis=1`` is `ops.mean` of that axis.
+    """A public function with fixed options as an operation: `Mean` with ``axis=1`` calls `ops.mean` with that axis.
 
     A subclass for each function is made by `operation_class`.
     """
@@ -65,7 +65,7 @@ class FunctionOperation(Operation):
 
 
 def operation_class(entry: Entry) -> type[FunctionOperation]:
-    """The class of the operations that calls of a public function are recorded as.
+    """Return the operation class that records calls of a public function.
 
     >>> from ckeras import ops
     >>> operation_class(ops.clip)(0.0, 1.0, name="clip").get_config()
@@ -90,7 +90,7 @@ def _restored(entry: Entry, options: dict[str, Any]) -> FunctionOperation:
 
 
 def _record(entry: Entry, args: tuple, kwargs: dict[str, Any]) -> Any:
-    """The symbolic result of a public function called on a symbolic tensor."""
+    """Record a call of a public function on symbolic tensors; return the symbolic result."""
     function = entry.function
     if getattr(scope, "infers", False):
         return function(*args, **kwargs)
@@ -104,9 +104,9 @@ def _record(entry: Entry, args: tuple, kwargs: dict[str, Any]) -> Any:
 
 
 def _divided(function: Any, record: Record, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict, dict]:
-    """The arguments of a call as Keras divides them: operands by position, operands by name, options.
+    """Split the arguments of a call as Keras does: positional operands, keyword operands, options.
 
-    An option that contains a symbolic tensor is an operand by name, so that the graph knows of it.
+    An option that contains a symbolic tensor becomes a keyword operand, so that the graph records it.
     """
     bound = _signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
@@ -130,9 +130,9 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def entry_of(name: str, function: Callable[..., Any], module: str) -> Callable[..., Any]:
-    """The entry of the public function ``name``, the same in all namespaces; ``module`` is one that has it.
+    """Return the entry of the public function ``name``, shared by all namespaces; ``module`` is a module that has it.
 
-    Functions that record themselves have none.
+    Functions that record themselves are returned unchanged.
     """
     if isinstance(function, Entry) or name in _RECORD_THEMSELVES:
         return function

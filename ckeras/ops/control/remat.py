@@ -23,7 +23,7 @@ scope = config.scope
 
 
 class _Watch:
-    """In the place of tapes that shall not keep the steps of a function: notes what it uses of theirs."""
+    """Replaces the active tapes while a rematerialized function runs: records which of their tensors it uses."""
 
     def __init__(self, tapes: Sequence[Any]):
         self.tapes = tapes
@@ -31,27 +31,27 @@ class _Watch:
         self.read_values: dict[int, tuple[Variable, Tensor]] = {}
 
     def read(self, variable: Variable, tensor: Tensor) -> None:
-        """A variable is read."""
+        """Record that a variable is read."""
         self.read_values.setdefault(id(variable), (variable, tensor))
         for tape in self.tapes:
             tape.read(variable, tensor)
 
     def record(self, op: Op, inputs: list[Tensor], attrs: dict[str, Any], result: Any) -> None:
-        """An op is run."""
+        """Record that an op is run."""
         for x in inputs:
             if self.tracks(x):
                 self.used[id(x)] = x
 
     def tracks(self, tensor: Tensor) -> bool:
-        """Whether a tape differentiates by ``tensor``."""
+        """Whether a tape watches ``tensor``."""
         return any(tape.tracks(tensor) for tape in self.tapes)
 
 
 def remat(f: Callable[..., Any]) -> Callable[..., Any]:
-    """``f``, of which nothing is kept for the backward pass but its arguments: it is computed again there.
+    """Wrap ``f`` so that only its arguments are stored for the backward pass, which recomputes it.
 
-    That takes less memory and more time (Chen et al., 2016, "Training Deep Nets with Sublinear Memory Cost"). Results
-    and gradients are the same; random numbers are drawn as they were the first time.
+    This saves memory at the cost of time (Chen et al., 2016, "Training Deep Nets with Sublinear Memory Cost"). Results
+    and gradients do not change; the recomputation uses the same random numbers.
 
     Args:
         f: a function, or a layer.
@@ -86,7 +86,7 @@ def remat(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _run_apart(f: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, list[Tensor], list[Any]]:
-    """What ``f`` gives, and the losses that layers add in it, with the layers, which do not keep them."""
+    """Run ``f``; return its result and the losses that layers added in it, removed from the layers."""
     with StatelessScope(collect_losses=True) as state:
         output = values_of(f(*args, **kwargs))
     for variable, value in state.values():
@@ -95,7 +95,7 @@ def _run_apart(f: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, list
 
 
 def _remat_now(f: Callable[..., Any], args: Any, kwargs: Any, tapes: Sequence[Any]) -> Any:
-    """Run ``f`` outside of the tapes, which record the whole of it as one call."""
+    """Run ``f`` without the tapes, and record it on them as one call."""
     watch = _Watch(tapes)
     scope.tapes = (watch,)
     try:
@@ -120,7 +120,7 @@ def _remat_now(f: Callable[..., Any], args: Any, kwargs: Any, tapes: Sequence[An
             scope.training, scope.in_call = outer, nested
         again = [*tensors_of(again), *losses]
         given = [i for i, v in enumerate(g) if v is not None]
-        return list(tape.gradient([again[i] for i in given], sources, [g[i] for i in given]))
+        return list(tape.pullback([again[i] for i in given], sources, [g[i] for i in given]))
 
     attached = attach(list(watch.used.values()), [*tensors_of(output), *losses], gradients)
     for loss, owner in zip(attached[len(attached) - len(losses) :], owners, strict=True):
@@ -130,7 +130,7 @@ def _remat_now(f: Callable[..., Any], args: Any, kwargs: Any, tapes: Sequence[An
 
 
 def _rematerialize(layer: Any, call: Callable[..., Any], mode: Any) -> Callable[..., Any]:
-    """``call`` of a layer that was made in a `RematScope`, as that asks for."""
+    """Wrap the ``call`` of a layer that was created in a `RematScope`, by the mode of the scope."""
     if mode.mode == "full" or (mode.mode == "list_of_layers" and layer.name in mode.layer_names):
         return remat(call)
     if mode.mode == "larger_than":

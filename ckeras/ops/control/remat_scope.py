@@ -1,4 +1,4 @@
-"""`RematScope`, and which one is active."""
+"""`RematScope`, and the currently active one."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -9,10 +9,10 @@ scope = config.scope
 
 
 class RematScope:
-    """Layers made inside compute again in the backward pass what they would otherwise keep for it (see `remat`).
+    """Scope whose layers recompute intermediate values in the backward pass instead of storing them (see `remat`).
 
     Args:
-        mode: which of them: "full" for all; "activations" for the activation functions alone; "larger_than" for those
+        mode: which layers: "full" for all; "activations" for the activation functions alone; "larger_than" for those
             whose output has more elements than ``output_size_threshold`` (an unknown size counts as 1);
             "list_of_layers" for those named in ``layer_names``; `None` for none.
         output_size_threshold: see ``mode``.
@@ -43,11 +43,11 @@ class RematScope:
         scope.remat = self._outer
 
     def wrap(self, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
-        """``call``, the `call` method of ``layer``, with the rematerialization that the mode asks for."""
+        """Wrap ``call``, the `call` method of ``layer``, in the rematerialization that the mode selects."""
         return self.rematerialize(layer, call, self)
 
 
 def current_remat() -> RematScope | None:
-    """The innermost `RematScope`, if it asks for anything."""
+    """The innermost `RematScope`; `None` if there is none or its mode is `None`."""
     found = getattr(scope, "remat", None)
     return None if found is None or found.mode is None else found

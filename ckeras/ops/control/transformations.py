@@ -1,4 +1,4 @@
-"""Functions made of functions: derivatives in a direction, and functions of scalars mapped over tensors."""
+"""Function transformations: `jvp` and `vectorize`."""
 
 import math
 import re
@@ -17,15 +17,15 @@ from ckeras.tensor.structure import flatten, map_structure, pack
 
 
 def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> Any:
-    """The value of a function and its derivative in a direction (the product of its Jacobian with a vector).
+    """Jacobian-vector product: the value of a function and its directional derivative.
 
     Args:
-        fun: a function of tensors, or of structures of them, that gives such a thing.
-        primals: a tuple of arguments of ``fun``.
+        fun: a function from tensors, or structures of them, to a tensor or a structure.
+        primals: tuple of the arguments of ``fun``.
         tangents: the direction, in the structure and the shapes of ``primals``.
-        has_aux: whether ``fun`` gives a pair, of which only the first part is differentiated.
+        has_aux: whether ``fun`` returns a pair, of which only the first part is differentiated.
 
-    Gives (value, derivative), and with ``has_aux`` the second part of the pair after them.
+    Returns (value, derivative), with ``has_aux`` followed by the second part of the pair.
 
     >>> value, derivative = jvp(lambda x: x * x, (3.0,), (1.0,))
     >>> float(value), float(derivative)
@@ -50,9 +50,10 @@ def jvp(fun: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fa
 
 
 def _directional(fun: Callable[..., Any], primals: Any, points: Any, directions: Any, has_aux: bool) -> Any:
-    # A copy of each, so that an argument that is given twice is two.
+    # A copy of each, so that an argument that is given twice is two tensors.
     points = [elementwise.where(True, x, x) for x in points]
-    # The gradient is linear in the weights of the results: its derivative by them is the one that is asked for.
+    # The gradient is linear in the weights of the results: the gradient of that function by the weights, with the
+    # direction as its output gradients, is the derivative that is asked for (an adjoint's adjoint).
     with GradientTape(watch_accessed_variables=False) as outer:
         with GradientTape(watch_accessed_variables=False) as inner:
             inner.watch(points)
@@ -62,9 +63,8 @@ def _directional(fun: Callable[..., Any], primals: Any, points: Any, directions:
         weights = [ones_like(y) for y in results]
         outer.watch(weights)
         gradients = inner.gradient(results, points, output_gradients=weights)
-        pairs = [(g, elementwise.cast(t, g.dtype)) for g, t in zip(gradients, directions, strict=True) if g is not None]
-        total = [elementwise.multiply(g, t) for g, t in pairs]
-    slopes = outer.gradient(total, weights)
+        pairs = [(g, t) for g, t in zip(gradients, directions, strict=True) if g is not None]
+    slopes = outer.gradient([g for g, _ in pairs], weights, output_gradients=[t for _, t in pairs])
     slopes = [zeros_like(y) if v is None else v for y, v in zip(results, slopes, strict=True)]
     made = (pack(value, results), pack(value, slopes))
     return (*made, aux) if has_aux else made
@@ -74,7 +74,7 @@ _call = Composite("call_in_graph", lambda *tensors, function: function(*tensors)
 
 
 def _later(function: Callable[..., Any], tensors: list[Tensor]) -> Any:
-    """What a function of tensors gives, in its structure, as one call in a model's graph."""
+    """Record a higher-order function as one call in a model's graph; return its symbolic results."""
     structures = []
 
     def listed(*arguments: Tensor) -> list[Tensor]:
@@ -89,7 +89,7 @@ def _later(function: Callable[..., Any], tensors: list[Tensor]) -> Any:
 
 
 def _parsed(signature: str) -> tuple[list[list[str]], list[list[str]]]:
-    """The names of the axes of each argument and of each result of a signature such as "(n),(n)->()"."""
+    """Parse a signature such as "(n),(n)->()" into the axis names of each argument and each result."""
     sides = signature.replace(" ", "").split("->")
     axes = r"\((\w+(,\w+)*)?\)"
     if len(sides) != 2 or any(not re.fullmatch(f"{axes}(,{axes})*", side) for side in sides):
@@ -98,12 +98,12 @@ def _parsed(signature: str) -> tuple[list[list[str]], list[list[str]]]:
 
 
 def vectorize(pyfunc: Callable[..., Any], *, excluded: Any = None, signature: str | None = None) -> Callable[..., Any]:
-    """A function that calls ``pyfunc`` for each element of its arguments, broadcast together, and stacks the results.
+    """Return a function that applies ``pyfunc`` to each element of its broadcast arguments and stacks the results.
 
     Args:
-        pyfunc: a function of scalars, or of what ``signature`` says, that gives a tensor or a tuple of them.
-        excluded: places and names of arguments that are handed on as they are.
-        signature: the last axes that each call takes and gives, such as ``"(n),(n)->()"``.
+        pyfunc: a function of scalars, or of tensors as ``signature`` says, that returns a tensor or a tuple of tensors.
+        excluded: positions and names of arguments that are passed unchanged.
+        signature: the trailing axes of the arguments and results of each call, such as ``"(n),(n)->()"``.
 
     >>> vectorize(lambda a, b: a + b)([1, 2], 10).tolist()
     [11, 12]
@@ -135,7 +135,7 @@ def vectorize(pyfunc: Callable[..., Any], *, excluded: Any = None, signature: st
             own = dict(zip(keys, elements, strict=True))
             return pyfunc(*(own.get(j, a) for j, a in enumerate(args)), **{k: own.get(k, v) for k, v in kwargs.items()})
 
-        if 0 in shape:  # what the results would be is known from a trace
+        if 0 in shape:  # a trace gives the specs of the results
             graph, result = trace(call, [Spec(x.shape[1:], x.dtype) for x in rows], tuple)
             return pack(result, [zeros((*shape, *y.shape), y.dtype) for y in graph.outputs])
         results = [call(*(x[i] for x in rows)) for i in range(math.prod(shape))]

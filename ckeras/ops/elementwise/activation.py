@@ -25,7 +25,7 @@ swish = silu
 
 
 def gelu(x: Any, approximate: bool = True) -> Tensor:
-    """x times the normal distribution function at x, or its tanh approximation (Hendrycks and Gimpel, 2016)."""
+    """x * Phi(x), Phi the normal distribution function, or its tanh approximation (Hendrycks and Gimpel, 2016)."""
     x = elementwise.as_float(x)
     if approximate:
         inner = elementwise.multiply(
@@ -48,7 +48,7 @@ def elu(x: Any, alpha: float = 1.0) -> Tensor:
 
 
 def selu(x: Any) -> Tensor:
-    """The scaled elu that keeps mean 0 and variance 1 (Klambauer et al., 2017)."""
+    """Scaled elu, which preserves mean 0 and variance 1 (Klambauer et al., 2017)."""
     return elementwise.multiply(1.0507009873554805, elu(x, 1.6732632423543772))
 
 
@@ -103,7 +103,7 @@ def glu(x: Any, axis: int = -1) -> Tensor:
     axis = axis_of(axis, len(x.shape), "glu")
     size = x.shape[axis]
     if size is None or size % 2:
-        raise ValueError(f"glu halves an axis of even size: axis {axis} of a tensor of shape {x.shape} is not")
+        raise ValueError(f"glu expects an axis of even size: axis {axis} of a tensor of shape {x.shape} is not")
     value, gate = split(x, 2, axis)
     return elementwise.multiply(value, elementwise.sigmoid(gate))
 
@@ -123,7 +123,7 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:
 
 
 def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
-    """x brought nearer to 0 by ``threshold``: 0 where abs(x) is not above it."""
+    """sign(x) * max(abs(x) - threshold, 0)."""
     x = elementwise.as_float(x)
     near = elementwise.where(elementwise.less(x, -threshold), elementwise.add(x, threshold), 0)
     return elementwise.where(elementwise.greater(x, threshold), elementwise.subtract(x, threshold), near)

@@ -1,4 +1,4 @@
-"""Functions of one or two numbers, element by element: roots, remainders, steps, extremes, whole numbers."""
+"""Element-wise functions of one or two numbers: roots, remainders, steps, extremes, integers."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def fabs(x: Any) -> Tensor:
 
 
 def real_float(x: Any, where: str) -> Tensor:
-    """``x`` as a tensor of floats, or an error that names the function if its numbers are complex."""
+    """Convert ``x`` to a tensor of floats; raise TypeError for complex numbers."""
     x = elementwise.as_float(x)
     if x.dtype not in dtypes.FLOATS:
         raise TypeError(f"{where} works on real numbers, got dtype {x.dtype}")
@@ -57,7 +57,7 @@ def real_float(x: Any, where: str) -> Tensor:
 
 
 def fmod(x1: Any, x2: Any) -> Tensor:
-    """The remainder of the division of x1 by x2 cut towards zero, with the sign of x1; `mod` has that of x2.
+    """Element-wise remainder of x1 / x2 rounded towards zero, with the sign of x1 (`mod` takes the sign of x2).
 
     >>> fmod([-5.0, 5.0], 3.0).tolist()
     [-2.0, 2.0]
@@ -66,20 +66,20 @@ def fmod(x1: Any, x2: Any) -> Tensor:
 
 
 def _numbers(x1: Any, x2: Any) -> list[Tensor]:
-    """Both in their common dtype, booleans as numbers."""
+    """Both operands in their common dtype, booleans as integers."""
     a, b = elementwise.promote(x1, x2)
     return [elementwise.cast(a, "int32"), elementwise.cast(b, "int32")] if a.dtype == "bool" else [a, b]
 
 
 def heaviside(x1: Any, x2: Any) -> Tensor:
-    """0 where x1 < 0, 1 where x1 > 0, and x2 where x1 is 0; NaN where x1 is."""
+    """Element-wise step function: 0 where x1 < 0, 1 where x1 > 0, x2 where x1 is 0; NaN where x1 is NaN."""
     a, b = elementwise.promote(x1, x2, minimum="float")
     sides = stop_gradient(elementwise.divide(elementwise.add(elementwise.sign(a), 1), 2))
     return elementwise.where(elementwise.equal(a, 0), b, sides)
 
 
 def fmax(x1: Any, x2: Any) -> Tensor:
-    """The greater of x1 and x2, element by element; where one is NaN, the other."""
+    """Element-wise maximum of x1 and x2, ignoring NaN: where one of the two is NaN, the result is the other."""
     a, b = elementwise.promote(x1, x2)
     if a.dtype not in dtypes.FLOATS:
         return elementwise.maximum(a, b)
@@ -87,14 +87,14 @@ def fmax(x1: Any, x2: Any) -> Tensor:
 
 
 def fmin(x1: Any, x2: Any) -> Tensor:
-    """The lesser of x1 and x2, element by element; where one is NaN, the other."""
+    """Element-wise minimum of x1 and x2, ignoring NaN: where one of the two is NaN, the result is the other."""
     a, b = elementwise.promote(x1, x2)
     if a.dtype not in dtypes.FLOATS:
         return elementwise.minimum(a, b)
     return elementwise.where(elementwise.logical_or(elementwise.less(a, b), elementwise.isnan(b)), a, b)
 
 
-# -- whole numbers ------------------------------------------------------------------------------------------------
+# -- integers -----------------------------------------------------------------------------------------------------
 
 _gcd = Op("gcd", _broadcast, np.gcd, elementwise=True)
 _lcm = Op("lcm", _broadcast, np.lcm, elementwise=True)
@@ -119,7 +119,7 @@ def _integers(x1: Any, x2: Any, where: str) -> list[Tensor]:
 
 
 def gcd(x1: Any, x2: Any) -> Tensor:
-    """The greatest common divisor of two integers, element by element.
+    """Element-wise greatest common divisor of two integers.
 
     >>> gcd([12, 0], 18).tolist()
     [6, 18]
@@ -128,7 +128,7 @@ def gcd(x1: Any, x2: Any) -> Tensor:
 
 
 def lcm(x1: Any, x2: Any) -> Tensor:
-    """The least common multiple of two integers, element by element.
+    """Element-wise least common multiple of two integers.
 
     >>> lcm([4, 0], 6).tolist()
     [12, 0]
@@ -137,12 +137,12 @@ def lcm(x1: Any, x2: Any) -> Tensor:
 
 
 def left_shift(x: Any, y: Any) -> Tensor:
-    """The bits of the integer x moved ``y`` places to the left: x * 2^y, of which the bits that fit are kept."""
+    """Shift the bits of the integer x to the left by ``y``: x * 2^y, modulo the range of the dtype."""
     return _left_shift(*_integers(x, y, "left_shift"))
 
 
 def right_shift(x: Any, y: Any) -> Tensor:
-    """The bits of the integer x moved ``y`` places to the right: the floor of x / 2^y."""
+    """Shift the bits of the integer x to the right by ``y``: floor(x / 2^y)."""
     return _right_shift(*_integers(x, y, "right_shift"))
 
 

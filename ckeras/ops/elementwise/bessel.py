@@ -9,13 +9,13 @@ from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.elementwise.arithmetic import real_float
 from ckeras.tensor import Op, Spec, Tensor
 
-_POINTS = 256  # enough for every argument whose value fits a float64
+_POINTS = 256  # enough for every argument whose function value fits in a float64
 
 
 def _bessel_i_forward(x: np.ndarray, order: int) -> np.ndarray:
-    """The mean of e^(x cos t) cos(n t) over a whole turn, which equidistant points give to the last digits.
+    """Mean of e^(x cos t) cos(n t) over t in [0, 2 pi), which equidistant points give to full precision.
 
-    The halves of the turn cancel but for the even or odd part, so a quarter of the points is computed.
+    By symmetry a quarter of the points is enough.
     """
     part = np.sinh if order % 2 else np.cosh
     x = x.astype(np.float64)
@@ -36,9 +36,9 @@ _bessel_i = Op("bessel_i", lambda x, order: Spec(x.shape, x.dtype), _bessel_i_fo
 
 
 def i0(x: Any) -> Tensor:
-    """The modified Bessel function of the first kind of order 0, element by element.
+    """Element-wise modified Bessel function of the first kind of order 0.
 
-    It is the mean of e^(x cos t) over a whole turn (Abramowitz and Stegun, Handbook of Mathematical Functions, 1964,
+    It is the mean of e^(x cos t) over t in [0, 2 pi) (Abramowitz and Stegun, Handbook of Mathematical Functions, 1964,
     9.6.16). Its derivative is the function of order 1.
     """
     return _bessel_i(real_float(x, "i0"), order=0)

@@ -1,4 +1,4 @@
-"""Whether numbers are close, infinite, or among others."""
+"""Closeness, infinities and membership."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from ckeras.tensor import Op, Spec, Tensor, dtypes
 
 
 def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
-    """Whether abs(x1 - x2) <= atol + rtol * abs(x2), element by element; infinities are close to their equals.
+    """Element-wise abs(x1 - x2) <= atol + rtol * abs(x2); infinities of the same sign are close.
 
     Args:
-        rtol: the distance allowed for each unit of abs(x2).
-        atol: the distance allowed besides.
+        rtol: relative tolerance.
+        atol: absolute tolerance.
         equal_nan: whether NaN is close to NaN.
     """
     a, b = elementwise.promote(x1, x2)
@@ -64,11 +64,11 @@ _isin = Op(
 
 
 def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Tensor:
-    """Whether each element of x1 is one of those of x2.
+    """Element-wise test whether an element of x1 occurs in x2.
 
     Args:
-        assume_unique: whether neither of the two has an element twice; the result is the same, and so is the way here.
-        invert: whether to ask for the elements that are not among those of x2.
+        assume_unique: whether the elements of each tensor are unique; accepted for compatibility, it changes nothing.
+        invert: whether to return the negation: true for elements that are not in x2.
 
     >>> isin([[1, 2], [3, 4]], [2, 3]).tolist()
     [[False, True], [True, False]]

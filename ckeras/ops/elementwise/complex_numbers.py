@@ -1,7 +1,4 @@
-"""Complex tensors made of real ones, and taken apart again.
-
-The gradient of a real number by a complex z is the g for which it changes by Re(g dz).
-"""
+"""Conversions between complex and real tensors."""
 
 from typing import Any
 
@@ -15,14 +12,15 @@ from ckeras.ops.manipulation.concat import stack
 from ckeras.ops.manipulation.layout import ravel, tensor
 from ckeras.tensor import Op, Spec, Tensor, dtypes
 
-WHOLE = {part: whole for whole, part in dtypes.PARTS.items()}  # the complex dtypes by those of their parts
+WHOLE = {part: whole for whole, part in dtypes.PARTS.items()}  # dtype of the parts -> complex dtype
 
 
 def _conjugated(x: Tensor) -> Tensor:
-    """The pairs of numbers of the complex conjugates."""
+    """Complex conjugates of numbers given as (real, imaginary) pairs."""
     return elementwise.multiply(x, np.array([1, -1], x.dtype))
 
 
+# Cotangents in the convention of the op table: a real result changes by Re(g dz); see `GradientTape.pullback`.
 _view_as_complex = Op(
     "view_as_complex",
     lambda x: Spec(x.shape[:-1], WHOLE[x.dtype]),
@@ -38,7 +36,7 @@ _view_as_real = Op(
 
 
 def view_as_complex(x: Any) -> Tensor:
-    """The complex numbers whose real and imaginary parts are along the last axis, which has the size 2.
+    """Complex tensor whose real and imaginary parts are x[..., 0] and x[..., 1].
 
     >>> view_as_complex([[1.0, 2.0]]).tolist()
     [(1+2j)]
@@ -59,7 +57,7 @@ def view_as_real(x: Any) -> Tensor:
 
 
 def polar(abs_: Any, angle: Any) -> Tensor:
-    """The complex numbers of these absolute values and angles in radians: abs_ (cos(angle) + i sin(angle)).
+    """Complex numbers from absolute values and angles in radians: abs_ * (cos(angle) + i sin(angle)).
 
     >>> polar(2.0, 0.0).tolist()
     (2+0j)
@@ -76,7 +74,7 @@ _vdot = Composite("vdot", lambda a, b: dot(ravel(conj(a)), ravel(b)), infer=lamb
 
 
 def vdot(x1: Any, x2: Any) -> Tensor:
-    """The sum of the products of all elements of x1 and x2, of which x1 is conjugated if it is complex.
+    """Dot product of x1 and x2 flattened to vectors, with x1 conjugated if it is complex.
 
     >>> float(vdot([[1.0, 2.0]], [3.0, 4.0]))
     11.0

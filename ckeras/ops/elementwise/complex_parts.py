@@ -1,4 +1,4 @@
-"""The parts of complex numbers; real numbers are their own real part."""
+"""Real and imaginary parts, conjugates and angles of complex numbers."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from ckeras.ops.manipulation.creation import zeros_like
 from ckeras.ops.manipulation.layout import tensor
 from ckeras.tensor import Op, Spec, Tensor, dtypes
 
-# The gradient of a real number by a complex z is the g for which it changes by Re(g dz).
+# Cotangents in the convention of the op table: a real result changes by Re(g dz); see `GradientTape.pullback`.
 _conj = Op("conj", lambda x: x, np.conj, vjp=[lambda g, y, x: _conj(g)])
 _real = Op(
     "real",
@@ -27,7 +27,7 @@ _imag = Op(
 
 
 def conjugate(x: Any) -> Tensor:
-    """``x`` with the sign of its imaginary part turned."""
+    """Element-wise complex conjugate of ``x``."""
     x = tensor(x)
     return _conj(x) if x.dtype in dtypes.PARTS else x
 

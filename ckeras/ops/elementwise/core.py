@@ -1,4 +1,4 @@
-"""Ops that work element by element, with broadcasting. A run of them compiles into one pass over memory."""
+"""Element-wise ops with broadcasting. Consecutive ones compile into one fused kernel."""
 
 import math
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from ckeras.tensor.variable import Variable
 
 
 def broadcast_shapes(*shapes: tuple[int | None, ...]) -> tuple[int | None, ...]:
-    """The shape that these shapes broadcast to; `None` is an unknown dimension."""
+    """Broadcast the shapes against each other; `None` is an unknown dimension."""
     if shapes.count(shapes[0]) == len(shapes):
         return tuple(shapes[0])
     rank = max(len(s) for s in shapes)
@@ -49,12 +49,12 @@ def _scalar(kind: type, value: Any, dtype: str, sign: float) -> Tensor:
 
 
 def scalar(value: Any, dtype: str) -> Tensor:
-    """A Python number as a tensor of no axes; kept, since they are few and asked for again and again."""
+    """Cached rank-0 tensor of a Python number."""
     return _scalar(type(value), value, dtype, math.copysign(1.0, value))
 
 
 def promote(*values: Any, minimum: str | None = None) -> list[Tensor]:
-    """The values as tensors of their common dtype; Python numbers take the dtype of what they meet."""
+    """Convert the values to tensors of their common dtype; Python numbers take the dtype of the tensors."""
     names, prepared = [], []
     for x in values:
         if isinstance(x, (bool, int, float)) and not isinstance(x, np.generic):
@@ -71,7 +71,7 @@ def promote(*values: Any, minimum: str | None = None) -> list[Tensor]:
 
 
 def cast(x: Any, dtype: Any) -> Tensor:
-    """``x`` converted to ``dtype``; floats are cut towards zero, anything but 0 is true.
+    """Convert ``x`` to ``dtype``; floats are rounded towards zero, non-zero values become true.
 
     >>> cast([1.7, -1.7], "int32").tolist()
     [1, -1]
@@ -82,7 +82,7 @@ def cast(x: Any, dtype: Any) -> Tensor:
 
 
 def as_float(x: Any) -> Tensor:
-    """``x`` as a tensor of floats; integers and booleans become the default float type."""
+    """Convert ``x`` to a tensor of floats; integers and booleans become the default float type."""
     x = x if isinstance(x, Tensor) else as_tensor(x)
     return x if x.dtype in dtypes.FLOATS else cast(x, dtypes.result_type(x.dtype, "float"))
 
@@ -139,7 +139,7 @@ _int_power = Op(
 
 
 def _choice(name: str, forward: Callable[..., Any]) -> Op:
-    # Where both are equal each takes half, as the subgradient of JAX and TensorFlow's numpy does.
+    # Where both are equal each gets half of the gradient, as in JAX and TensorFlow's numpy.
     def take(g: Tensor, y: Tensor, x: Tensor, other: Tensor) -> Tensor:
         half = where(equal(x, other), 0.5, 1.0)
         return _mul(g, cast(where(equal(x, y), half, 0.0), g.dtype))
@@ -209,10 +209,10 @@ def _both_bool(*values: Any) -> bool:
 
 
 def power(x1: Any, x2: Any) -> Tensor:
-    """x1 raised to x2. Of integers, a negative power is cut to the whole number 1, -1 or 0."""
+    """x1 raised to the power x2, element-wise. A negative power of an integer is rounded towards zero: 1, -1 or 0."""
     if isinstance(x2, (int, float)) and not isinstance(x2, bool):
         x = x1 if isinstance(x1, Tensor) else as_tensor(x1)
-        if x.dtype in dtypes.FLOATS:
+        if x.dtype in dtypes.DIFFERENTIABLE:
             if x2 == 2:
                 return _square(x)
             if x2 == 1:
@@ -220,25 +220,25 @@ def power(x1: Any, x2: Any) -> Tensor:
             if x2 == 0.5:
                 return _sqrt(x)
     a, b = promote(x1, x2, minimum="int32" if _both_bool(x1, x2) else None)
-    if a.dtype in ("int8", "int16"):  # numpy refuses negative powers; the kernels, which are of wider integers, give 0
+    if a.dtype in ("int8", "int16"):  # numpy raises for negative powers; the kernels, in wider integers, give 0
         return cast(_int_power(cast(a, "int32"), cast(b, "int32")), a.dtype)
-    return _pow(a, b) if a.dtype in dtypes.FLOATS else _int_power(a, b)
+    return _pow(a, b) if a.dtype in dtypes.DIFFERENTIABLE else _int_power(a, b)
 
 
 def maximum(x1: Any, x2: Any) -> Tensor:
-    """The greater of x1 and x2, element by element; NaN where either is."""
+    """Element-wise maximum of x1 and x2; NaN where either is NaN."""
     a, b = promote(x1, x2)
     return logical_or(a, b) if a.dtype == "bool" else _maximum(a, b)
 
 
 def minimum(x1: Any, x2: Any) -> Tensor:
-    """The lesser of x1 and x2, element by element; NaN where either is."""
+    """Element-wise minimum of x1 and x2; NaN where either is NaN."""
     a, b = promote(x1, x2)
     return logical_and(a, b) if a.dtype == "bool" else _minimum(a, b)
 
 
 def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
-    """``x`` limited to [x_min, x_max], in their common dtype; `None` is no limit.
+    """Limit ``x`` to [x_min, x_max], in the common dtype; `None` means no limit.
 
     >>> clip([-2.0, 0.5, 3.0], 0, 1).tolist()
     [0.0, 0.5, 1.0]
@@ -284,7 +284,7 @@ def _named(function: Callable[..., Any], row: Op, doc: str) -> Callable[..., Any
 
 
 def abs(x: Any) -> Tensor:
-    """The absolute value of x, element by element; of a complex number, its distance from 0."""
+    """Element-wise absolute value of x, also of complex numbers."""
     x = x if isinstance(x, Tensor) else as_tensor(x)
     if x.dtype in dtypes.PARTS:
         return table["hypot"](table["real"](x), table["imag"](x))
@@ -369,14 +369,14 @@ def _rounding(name: str, forward: Callable[..., Any], doc: str) -> Callable[[Any
     return _floating(_row(name, forward, lambda g, y, x: None), doc)
 
 
-floor = _rounding("floor", np.floor, "The greatest whole number that is not above x")
-ceil = _rounding("ceil", np.ceil, "The least whole number that is not below x")
+floor = _rounding("floor", np.floor, "The largest integer that is at most x")
+ceil = _rounding("ceil", np.ceil, "The smallest integer that is at least x")
 trunc = _whole_kept(_row("trunc", np.trunc, lambda g, y, x: None), "x without its fraction")
-_round_even = _rounding("round", np.round, "The nearest whole number, halves to the even one")
+_round_even = _rounding("round", np.round, "The nearest integer, halves rounded to even")
 
 
 def round(x: Any, decimals: int = 0) -> Tensor:
-    """``x`` rounded to ``decimals`` digits, halves to the even one."""
+    """Round ``x`` to ``decimals`` digits, halves to even."""
     x = x if isinstance(x, Tensor) else as_tensor(x)
     if x.dtype not in dtypes.FLOATS and decimals >= 0:
         return x
@@ -406,7 +406,8 @@ def sigmoid_cross_entropy(logits: Any, target: Any) -> Tensor:
     return _sigmoid_xent(*promote(logits, target, minimum="float"))
 
 
-# -- what the compiler makes of several steps (`compiler/rewrite.py`) ------------------------------------------------
+# -- fused ops that the compiler's rewrites create (`compiler/rewrite.py`)
+# ----------------------------------------------
 
 _row("muladd", lambda x, y, z: x * y + z)
 _row("submul", lambda x, y, z: z - x * y)
@@ -416,7 +417,7 @@ _row("div_root", lambda x, y, z: x / (np.sqrt(y) + z))
 # -- comparison and logic -----------------------------------------------------------------------------------------
 
 
-# Dtypes without a comparison of their own are compared in a wider one.
+# Dtypes without a comparison kernel are compared in a wider dtype.
 _COMPARED_AS = {**dict.fromkeys(("bool", "uint8", "int8", "uint16", "int16"), "int32"), "uint32": "int64"}
 
 
@@ -461,22 +462,22 @@ _logical_not = _logical("logical_not", np.logical_not, "Whether x is false")
 
 
 def logical_and(x1: Any, x2: Any) -> Tensor:
-    """Whether x1 and x2 are both true, element by element; anything but 0 is true."""
+    """Element-wise logical and; non-zero values are true."""
     return _logical_and(x1, x2)
 
 
 def logical_or(x1: Any, x2: Any) -> Tensor:
-    """Whether x1 or x2 is true, element by element; anything but 0 is true."""
+    """Element-wise logical or; non-zero values are true."""
     return _logical_or(x1, x2)
 
 
 def logical_xor(x1: Any, x2: Any) -> Tensor:
-    """Whether just one of x1 and x2 is true, element by element; anything but 0 is true."""
+    """Element-wise exclusive or; non-zero values are true."""
     return _logical_xor(x1, x2)
 
 
 def logical_not(x: Any) -> Tensor:
-    """Whether x is false, element by element."""
+    """Element-wise logical negation."""
     return _logical_not(x)
 
 
@@ -530,7 +531,7 @@ _where = _row(
 
 
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
-    """x1 where ``condition`` is true, x2 elsewhere, with broadcasting; alone, the indices at which it is true.
+    """x1 where ``condition`` is true, x2 elsewhere; without x1 and x2, the indices of the true elements.
 
     >>> where([True, False], 1.0, 2.0).tolist()
     [1.0, 2.0]
@@ -555,13 +556,13 @@ _broadcast_to = Op(
     infer=_broadcast_infer,
     forward=lambda x, shape: np.broadcast_to(x, _broadcast_infer(x, shape).shape),
     opcode=lambda inputs, output: f"copy.{dtypes.SUFFIX.get(output.dtype)}",
-    vjp=[lambda g, y, x, shape: g],  # the tape sums it back to the shape of x
+    vjp=[lambda g, y, x, shape: g],  # the tape sums the gradient over the broadcast axes
     elementwise=True,
 )
 
 
 def broadcast_to(x: Any, shape: Any) -> Tensor:
-    """``x`` stretched to ``shape`` along axes of size 1 and new leading ones; `None` keeps the size of an axis."""
+    """Broadcast ``x`` to ``shape``; `None` in ``shape`` keeps the size of an axis."""
     x = x if isinstance(x, Tensor) else as_tensor(x)
     shape = arguments.partial_shape(shape, "broadcast_to")
     return x if x.shape == shape else _broadcast_to(x, shape=shape)

@@ -1,4 +1,4 @@
-"""Functions of statistics and of the floats themselves, element by element."""
+"""Error functions, logarithms of sums and the representation of floats, element by element."""
 
 import math
 from typing import Any
@@ -31,7 +31,7 @@ _erfc = Op(
 
 
 def erfc(x: Any) -> Tensor:
-    """1 - erf(x), exact where that is near 0; integers give floats.
+    """1 - erf(x), accurate also where it is near 0; integers give floats.
 
     >>> float(erfc(0.0))
     1.0
@@ -39,8 +39,8 @@ def erfc(x: Any) -> Tensor:
     return _erfc(elementwise.as_float(x))
 
 
-# Numerator and denominator of three rational functions, from the constant term on: near the middle, in the tails and
-# far out. Wichura, "Algorithm AS 241: the percentage points of the normal distribution" (1988), PPND16.
+# Numerators and denominators of three rational functions, constant term first: near 0.5, in the tails, in the far
+# tails. Wichura, "Algorithm AS 241: the percentage points of the normal distribution" (1988), PPND16.
 _MIDDLE = (
     (
         3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3, 1.3731693765509461125e4,
@@ -103,7 +103,7 @@ _erfinv = Op(
 
 
 def erfinv(x: Any) -> Tensor:
-    """The ``y`` for which erf(y) is ``x``: infinite at -1 and 1, NaN beyond. Integers give floats.
+    """Inverse error function: infinite at -1 and 1, NaN outside of [-1, 1]. Integers give floats.
 
     >>> float(erfinv(0.0))
     0.0
@@ -115,7 +115,7 @@ def erfinv(x: Any) -> Tensor:
 
 
 def _weight(a: Tensor, b: Tensor) -> Tensor:
-    """The part that exp(a) has in exp(a) + exp(b); half of it where they are equal, infinite or not."""
+    """exp(a) / (exp(a) + exp(b)); 0.5 where a and b are equal, also where they are infinite."""
     return elementwise.sigmoid(elementwise.where(elementwise.equal(a, b), 0, elementwise.subtract(a, b)))
 
 
@@ -160,7 +160,7 @@ _nextafter = Op(
 
 
 def signbit(x: Any) -> Tensor:
-    """Whether ``x`` is negative, element by element; of floats the sign counts, which -0.0 has too.
+    """Element-wise sign bit: true where ``x`` is negative, including -0.0.
 
     >>> signbit([-0.0, 0.0, -1.0]).tolist()
     [True, False, True]
@@ -170,5 +170,5 @@ def signbit(x: Any) -> Tensor:
 
 
 def nextafter(x1: Any, x2: Any) -> Tensor:
-    """The float next to x1 in the direction of x2, element by element; without a gradient."""
+    """Next representable float after x1 in the direction of x2, element-wise; without a gradient."""
     return _nextafter(*elementwise.promote(x1, x2, minimum="float"))

@@ -11,7 +11,7 @@ from ckeras.tensor import Op, Spec, Tensor, dtypes
 
 
 def _row(name: str, forward: Callable[..., Any], *vjp: Any, step: str | None = None) -> Op:
-    """An elementwise row; ``step`` is the kernel's name where it is not that of the row."""
+    """Define an elementwise op; ``step`` is the name of its kernel if that differs from the op's name."""
     return Op(
         name,
         infer=lambda *inputs: Spec(elementwise.broadcast_shapes(*(x.shape for x in inputs)), inputs[-1].dtype),
@@ -23,7 +23,7 @@ def _row(name: str, forward: Callable[..., Any], *vjp: Any, step: str | None = N
 
 
 def _one_minus_square(x: Tensor) -> Tensor:
-    """1 - x^2, without loss near 1."""
+    """1 - x^2, without cancellation near 1."""
     return elementwise.multiply(elementwise.subtract(1, x), elementwise.add(1, x))
 
 
@@ -37,6 +37,12 @@ def _arccosh_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
     )
 
 
+def _arcsinh_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    complex_valued = x.dtype in dtypes.PARTS
+    root = elementwise.sqrt(elementwise.add(1, elementwise.square(x))) if complex_valued else hypot(x, 1)
+    return elementwise.divide(g, root)
+
+
 _arcsin = _row(
     "arcsin", np.arcsin, lambda g, y, x: elementwise.multiply(g, elementwise.rsqrt(_one_minus_square(x))), step="asin"
 )
@@ -46,13 +52,13 @@ _arctan = _row(
 )
 _sinh = _row("sinh", np.sinh, lambda g, y, x: elementwise.multiply(g, _cosh(x)))
 _cosh = _row("cosh", np.cosh, lambda g, y, x: elementwise.multiply(g, _sinh(x)))
-_arcsinh = _row("arcsinh", np.arcsinh, lambda g, y, x: elementwise.divide(g, hypot(x, 1)), step="asinh")
+_arcsinh = _row("arcsinh", np.arcsinh, _arcsinh_vjp, step="asinh")
 _arccosh = _row("arccosh", np.arccosh, _arccosh_vjp, step="acosh")
 _arctanh = _row("arctanh", np.arctanh, lambda g, y, x: elementwise.divide(g, _one_minus_square(x)), step="atanh")
 
 
 def _along(g: Tensor, part: Tensor, length: Tensor) -> Tensor:
-    """g part / length^2, whose square may not be a number that fits."""
+    """g part / length^2, computed without squaring the length, which could overflow."""
     return elementwise.divide(elementwise.multiply(g, elementwise.divide(part, length)), length)
 
 
@@ -72,17 +78,17 @@ _hypot = _row(
 
 
 def arcsin(x: Any) -> Tensor:
-    """The angle in [-pi/2, pi/2] whose sine is x, element by element; NaN where there is none."""
+    """Element-wise inverse sine of x, in [-pi/2, pi/2]; NaN outside of [-1, 1]."""
     return _arcsin(elementwise.as_float(x))
 
 
 def arccos(x: Any) -> Tensor:
-    """The angle in [0, pi] whose cosine is x, element by element; NaN where there is none."""
+    """Element-wise inverse cosine of x, in [0, pi]; NaN outside of [-1, 1]."""
     return _arccos(elementwise.as_float(x))
 
 
 def arctan(x: Any) -> Tensor:
-    """The angle in [-pi/2, pi/2] whose tangent is x, element by element."""
+    """Element-wise inverse tangent of x, in [-pi/2, pi/2]."""
     return _arctan(elementwise.as_float(x))
 
 
@@ -97,22 +103,22 @@ def cosh(x: Any) -> Tensor:
 
 
 def arcsinh(x: Any) -> Tensor:
-    """The number whose hyperbolic sine is x, element by element."""
+    """Element-wise inverse hyperbolic sine of x."""
     return _arcsinh(elementwise.as_float(x))
 
 
 def arccosh(x: Any) -> Tensor:
-    """The number of 0 or more whose hyperbolic cosine is x, element by element; NaN where there is none."""
+    """Element-wise inverse hyperbolic cosine of x; NaN where x < 1."""
     return _arccosh(elementwise.as_float(x))
 
 
 def arctanh(x: Any) -> Tensor:
-    """The number whose hyperbolic tangent is x, element by element; NaN where there is none."""
+    """Element-wise inverse hyperbolic tangent of x; NaN outside of [-1, 1]."""
     return _arctanh(elementwise.as_float(x))
 
 
 def arctan2(x1: Any, x2: Any) -> Tensor:
-    """The angle in [-pi, pi] of the point whose ordinate is x1 and whose abscissa is x2.
+    """Element-wise angle of the point (x2, x1) from the positive x axis: arctan(x1 / x2) in the right quadrant.
 
     >>> arctan2([1.0, 0.0], [0.0, -1.0]).tolist()
     [1.5707963705062866, 3.1415927410125732]
@@ -121,7 +127,7 @@ def arctan2(x1: Any, x2: Any) -> Tensor:
 
 
 def hypot(x1: Any, x2: Any) -> Tensor:
-    """The square root of x1^2 + x2^2, without overflow in between."""
+    """sqrt(x1^2 + x2^2), without intermediate overflow."""
     return _hypot(*elementwise.promote(x1, x2, minimum="float"))
 
 
@@ -130,7 +136,7 @@ def sinc(x: Any) -> Tensor:
     angle = elementwise.multiply(elementwise.as_float(x), math.pi)
     zero = elementwise.equal(angle, 0)
     inner = elementwise.where(zero, 1, angle)
-    # At 0 the series, so that derivatives are right there too.
+    # Near 0 the Taylor series, so that derivatives are right there too.
     square = elementwise.square(angle)
     series = elementwise.add(
         1, elementwise.multiply(square, elementwise.subtract(elementwise.multiply(square, 1 / 120), 1 / 6))
@@ -139,10 +145,10 @@ def sinc(x: Any) -> Tensor:
 
 
 def deg2rad(x: Any) -> Tensor:
-    """Degrees in radians, element by element: x pi / 180."""
+    """Convert degrees to radians: x * pi / 180."""
     return elementwise.multiply(elementwise.as_float(x), math.pi / 180)
 
 
 def rad2deg(x: Any) -> Tensor:
-    """Radians in degrees, element by element: x 180 / pi."""
+    """Convert radians to degrees: x * 180 / pi."""
     return elementwise.multiply(elementwise.as_float(x), 180 / math.pi)

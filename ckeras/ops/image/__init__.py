@@ -1,7 +1,7 @@
 """The namespace `keras.ops.image`.
 
-Images are (height, width, channels), or (channels, height, width) where ``data_format`` is "channels_first"; a batch of
-them has one more axis before. ``data_format`` `None` is that of `ckeras.config.image_data_format()`.
+Images are (height, width, channels), or (channels, height, width) where ``data_format`` is "channels_first"; a batch
+has one more leading axis. ``data_format`` `None` means `ckeras.config.image_data_format()`.
 """
 
 from ckeras.ops.image.color import (

@@ -1,4 +1,4 @@
-"""Colours: red, green and blue as grey, or as hue, saturation and value."""
+"""Colour spaces: conversions between RGB, greyscale and HSV."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _GREY = (0.2989, 0.5870, 0.1140)
 
 
 def _planes(x: Tensor, where: str, axis: int) -> list[Tensor]:
-    """The three channels, without their axis."""
+    """Split the three channels; the channel axis is removed."""
     if x.shape[axis] != 3:
         raise ValueError(f"{where} expects images of 3 channels, got {x.shape[axis]} in a tensor of shape {x.shape}")
     return [squeeze(plane, axis) for plane in split(x, 3, axis)]
@@ -26,7 +26,7 @@ def _floats(x: Tensor, where: str) -> None:
 
 
 def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Tensor:
-    """0.2989 red + 0.587 green + 0.114 blue (ITU-R BT.601), in the dtype of the images; integers are cut.
+    """0.2989 red + 0.587 green + 0.114 blue (ITU-R BT.601), in the dtype of the images; integers are truncated.
 
     Args:
         images: of 3 channels, or of 1, which are returned as they are.
@@ -47,9 +47,9 @@ def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Tensor:
 
 
 def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
-    """Hue, saturation and value, each from 0 to 1, of colours from 0 to 1 (Smith, 1978).
+    """Convert RGB images with values from 0 to 1 to hue, saturation and value from 0 to 1 (Smith, 1978).
 
-    value = max, saturation = (max - min) / max, and hue is the place on the circle red, green, blue.
+    value = max, saturation = (max - min) / max, and hue is the angle on the colour wheel (red 0, green 1/3, blue 2/3).
     """
     x, data_format = image_of(images, "rgb_to_hsv", data_format)
     _floats(x, "rgb_to_hsv")
@@ -72,7 +72,7 @@ def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
 
 
 def hsv_to_rgb(images: Any, data_format: str | None = None) -> Tensor:
-    """Red, green and blue, from 0 to 1, of hue, saturation and value: what `rgb_to_hsv` does, undone."""
+    """Convert HSV images with values from 0 to 1 to RGB; the inverse of `rgb_to_hsv`."""
     x, data_format = image_of(images, "hsv_to_rgb", data_format)
     _floats(x, "hsv_to_rgb")
     axis = channel_axis(len(x.shape), data_format)

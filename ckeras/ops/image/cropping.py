@@ -1,9 +1,9 @@
-"""Parts of images, and images with a margin."""
+"""Cropping, padding, and patches of images."""
 
 import math
 from typing import Any
 
-from ckeras.ops.image.layout import batched, image_of, size_axes, unbatched, whole
+from ckeras.ops.image.layout import batched, image_of, integers, size_axes, unbatched
 from ckeras.ops.indexing.core import basic_slice
 from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.composite import Composite
@@ -12,12 +12,12 @@ from ckeras.ops.nn.windows import channels_back, channels_last, each_axis, outpu
 from ckeras.tensor import Spec, Tensor
 
 # -- margins --------------------------------------------------------------------------------------------------------
-# Along each of height and width two of three are given: what comes or goes before, what comes or goes after, and the
-# size that there is then. ``sign`` is 1 where something comes, and -1 where it goes.
+# Along height and width two of three values are given: the margin before, the margin after, and the resulting size.
+# ``sign`` is 1 for padding and -1 for cropping.
 
 
 def _limits(size: int, before: int | None, after: int | None, target: int | None, sign: int) -> tuple[int, int, int]:
-    """All three."""
+    """Complete the margin before, the margin after and the target size from two of them."""
     if target is None:
         target = size + sign * (before + after)
     elif before is None:
@@ -67,14 +67,14 @@ def _with_margins(
     sides = (("top", "bottom", "height"), ("left", "right", "width"))
     for axis, side, given in zip(axes, sides, (rows, columns), strict=True):
         names = (f"{side[0]}_{kind}", f"{side[1]}_{kind}", f"target_{side[2]}")
-        told = ", ".join(f"{n}={v}" for n, v in zip(names, given, strict=True))
+        shown = ", ".join(f"{n}={v}" for n, v in zip(names, given, strict=True))
         if given.count(None) != 1:
-            raise ValueError(f"{row.name} expects just two of {', '.join(names)}, got {told}")
-        whole([v for v in given if v is not None], row.name)
+            raise ValueError(f"{row.name} expects exactly two of {', '.join(names)}, got {shown}")
+        integers([v for v in given if v is not None], row.name)
         size = x.shape[axis]
         found = given if size is None else _limits(size, *given, sign)
         if any(v is not None and v < 0 for v in (*given, *found)):
-            raise ValueError(f"{row.name} of images of shape {x.shape} expects numbers of 0 or more, got {told}")
+            raise ValueError(f"{row.name} of images of shape {x.shape} expects numbers of 0 or more, got {shown}")
         margins.append(given)
     return row(x, axes=axes, margins=tuple(margins), sign=sign)
 
@@ -89,7 +89,7 @@ def pad_images(
     target_width: int | None = None,
     data_format: str | None = None,
 ) -> Tensor:
-    """Images with rows and columns of zeros around them.
+    """Pad images with rows and columns of zeros.
 
     Two of ``top_padding``, ``bottom_padding`` and ``target_height`` are given, and of left, right and width too.
     """
@@ -107,7 +107,7 @@ def crop_images(
     target_width: int | None = None,
     data_format: str | None = None,
 ) -> Tensor:
-    """Images without some rows and columns at their sides.
+    """Crop rows and columns from the sides of images.
 
     Two of ``top_cropping``, ``bottom_cropping`` and ``target_height`` are given, and of left, right and width too.
     """
@@ -155,17 +155,17 @@ def extract_patches(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Tensor:
-    """The patches of images, each as the channels of one element.
+    """Extract patches of images; each patch becomes the channels of one element.
 
     Args:
         images: one image or a batch; see `ckeras.ops.image`.
-        size: of a patch, (height, width) or one number; with three numbers as `extract_patches_3d`.
-        strides: how far patches are apart, ``size`` if `None`.
-        dilation_rate: how far the elements of a patch are apart.
+        size: size of a patch, (height, width) or one integer; with three integers as in `extract_patches_3d`.
+        strides: distance between patches, ``size`` if `None`.
+        dilation_rate: distance between the elements of a patch.
         padding: "valid" or "same", as in `ckeras.ops.conv`.
 
     Returns (batch, rows of patches, columns of patches, height * width * channels), or with the channels first. The
-    channels of one element stay beside each other.
+    channels of one element stay adjacent.
     """
     if not isinstance(size, int) and (not isinstance(size, (tuple, list)) or len(size) not in (2, 3)):
         kind = ValueError if isinstance(size, (tuple, list)) else TypeError
@@ -182,7 +182,7 @@ def extract_patches_3d(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Tensor:
-    """The patches of volumes (depth, height, width, channels), or of a batch of them; see `extract_patches`."""
+    """Extract patches of volumes (depth, height, width, channels), or of a batch of them; see `extract_patches`."""
     if not isinstance(size, int) and (not isinstance(size, (tuple, list)) or len(size) != 3):
         raise TypeError(f"extract_patches_3d expects a size of one number or of 3, got {size!r}")
     return _extract("extract_patches_3d", 3, volumes, size, strides, dilation_rate, padding, data_format)

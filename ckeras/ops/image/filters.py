@@ -1,4 +1,4 @@
-"""Images convolved with kernels that are known: blur, edges, and the likeness of two images."""
+"""Fixed convolution filters: Gaussian blur, edges, and structural similarity."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from ckeras.tensor.eager import constant
 
 
 def _gaussian(size: int, sigma: Any, dtype: str) -> Tensor:
-    """Weights exp(-x^2 / (2 sigma^2)) around the middle, of sum 1."""
+    """Centered weights exp(-x^2 / (2 sigma^2)), normalized to sum 1."""
     x = constant((np.arange(size) - (size - 1) / 2).astype(dtypes.NUMPY[dtype]))
     weights = elementwise.exp(
         elementwise.multiply(-0.5, elementwise.square(elementwise.divide(x, elementwise.cast(sigma, dtype))))
@@ -26,14 +26,14 @@ def _gaussian(size: int, sigma: Any, dtype: str) -> Tensor:
 
 
 def _of_channels(kernel: Tensor, x: Tensor, where: str) -> Tensor:
-    """A kernel (rows, columns, 1, outputs of a channel) for each channel of ``x``, its last axis."""
+    """Repeat a kernel (rows, columns, 1, outputs of a channel) for each channel of ``x`` (its last axis)."""
     if x.shape[-1] is None:
         raise ValueError(f"{where} needs to know the number of channels: the shape is {x.shape}")
     return elementwise.broadcast_to(kernel, (*kernel.shape[:2], x.shape[-1], kernel.shape[3]))
 
 
 def _smoothed(x: Tensor, down: Tensor, across: Tensor, padding: str, where: str) -> Tensor:
-    """A batch, channels last, with the weights ``down`` its columns and then those ``across`` its rows."""
+    """Convolve a channels-last batch with the weights ``down`` along columns, then ``across`` along rows."""
     for weights, shape in ((down, (-1, 1, 1, 1)), (across, (1, -1, 1, 1))):
         kernel = _of_channels(layout.reshape(weights, shape), x, where)
         x = depthwise_conv(x, kernel, padding=padding, data_format="channels_last")
@@ -43,12 +43,12 @@ def _smoothed(x: Tensor, down: Tensor, across: Tensor, padding: str, where: str)
 def gaussian_blur(
     images: Any, kernel_size: Any = (3, 3), sigma: Any = (1.0, 1.0), data_format: str | None = None
 ) -> Tensor:
-    """Images convolved with a Gaussian, in their dtype; 0 lies around them.
+    """Blur images with a Gaussian kernel, with zero padding, in the dtype of the images.
 
     Args:
         images: one image or a batch; see `ckeras.ops.image`.
-        kernel_size: how many elements the kernel has in width and height.
-        sigma: its deviations in width and height. Differentiable.
+        kernel_size: width and height of the kernel.
+        sigma: standard deviations along width and height. Differentiable.
     """
     x, data_format = image_of(images, "gaussian_blur", data_format)
     width, height = each_axis(kernel_size, 2, "kernel_size of gaussian_blur")
@@ -56,7 +56,7 @@ def gaussian_blur(
         (sigma, sigma) if isinstance(sigma, (int, float)) else (getitem(layout.tensor(sigma), i) for i in (0, 1))
     )
     if any((isinstance(v, (int, float)) or type(v) is Tensor) and not float(v) > 0 for v in (across, down)):
-        raise ValueError(f"gaussian_blur expects deviations above 0, got sigma={sigma!r}")
+        raise ValueError(f"gaussian_blur expects sigma above 0, got sigma={sigma!r}")
     y = elementwise.cast(batched(x), dtypes.result_type(x.dtype, "float32"))
     y = channels_last(y, data_format)
     weights = _gaussian(height, down, y.dtype), _gaussian(width, across, y.dtype)
@@ -79,12 +79,12 @@ _sobel_edges = Composite("sobel_edges", _edges, infer=lambda x, data_format: Spe
 
 
 def sobel_edges(images: Any, data_format: str | None = None) -> Tensor:
-    """The slopes of images down and across, by Sobel's kernels (Sobel and Feldman, 1968); 0 lies around them.
+    """Vertical and horizontal Sobel gradients of images (Sobel and Feldman, 1968), with zero padding.
 
     Args:
         images: a batch; integers give floats.
 
-    Returns a tensor with one more axis, of size 2, at the end.
+    Returns a tensor with an additional last axis of size 2: (vertical, horizontal).
     """
     x, data_format = image_of(images, "sobel_edges", data_format, (4,))
     return _sobel_edges(elementwise.as_float(x), data_format=data_format)
@@ -100,15 +100,15 @@ def ssim(
     k2: float = 0.03,
     data_format: str | None = None,
 ) -> Tensor:
-    """The structural similarity of images, 1 for equal ones (Wang et al., 2004).
+    """Structural similarity of images, 1 for equal ones (Wang et al., 2004).
 
     Args:
         image1: one image or a batch, of the shape of ``image2``; see `ckeras.ops.image`.
-        max_val: the greatest value that there can be.
-        filter_size: height and width of the Gaussian window in which means and variances are taken.
-        filter_sigma: its deviation.
-        k1: of the constant (k1 * max_val)^2 that keeps means from 0.
-        k2: of the constant (k2 * max_val)^2 that keeps variances from 0.
+        max_val: the maximum possible value.
+        filter_size: height and width of the Gaussian window for means and variances.
+        filter_sigma: standard deviation of the Gaussian.
+        k1: factor of the constant (k1 * max_val)^2 that is added to the means.
+        k2: factor of the constant (k2 * max_val)^2 that is added to the variances.
 
     Returns the means over windows and channels, one number for each image, in the dtype of ``image1``.
     """

@@ -1,4 +1,4 @@
-"""What the ops of images share: batches, the places of axes, and the dtype of results."""
+"""Helpers for image ops: batches, positions of axes, and the dtype of results."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ckeras.tensor import Tensor, dtypes
 
 
 def image_of(images: Any, where: str, data_format: str | None, ranks: tuple[int, ...] = (3, 4)) -> tuple[Tensor, str]:
-    """The images as a tensor, and their format; an error if they are of another rank."""
+    """Return the images as a tensor, and their data format; raise ValueError if their rank is unexpected."""
     x = tensor(images)
     if len(x.shape) not in ranks:
         names = " or ".join(map(str, ranks))
@@ -25,7 +25,7 @@ def batched(x: Tensor, rank: int = 4) -> Tensor:
 
 
 def unbatched(x: Tensor, like: Tensor, rank: int = 4) -> Tensor:
-    """``x`` without the axis that `batched` gave it."""
+    """``x`` without the batch axis that `batched` added."""
     return x if len(like.shape) == rank else squeeze(x, 0)
 
 
@@ -39,22 +39,22 @@ def channel_axis(rank: int, data_format: str) -> int:
     return rank - 1 if data_format == "channels_last" else rank - 3
 
 
-def whole(values: Any, name: str) -> tuple[int, ...]:
-    """Numbers as whole ones, or an error."""
+def integers(values: Any, name: str) -> tuple[int, ...]:
+    """Convert values to a tuple of int; raise ValueError if one is not an integer."""
     if any(isinstance(v, bool) or not isinstance(v, (int, np.integer)) for v in values):
-        raise ValueError(f"{name} expects whole numbers, got {values!r}")
+        raise ValueError(f"{name} expects integers, got {values!r}")
     return tuple(int(v) for v in values)
 
 
 def restored(x: Tensor, dtype: str) -> Tensor:
-    """Floats in the dtype that images had: integers are rounded, and limited to what they hold; above 0 is true."""
+    """Convert floats back to the dtype of the images: integers are rounded and clipped; values above 0 are true."""
     if dtype == "bool" and x.dtype != dtype:
         return elementwise.greater(x, 0)
     if x.dtype == dtype or dtype not in dtypes.INTEGERS:
         return elementwise.cast(x, dtype)
     limits = np.iinfo(dtypes.NUMPY[dtype])
     wide = elementwise.cast(elementwise.round(x), "float64")
-    if dtype in ("int64", "uint64"):  # the greatest float64 below their limit
+    if dtype in ("int64", "uint64"):  # the largest float64 below the limit
         return elementwise.cast(
             elementwise.clip(wide, float(limits.min), float(np.nextafter(float(limits.max), 0))), dtype
         )

@@ -1,4 +1,4 @@
-"""Images of another size: every element of the result is a weighted sum of elements, axis by axis."""
+"""Resizing: every element of the result is a weighted sum of elements of the image, axis by axis."""
 
 import math
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ckeras.ops.elementwise import core as elementwise
-from ckeras.ops.image.layout import image_of, restored, size_axes, whole
+from ckeras.ops.image.layout import image_of, integers, restored, size_axes
 from ckeras.ops.indexing.core import basic_slice, getitem, take
 from ckeras.ops.linalg.matrix_products import matmul
 from ckeras.ops.manipulation import layout
@@ -68,30 +68,33 @@ _INTERPOLATIONS = ("bilinear", "nearest", "lanczos3", "lanczos5", "bicubic")
 
 
 def _weights(size: int, count: int, scale: Any, shift: Any, method: str, antialias: bool, dtype: str) -> Tensor:
-    """The weights (count, size) of an axis' elements in the result, whose element i lies at (i + 1/2 - shift) / scale.
+    """Interpolation weights (count, size) along an axis; element i of the result lies at (i + 1/2 - shift) / scale.
 
-    They sum to 1, or are 0 for elements that lie outside. With ``antialias`` the kernel is widened by what is left out.
+    The weights of an element sum to 1, or are 0 if it lies outside. With ``antialias`` the kernel is widened when
+    downscaling.
     """
     inverse = elementwise.divide(1.0, elementwise.cast(scale, dtype))
     half = constant((np.arange(count) + 0.5).astype(dtype))
-    place = elementwise.subtract(
+    position = elementwise.subtract(
         elementwise.multiply(elementwise.subtract(half, elementwise.cast(shift, dtype)), inverse), 0.5
     )
     distance = elementwise.abs(
-        elementwise.subtract(layout.expand_dims(place, 1), constant(np.arange(size).astype(dtype)))
+        elementwise.subtract(layout.expand_dims(position, 1), constant(np.arange(size).astype(dtype)))
     )
     if antialias:
         distance = elementwise.divide(distance, elementwise.maximum(inverse, 1.0))
     weights = _KERNELS[method](distance)
     total = reduction.sum(weights, 1, True)
     known = elementwise.greater(elementwise.abs(total), 1000.0 * float(np.finfo(np.float32).eps))
-    inside = elementwise.logical_and(elementwise.greater_equal(place, -0.5), elementwise.less_equal(place, size - 0.5))
+    inside = elementwise.logical_and(
+        elementwise.greater_equal(position, -0.5), elementwise.less_equal(position, size - 0.5)
+    )
     used = elementwise.logical_and(known, layout.expand_dims(inside, 1))
     return elementwise.where(used, elementwise.divide(weights, elementwise.where(known, total, 1)), 0)
 
 
 def _along(x: Tensor, axis: int, weights: Tensor) -> Tensor:
-    """``x`` with its elements along ``axis`` replaced by weighted sums of them."""
+    """Replace the elements of ``x`` along ``axis`` by weighted sums of them."""
     before, after = x.shape[:axis], x.shape[axis + 1 :]
     weights = elementwise.cast(weights, x.dtype)
     if not after or math.prod(after) == 1:
@@ -105,7 +108,7 @@ def _along(x: Tensor, axis: int, weights: Tensor) -> Tensor:
 
 
 def _to_aspect(x: Tensor, axes: tuple[int, int], size: tuple[int, int], crop: bool, value: float) -> Tensor:
-    """The images cut, or padded on all sides alike, to the ratio of height and width of ``size``."""
+    """Crop the images, or pad them symmetrically, to the aspect ratio of ``size``."""
     height, width = (x.shape[a] for a in axes)
     fitting = int(float(width * size[0]) / size[1]), int(float(height * size[1]) / size[0])
     parts, widths = [slice(None)] * len(x.shape), [(0, 0)] * len(x.shape)
@@ -128,8 +131,8 @@ def _resized(
     for axis, count in zip(axes, size, strict=True):
         own = x.shape[axis]
         if method == "nearest":
-            places = np.floor((np.arange(count, dtype=np.float32) + np.float32(0.5)) * np.float32(own) / count)
-            x = take(x, constant(places.astype(np.int64)), axis)
+            indices = np.floor((np.arange(count, dtype=np.float32) + np.float32(0.5)) * np.float32(own) / count)
+            x = take(x, constant(indices.astype(np.int64)), axis)
         elif own != count:
             x = elementwise.as_float(x)
             wide = dtypes.result_type(x.dtype, "float32")
@@ -156,21 +159,21 @@ def resize(
     fill_value: float = 0.0,
     data_format: str | None = None,
 ) -> Tensor:
-    """Images of another height and width, in their dtype (integers are rounded, and limited to what they hold).
+    """Resize images to another height and width, in their dtype (integers are rounded and clipped).
 
     Args:
         images: one image or a batch; see `ckeras.ops.image`.
         size: (height, width).
         interpolation: "bilinear", "nearest", "bicubic" (Keys, 1981), "lanczos3" or "lanczos5".
-        antialias: whether the kernel is widened where images get smaller.
-        crop_to_aspect_ratio: whether what is too high or too wide for the ratio of ``size`` is cut off first.
-        pad_to_aspect_ratio: whether ``fill_value`` is put on both sides first, to that ratio.
+        antialias: whether to widen the kernel when downscaling.
+        crop_to_aspect_ratio: whether to crop the images to the aspect ratio of ``size`` first.
+        pad_to_aspect_ratio: whether to pad both sides with ``fill_value`` to that aspect ratio first.
         fill_mode: "constant".
-        fill_value: for ``pad_to_aspect_ratio``.
+        fill_value: padding value for ``pad_to_aspect_ratio``.
         data_format: see `ckeras.ops.image`.
     """
     x, data_format = image_of(images, "resize", data_format)
-    size = whole(size, "size of resize")
+    size = integers(size, "size of resize")
     if len(size) != 2 or min(size) < 1:
         raise ValueError(f"resize expects a size of two numbers of 1 or more, height and width, got {size}")
     if interpolation not in _INTERPOLATIONS:
@@ -178,7 +181,9 @@ def resize(
     if fill_mode != "constant":
         raise ValueError(f"resize expects fill_mode 'constant', got {fill_mode!r}")
     if crop_to_aspect_ratio and pad_to_aspect_ratio:
-        raise ValueError("resize either crops or pads to the aspect ratio: both arguments are true")
+        raise ValueError(
+            "resize expects at most one of crop_to_aspect_ratio and pad_to_aspect_ratio to be true, got both"
+        )
     axes = size_axes(len(x.shape), data_format)
     if 0 in [x.shape[a] for a in axes]:
         raise ValueError(f"resize expects images with elements, got shape {x.shape}")
@@ -215,19 +220,19 @@ def scale_and_translate(
     method: str,
     antialias: bool = True,
 ) -> Tensor:
-    """``images`` scaled and then moved along some axes; 0 where the result lies outside of them.
+    """Scale and then translate ``images`` along some axes; elements outside of the images are 0.
 
     Args:
         images: of any rank; integers give floats.
-        output_shape: of the result; as that of the images, but along ``spatial_dims``.
-        scale: a number for each of ``spatial_dims``; above 1 the images get larger. Differentiable.
-        translation: how far each is moved afterwards, in elements of the result. Differentiable.
-        spatial_dims: the axes.
+        output_shape: shape of the result; equal to that of the images except along ``spatial_dims``.
+        scale: scale factor for each of ``spatial_dims``; above 1 the images get larger. Differentiable.
+        translation: translation along each of them after scaling, in elements of the result. Differentiable.
+        spatial_dims: the axes to scale and translate.
         method: "linear" ("bilinear", "trilinear"), "cubic" ("bicubic", "tricubic"), "lanczos3" or "lanczos5".
-        antialias: whether the kernel is widened where images get smaller.
+        antialias: whether to widen the kernel when downscaling.
     """
     x, scale, shift = elementwise.as_float(images), elementwise.as_float(scale), elementwise.as_float(translation)
-    rank, shape = len(x.shape), whole(output_shape, "output_shape of scale_and_translate")
+    rank, shape = len(x.shape), integers(output_shape, "output_shape of scale_and_translate")
     axes = tuple(layout.axis_of(int(a), rank, "scale_and_translate") for a in spatial_dims)
     if method not in _KERNELS:
         raise ValueError(f"scale_and_translate expects a method among {', '.join(_KERNELS)}, got {method!r}")

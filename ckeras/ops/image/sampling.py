@@ -1,4 +1,4 @@
-"""Images seen at other places: interpolation at coordinates, and the transforms that are made of it."""
+"""Interpolation at coordinates, and the geometric transforms based on it."""
 
 import itertools
 import math
@@ -25,7 +25,7 @@ _MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
 
 
 def _inside(index: Tensor, size: int, mode: str) -> Tensor:
-    """Which element of an axis of ``size`` stands at ``index``, which may lie outside."""
+    """Map an index that may be out of range to an element of an axis of ``size``, by ``mode``."""
     if mode == "wrap":
         index = elementwise.mod(index, size)
     elif mode == "mirror":  # about the middle of the outermost elements
@@ -41,33 +41,33 @@ def _inside(index: Tensor, size: int, mode: str) -> Tensor:
 
 
 def _half_away(x: Tensor) -> Tensor:
-    """The nearest whole number, halves away from 0."""
+    """Round to the nearest integer, halves away from 0."""
     return elementwise.multiply(elementwise.sign(x), elementwise.floor(elementwise.add(elementwise.abs(x), 0.5)))
 
 
-def _neighbours(place: Tensor, order: int) -> list[tuple[Tensor, Tensor | None]]:
-    """The whole numbers about ``place`` with their weights."""
+def _neighbours(position: Tensor, order: int) -> list[tuple[Tensor, Tensor | None]]:
+    """Indices next to ``position`` and their interpolation weights."""
     if order == 0:
-        return [(elementwise.cast(_half_away(place), "int64"), None)]
-    low = elementwise.floor(place)
-    share = elementwise.subtract(place, low)
+        return [(elementwise.cast(_half_away(position), "int64"), None)]
+    low = elementwise.floor(position)
+    share = elementwise.subtract(position, low)
     index = elementwise.cast(low, "int64")
     return [(index, elementwise.subtract(1.0, share)), (elementwise.add(index, 1), share)]
 
 
-def _sampled(x: Tensor, places: list[Tensor], order: int, mode: str, value: float, lead: int = 0) -> Tensor:
-    """``x`` (batch axes, axes that are sampled, channels) at ``places``, one tensor for each of the sampled axes.
+def _sampled(x: Tensor, coordinates: list[Tensor], order: int, mode: str, value: float, lead: int = 0) -> Tensor:
+    """Interpolate ``x`` (batch axes, sampled axes, channels) at ``coordinates``, one tensor per sampled axis.
 
-    The places are (batch axes, ...), and so are the results, with the channels as their last axis. With ``mode``
-    "constant" the elements outside are ``value``; otherwise `_inside` says which they are.
+    The coordinates have the shape (batch axes, ...), the results (batch axes, ..., channels). With ``mode`` "constant"
+    elements outside are ``value``; otherwise `_inside` selects them.
     """
     dtype, sizes = x.dtype, x.shape[lead:-1]
-    wide = dtypes.result_type(dtype, places[0].dtype, "float32")
+    wide = dtypes.result_type(dtype, coordinates[0].dtype, "float32")
     rows = layout.reshape(x, (-1, x.shape[-1]))
-    count, shape = math.prod(sizes), elementwise.broadcast_shapes(*(p.shape for p in places))
+    count, shape = math.prod(sizes), elementwise.broadcast_shapes(*(p.shape for p in coordinates))
     batch = np.arange(math.prod(x.shape[:lead])).reshape((*x.shape[:lead], *(1,) * (len(shape) - lead)))
     total: Any = None
-    for corner in itertools.product(*(_neighbours(p, order) for p in places)):
+    for corner in itertools.product(*(_neighbours(p, order) for p in coordinates)):
         flat: Any = constant(batch * count)
         known: Any = True
         weight: Any = None
@@ -101,8 +101,8 @@ def _checked(where: str, fill_mode: str, **choices: tuple[Any, Any]) -> None:
 
 
 def _mapped(x: Tensor, coordinates: Tensor, order: int, mode: str, value: float) -> Tensor:
-    places = [getitem(coordinates, i) for i in range(len(x.shape))]
-    return layout.squeeze(_sampled(layout.expand_dims(x, -1), places, order, mode, value), -1)
+    points = [getitem(coordinates, i) for i in range(len(x.shape))]
+    return layout.squeeze(_sampled(layout.expand_dims(x, -1), points, order, mode, value), -1)
 
 
 _map_coordinates = Composite(
@@ -113,42 +113,42 @@ _map_coordinates = Composite(
 def map_coordinates(
     inputs: Any, coordinates: Any, order: int, fill_mode: str = "constant", fill_value: float = 0
 ) -> Tensor:
-    """``inputs`` at places between its elements.
+    """Interpolate ``inputs`` at coordinates between its elements.
 
     Args:
         inputs: of any rank.
-        coordinates: (rank of inputs, ...): for each axis the places along it. Differentiable where ``order`` is 1.
-        order: 0 takes the nearest element (of two, the one away from 0), 1 interpolates linearly.
-        fill_mode: what lies outside: "constant" (``fill_value``), "nearest" (the outermost element), "wrap" (from the
-            other end), "mirror" (mirrored, without the outermost element), "reflect" (mirrored, with it).
-        fill_value: for "constant".
+        coordinates: (rank of inputs, ...): the coordinates along each axis. Differentiable if ``order`` is 1.
+        order: 0 takes the nearest element (halves rounded away from 0), 1 interpolates linearly.
+        fill_mode: values outside: "constant" (``fill_value``), "nearest" (the outermost element), "wrap" (from the
+            other end), "mirror" (mirrored, the outermost element not repeated), "reflect" (mirrored, repeated).
+        fill_value: value for "constant".
 
     Returns a tensor of the shape ``coordinates.shape[1:]`` in the dtype of ``inputs``; integers are rounded.
     """
-    x, places = layout.tensor(inputs), elementwise.as_float(coordinates)
-    if len(places.shape) < 2 or places.shape[0] != len(x.shape):
+    x, coordinates = layout.tensor(inputs), elementwise.as_float(coordinates)
+    if len(coordinates.shape) < 2 or coordinates.shape[0] != len(x.shape):
         raise ValueError(
             f"map_coordinates expects coordinates of shape ({len(x.shape)}, ...), a row for each axis of inputs of "
-            f"shape {x.shape}, got shape {places.shape}"
+            f"shape {x.shape}, got shape {coordinates.shape}"
         )
     _checked("map_coordinates", fill_mode, order=(order, (0, 1)))
     if 0 in x.shape:
         raise ValueError(f"map_coordinates expects inputs with elements, got shape {x.shape}")
-    return _map_coordinates(x, places, order=int(order), mode=fill_mode, value=float(fill_value))
+    return _map_coordinates(x, coordinates, order=int(order), mode=fill_mode, value=float(fill_value))
 
 
 # -- transforms of images -------------------------------------------------------------------------------------------
 
 
 def _grid(x: Tensor, dtype: str) -> tuple[Tensor, Tensor]:
-    """The rows and columns of the elements of a batch of images, channels last."""
+    """Row and column coordinates of the elements of a channels-last batch of images."""
     height, width = x.shape[1:3]
     rows, columns = np.arange(height).reshape(1, -1, 1), np.arange(width).reshape(1, 1, -1)
     return constant(rows.astype(dtypes.NUMPY[dtype])), constant(columns.astype(dtypes.NUMPY[dtype]))
 
 
 def _projected(x: Tensor, t: list[Tensor], order: int, mode: str, value: float) -> Tensor:
-    """A batch of images where element (row, column) comes from the place to which the numbers t[0] ... t[7] move it."""
+    """Sample images at the coordinates to which the projection t[0] ... t[7] maps each (row, column)."""
     rows, columns = _grid(x, t[0].dtype)
 
     def linear(a: Tensor, b: Tensor, c: Any) -> Tensor:
@@ -161,7 +161,7 @@ def _projected(x: Tensor, t: list[Tensor], order: int, mode: str, value: float) 
 
 
 def _numbers(t: Tensor, count: int) -> list[Tensor]:
-    """The columns of (batch, count), as they broadcast to images."""
+    """Columns of a (batch, count) tensor, shaped to broadcast to images."""
     return [layout.reshape(getitem(t, (slice(None), i)), (-1, 1, 1)) for i in range(count)]
 
 
@@ -175,7 +175,7 @@ _affine_transform = Composite("affine_transform", _affine, infer=lambda x, trans
 
 
 def _one_or_all(where: str, name: str, given: Tensor, single: int, images: Tensor) -> None:
-    """Refuse parameters of a batch that is not that of the images."""
+    """Raise ValueError if the batch size of a parameter is neither 1 nor that of the images."""
     count = given.shape[0] if len(given.shape) > single else 1
     images_count = images.shape[0] if len(images.shape) == 4 else 1
     if count not in (1, images_count) and None not in (count, images_count):
@@ -190,7 +190,7 @@ def affine_transform(
     fill_value: float = 0,
     data_format: str | None = None,
 ) -> Tensor:
-    """Images in which each element comes from another place.
+    """Apply an affine or projective transform to images.
 
     The element at column x and row y comes from column (a0 x + a1 y + a2) / k and row (b0 x + b1 y + b2) / k, where
     k = c0 x + c1 y + 1.
@@ -200,7 +200,7 @@ def affine_transform(
         transform: (a0, a1, a2, b0, b1, b2, c0, c1), or one such row for each image.
         interpolation: "nearest" or "bilinear".
         fill_mode: what lies outside the images; see `map_coordinates`.
-        fill_value: for "constant".
+        fill_value: value for "constant".
     """
     x, data_format = image_of(images, "affine_transform", data_format)
     transform = elementwise.as_float(transform)
@@ -216,7 +216,7 @@ def affine_transform(
 
 
 def _cross(a: Tensor, b: Tensor) -> Tensor:
-    """The cross product of vectors along the last axis."""
+    """Cross product of vectors along the last axis."""
     x, y = ([getitem(v, (..., slice(i, i + 1))) for i in range(3)] for v in (a, b))
     parts = [
         elementwise.subtract(elementwise.multiply(x[i], y[j]), elementwise.multiply(x[j], y[i]))
@@ -226,14 +226,16 @@ def _cross(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _adjugate(points: Tensor) -> Tensor:
-    """The adjugate of matrices (batch, 3, 3) whose columns are given as the rows of ``points``."""
+    """Adjugates of matrices (batch, 3, 3) whose columns are the rows of ``points``."""
     p = [getitem(points, (slice(None), i)) for i in range(3)]
     return stack([_cross(p[1], p[2]), _cross(p[2], p[0]), _cross(p[0], p[1])], 1)
 
 
 def _basis(points: Tensor) -> Tensor:
-    """Scaled points (batch, 3, 3), as rows, of four (batch, 4, 2): a matrix that takes the unit vectors, and the sum of
-    them, to the points."""
+    """Scaled homogeneous points (batch, 3, 3), as rows, of four points (batch, 4, 2).
+
+    The matrix with these columns maps the unit vectors and their sum to the four points.
+    """
     ones = elementwise.broadcast_to(elementwise.cast(1, points.dtype), (*points.shape[:2], 1))
     p = concatenate([points, ones], 2)
     first = getitem(p, (slice(None), slice(0, 3)))
@@ -242,7 +244,7 @@ def _basis(points: Tensor) -> Tensor:
 
 
 def _homography(start: Tensor, end: Tensor) -> list[Tensor]:
-    """The numbers of the projection that takes the four points ``end`` to ``start``."""
+    """Coefficients of the projection that maps the four points ``end`` to ``start``."""
     # Both are bases of the plane: the projection is one basis times the inverse, up to a factor, of the other.
     h = matmul(layout.transpose(_basis(start), (0, 2, 1)), _adjugate(_basis(end)))
     h = layout.reshape(h, (-1, 9))
@@ -268,7 +270,7 @@ def perspective_transform(
     fill_value: float = 0,
     data_format: str | None = None,
 ) -> Tensor:
-    """Images under the projection that takes four points to four others; what was at a start point is at its end point.
+    """Apply the perspective transform that moves four start points to their end points.
 
     Args:
         images: one image or a batch; see `ckeras.ops.image`.
@@ -291,7 +293,7 @@ def perspective_transform(
 
 
 def _elastic(x: Tensor, alpha: Any, sigma: float, seed: Any, data_format: str, **attrs: Any) -> Tensor:
-    from ckeras.random import normal  # which is made of ops itself
+    from ckeras.random import normal  # which is a composition of ops itself
 
     y = channels_last(batched(x), data_format)
     dtype = y.dtype if y.dtype in dtypes.FLOATS else "float32"
@@ -299,8 +301,8 @@ def _elastic(x: Tensor, alpha: Any, sigma: float, seed: Any, data_format: str, *
     noise = normal((*y.shape[:3], 2), stddev=sigma, dtype=dtype, seed=seed)
     shifts = elementwise.cast(gaussian_blur(noise, (width, width), (sigma, sigma), "channels_last"), wide)
     grid = _grid(y, wide)
-    places = [elementwise.add(at, elementwise.multiply(alpha, getitem(shifts, (..., i)))) for i, at in enumerate(grid)]
-    return unbatched(channels_back(_sampled(y, places, lead=1, **attrs), data_format), x)
+    points = [elementwise.add(at, elementwise.multiply(alpha, getitem(shifts, (..., i)))) for i, at in enumerate(grid)]
+    return unbatched(channels_back(_sampled(y, points, lead=1, **attrs), data_format), x)
 
 
 _elastic_transform = Composite("elastic_transform", _elastic, infer=lambda x, **attrs: Spec(x.shape, x.dtype))
@@ -316,15 +318,15 @@ def elastic_transform(
     seed: Any = None,
     data_format: str | None = None,
 ) -> Tensor:
-    """Images whose elements are moved about by smooth random fields (Simard et al., 2003).
+    """Elastic deformation: displace the elements of images by smooth random fields (Simard et al., 2003).
 
     Args:
         images: one image or a batch; see `ckeras.ops.image`.
-        alpha: the factor of the fields.
-        sigma: the deviation of the normal noise, and of the Gaussian by which it is smoothed.
+        alpha: scale of the displacement fields.
+        sigma: standard deviation of the normal noise and of the Gaussian that smooths it.
         interpolation: "nearest" or "bilinear".
         fill_mode: what lies outside the images; see `map_coordinates`.
-        fill_value: for "constant".
+        fill_value: value for "constant".
         seed: an integer, a `SeedGenerator`, or `None` for the global generator.
     """
     x, data_format = image_of(images, "elastic_transform", data_format)

@@ -1,4 +1,4 @@
-"""Ops that pick elements: slices, indexing, gathering by numbers."""
+"""Ops that select elements: slices, indexing, gathers."""
 
 import builtins
 import math
@@ -26,8 +26,16 @@ from ckeras.tensor import Op, Spec, Tensor, Variable, arguments, as_tensor, dtyp
 from ckeras.tensor.dtypes import CODE, ITEMSIZE
 from ckeras.tensor.eager import Call, constant
 
+
+def _signed(index: Tensor) -> Tensor:
+    """Indices as int64; those of uint64 beyond it as its maximum, which is out of range as they are."""
+    if index.dtype == "uint64":
+        index = elementwise.minimum(index, np.uint64(2**63 - 1))
+    return elementwise.cast(index, "int64")
+
+
 # -- slice --------------------------------------------------------------------------------------------------------
-# A strided slice is (start, step, size) for each axis; its gradient writes into zeros at the same places. A negative
+# A strided slice is (start, step, size) for each axis; its gradient writes into zeros at the same indices. A negative
 # start counts from the end, and the size `None` is that of the axis: so an axis of unknown size can be indexed.
 
 
@@ -99,7 +107,7 @@ unslice = Op(
 
 
 def basic_slice(x: Tensor, parts: Sequence[builtins.slice | int]) -> Tensor:
-    """``x`` sliced along each axis; a number takes that element, and keeps the axis."""
+    """Slice ``x`` along each axis; an integer selects one element and keeps the axis."""
     start, step, size = [], [], []
     for d, part in zip(x.shape, parts, strict=True):
         if isinstance(part, int):
@@ -125,7 +133,7 @@ def basic_slice(x: Tensor, parts: Sequence[builtins.slice | int]) -> Tensor:
 
 
 def flip(x: Any, axis: Any = None) -> Tensor:
-    """``x`` backwards along ``axis``, or along all axes."""
+    """Reverse the order of the elements along ``axis``, by default along all axes."""
     x = tensor(x)
     rank = len(x.shape)
     axes = range(rank) if axis is None else arguments.axes(axis, rank, "flip")
@@ -133,22 +141,22 @@ def flip(x: Any, axis: Any = None) -> Tensor:
 
 
 def flipud(x: Any) -> Tensor:
-    """``x`` backwards along its first axis."""
+    """Reverse ``x`` along its first axis."""
     return flip(x, 0)
 
 
 def fliplr(x: Any) -> Tensor:
-    """``x`` backwards along its second axis."""
+    """Reverse ``x`` along its second axis."""
     return flip(x, 1)
 
 
 def getitem(x: Any, key: Any) -> Tensor:
-    """``x[key]`` with numpy's rules: numbers, slices, `None`, an ellipsis, integer arrays and boolean masks."""
+    """``x[key]`` with numpy's rules: integers, slices, `None`, an ellipsis, integer arrays and boolean masks."""
     x = tensor(x)
     keys = _complete([_index(k) for k in (key if isinstance(key, tuple) else (key,))], x)
     gathers = builtins.any(isinstance(k, Tensor) for k in keys)
     parts: list[builtins.slice | int] = []
-    layout, arrays = [], []  # for each key what it does to the axes: "new", "keep", "drop", "gather" or, if none, "gap"
+    layout, arrays = [], []  # what a key does to its axis: "new", "keep", "drop", "gather"; "gap" for an empty ellipsis
     for k in keys:
         axis = len(parts)
         if k is None or k is Ellipsis:
@@ -156,7 +164,7 @@ def getitem(x: Any, key: Any) -> Tensor:
         elif isinstance(k, builtins.slice):
             parts.append(builtins.slice(*(None if v is None else int(v) for v in (k.start, k.stop, k.step))))
             layout.append("keep")
-        elif gathers:  # beside index arrays a number is one too
+        elif gathers:  # next to index arrays an integer acts as an index array
             parts.append(builtins.slice(None))
             arrays.append((axis, as_tensor(k)))
             layout.append("gather")
@@ -179,7 +187,7 @@ get_item = getitem
 
 
 def _index(k: Any) -> Any:
-    """One part of a key: `None`, an ellipsis, a slice, a number, or a tensor of integers or booleans."""
+    """Check one part of a key: `None`, an ellipsis, a slice, an integer, or a tensor of integers or booleans."""
     if k is None or k is Ellipsis or isinstance(k, builtins.slice):
         return k
     if isinstance(k, (int, np.integer)) and not isinstance(k, bool):
@@ -194,9 +202,9 @@ def _index(k: Any) -> Any:
 
 
 def _complete(keys: list[Any], x: Tensor) -> list[Any]:
-    """The keys with slices for the axes they do not name, and masks as the index arrays of their true elements.
+    """Expand the keys: slices for the axes they omit, masks as the index arrays of their true elements.
 
-    An ellipsis that stands for no axis is kept, since it parts the index arrays on its two sides all the same.
+    An ellipsis of no axes is kept, since it still separates the index arrays on its two sides.
     """
     masks = [k for k in keys if isinstance(k, Tensor) and k.dtype == "bool"]
     used = builtins.sum(1 for k in keys if k is not None and k is not Ellipsis)
@@ -228,7 +236,7 @@ def _gathered(x: Tensor, arrays: list[tuple[int, Tensor]], layout: list[str]) ->
     neighbours = layout[first : first + len(axes)] == ["gather"] * len(axes)
     before = layout[:first] if neighbours else []
     after = [mark for mark in layout[len(before) :] if mark != "gather"]
-    place = before.count("keep")
+    position = before.count("keep")
     if len(axes) == 1:
         index = arrays[0][1]
         y, depth = take(x, index, axis=axes[0]), len(index.shape)
@@ -237,12 +245,12 @@ def _gathered(x: Tensor, arrays: list[tuple[int, Tensor]], layout: list[str]) ->
         rest = [a for a in range(len(x.shape)) if a not in axes]
         rows = reshape(transpose(x, [*axes, *rest]), (math.prod(x.shape[a] for a in axes), *(x.shape[a] for a in rest)))
         y, depth = take(rows, index, axis=0), len(index.shape)
-        y = moveaxis(y, list(range(depth)), list(range(place, place + depth)))
+        y = moveaxis(y, list(range(depth)), list(range(position, position + depth)))
     return y, [*before, *["keep"] * depth, *after]
 
 
 def _flat_index(arrays: list[tuple[int, Tensor]], x: Tensor) -> Tensor:
-    """The place among the elements of the indexed axes in a row that the arrays stand for together."""
+    """Flat index over the indexed axes for the index arrays."""
     flat, total = elementwise.cast(0, "int64"), math.prod(known_size(x, a) for a, _ in arrays)
     valid = elementwise.cast(True, "bool")
     try:
@@ -251,7 +259,7 @@ def _flat_index(arrays: list[tuple[int, Tensor]], x: Tensor) -> Tensor:
         raise IndexError(f"index arrays of different sizes: {error}") from None
     for axis, index in arrays:
         size = x.shape[axis]
-        index = elementwise.cast(index, "int64")
+        index = _signed(index)
         if type(index) is Tensor and index.size and not -size <= index._array.min() <= index._array.max() < size:
             raise IndexError(f"an index is out of range for axis {axis} of a tensor of shape {x.shape}")
         valid = elementwise.logical_and(
@@ -261,11 +269,11 @@ def _flat_index(arrays: list[tuple[int, Tensor]], x: Tensor) -> Tensor:
             elementwise.multiply(flat, size),
             elementwise.where(elementwise.less(index, 0), elementwise.add(index, size), index),
         )
-    return elementwise.where(valid, flat, total)  # no place at all, which the gather refuses
+    return elementwise.where(valid, flat, total)  # an index out of range, which the gather rejects
 
 
 def known_size(x: Tensor, axis: int) -> int:
-    """The size of an axis, or an error if it is not known."""
+    """Return the size of an axis; raise ValueError if it is unknown."""
     if x.shape[axis] is None:
         raise ValueError(f"index arrays need to know the size of axis {axis} of a tensor of shape {x.shape}")
     return x.shape[axis]
@@ -354,7 +362,7 @@ _scatter_sub = Op(
 
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
-    """The slices of ``x`` along ``axis`` at ``indices``; of all elements in a row if the axis is `None`.
+    """Take the slices of ``x`` along ``axis`` at ``indices``; with axis `None`, ``x`` is flattened first.
 
     Negative indices count from the end; one out of range raises IndexError.
 
@@ -365,7 +373,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     if index.dtype not in dtypes.INTEGERS:
         raise TypeError(f"take expects integer indices, got dtype {index.dtype}")
     if index.dtype not in ("int32", "int64"):
-        index = elementwise.cast(index, "int64")
+        index = _signed(index)
     if axis is None:
         return _take_rows(reshape(x, (-1,)), index)
     axis = axis_of(axis, len(x.shape), "take")
@@ -377,14 +385,14 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
 
 
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
-    """Elements of ``x`` picked along ``axis`` by ``indices``, which has the shape of the result.
+    """Select elements of ``x`` along ``axis`` by ``indices``, which has the shape of the result.
 
     Negative indices count from the end; one out of range raises IndexError.
     """
     x, index = tensor(x), tensor(indices)
     if index.dtype not in dtypes.INTEGERS:
         raise TypeError(f"take_along_axis expects integer indices, got dtype {index.dtype}")
-    index = elementwise.cast(index, "int64")
+    index = _signed(index)
     if axis is None:
         return take(x, ravel(index))
     if len(index.shape) != len(x.shape) or None in (*x.shape, *index.shape):
@@ -400,7 +408,7 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     x = elementwise.broadcast_to(x, (*lead, x.shape[axis], *tail))
     index = elementwise.broadcast_to(index, (*lead, index.shape[axis], *tail))
     valid = elementwise.broadcast_to(valid, index.shape)
-    # The flat place of each element: that of its own row and column, with the picked place along the axis.
+    # The flat index of each element: its own indices, with the selected index along the axis.
     strides = row_strides(x.shape)
     grid = np.zeros(index.shape, np.int64)
     for a, d in enumerate(index.shape):
@@ -409,4 +417,4 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     flat = elementwise.add(elementwise.multiply(index, strides[axis]), constant(grid))
     return take(
         x, elementwise.where(valid, flat, math.prod(x.shape))
-    )  # an index out of range is no place, which is refused
+    )  # an index out of range gives a flat index out of range, which is rejected

@@ -1,4 +1,4 @@
-"""Class numbers as rows of zeros and ones."""
+"""One-hot and multi-hot encodings of integer class labels."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from ckeras.tensor import Tensor, arguments
 
 
 def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
-    """For each class number a row of zeros with a 1 at its place; a number out of range gives zeros alone.
+    """One-hot encoding of integer class labels; a label out of range gives zeros.
 
     >>> one_hot([1, 0], 3).tolist()
     [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
     """
     if sparse:
-        raise ValueError("one_hot makes dense tensors: sparse=True is for backends with sparse ones")
+        raise ValueError("one_hot expects sparse=False: sparse tensors are not supported")
     num_classes = arguments.integer(num_classes, "one_hot", "num_classes", 0)
     index = elementwise.cast(x, "int64")
     hot = elementwise.cast(
@@ -29,12 +29,12 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
 def multi_hot(
     inputs: Any, num_classes: int | None = None, axis: int = -1, dtype: Any = None, sparse: bool = False, **kwargs: Any
 ) -> Tensor:
-    """Zeros with a 1 at the place of each of several class numbers, which lie along axis 1 (or are all of one axis).
+    """Multi-hot encoding of integer class labels, combined along axis 1 (or along the only axis).
 
     Args:
-        inputs: integers of one axis, or (batch, numbers, ...).
+        inputs: integers of shape (labels,) or (batch, labels, ...).
         num_classes: the size of the new axis; ``num_tokens`` is an older name of it.
-        axis: where the new axis is put before axis 1 is folded.
+        axis: position of the new axis of classes, before axis 1 is reduced.
         dtype: the default float type if not given.
 
     >>> multi_hot([[0, 2], [1, 1]], 3).tolist()

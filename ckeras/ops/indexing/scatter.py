@@ -39,7 +39,7 @@ def _set_forward(x: np.ndarray, index: np.ndarray, u: np.ndarray) -> np.ndarray:
 
 
 def _last(x: Tensor, index: Tensor, u: Tensor) -> Tensor:
-    """Whether each row of ``u`` is the one that stays, of the shape (n, 1, ...)."""
+    """Mask of shape (n, 1, ...): whether a row of ``u`` is the last one written to its index."""
     number = constant(np.arange(index.shape[0], dtype=np.int32))
     winner = _set_rows(zeros((x.shape[0],), "int32"), index, number)
     return reshape(elementwise.equal(take(winner, index, axis=0), number), (index.shape[0], *[1] * (len(u.shape) - 1)))
@@ -59,7 +59,7 @@ _set_rows = Op(
 )
 
 
-# ``x`` with the rows of ``u`` worked into its rows ``index`` by a function of two numbers.
+# ``x`` with its rows ``index`` combined with the rows of ``u`` by a binary function.
 _REDUCE = {"max": np.maximum, "min": np.minimum, "mul": np.multiply}
 
 
@@ -95,7 +95,7 @@ def _reduce_by_u(g: Tensor, y: Tensor, x: Tensor, index: Tensor, u: Tensor, redu
 
 
 def _shared(g: Tensor, y: Tensor, x: Tensor, index: Tensor, u: Tensor) -> Tensor:
-    """The gradient of a largest or smallest element, divided by how many are equal to it."""
+    """Gradient of a maximum or minimum, divided by the number of elements equal to it."""
     ties = _add_rows(elementwise.cast(elementwise.equal(u, take(y, index, axis=0)), g.dtype), index, x.shape[0])
     return elementwise.divide(
         g, elementwise.maximum(elementwise.add(elementwise.cast(elementwise.equal(x, y), g.dtype), ties), 1)
@@ -118,8 +118,8 @@ def _add_rows(u: Tensor, index: Tensor, rows: int) -> Tensor:
 # -- scatter --------------------------------------------------------------------------------------------------------
 
 
-def _places(name: str, shape: Sequence[int | None], indices: Any) -> tuple[Tensor, int]:
-    """Row numbers among the first axes of ``shape``, of one axis, and how many axes that are."""
+def _flat_indices(name: str, shape: Sequence[int | None], indices: Any) -> tuple[Tensor, int]:
+    """Flat indices over the first axes of ``shape``, as a vector, and the number of these axes."""
     indices = tensor(indices)
     if indices.dtype not in dtypes.INTEGERS:
         raise TypeError(f"{name} expects integer indices, got dtype {indices.dtype}")
@@ -135,7 +135,7 @@ def _places(name: str, shape: Sequence[int | None], indices: Any) -> tuple[Tenso
 
 
 def _check_updates(name: str, shape: tuple, indices: Any, depth: int, updates: Tensor) -> Tensor:
-    """Updates of one row for each index."""
+    """Reshape the updates to one row for each index; raise ValueError if their shape does not fit."""
     lead = tensor(indices).shape[:-1]
     expected = (*lead, *shape[depth:])
     try:
@@ -149,7 +149,7 @@ def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
     """Zeros of ``shape`` with ``values`` added at ``indices``.
 
     Args:
-        indices: integers of shape (n, k), each row a place along the first k axes; negative ones count from the end.
+        indices: integers of shape (n, k), each row an index into the first k axes; negative ones count from the end.
         values: of shape (n, ...), the shape without its first k axes. Where an index repeats, values add up.
         shape: of the result.
 
@@ -160,20 +160,20 @@ def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
     [[0.0, 1.0], [0.0, 2.0]]
     """
     values, shape = tensor(values), tuple(int(d) for d in shape)
-    index, depth = _places("scatter", shape, indices)
+    index, depth = _flat_indices("scatter", shape, indices)
     values = _check_updates("scatter", shape, indices, depth, values)
     return reshape(_add_rows(values, index, math.prod(shape[:depth])), shape)
 
 
 def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Tensor:
-    """``inputs`` with ``updates`` put in at ``indices``.
+    """Copy of ``inputs`` with ``updates`` written at ``indices``.
 
     Args:
         inputs: a tensor.
-        indices: integers of shape (n, k), each row a place along the first k axes; negative ones count from the end.
+        indices: integers of shape (n, k), each row an index into the first k axes; negative ones count from the end.
         updates: of shape (n, ...), that of the inputs without their first k axes; taken in the inputs' dtype.
-        reduction: `None` to replace what was there (of a repeated index, the last stays); "add", "max", "min" or "mul"
-            to work each update into it.
+        reduction: `None` to replace elements (of a repeated index, the last update wins); "add", "max", "min" or "mul"
+            to combine each update with them.
 
     Raises:
         IndexError: if an index is out of range.
@@ -186,10 +186,10 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
             f"scatter_update expects reduction to be None, 'add', 'max', 'min' or 'mul', got {reduction!r}"
         )
     x = tensor(inputs)
-    if None in x.shape:  # all that is asked of symbolic tensors
+    if None in x.shape:  # nothing more can be checked for symbolic tensors
         call = FunctionCall(lambda *values: scatter_update(*values, reduction), "scatter_update")
         return record_call(call, (x, indices, updates), {}, x)
-    index, depth = _places("scatter_update", x.shape, indices)
+    index, depth = _flat_indices("scatter_update", x.shape, indices)
     u = _check_updates("scatter_update", x.shape, indices, depth, elementwise.cast(updates, x.dtype))
     rows = reshape(x, (math.prod(x.shape[:depth]), *x.shape[depth:]))
     if reduction is None:
@@ -202,7 +202,7 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
-    """The slices of ``x`` along ``axis``, which they do not have.
+    """List of the slices of ``x`` along ``axis``, without that axis.
 
     Args:
         x: a tensor.
@@ -226,7 +226,7 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
 
 
 def saturate_cast(x: Any, dtype: Any) -> Tensor:
-    """``x`` converted to ``dtype``, numbers that it cannot hold first clipped to those that it can.
+    """Convert ``x`` to ``dtype``, clipping values to its range first.
 
     >>> saturate_cast([-1.0, 256.0], "uint8").tolist()
     [0, 255]
@@ -239,7 +239,8 @@ def saturate_cast(x: Any, dtype: Any) -> Tensor:
     low, high = kind(max(in_low, out_low)), kind(min(in_high, out_high))
     y = elementwise.cast(elementwise.clip(x, _limit(low), _limit(high)), dtype)
     if dtype in dtypes.INTEGERS and x.dtype in dtypes.FLOATS:
-        # A limit that the input's dtype rounds away from 0 is out of range: whatever reaches it is set.
+        # A limit that the input's dtype rounds away from 0 is out of range: elements that reach it are set to the
+        # limit.
         if int(high) > out_high:
             y = elementwise.where(elementwise.greater_equal(x, _limit(high)), constant(out_high, dtype), y)
         if int(low) < out_low:

@@ -1,4 +1,4 @@
-"""Ops that look for values, and those that choose by conditions."""
+"""Searching, unique elements, and selection by conditions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,9 +22,9 @@ _nonzero = Composite(
 
 
 def nonzero(x: Any) -> tuple[Tensor, ...]:
-    """The places of the elements that are not 0: the indices along each axis, as int32.
+    """Indices of the non-zero elements, as one int32 tensor per axis.
 
-    How many there are is not known inside a compiled function.
+    Their number depends on the values, so it is not available inside a compiled function.
 
     >>> [i.tolist() for i in nonzero([[1, 0], [0, 2]])]
     [[0, 1], [0, 1]]
@@ -43,11 +43,11 @@ _searchsorted = Op("searchsorted", lambda sequence, values, side: Spec(values.sh
 
 
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tensor:
-    """Where each value would have to be inserted for ``sorted_sequence`` to stay sorted, as int32.
+    """Indices (int32) at which to insert ``values`` so that ``sorted_sequence`` stays sorted.
 
     Args:
         sorted_sequence: of one axis, ascending.
-        side: "left" gives the first such place, "right" the last.
+        side: "left" gives the first such index, "right" the last.
 
     >>> searchsorted([1, 3, 5], [3, 4]).tolist()
     [1, 2]
@@ -61,9 +61,9 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tenso
 
 
 def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
-    """The index along each axis of the elements that have these places in a row.
+    """Convert flat indices into one index per axis of an array of ``shape``.
 
-    A place that is out of range counts as the nearest one in range; a negative one counts from the end.
+    Indices out of range are clipped; negative ones count from the end.
 
     >>> [i.tolist() for i in unravel_index([0, 5], (2, 3))]
     [[0, 1], [0, 2]]
@@ -87,11 +87,11 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
 
 
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Tensor:
-    """Each element from the choice of the first condition that is true for it, or from ``default``.
+    """For each element, take the choice of the first condition that is true, else ``default``.
 
     Args:
-        condlist: a list of conditions; anything but 0 is true.
-        choicelist: as many tensors; conditions, choices and ``default`` are broadcast together.
+        condlist: a list of conditions; non-zero values are true.
+        choicelist: one tensor per condition; conditions, choices and ``default`` are broadcast together.
 
     >>> select([[True, False]], [[1, 2]], 7).tolist()
     [1, 7]
@@ -157,17 +157,17 @@ def unique(
     size: int | None = None,
     fill_value: Any = None,
 ) -> Any:
-    """The different elements of ``x``, or its different slices along ``axis``, in ascending order.
+    """Sorted unique elements of ``x``, or unique slices along ``axis``.
 
     Args:
-        sorted: without it any order will do, and they ascend all the same.
-        return_index: whether to give also where each stands first in ``x``.
-        return_inverse: whether to give also the number of each element of ``x`` among them.
-        return_counts: whether to give also how often each occurs.
-        size: how many to give, for compiled functions, in which their number is not known: the first ones, or with
-            ``fill_value`` (by default the first) repeated at the end.
+        sorted: accepted for compatibility; the result is always sorted.
+        return_index: whether to return the index of the first occurrence of each unique element.
+        return_inverse: whether to return the indices into the unique elements that reconstruct ``x``.
+        return_counts: whether to return the number of occurrences of each unique element.
+        size: length of the result, for compiled functions, in which the number of unique elements is not known: the
+            result is truncated, or padded with ``fill_value`` (by default the first element).
 
-    Gives a tensor, or a tuple of it and what else is asked for, in that order, as int32. Every NaN is different.
+    Returns a tensor, or a tuple of it and the requested int32 tensors, in the order above. NaNs are not equal.
 
     >>> values, counts = unique([3, 1, 3], return_counts=True)
     >>> values.tolist(), counts.tolist()

@@ -1,4 +1,4 @@
-"""Blocks of tensors, read and written, that begin at indices which may be tensors."""
+"""Slices read and written at start indices that may be tensors."""
 
 import builtins
 from collections.abc import Sequence
@@ -15,11 +15,10 @@ from ckeras.tensor.eager import constant
 
 
 def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
-    """The block of ``shape`` that begins at ``start_indices``; -1 in ``shape`` takes all that is left.
+    """Slice of ``shape`` that begins at ``start_indices``; -1 in ``shape`` takes the rest of an axis.
 
-    `None` in ``shape`` is the whole of an axis of unknown size. Negative starts count from the end. A block that does
-    not fit is an error if it is known where it begins; if not, as in a compiled function, it begins as near to there as
-    it can.
+    `None` in ``shape`` takes the whole of an axis of unknown size. Negative starts count from the end. A slice
+    that does not fit raises an error if its start is known; otherwise, as in a compiled function, the start is clipped.
     """
     x = tensor(inputs)
     shape = [None if n is None else int(n) for n in shape]
@@ -45,9 +44,9 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
 
 
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
-    """``inputs`` with the block that begins at ``start_indices`` replaced by ``updates``.
+    """Copy of ``inputs`` with the slice that begins at ``start_indices`` replaced by ``updates``.
 
-    Starts are as those of `slice`.
+    ``start_indices`` are as in `slice`.
     """
     x, u = tensor(inputs), elementwise.cast(updates, tensor(inputs).dtype)
     unknown = _starts("slice_update", start_indices, x.shape)
@@ -72,7 +71,7 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
 
 
 def _starts(name: str, start_indices: Any, shape: tuple) -> list[Any] | None:
-    """The start along each axis, numbers where they are known; `None` if all are."""
+    """The start along each axis, as an integer where it is known; `None` if all are known."""
     if isinstance(start_indices, Tensor):
         if start_indices.shape != (len(shape),):
             raise ValueError(
@@ -87,7 +86,7 @@ def _starts(name: str, start_indices: Any, shape: tuple) -> list[Any] | None:
 
 
 def _begin(start: Any, size: int, d: int) -> Tensor:
-    """Where a block of ``size`` begins along an axis of ``d``: negative starts count from the end, and it fits."""
+    """Clipped start of a slice of ``size`` along an axis of size ``d``; negative starts count from the end."""
     start = elementwise.cast(start, "int32")
     return elementwise.clip(
         elementwise.where(elementwise.less(start, 0), elementwise.add(start, d), start), 0, d - size
@@ -95,7 +94,7 @@ def _begin(start: Any, size: int, d: int) -> Tensor:
 
 
 def _slice_at(x: Tensor, start: Sequence[Any], shape: Sequence[int]) -> Tensor:
-    """The block of ``shape`` that begins at ``start``, moved so that it fits."""
+    """Slice of ``shape`` that begins at ``start``, clipped so that it fits."""
     for axis, (begin, size) in enumerate(zip(start, shape, strict=True)):
         d = x.shape[axis]
         if size is None or (d is None and size == -1 and isinstance(begin, int) and begin == 0):
@@ -112,7 +111,7 @@ def _slice_at(x: Tensor, start: Sequence[Any], shape: Sequence[int]) -> Tensor:
 
 
 def _slice_update_at(x: Tensor, start: Sequence[Any], updates: Tensor) -> Tensor:
-    """``x`` with the block that begins at ``start``, moved so that it fits, replaced by ``updates``."""
+    """Copy of ``x`` with the slice that begins at ``start``, clipped so that it fits, replaced by ``updates``."""
     known = all(a == b or None not in (a, b) for a, b in zip(updates.shape, x.shape, strict=False))
     if len(updates.shape) != len(x.shape) or not known:
         raise ValueError(
@@ -126,11 +125,11 @@ def _slice_update_at(x: Tensor, start: Sequence[Any], updates: Tensor) -> Tensor
             continue
         if size > d:
             raise ValueError(f"slice_update of {size} does not fit axis {axis} of a tensor of shape {x.shape}")
-        place = elementwise.subtract(constant(np.arange(d, dtype=np.int32)), _begin(begin, size, d))
-        here = elementwise.logical_and(elementwise.greater_equal(place, 0), elementwise.less(place, size))
+        offset = elementwise.subtract(constant(np.arange(d, dtype=np.int32)), _begin(begin, size, d))
+        here = elementwise.logical_and(elementwise.greater_equal(offset, 0), elementwise.less(offset, size))
         here = reshape(here, [d if a == axis else 1 for a in range(len(x.shape))])
         inside = here if inside is None else elementwise.logical_and(inside, here)
         if size == 0:
             return x
-        updates = take(updates, elementwise.clip(place, 0, size - 1), axis=axis)
+        updates = take(updates, elementwise.clip(offset, 0, size - 1), axis=axis)
     return updates if inside is None else elementwise.where(inside, updates, x)

@@ -14,13 +14,14 @@ from ckeras.ops.linalg.matrices import (
     across,
     adjoint,
     diagonal,
+    finite_only,
     identity,
     inverse_differences,
     lapack,
-    least,
     matrices,
     of_reals,
     real_of,
+    smaller,
     symmetric,
     transposed,
 )
@@ -61,10 +62,10 @@ _cholesky = Op(
 
 
 def cholesky(x: Any, upper: bool = False) -> Tensor:
-    """The lower triangular L for which x = L L^T, or with ``upper`` its transpose.
+    """Cholesky factor: the lower triangular L with x = L L^T, or with ``upper`` its transpose.
 
-    ``x`` is positive definite, of shape ``(..., M, M)``; one that is not symmetric stands for (x + x^T) / 2. Raises
-    ValueError for any other.
+    ``x`` has the shape ``(..., M, M)``; a matrix that is not symmetric is taken as (x + x^T) / 2. Raises ValueError if
+    it is not positive definite.
 
     >>> cholesky([[4.0, 2.0], [2.0, 5.0]]).tolist()
     [[2.0, 0.0], [1.0, 2.0]]
@@ -82,7 +83,7 @@ _cholesky_inverse = Composite("cholesky_inverse", _inverse_of_factor, infer=lamb
 
 
 def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
-    """The inverse of the matrix whose Cholesky factor is ``x``: of x x^T, or with ``upper`` of x^T x.
+    """Inverse of the matrix with the Cholesky factor ``x``: of x x^T, or with ``upper`` of x^T x.
 
     Raises ValueError for a zero on the diagonal.
     """
@@ -105,7 +106,7 @@ def _eigh_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
 _eigh = Op(
     "eigh",
     lambda x: [Spec(x.shape[:-1], real_of(x.dtype)), Spec(x.shape, x.dtype)],
-    lapack("eigh", lambda x: np.linalg.eigh(_hermitian(x)), DIVERGED),
+    lapack("eigh", lambda x: finite_only(np.linalg.eigh)(_hermitian(x)), DIVERGED),
     vjp=[of_reals(_eigh_vjp)],
 )
 
@@ -116,7 +117,7 @@ def _eig_infer(x: Spec) -> list[Spec]:
 
 
 def _eig_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
-    # The vectors are of length 1; what they are multiplied by beside that, a number of size 1, is taken as constant.
+    # The eigenvectors have length 1; their phase, which is arbitrary, is taken as constant.
     values, vectors = y
     inner = diagonal(elementwise.multiply(values, 0.0) if g[0] is None else g[0])
     if g[1] is not None:
@@ -132,14 +133,15 @@ def _eig_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
     return slope if x.dtype in dtypes.PARTS else real(slope)
 
 
-_eig = Op("eig", _eig_infer, lapack("eig", np.linalg.eig, DIVERGED), vjp=[_eig_vjp])
+_eig = Op("eig", _eig_infer, lapack("eig", finite_only(np.linalg.eig), DIVERGED), vjp=[_eig_vjp])
 
 
 def eigh(x: Any) -> tuple[Tensor, Tensor]:
-    """The eigenvalues of symmetric matrices, ascending, and their eigenvectors, one in each column.
+    """Eigenvalues of symmetric matrices in ascending order, and the eigenvectors as columns.
 
-    A matrix that is not symmetric stands for (x + x^T) / 2. The gradient takes equal eigenvalues as if their vectors
-    did not move.
+    A matrix that is not symmetric is taken as (x + x^T) / 2. The gradient treats the eigenvectors of equal eigenvalues
+    as constant relative to each other. A matrix with NaN or infinity gives NaN, without an effect on the others of a
+    batch.
 
     >>> values, vectors = eigh([[2.0, 0.0], [0.0, 1.0]])
     >>> values.tolist()
@@ -149,10 +151,10 @@ def eigh(x: Any) -> tuple[Tensor, Tensor]:
 
 
 def eig(x: Any) -> tuple[Tensor, Tensor]:
-    """The eigenvalues of square matrices and their eigenvectors, one of length 1 in each column; both complex.
+    """Eigenvalues of square matrices, and the eigenvectors of length 1 as columns; both complex.
 
-    The gradient by vectors holds for what stays the same when one is multiplied by a number of size 1. It takes equal
-    eigenvalues as if their vectors did not move.
+    The gradient through eigenvectors is valid for functions that do not depend on their phase. It treats the
+    eigenvectors of equal eigenvalues as constant relative to each other. A matrix with NaN or infinity gives NaN.
     """
     x = matrices(x, "eig", square=True)
     return tuple(_eig(elementwise.cast(x, "float32") if x.dtype == "float16" else x))
@@ -194,12 +196,12 @@ _qr = Op(
 
 
 def qr(x: Any, mode: str = "reduced") -> tuple[Tensor, Tensor]:
-    """The orthogonal Q and the upper triangular R for which x = Q R.
+    """QR decomposition: the orthogonal Q and the upper triangular R with x = Q R.
 
     Args:
         x: of shape ``(..., M, N)``.
-        mode: "reduced": Q has min(M, N) columns and R as many rows; "complete": Q is square. Of tall matrices the
-            complete form has no gradient.
+        mode: "reduced": Q has min(M, N) columns and R as many rows; "complete": Q is square. The complete form has no
+            gradient for tall matrices.
     """
     x = matrices(x, "qr")
     if mode not in ("reduced", "complete"):
@@ -209,7 +211,7 @@ def qr(x: Any, mode: str = "reduced") -> tuple[Tensor, Tensor]:
         raise ValueError(f"qr expects matrices of known size, got shape {x.shape}")
     if m >= n:
         return tuple(_qr(x, mode=mode))
-    # Of wide matrices the first M columns give Q; so there is a gradient.
+    # For wide matrices the first M columns determine Q, so there is a gradient.
     q, u = _qr(x[..., :m], mode="reduced")
     return q, concatenate([u, matmul(adjoint(q), x[..., m:])], -1)
 
@@ -234,7 +236,7 @@ def _lu_forward(x: np.ndarray) -> list[np.ndarray]:
 
 
 def _lu_infer(x: Spec) -> list[Spec]:
-    return [Spec(x.shape, x.dtype), Spec((*x.shape[:-2], least(*x.shape[-2:])), "int32")]
+    return [Spec(x.shape, x.dtype), Spec((*x.shape[:-2], smaller(*x.shape[-2:])), "int32")]
 
 
 def _lu_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
@@ -244,10 +246,10 @@ def _lu_vjp(g: list[Any], y: list[Tensor], x: Tensor) -> Tensor:
     square, g_square = lu[..., :k, :k], g[0][..., :k, :k]
     lower, upper = elementwise.add(tril(square, -1), identity(lu, k)), triu(square)
     g_lower, g_upper = tril(g_square, -1), triu(g_square)
-    if m > n:  # the rows below are those of the matrix times the inverse of U
+    if m > n:  # the remaining rows are those of the matrix times the inverse of U
         rest = transposed(triangular_system(upper, transposed(g[0][..., k:, :]), lower=False))
         g_upper = elementwise.subtract(g_upper, triu(matmul(transposed(lu[..., k:, :]), rest)))
-    elif n > m:  # the columns beside are the inverse of L times those of the matrix
+    elif n > m:  # the remaining columns are the inverse of L times those of the matrix
         rest = triangular_system(transposed(lower), g[0][..., k:], lower=False)
         g_lower = elementwise.subtract(g_lower, tril(matmul(rest, transposed(lu[..., k:])), -1))
     inner = elementwise.add(tril(matmul(transposed(lower), g_lower), -1), triu(matmul(g_upper, transposed(upper))))
@@ -270,15 +272,15 @@ def _exchanges_forward(pivots: np.ndarray, rows: int, dtype: str) -> np.ndarray:
 
 _exchanges = Op(
     "exchanges", lambda pivots, rows, dtype: Spec((*pivots.shape[:-1], rows, rows), dtype), _exchanges_forward
-)  # the permutation matrix that exchanges rows as the pivots say
+)  # the permutation matrix of the row exchanges that the pivots define
 _lu = Op("lu_factor", _lu_infer, _lu_forward, vjp=[_lu_vjp])
 
 
 def lu_factor(x: Any) -> tuple[Tensor, Tensor]:
-    """The decomposition P x = L U by elimination with the greatest pivot of each column.
+    """LU decomposition P x = L U with partial pivoting.
 
-    Gives one matrix that holds U in its upper triangle and, below it, L without its ones; and the pivots, as int32: row
-    i was exchanged with row ``pivots[i]``, one after the other.
+    Returns a matrix with U in its upper triangle and L, without its unit diagonal, below; and the pivots as int32: row
+    i was exchanged with row ``pivots[i]``, for i in ascending order.
 
     >>> factors, pivots = lu_factor([[1.0, 2.0], [2.0, 2.0]])
     >>> factors.tolist(), pivots.tolist()

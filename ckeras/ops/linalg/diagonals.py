@@ -1,4 +1,4 @@
-"""Diagonals of matrices, and matrices of diagonals."""
+"""Extraction of diagonals, and diagonal matrices."""
 
 import builtins
 from typing import Any
@@ -10,7 +10,7 @@ from ckeras.tensor import Spec, Tensor, arguments, table
 
 
 def _length(rows: int, columns: int, offset: int) -> int:
-    """How many elements a diagonal has."""
+    """Number of elements of a diagonal."""
     return max(0, min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns))
 
 
@@ -24,7 +24,7 @@ def _take_diagonal(x: Tensor, offset: int, axis1: int, axis2: int) -> Tensor:
     x = moveaxis(x, [axis1, axis2], [-2, -1])
     *lead, rows, columns = x.shape
     length = _length(rows, columns, offset)
-    # In a row after row, a diagonal is every (columns + 1)-th element.
+    # In the flattened matrix a diagonal is every (columns + 1)-th element.
     start = offset if offset >= 0 else -offset * columns
     end = start + (length - 1) * (columns + 1) + 1 if length else start
     parts = [builtins.slice(None)] * len(lead) + [builtins.slice(start, end, columns + 1)]
@@ -65,7 +65,7 @@ _diag = Composite("diag", _matrix_of, infer=_matrix_infer)
 
 
 def diag(x: Any, k: int = 0) -> Tensor:
-    """The ``k``-th diagonal of a matrix; of a vector, the matrix that has it as its ``k``-th diagonal and 0 elsewhere.
+    """The ``k``-th diagonal of a matrix; for a vector, the matrix with that ``k``-th diagonal and 0 elsewhere.
 
     >>> diag([1, 2]).tolist(), diag([[1, 2], [3, 4]]).tolist()
     ([[1, 0], [0, 2]], [1, 4])
@@ -79,5 +79,5 @@ def diag(x: Any, k: int = 0) -> Tensor:
 
 
 def diagflat(x: Any, k: int = 0) -> Tensor:
-    """The matrix that has the elements of ``x`` in a row as its ``k``-th diagonal and 0 elsewhere."""
+    """Matrix with the flattened ``x`` as its ``k``-th diagonal and 0 elsewhere."""
     return diag(ravel(x), k)

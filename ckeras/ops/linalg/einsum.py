@@ -1,4 +1,4 @@
-"""Sums of products over named axes: einsum, by products of matrices."""
+"""Einstein summation, computed by matrix products."""
 
 import math
 import string
@@ -15,14 +15,14 @@ from ckeras.ops.manipulation.layout import reshape, squeeze, tensor, transpose
 from ckeras.tensor import Spec, Tensor, table
 
 # -- subscripts ---------------------------------------------------------------------------------------------------
-# An axis has a label: the letter in the subscripts or, under an ellipsis, the number of the axis from the last.
+# An axis has a label: its letter in the subscripts or, under an ellipsis, its index counted from the last axis.
 
 Label = str | int
 
 
 @lru_cache(maxsize=1024)
 def _labels(subscripts: str, ranks: tuple[int, ...]) -> tuple[tuple[tuple[Label, ...], ...], tuple[Label, ...]]:
-    """The labels of each operand's axes, and those of the result."""
+    """Labels of the axes of each operand and of the result."""
     text = subscripts.replace(" ", "")
     left, arrow, right = text.partition("->")
     terms = left.split(",")
@@ -38,13 +38,14 @@ def _labels(subscripts: str, ranks: tuple[int, ...]) -> tuple[tuple[tuple[Label,
     for label in output:
         if output.count(label) > 1 or label not in used:
             raise ValueError(
-                f"einsum expects each letter of the result once, and in an operand: {label!r} in {subscripts!r}"
+                f"einsum expects each letter of the result to occur once in it, and in an operand: "
+                f"got {label!r} in {subscripts!r}"
             )
     return labels, output
 
 
 def _tokens(term: str, subscripts: str) -> list[str]:
-    """The letters of a term, and "..." once at most."""
+    """Split a term into its letters and at most one "..."."""
     before, dots, after = term.partition("...")
     for c in before + after:
         if not (c.isascii() and c.isalpha()):
@@ -62,7 +63,7 @@ def _axes(term: str, rank: int, subscripts: str) -> tuple[Label, ...]:
 
 @lru_cache(maxsize=1024)
 def _sizes(labels: tuple[tuple[Label, ...], ...], shapes: tuple[tuple[int | None, ...], ...]) -> dict[Label, Any]:
-    """The size of each label's axis: 1 stretches, and `None` gives way to what is known."""
+    """Size of each label's axis: size 1 broadcasts, and `None` yields to a known size."""
     sizes: dict[Label, int | None] = {}
     for operand, shape in zip(labels, shapes, strict=True):
         own: dict[Label, int | None] = {}
@@ -87,7 +88,7 @@ class Term:
         self.labels = list(labels)
 
     def take_diagonals(self) -> None:
-        """Axes of one label become one."""
+        """Take the diagonal of axes with the same label."""
         for label in dict.fromkeys(self.labels):
             while self.labels.count(label) > 1:
                 first = self.labels.index(label)
@@ -96,7 +97,7 @@ class Term:
                 self.labels = [v for i, v in enumerate(self.labels) if i not in (first, second)] + [label]
 
     def drop_stretched(self, sizes: dict[Label, int]) -> None:
-        """Axes of size 1 that others stretch are left out: broadcasting brings them back."""
+        """Drop axes of size 1 that broadcast against larger ones."""
         axes = [i for i, (label, d) in enumerate(zip(self.labels, self.x.shape, strict=True)) if d == 1 != sizes[label]]
         if axes:
             self.x = squeeze(self.x, axes)
@@ -110,7 +111,7 @@ class Term:
             self.labels = [v for v in self.labels if v in kept]
 
     def aligned(self, labels: Sequence[Label]) -> Tensor:
-        """The tensor with its axes in the order of ``labels``, those it does not have of size 1."""
+        """Tensor with its axes in the order of ``labels``; labels that it lacks get size 1."""
         order = [v for v in labels if v in self.labels]
         x = transpose(self.x, [self.labels.index(v) for v in order])
         return reshape(x, [self.size(v) if v in self.labels else 1 for v in labels])
@@ -124,7 +125,7 @@ class Term:
 
 
 def _contract(a: Term, b: Term, kept: set[Label]) -> Term:
-    """The product of two operands, summed over what is not ``kept``: a product of matrices, or of elements."""
+    """Contract two operands over the labels that are not ``kept``, by a matrix product or an element-wise product."""
     shared = [v for v in a.labels if v in b.labels]
     a.sum_out(kept | set(shared))
     b.sum_out(kept | set(shared))
@@ -143,7 +144,7 @@ def _contract(a: Term, b: Term, kept: set[Label]) -> Term:
 
 
 def _as_matrix(term: Term, batch: list[Label], free: list[Label], summed: list[Label]) -> tuple[Tensor, bool]:
-    """The operand as matrices of (free, summed), or of (summed, free) where its axes stand so already."""
+    """Operand as matrices (free, summed), or (summed, free) if its axes are in that order already."""
     flipped = term.labels == [*batch, *summed, *free] != [*batch, *free, *summed]
     order = [*batch, *(summed + free if flipped else free + summed)]
     sizes = {v: term.size(v) for v in term.labels}
@@ -153,7 +154,7 @@ def _as_matrix(term: Term, batch: list[Label], free: list[Label], summed: list[L
 
 @lru_cache(maxsize=1024)
 def _path(labels: Any, output: Any, shapes: Any, optimize: Any) -> Sequence[tuple[int, ...]]:
-    """Which operands are multiplied, step by step; results go to the end."""
+    """Contraction path: the operands of each step; results are appended to the list."""
     if isinstance(optimize, tuple):
         return optimize
     if len(shapes) < 3 or optimize is False:
@@ -194,23 +195,22 @@ def _einsum_of(*operands: Tensor, subscripts: str, optimize: Any) -> Tensor:
 
 _einsum = Composite("einsum", _einsum_of, infer=_einsum_infer)
 
-# Sums of these are computed in a wider type, which wraps round to the same.
+# These are summed in a wider type, whose overflow wraps to the same result.
 _COMPUTED_AS = {**dict.fromkeys(("bool", "uint8", "int8", "uint16", "int16"), "int32"), "uint32": "int64"}
 
 
 def einsum(subscripts: Any, *operands: Any, optimize: Any = True, **kwargs: Any) -> Tensor:
-    """Products of the operands' elements, summed over the axes whose letter the result does not have.
+    """Einstein summation: products of the operands, summed over the letters that the result does not have.
 
     Args:
-        subscripts: a term of letters for each operand, an axis each, with commas between, and after "->" that of the
+        subscripts: comma-separated terms, one per operand, with a letter per axis, and after "->" the term of the
             result: "ij,jk->ik" is the product of two matrices. Without "->", the result has the letters that occur
             once, in alphabetical order. A letter twice in a term takes the diagonal. "..." stands for any axes, which
-            broadcast; a result without it sums over them. Axes of size 1 stretch. As numpy does, einsum also takes
-            each operand followed by a list of numbers, with `Ellipsis`, in place of its term, and one more list for
-            the result.
-        operands: tensors, which meet in one dtype; int8 tensors alone give int32.
-        optimize: the order in which three operands or more are multiplied: from the left if `False`; the one that
-            `numpy.einsum_path` finds with "greedy" (`True`) or "optimal"; or a path that it has found.
+            broadcast; a result without it sums over them. Axes of size 1 broadcast. As in numpy, each operand may be
+            followed by a list of integers (or `Ellipsis`) instead of its term, and one more list for the result.
+        operands: tensors, converted to their common dtype; if all are int8 the result is int32.
+        optimize: the contraction order of three or more operands: from the left if `False`; the path that
+            `numpy.einsum_path` finds with "greedy" (`True`) or "optimal"; or such a path itself.
 
     >>> einsum("ij,jk->ik", [[1.0, 2.0]], [[3.0], [4.0]]).tolist()
     [[11.0]]
@@ -232,7 +232,7 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = True, **kwargs: Any)
 
 
 def _spelled(parts: list[Any]) -> tuple[str, list[Any]]:
-    """Operands with a list of numbers after each, and for the result, as subscripts and operands."""
+    """Convert operands interleaved with lists of integers to subscripts and operands."""
     lists = parts[1::2] + ([parts[-1]] if len(parts) % 2 else [])
     if not all(isinstance(labels, (list, tuple)) for labels in lists):
         raise TypeError(
@@ -248,7 +248,7 @@ def _spelled(parts: list[Any]) -> tuple[str, list[Any]]:
 
 
 def _strategy(optimize: Any, count: int) -> Any:
-    """``optimize`` as it was given, a path as a tuple of its steps."""
+    """Check ``optimize``; return a path as a tuple of its steps."""
     if isinstance(optimize, (list, tuple)) and optimize and optimize[0] == "einsum_path":
         steps, left = tuple(tuple(step) for step in optimize[1:]), count
         for step in steps:

@@ -1,4 +1,4 @@
-"""Products of vectors and of tensors that have names: inner, cross, Kronecker's."""
+"""Inner, Kronecker and cross products."""
 
 import string
 from typing import Any
@@ -14,7 +14,7 @@ from ckeras.tensor import Tensor
 
 
 def inner(x1: Any, x2: Any) -> Tensor:
-    """The sums of products over the last axis of both; products where one is a number.
+    """Inner product over the last axes of both; the product if one is a scalar.
 
     >>> inner([1, 2], [3, 4]).tolist()
     11
@@ -39,7 +39,7 @@ def _kron(a: Tensor, b: Tensor) -> Tensor:
 
 
 def kron(x1: Any, x2: Any) -> Tensor:
-    """Kronecker's product: each element of x1 times the whole of x2, as blocks.
+    """Kronecker product: a block matrix of each element of x1 times x2.
 
     >>> kron([1, 10], [1, 2, 3]).tolist()
     [1, 2, 3, 10, 20, 30]
@@ -48,13 +48,14 @@ def kron(x1: Any, x2: Any) -> Tensor:
 
 
 def cross(x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Tensor:
-    """The cross product of vectors of three components, or of two, which lie in the plane.
+    """Cross product of vectors of three components, or of two (with a third component of 0).
 
     Args:
-        axisa: the axis of x1 along which the components are, 2 or 3 of them.
-        axisb: that of x2.
-        axisc: that of the result. Two vectors of two components give the third component alone, without an axis.
-        axis: all three of them.
+        axisa: the axis of x1 with the 2 or 3 components.
+        axisb: the axis of x2 with the components.
+        axisc: the axis of the result with the components. If both vectors have two components, the result is the third
+            component only, without this axis.
+        axis: overrides all three if given.
 
     >>> cross([1, 0, 0], [0, 1, 0]).tolist()
     [0, 0, 1]

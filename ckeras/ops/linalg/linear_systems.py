@@ -6,16 +6,17 @@ import numpy as np
 
 from ckeras.autograd.tape import sum_to
 from ckeras.ops.elementwise import core as elementwise
-from ckeras.ops.linalg.matrices import DIVERGED, SINGULAR, lapack, matrices, real_of, transposed
+from ckeras.ops.elementwise.complex_parts import imag
+from ckeras.ops.linalg.matrices import DIVERGED, SINGULAR, finite_only, lapack, matrices, real_of, transposed
 from ckeras.ops.linalg.matrix_products import matmul
 from ckeras.ops.linalg.triangles import tril, triu
 from ckeras.ops.manipulation import layout
 from ckeras.ops.reduction import core as reduction
-from ckeras.tensor import Op, Spec, Tensor
+from ckeras.tensor import Op, Spec, Tensor, dtypes
 
 
 def _right_side(a: Tensor, b: Tensor, g: Tensor, x: Tensor) -> Tensor:
-    """The gradient of a system's matrix, from that of its right side."""
+    """Gradient of the matrix of a system, from the gradient of its right-hand side."""
     return sum_to(elementwise.negative(matmul(g, transposed(x))), a.shape)
 
 
@@ -36,7 +37,7 @@ _solve = Op(
 
 
 def _solve_triangular_forward(a: np.ndarray, b: np.ndarray, lower: bool) -> np.ndarray:
-    # The elimination of an upper triangle is its back substitution; a lower one backwards is an upper one.
+    # LAPACK's elimination of an upper triangle is back substitution; a lower one is flipped to an upper one.
     if lower:
         return _solve_triangular_forward(a[..., ::-1, ::-1], b[..., ::-1, :], False)[..., ::-1, :]
     return np.linalg.solve(np.triu(a), b)
@@ -73,7 +74,7 @@ def _system(row: Op, a: Any, b: Any, **attrs: Any) -> Tensor:
 
 
 def solve(a: Any, b: Any) -> Tensor:
-    """The ``x`` for which a x = b.
+    """Solve a x = b for ``x``.
 
     Args:
         a: square matrices, of shape ``(..., M, M)``.
@@ -88,7 +89,7 @@ def solve(a: Any, b: Any) -> Tensor:
 
 
 def solve_triangular(a: Any, b: Any, lower: bool = False) -> Tensor:
-    """`solve` for a triangular ``a``: of the other triangle nothing is read.
+    """`solve` for a triangular ``a``; the other triangle is not read.
 
     Raises ValueError for a zero on the diagonal.
     """
@@ -120,18 +121,18 @@ def _per_matrix(x: Spec) -> Spec:
 
 
 def _scaled(g: Tensor, x: Tensor) -> Tensor:
-    """``x`` times one number for each matrix."""
+    """Multiply each matrix of ``x`` by one number."""
     return elementwise.multiply(layout.expand_dims(g, (-1, -2)), x)
 
 
 def _cofactors_forward(x: np.ndarray) -> np.ndarray:
-    # Of U S V: det(U) det(V) U C V, with the products of all singular values but one on the diagonal of C. So it is
-    # right for a singular matrix too.
-    u, singular, v = np.linalg.svd(x)
+    # For x = U S V the gradient is det(U) det(V) conj(U) C conj(V), with the products of all singular values but one on
+    # the diagonal of C. It is finite for a singular matrix too.
+    u, singular, v = finite_only(np.linalg.svd)(x)
     n = singular.shape[-1]
     others = np.where(np.eye(n, dtype=bool), np.ones((), x.dtype), singular[..., None, :]).prod(-1)
     sign = np.sign(np.linalg.det(u) * np.linalg.det(v))
-    return sign[..., None, None] * ((u * others[..., None, :]) @ v)
+    return sign[..., None, None] * ((u.conj() * others[..., None, :]) @ v.conj())
 
 
 def _cofactors_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
@@ -147,11 +148,24 @@ _det = Op(
 _cofactors = Op(
     "cofactors", lambda x: Spec(x.shape, x.dtype), lapack("det", _cofactors_forward, DIVERGED), vjp=[_cofactors_vjp]
 )
+
+
+def _slogdet_vjp(g: list[Tensor | None], y: list[Tensor], x: Tensor) -> Tensor | None:
+    of_sign, slope = g
+    if of_sign is not None and x.dtype in dtypes.PARTS:
+        # The sign is e^(i Im log det): it changes by i times itself for each unit of the imaginary part.
+        turn = elementwise.multiply(imag(elementwise.multiply(of_sign, y[0])), np.array(1j, x.dtype))
+        slope = turn if slope is None else elementwise.add(turn, slope)
+    if slope is None:
+        return None
+    return _scaled(elementwise.cast(slope, x.dtype), transposed(inverse(x)))
+
+
 _slogdet = Op(
     "slogdet",
     lambda x: [_per_matrix(x), Spec(x.shape[:-2], real_of(x.dtype))],
     lapack("slogdet", np.linalg.slogdet, ""),
-    vjp=[lambda g, y, x: None if g[1] is None else _scaled(g[1], transposed(inverse(x)))],
+    vjp=[_slogdet_vjp],
 )
 
 
@@ -167,7 +181,7 @@ def det(x: Any) -> Tensor:
 def slogdet(x: Any) -> tuple[Tensor, Tensor]:
     """The signs of the determinants of square matrices, and the logarithms of their absolute values.
 
-    0 and -inf for a singular matrix, whose logarithm has no gradient: asked for, it raises ValueError.
+    The result is 0 and -inf for a singular matrix, for which the gradient raises ValueError.
     """
     return tuple(_slogdet(matrices(x, "slogdet", square=True)))
 

@@ -1,4 +1,4 @@
-"""What the ops on matrices share: the last two axes are a matrix, the others a batch of them.
+"""Helpers for ops on matrices: the last two axes are a matrix, the others a batch.
 
 The gradients of those ops are the formulas of Giles, "Collected matrix derivative results for forward and reverse mode
 algorithmic differentiation" (2008), but where another source is named.
@@ -17,7 +17,7 @@ from ckeras.tensor import Tensor, dtypes
 
 
 def matrices(x: Any, where: str, square: bool = False) -> Tensor:
-    """``x`` as floats; an error if its last two axes are no matrices, or not square where they have to be."""
+    """Convert ``x`` to floats; raise ValueError if its last two axes are not matrices (``square`` ones)."""
     x = elementwise.as_float(x)
     if len(x.shape) < 2:
         raise ValueError(f"{where} expects matrices, with two axes at least, got shape {x.shape}")
@@ -28,7 +28,7 @@ def matrices(x: Any, where: str, square: bool = False) -> Tensor:
 
 
 def lapack(name: str, function: Callable[..., Any], failure: str) -> Callable[..., Any]:
-    """``function`` of numpy's with float16 in float32, which LAPACK does not know, and with our error."""
+    """Call ``function`` of numpy, with float16 computed in float32 and errors raised as ValueError."""
 
     def forward(*arrays: np.ndarray, **attrs: Any) -> Any:
         try:
@@ -39,21 +39,40 @@ def lapack(name: str, function: Callable[..., Any], failure: str) -> Callable[..
     return forward
 
 
+def finite_only(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function`` of numpy's where all elements of a matrix are finite, and NaN where they are not.
+
+    LAPACK's iterations need not end for infinities, nor can they be interrupted. The other matrices of a batch keep
+    their results.
+    """
+
+    def guarded(x: np.ndarray, **attrs: Any) -> Any:
+        finite = np.isfinite(x).all((-2, -1))
+        if finite.all():
+            return function(x, **attrs)
+        results = function(np.where(finite[..., None, None], x, np.eye(*x.shape[-2:], dtype=x.dtype)), **attrs)
+        for result in results if isinstance(results, tuple) else (results,):
+            result[~finite] = np.nan
+        return results
+
+    return guarded
+
+
 SINGULAR = "expects matrices that are not singular"
-DIVERGED = "did not converge, which NaN or infinity among the elements may cause"
+DIVERGED = "did not converge"
 
 
 def real_of(dtype: str) -> str:
-    """The dtype of the parts of a complex one, and any other itself."""
+    """The dtype of the real part of a complex dtype; other dtypes unchanged."""
     return dtypes.PARTS.get(dtype, dtype)
 
 
 def of_reals(vjp: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """A gradient whose formula is for real matrices alone."""
+    """Wrap a gradient that is defined for real matrices only."""
 
     def checked(g: Any, y: Any, x: Tensor, **attrs: Any) -> Tensor:
         if x.dtype not in dtypes.FLOATS:
-            raise TypeError(f"the decomposition of a matrix has a gradient for real ones alone, got dtype {x.dtype}")
+            raise TypeError(f"the gradient of a matrix decomposition expects real matrices, got dtype {x.dtype}")
         return vjp(g, y, x, **attrs)
 
     return checked
@@ -70,7 +89,7 @@ def adjoint(x: Tensor) -> Tensor:
 
 
 def across(x: Tensor) -> Tensor:
-    """One number for each column of a matrix, so that it can be multiplied by it."""
+    """Reshape one number per column so that it broadcasts over the rows of a matrix."""
     return layout.expand_dims(x, -2)
 
 
@@ -85,7 +104,7 @@ def identity(x: Tensor, n: int) -> Tensor:
 
 
 def inverse_differences(x: Tensor) -> Tensor:
-    """1 / (x_j - x_i), and 0 where the two are equal: there the gradient of their vectors is not defined."""
+    """1 / (x_j - x_i), and 0 where the two are equal, where the gradient of the eigenvectors is undefined."""
     d = elementwise.subtract(across(x), layout.expand_dims(x, -1))
     here = elementwise.equal(d, 0)
     return elementwise.where(here, 0, elementwise.divide(1.0, elementwise.where(here, 1, d)))
@@ -96,6 +115,6 @@ def diagonal(x: Tensor) -> Tensor:
     return elementwise.multiply(layout.expand_dims(x, -1), identity(x, x.shape[-1]))
 
 
-def least(m: int | None, n: int | None) -> int | None:
-    """The lesser of two sizes, if both are known."""
+def smaller(m: int | None, n: int | None) -> int | None:
+    """The smaller of two sizes; `None` if one is unknown."""
     return None if None in (m, n) else min(m, n)

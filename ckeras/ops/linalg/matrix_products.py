@@ -1,4 +1,4 @@
-"""Matrix products. All of them reach one kernel, which transposes as it packs and applies bias and activation."""
+"""Matrix products. All of them use one kernel, which transposes while packing and applies bias and activation."""
 
 import math
 from typing import Any
@@ -43,7 +43,7 @@ def _matmul_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Cal
     batch = math.prod(outputs[0].shape[:-2])
     count_a, count_b = math.prod(a.shape[:-2]), math.prod(b.shape[:-2])
     if count_b == 1 and count_a == batch and not ta:
-        m, batch = m * batch, 1  # one matrix for all: the batch is more rows
+        m, batch = m * batch, 1  # one matrix for the whole batch: the batch axes become rows
         count_a = 1
     elif not (count_a in (1, batch) and count_b in (1, batch)):
         return None
@@ -89,7 +89,7 @@ def _dense_forward(a: np.ndarray, b: np.ndarray, *bias: np.ndarray, activation: 
     return _NUMPY_ACTIVATIONS[activation](y + bias[0] if bias else y)
 
 
-# Matrix product, bias and activation in one kernel: what the compiler makes of the three (`compiler/rewrite.py`).
+# Matrix product, bias and activation in one kernel; created by the compiler's rewrites (`compiler/rewrite.py`).
 _dense = Op("dense", lambda a, b, *bias, activation: _matmul_infer(a, b), _dense_forward, _matmul_kernel)
 
 
@@ -118,9 +118,9 @@ _packed_dense = Op(
 
 
 def matmul(x1: Any, x2: Any) -> Tensor:
-    """The matrix product over the last two axes, with broadcasting of the others; vectors as numpy takes them.
+    """Matrix product over the last two axes, with broadcasting of the others; vectors as in numpy.
 
-    The dtype is the common one; two int8 tensors give int32.
+    The result has the common dtype; two int8 tensors give int32.
 
     >>> matmul([[1.0, 2.0]], [[3.0], [4.0]]).tolist()
     [[11.0]]
@@ -150,7 +150,7 @@ def _dtype(x: Any) -> str:
 
 
 def dot(x1: Any, x2: Any) -> Tensor:
-    """numpy's dot: products with scalars, inner products of vectors, sums over the last and the last but one axis."""
+    """Dot product as in numpy: products with scalars, else sums over the last axis of x1 and the second last of x2."""
     a, b = elementwise.promote(x1, x2)
     if not a.shape or not b.shape:
         return elementwise.multiply(a, b)
@@ -158,7 +158,7 @@ def dot(x1: Any, x2: Any) -> Tensor:
 
 
 def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
-    """Sums of products over several axes: the last ``axes`` of x1 and the first of x2, or two lists of them."""
+    """Sum of products over several axes: the last ``axes`` of x1 and the first ``axes`` of x2, or two lists of axes."""
     a, b = elementwise.promote(x1, x2)
     if isinstance(axes, int):
         pair = (list(range(len(a.shape) - axes, len(a.shape))), list(range(axes)))

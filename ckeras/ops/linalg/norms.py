@@ -14,10 +14,10 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
     """The norm of vectors (one axis) or of matrices (two), of order ``ord``.
 
     Args:
-        ord: for vectors any number, inf, -inf or 0 (how many elements are not 0), 2 by default; for matrices "fro"
-            (Frobenius, the default), 1 and -1 (sums of columns), inf and -inf (sums of rows), 2 and -2 (the greatest
-            and the least singular value), "nuc" (the sum of the singular values).
-        axis: one axis or two; `None` takes all of ``x``, as one vector if ``ord`` is `None`.
+        ord: for vectors any number, inf, -inf or 0 (number of non-zero elements), 2 by default; for matrices "fro"
+            (Frobenius, the default), 1 and -1 (maximum and minimum column sum), inf and -inf (maximum and minimum row
+            sum), 2 and -2 (largest and smallest singular value), "nuc" (sum of the singular values).
+        axis: one axis or two; `None` means all of ``x``, flattened if ``ord`` is `None`.
 
     >>> float(norm([3.0, 4.0]))
     5.0
@@ -32,7 +32,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
         y = reduction.sum(values, -1) if ord == "nuc" else (reduction.max if ord == 2 else reduction.min)(values, -1)
         return layout.expand_dims(y, axes) if keepdims else y
     if len(axes) == 2 and ord in (1, -1, math.inf, -math.inf):
-        # The axes in the order they were named: rows, columns.
+        # The axes in the given order: rows, columns.
         rows, columns = axes if axis is None else (int(a) % len(x.shape) for a in axis)
         summed, compared = (rows, columns) if ord in (1, -1) else (columns, rows)
         result = (reduction.max if ord > 0 else reduction.min)(
@@ -40,7 +40,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
         )
         return result if keepdims else layout.squeeze(result, axes)
     if len(axes) != 1 or isinstance(ord, str):
-        raise ValueError(f"norm has no order {ord!r} for {len(axes)} axes")
+        raise ValueError(f"norm does not support order {ord!r} for {len(axes)} axes")
     size = elementwise.abs(x)
     if ord == math.inf:
         return reduction.max(size, axes, keepdims)
@@ -54,14 +54,14 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
 
 
 def cdist(x: Any, y: Any) -> Tensor:
-    """The Euclidean distance of each vector of ``x`` from each of ``y``: sqrt(sum((x[i] - y[j])^2)).
+    """Pairwise Euclidean distances of the vectors of ``x`` and ``y``: sqrt(sum((x[i] - y[j])^2)).
 
     Args:
         x: of shape (..., m, d).
         y: of shape (..., n, d); the leading axes of the two are broadcast together.
 
     Returns:
-        Floats of shape (..., m, n). Where two vectors are the same, their distance has no gradient, and NaN comes out.
+        Floats of shape (..., m, n). The gradient is NaN where two vectors are equal.
 
     Raises:
         ValueError: if a tensor has fewer than two axes, or the vectors are of different lengths.

@@ -1,4 +1,4 @@
-"""How alike two images or signals are."""
+"""Similarity of images or signals."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from ckeras.tensor import Tensor
 
 
 def psnr(x1: Any, x2: Any, max_val: float) -> Tensor:
-    """The peak signal-to-noise ratio in decibels: 20 log10(max_val) - 10 log10(mean((x1 - x2)^2)).
+    """Peak signal-to-noise ratio in decibels: 20 log10(max_val) - 10 log10(mean((x1 - x2)^2)).
 
     Args:
         x1: of the same shape as ``x2``.
-        max_val: the greatest value that there can be.
+        max_val: the maximum possible value.
 
-    Infinite where the two are the same.
+    The result is infinite if the two are equal.
     """
     a, b = (elementwise.as_float(x) for x in elementwise.promote(x1, x2))
     if len(a.shape) != len(b.shape) or any(

@@ -1,4 +1,4 @@
-"""Singular values, and what stands on them: pseudo-inverses, least squares, ranks."""
+"""Singular values, and functions based on them: pseudo-inverses, least squares, ranks."""
 
 from typing import Any
 
@@ -9,12 +9,13 @@ from ckeras.ops.linalg.matrices import (
     DIVERGED,
     across,
     diagonal,
+    finite_only,
     inverse_differences,
     lapack,
-    least,
     matrices,
     of_reals,
     real_of,
+    smaller,
     transposed,
 )
 from ckeras.ops.linalg.matrix_products import matmul
@@ -23,10 +24,12 @@ from ckeras.ops.manipulation.composite import composite
 from ckeras.ops.reduction import core as reduction
 from ckeras.tensor import Op, Spec, Tensor
 
+_numpy_svd = finite_only(np.linalg.svd)
+
 
 def _svd_infer(x: Spec, full: bool) -> list[Spec]:
     *batch, m, n = x.shape
-    k = least(m, n)
+    k = smaller(m, n)
     return [
         Spec((*batch, m, m if full else k), x.dtype),
         Spec((*batch, k), real_of(x.dtype)),
@@ -70,7 +73,7 @@ def _svd_vjp(g: list[Any], y: list[Tensor], x: Tensor, full: bool) -> Tensor:
 _svd = Op(
     "svd",
     _svd_infer,
-    lapack("svd", lambda x, full: np.linalg.svd(x, full_matrices=full), DIVERGED),
+    lapack("svd", lambda x, full: _numpy_svd(x, full_matrices=full), DIVERGED),
     vjp=[of_reals(_svd_vjp)],
 )
 
@@ -82,22 +85,23 @@ def _singular_values_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
 
 singular_values = Op(
     "singular_values",
-    lambda x: Spec((*x.shape[:-2], least(*x.shape[-2:])), real_of(x.dtype)),
-    lapack("svd", lambda x: np.linalg.svd(x, compute_uv=False), DIVERGED),
+    lambda x: Spec((*x.shape[:-2], smaller(*x.shape[-2:])), real_of(x.dtype)),
+    lapack("svd", lambda x: _numpy_svd(x, compute_uv=False), DIVERGED),
     vjp=[of_reals(_singular_values_vjp)],
 )
 
 
 def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    """The singular value decomposition x = U diag(s) V.
+    """Singular value decomposition x = U diag(s) V.
 
     Args:
         x: of shape ``(..., M, N)``.
         full_matrices: whether U and V are square, or have K = min(M, N) columns and rows. The vectors beyond K have no
             gradient.
-        compute_uv: whether to give (U, s, V), or s alone.
+        compute_uv: whether to return (U, s, V), or only s.
 
-    The singular values come in descending order. The gradient takes equal ones as if their vectors did not move.
+    The singular values are in descending order. The gradient treats the vectors of equal singular values as constant
+    relative to each other. A matrix with NaN or infinity gives NaN, without an effect on the others of a batch.
 
     >>> svd([[0.0, 3.0], [1.0, 0.0]], compute_uv=False).tolist()
     [3.0, 1.0]
@@ -107,7 +111,7 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
 
 
 def _cutoff(x: Tensor, factor: float) -> float:
-    """The part of the greatest singular value below which rounding makes the others."""
+    """Fraction of the largest singular value below which others are rounding errors."""
     return factor * max(x.shape[-2:]) * float(np.finfo(x.dtype).eps)
 
 
@@ -121,15 +125,16 @@ def _matrix_rank(x: Tensor, tol: float | None) -> Tensor:
 
 
 def matrix_rank(x: Any, tol: Any = None) -> Tensor:
-    """How many singular values of each matrix are greater than ``tol``, as int32.
+    """Rank of each matrix: the number (int32) of singular values greater than ``tol``.
 
-    ``tol`` is by default the greatest of them times max(M, N) and the precision of the dtype.
+    ``tol`` is by default the largest singular value times max(M, N) times the precision of the dtype. A matrix with NaN
+    or infinity has the rank 0.
     """
     return _matrix_rank(matrices(x, "matrix_rank"), tol=None if tol is None else float(tol))
 
 
 def _pinv_forward(x: np.ndarray, rcond: float) -> np.ndarray:
-    u, values, v = np.linalg.svd(x, full_matrices=False)
+    u, values, v = _numpy_svd(x, full_matrices=False)
     kept = values > rcond * values.max(-1, keepdims=True, initial=0)
     inverse = np.divide(1, values, where=kept, out=np.zeros_like(values))
     return (v.conj().swapaxes(-1, -2) * inverse[..., None, :]) @ u.conj().swapaxes(-1, -2)
@@ -159,22 +164,24 @@ def _cut_pinv(x: Tensor, rcond: float | None, factor: float) -> Tensor:
 
 
 def pinv(x: Any, rcond: Any = None) -> Tensor:
-    """The pseudo-inverses of matrices (Moore, 1920; Penrose, 1955).
+    """Pseudo-inverses of matrices (Moore, 1920; Penrose, 1955).
 
-    Singular values of at most ``rcond`` times the greatest count as 0; by default 10 max(M, N) times the precision of
-    the dtype. The gradient is for a rank that does not change.
+    Singular values of at most ``rcond`` times the largest are taken as 0; by default 10 max(M, N) times the precision
+    of the dtype. The gradient assumes that the rank does not change. A matrix with NaN or infinity gives NaN.
     """
     return _cut_pinv(matrices(x, "pinv"), rcond=None if rcond is None else float(rcond), factor=10.0)
 
 
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Tensor:
-    """The ``x`` for which a x is nearest to b, and the least of them if there are several.
+    """Least-squares solution ``x`` of a x = b; of several solutions the one of minimum norm.
 
     Args:
         a: one matrix, of shape ``(M, N)``.
         b: of shape ``(M,)`` or ``(M, K)``.
-        rcond: singular values of at most this part of the greatest count as 0; by default max(M, N) times the precision
-            of the dtype.
+        rcond: singular values of at most this fraction of the largest are taken as 0; by default max(M, N) times the
+            precision of the dtype.
+
+    An ``a`` with NaN or infinity gives NaN.
 
     >>> lstsq([[2.0], [0.0]], [4.0, 3.0]).tolist()
     [2.0]

@@ -13,7 +13,7 @@ from ckeras.tensor.eager import wrap
 
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
-    """A matrix of ``N`` rows and ``M`` columns with ones on its ``k``-th diagonal and below, and zeros above.
+    """Matrix of ``N`` rows and ``M`` columns with ones at and below its ``k``-th diagonal, zeros above.
 
     >>> tri(2, 3).tolist()
     [[1.0, 0.0, 0.0], [1.0, 1.0, 0.0]]
@@ -42,7 +42,7 @@ def _on_matrices(x: Any, k: int, upper: bool) -> Tensor:
 
 
 def tril(x: Any, k: int = 0) -> Tensor:
-    """``x`` with zeros above the ``k``-th diagonal of its last two axes.
+    """Lower triangle of the last two axes of ``x``: elements above the ``k``-th diagonal become 0.
 
     >>> tril([[1, 2], [3, 4]]).tolist()
     [[1, 0], [3, 4]]
@@ -51,7 +51,7 @@ def tril(x: Any, k: int = 0) -> Tensor:
 
 
 def triu(x: Any, k: int = 0) -> Tensor:
-    """``x`` with zeros below the ``k``-th diagonal of its last two axes."""
+    """Upper triangle of the last two axes of ``x``: elements below the ``k``-th diagonal become 0."""
     return _on_matrices(x, k, True)
 
 
@@ -64,7 +64,7 @@ def _trace(x: Tensor, offset: int) -> Tensor:
 
 
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-    """The sum of the ``offset``-th diagonal of the matrices that ``axis1`` and ``axis2`` make.
+    """Sum of the ``offset``-th diagonal of the matrices along ``axis1`` and ``axis2``.
 
     >>> trace([[1, 2], [3, 4]]).tolist()
     5

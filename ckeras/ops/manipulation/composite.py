@@ -1,4 +1,4 @@
-"""Compositions of rows that are one call where the sizes of their arguments are not known yet."""
+"""Compositions of ops that a symbolic graph records as one call."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from ckeras.compiler.trace import trace
 from ckeras.tensor import KerasTensor, Op, Spec, as_tensor
 
-_STAND_INS = (83, 89)  # sizes for unknown dimensions: where the results differ, theirs are unknown too
+_STAND_INS = (83, 89)  # sizes for unknown dimensions; dimensions of results that depend on them are unknown
 
 
 class Composite(Op):
-    """A row that is a composition of others, and that needs the sizes of its arguments.
+    """An op that is a composition of others and needs to know the sizes of its arguments.
 
-    On real and on traced tensors it is the composition. On symbolic ones it is one call in the model's graph, whose
-    result has the shape that a trace of the composition gives.
+    On tensors with values and on traced ones it runs the composition. On symbolic ones it is one call in the model's
+    graph; the shape of its result is found by tracing the composition.
 
     Args:
         name: the key in the table.
@@ -38,7 +38,7 @@ class Composite(Op):
         return specs if found[0][1] else specs[0]
 
     def _results(self, inputs: Sequence[Spec], attrs: dict[str, Any], size: int) -> tuple[list[Spec], bool]:
-        """The specs of the results for arguments whose unknown dimensions are ``size``, and whether it is a list."""
+        """Specs of the results with ``size`` for unknown dimensions, and whether the result is a list."""
         specs = [Spec(tuple(size if d is None else d for d in x.shape), x.dtype) for x in inputs]
         graph, result = trace(lambda *tensors: self.function(*tensors, **attrs), specs, tuple)
         return [Spec(y.shape, y.dtype) for y in graph.outputs], isinstance(result, list)
@@ -50,5 +50,5 @@ def _agreed(specs: Sequence[Spec]) -> Spec:
 
 
 def composite(function: Callable[..., Any]) -> Composite:
-    """Make a private function a row of its own name: ``_stft`` becomes ``stft``."""
+    """Register a private function as an op of the same name: ``_stft`` becomes ``stft``."""
     return Composite(function.__name__.lstrip("_"), function)

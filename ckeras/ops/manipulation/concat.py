@@ -1,4 +1,4 @@
-"""Ops that join, cut, pad and repeat."""
+"""Ops that concatenate, split, pad and repeat."""
 
 import builtins
 from typing import Any
@@ -77,7 +77,7 @@ _concatenate = Op(
 
 
 def concatenate(xs: Any, axis: int = 0) -> Tensor:
-    """Tensors joined along ``axis``; they are alike in all others.
+    """Concatenate tensors along ``axis``; their other dimensions must be equal.
 
     >>> concatenate([[1, 2], [3]], axis=0).tolist()
     [1, 2, 3]
@@ -90,7 +90,7 @@ def concatenate(xs: Any, axis: int = 0) -> Tensor:
 
 
 def stack(x: Any, axis: int = 0) -> Tensor:
-    """Tensors of one shape joined along a new axis."""
+    """Stack tensors of equal shape along a new axis."""
     x = arguments.sequence(x, "stack", "x")
     if not x:
         raise ValueError("stack expects at least one tensor")
@@ -105,7 +105,7 @@ def stack(x: Any, axis: int = 0) -> Tensor:
 
 
 def sections(value: Any, size: int | None, where: str) -> int | tuple[int, ...]:
-    """``value`` as a number of sections, which a machine can list, or as the indices where an axis is cut."""
+    """Check ``value``: a number of sections within the limit, or the indices at which to split an axis."""
     if np.ndim(value) == 0:
         most = max(_MAX_SECTIONS, size or 0)
         return arguments.integer(value, where, "the number of sections", 1, most)
@@ -113,7 +113,7 @@ def sections(value: Any, size: int | None, where: str) -> int | tuple[int, ...]:
 
 
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
-    """``x`` cut along ``axis`` into equal parts, or at the given places."""
+    """Split ``x`` along ``axis`` into equal parts, or at the given indices."""
     x = tensor(x)
     axis = axis_of(axis, len(x.shape), "split")
     size = x.shape[axis]
@@ -160,13 +160,13 @@ _pad = Op(
 
 
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Tensor:
-    """``x`` with elements added before and after along each axis.
+    """Pad ``x`` before and after along each axis.
 
     Args:
         pad_width: (before, after) for each axis, or one pair, or one number, for all.
-        mode: "constant", "reflect" (mirrored, the edge not repeated), "symmetric" (mirrored, the edge repeated),
-            "edge" (the edge again and again) or "wrap" (from the other end).
-        constant_values: what "constant" adds, 0 by default.
+        mode: "constant", "reflect" (mirrored, the edge not repeated), "symmetric" (mirrored, the edge repeated), "edge"
+            (the edge repeated) or "wrap" (from the other end).
+        constant_values: the padding value of the mode "constant", 0 by default.
     """
     x = tensor(x)
     rank = len(x.shape)
@@ -193,7 +193,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
 
 
 def _extended(x: Tensor, axis: int, before: int, after: int, mode: str) -> np.ndarray:
-    """The indices that an axis has in a mode of `pad`, with what comes before and after it."""
+    """Indices into an axis that extend it by ``before`` and ``after`` elements in a mode of `pad`."""
     size = x.shape[axis]
     if size is None:
         raise ValueError(f"pad needs to know the size of axis {axis}: the shape is {x.shape}")
@@ -210,15 +210,15 @@ def _extended(x: Tensor, axis: int, before: int, after: int, mode: str) -> np.nd
     return np.where(index < size, index, last - index)
 
 
-def _places(x: Tensor, axis: int, where: str) -> np.ndarray:
-    """The numbers of the elements along an axis."""
+def _indices(x: Tensor, axis: int, where: str) -> np.ndarray:
+    """Indices of the elements along an axis."""
     if x.shape[axis] is None:
         raise ValueError(f"{where} needs to know the size of axis {axis}: the shape is {x.shape}")
     return np.arange(x.shape[axis])
 
 
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
-    """Each element, or slice along ``axis``, ``repeats`` times (one number, or one for each)."""
+    """Repeat each element, or each slice along ``axis``, ``repeats`` times (an integer, or one for each)."""
     x = tensor(x)
     if axis is None:
         x, axis = ravel(x), 0
@@ -228,18 +228,18 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
         wide = elementwise.broadcast_to(expand_dims(x, axis + 1), (*x.shape[: axis + 1], repeats, *x.shape[axis + 1 :]))
         size = x.shape[axis]
         return reshape(wide, (*x.shape[:axis], -1 if size is None else size * repeats, *x.shape[axis + 1 :]))
-    counts, places = np.asarray(repeats), _places(x, axis, "repeat")
-    if counts.dtype.kind not in "iub" or counts.shape not in ((1,), places.shape) or (counts < 0).any():
+    counts, indices = np.asarray(repeats), _indices(x, axis, "repeat")
+    if counts.dtype.kind not in "iub" or counts.shape not in ((1,), indices.shape) or (counts < 0).any():
         raise ValueError(
-            f"repeat expects an integer of 0 or more, or one for each of {len(places)} elements, as repeats, "
+            f"repeat expects an integer of 0 or more, or one for each of {len(indices)} elements, as repeats, "
             f"got {arguments.shown(repeats)}"
         )
-    limits.claim("repeat", (builtins.sum(counts.tolist()) * (len(places) if len(counts) == 1 else 1),), "int64")
-    return take(x, as_tensor(np.repeat(places, counts)), axis=axis)
+    limits.claim("repeat", (builtins.sum(counts.tolist()) * (len(indices) if len(counts) == 1 else 1),), "int64")
+    return take(x, as_tensor(np.repeat(indices, counts)), axis=axis)
 
 
 def tile(x: Any, repeats: Any) -> Tensor:
-    """``x`` laid side by side ``repeats`` times along each axis."""
+    """Tile ``x``: repeat it as a whole ``repeats`` times along each axis."""
     x = tensor(x)
     repeats = list(arguments.integers(repeats, "tile", "repeats", 0))
     rank = builtins.max(len(repeats), len(x.shape))
@@ -253,7 +253,7 @@ def tile(x: Any, repeats: Any) -> Tensor:
 
 
 def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
-    """``x`` with its elements moved round along ``axis`` by ``shift`` places; several axes or shifts one by one."""
+    """Shift elements by ``shift`` along ``axis``, from the end back to the front; several axes one after the other."""
     x = tensor(x)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), x.shape)
@@ -262,5 +262,5 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
         raise ValueError(f"roll expects a shift for each axis, got {len(shifts)} for {len(axes)} axes")
     count = builtins.max(len(shifts), len(axes)) if shifts and axes else 0
     for n, a in zip(shifts * (count if len(shifts) == 1 else 1), axes * (count if len(axes) == 1 else 1), strict=False):
-        x = take(x, as_tensor(np.roll(_places(x, a, "roll"), n)), axis=a)
+        x = take(x, as_tensor(np.roll(_indices(x, a, "roll"), n)), axis=a)
     return x

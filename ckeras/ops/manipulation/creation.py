@@ -12,17 +12,17 @@ from ckeras.tensor.eager import constant, wrap
 
 
 def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None) -> Tensor:
-    """``x`` (a number, nested list, array, tensor or variable) as a tensor, copied, of ``dtype`` if given.
+    """Convert ``x`` (a number, nested list, array, tensor or variable) to a tensor, with a copy, of ``dtype`` if given.
 
     >>> convert_to_tensor([1, 2], dtype="float32")
     <Tensor shape=(2,) dtype=float32 value=[1., 2.]>
     """
     if sparse or ragged:
-        raise ValueError("convert_to_tensor makes dense tensors: sparse and ragged ones do not exist here")
+        raise ValueError("convert_to_tensor expects sparse and ragged to be False: only dense tensors are supported")
     if isinstance(x, np.ndarray):
         t = wrap(np.array(x, order="C"))
     elif dtype is not None and isinstance(x, (bool, int, float)) and not isinstance(x, np.generic):
-        return constant(x, dtypes.standardize(dtype))  # not a kept scalar: it may be watched, or written to
+        return constant(x, dtypes.standardize(dtype))  # not a cached scalar: it may be watched, or written to
     else:
         t = as_tensor(x)
     return t if dtype is None else elementwise.cast(t, dtype)
@@ -34,7 +34,7 @@ def convert_to_numpy(x: Any) -> np.ndarray:
 
 
 def is_tensor(x: Any) -> bool:
-    """Whether ``x`` is a tensor with a value, or one inside a compiled function."""
+    """Whether ``x`` is a tensor with a value, or a traced one inside a compiled function."""
     return isinstance(x, Tensor) and not isinstance(x, KerasTensor)
 
 
@@ -60,7 +60,7 @@ def dtype(x: Any) -> str:
 
 
 def _made(where: str, shape: Any, dtype: Any, make: Callable[..., np.ndarray]) -> Tensor:
-    """``make(shape, dtype)`` as a tensor; symbolic where the shape is not known, as in a layer's symbolic call."""
+    """``make(shape, dtype)`` as a tensor; a symbolic one if the shape is not fully known (in symbolic calls)."""
     dims, name = arguments.partial_shape(shape, where), elementwise.default_float(dtype)
     if None in dims:
         return KerasTensor(dims, name)
@@ -69,7 +69,7 @@ def _made(where: str, shape: Any, dtype: Any, make: Callable[..., np.ndarray]) -
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
-    """A tensor of ``shape`` with every element ``fill_value``, of the default float type if no dtype is given."""
+    """Tensor of ``shape`` filled with ``fill_value``, of the default float type if no dtype is given."""
     dims, name = arguments.partial_shape(shape, "full"), elementwise.default_float(dtype)
     if None in dims:
         return KerasTensor(dims, name)
@@ -91,15 +91,15 @@ def ones(shape: Any, dtype: Any = None) -> Tensor:
 
 
 def empty(shape: Any, dtype: Any = None) -> Tensor:
-    """A tensor whose elements mean nothing yet (they are zeros)."""
+    """Tensor with unspecified elements (currently zeros)."""
     return zeros(shape, dtype)
 
 
 def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
-    """A tensor of the shape and dtype of ``x`` with every element ``fill_value``."""
+    """Tensor of the shape and dtype of ``x`` filled with ``fill_value``."""
     x = as_tensor(x)
     value = elementwise.cast(fill_value, dtype or x.dtype)
-    if isinstance(x, KerasTensor):  # a choice that never takes x, so that its NaNs stay behind
+    if isinstance(x, KerasTensor):  # a `where` that never selects x, so that its NaNs do not propagate
         return elementwise.where(False, elementwise.cast(x, value.dtype), value)
     return elementwise.broadcast_to(value, x.shape)
 
@@ -115,12 +115,12 @@ def ones_like(x: Any, dtype: Any = None) -> Tensor:
 
 
 def empty_like(x: Any, dtype: Any = None) -> Tensor:
-    """A tensor of the shape and dtype of ``x`` whose elements mean nothing yet (they are zeros)."""
+    """Tensor of the shape and dtype of ``x`` with unspecified elements (currently zeros)."""
     return zeros_like(x, dtype)
 
 
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
-    """Numbers from ``start`` (0 if it is the only one) up to ``stop``, which is left out, by ``step``.
+    """Numbers from ``start`` (0 if a single argument is given) to ``stop``, exclusive, in steps of ``step``.
 
     >>> arange(3).tolist()
     [0, 1, 2]
@@ -156,7 +156,7 @@ def identity(n: int, dtype: Any = None) -> Tensor:
 
 
 def array(x: Any, dtype: Any = None) -> Tensor:
-    """The same as `convert_to_tensor`."""
+    """Alias of `convert_to_tensor`."""
     return convert_to_tensor(x, dtype)
 
 
@@ -171,5 +171,5 @@ _copy = Op(
 
 
 def copy(x: Any) -> Tensor:
-    """A tensor of the same values in memory of its own."""
+    """Copy of ``x`` that shares no memory with it."""
     return _copy(as_tensor(x))

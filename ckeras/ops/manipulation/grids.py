@@ -1,4 +1,4 @@
-"""Tensors laid out over grids: powers, meshes, turned matrices, and integrals of sampled functions."""
+"""Log-spaced numbers, mesh grids, Vandermonde matrices, rotations, and trapezoidal integrals."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ from ckeras.tensor import Spec, Tensor, as_tensor
 def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10, dtype: Any = None, axis: int = 0
 ) -> Tensor:
-    """``num`` powers of ``base`` whose exponents go in equal steps from ``start`` to ``stop``.
+    """``num`` powers of ``base`` with equally spaced exponents from ``start`` to ``stop``.
 
     Args:
         endpoint: whether ``stop`` is the last exponent, or the one after it.
-        dtype: that of the result, by default the one in which ``start`` and ``stop`` meet as floats.
-        axis: where the axis of the powers stands if ``start`` and ``stop`` have axes.
+        dtype: that of the result, by default the common float dtype of ``start`` and ``stop``.
+        axis: position of the axis of the powers if ``start`` and ``stop`` have axes.
 
     >>> logspace(0, 2, 3).tolist()
     [1.0, 10.0, 100.0]
@@ -40,10 +40,10 @@ def logspace(
 
 
 def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
-    """For each of some vectors a tensor over the grid that they make, in which it varies along its own axis alone.
+    """Coordinate tensors of the grid that coordinate vectors span: one per vector, varying along its axis only.
 
     Args:
-        indexing: "ij": the axes of the grid are in the order of the vectors; "xy": the first two change places.
+        indexing: "ij": the axes of the grid are in the order of the vectors; "xy": the first two are swapped.
 
     >>> [g.tolist() for g in meshgrid([1, 2], [3, 4])]
     [[[1, 2], [1, 2]], [[3, 3], [4, 4]]]
@@ -58,18 +58,18 @@ def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
 
 @composite
 def _meshgrid(*vectors: Tensor, swapped: bool) -> list[Tensor]:
-    places = list(range(len(vectors)))
+    positions = list(range(len(vectors)))
     if swapped:
-        places[:2] = [1, 0]
-    shape = [vectors[place].shape[0] for place in places]
+        positions[:2] = [1, 0]
+    shape = [vectors[p].shape[0] for p in positions]
     return [
-        elementwise.broadcast_to(layout.reshape(v, [-1 if p == i else 1 for p in places]), shape)
+        elementwise.broadcast_to(layout.reshape(v, [-1 if p == i else 1 for p in positions]), shape)
         for i, v in enumerate(vectors)
     ]
 
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
-    """The matrix of the powers of a vector: column j is x to the power of N - 1 - j, or of j if ``increasing``.
+    """Vandermonde matrix of a vector: column j is x^(N - 1 - j), or x^j if ``increasing``.
 
     >>> vander([1, 2, 3], 2).tolist()
     [[1, 1], [2, 1], [3, 1]]
@@ -91,7 +91,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
 
 
 def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
-    """``array`` turned ``k`` times by 90 degrees, from the first of two axes towards the second.
+    """Rotate ``array`` by ``k`` * 90 degrees in the plane of two axes, from the first towards the second.
 
     >>> rot90([[1, 2], [3, 4]]).tolist()
     [[2, 4], [1, 3]]
@@ -99,7 +99,7 @@ def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     x = layout.tensor(array)
     rank = len(x.shape)
     if rank < 2 or len(axes) != 2:
-        raise ValueError(f"rot90 expects two axes of a tensor that has them, got {axes} for shape {x.shape}")
+        raise ValueError(f"rot90 expects two axes of a tensor of at least two axes, got {axes} for shape {x.shape}")
     first, second = (layout.axis_of(a, rank, "rot90") for a in axes)
     if first == second:
         raise ValueError(f"rot90 expects two different axes, got {axes} for shape {x.shape}")
@@ -129,11 +129,11 @@ _trapezoid_at = Composite(
 
 
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
-    """The integral along ``axis`` of a function with the values ``y``, by the trapezoidal rule.
+    """Integrate ``y`` along ``axis`` by the trapezoidal rule.
 
     Args:
-        x: where the values are, as a vector or a tensor of the shape of ``y``; by default ``dx`` apart.
-        dx: the distance of two neighbours, or a vector of distances, one fewer than the values.
+        x: sample points of ``y``, a vector or a tensor of the shape of ``y``; by default they are ``dx`` apart.
+        dx: the distance of neighbouring sample points, or a vector of distances, one fewer than the values.
 
     >>> float(trapezoid([1.0, 2.0, 4.0]))
     4.5
@@ -146,7 +146,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
             x = layout.moveaxis(x, axis, -1)
         sizes = (x.shape[-1] if x.shape else 1, y.shape[axis])
         if sizes[0] != sizes[1] and None not in sizes:
-            raise ValueError(f"trapezoid expects as many places as values, got {sizes[0]} and {sizes[1]}")
+            raise ValueError(f"trapezoid expects as many sample points x as values y, got {sizes[0]} and {sizes[1]}")
         return _trapezoid_at(layout.moveaxis(y, axis, -1), x)
     y, dx = elementwise.promote(y, dx)
     if len(dx.shape) == len(y.shape):

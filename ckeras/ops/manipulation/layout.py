@@ -1,4 +1,4 @@
-"""Ops that change the order or the number of axes: reshape and transpose, and what indexing and joining share."""
+"""Ops that change the order or the number of axes, and helpers that indexing and concatenation share."""
 
 import builtins
 import math
@@ -13,12 +13,12 @@ from ckeras.tensor.eager import Call
 
 
 def tensor(x: Any) -> Tensor:
-    """``x`` as a tensor."""
+    """Convert ``x`` to a tensor, if it is not one."""
     return x if isinstance(x, Tensor) else as_tensor(x)
 
 
 def axis_of(axis: int, rank: int, where: str) -> int:
-    """``axis`` as a number from 0, or an error that names the op."""
+    """``axis`` as a non-negative integer; raise an error that names the op if it is out of range."""
     return arguments.axis(axis, rank, where)
 
 
@@ -40,7 +40,7 @@ def copy_call(
     in_offset: int = 0,
     out_offset: int = 0,
 ) -> Call:
-    """A strided copy of ``dims`` elements between two buffers; offsets and strides are in elements."""
+    """Kernel call for a strided copy of ``dims`` elements between two buffers; offsets and strides are in elements."""
     if not dims:
         dims, in_strides, out_strides = [1], [0], [0]
     p = (ITEMSIZE[dtype], len(dims), in_offset, out_offset, *dims, *in_strides, *out_strides)
@@ -48,12 +48,12 @@ def copy_call(
 
 
 def fill_call(operand: int, spec: Spec, value: float) -> Call:
-    """A buffer filled with one value."""
+    """Kernel call that fills a buffer with one value."""
     return Call("fill", (operand,), (CODE[spec.dtype], math.prod(spec.shape)), (float(value),))
 
 
 def is_native(*specs: Spec) -> bool:
-    """Whether the kernels that move elements know these dtypes."""
+    """Whether the copy kernels support these dtypes."""
     return builtins.all(s.dtype in CODE for s in specs)
 
 
@@ -62,7 +62,7 @@ def is_native(*specs: Spec) -> bool:
 
 def _reshape_infer(x: Spec, shape: tuple[int, ...]) -> Spec:
     known = math.prod(d for d in shape if d != -1)
-    if None in x.shape:  # the batch may stay unknown
+    if None in x.shape:  # the batch size may be unknown
         return Spec(tuple(None if d == -1 else d for d in shape), x.dtype)
     size = math.prod(x.shape)
     if -1 in shape:
@@ -84,7 +84,7 @@ _reshape = Op(
 
 
 def reshape(x: Any, newshape: Any) -> Tensor:
-    """The elements of ``x``, in order, in another shape; one dimension may be -1.
+    """Reshape ``x`` without changing the order of its elements; one dimension may be -1.
 
     >>> reshape([1, 2, 3, 4], (2, -1)).shape
     (2, 2)
@@ -95,12 +95,12 @@ def reshape(x: Any, newshape: Any) -> Tensor:
 
 
 def alias(x: Tensor) -> Tensor:
-    """The same elements as another object, which may carry another mask."""
+    """New tensor object with the same elements, which may carry another mask."""
     return _reshape(x, shape=x.shape)
 
 
 def ravel(x: Any) -> Tensor:
-    """All elements along one axis."""
+    """Flatten ``x`` to a vector."""
     return reshape(x, (-1,))
 
 
@@ -120,13 +120,13 @@ _expand_dims = Op(
 
 
 def expand_dims(x: Any, axis: Any) -> Tensor:
-    """``x`` with new axes of size 1 at the places ``axis`` of the result."""
+    """Insert axes of size 1 at the positions ``axis`` of the result."""
     x = tensor(x)
     axes = arguments.integers(axis, "expand_dims", "axis")
-    places = sorted(set(arguments.axes(axes, len(x.shape) + len(axes), "expand_dims")))
-    if len(places) != len(axes):
+    positions = sorted(set(arguments.axes(axes, len(x.shape) + len(axes), "expand_dims")))
+    if len(positions) != len(axes):
         raise ValueError(f"expand_dims expects each axis once, got {axis}")
-    return _expand_dims(x, axis=tuple(places)) if places else x
+    return _expand_dims(x, axis=tuple(positions)) if positions else x
 
 
 def _infer_squeeze(x: Spec, axis: tuple[int, ...]) -> Spec:
@@ -146,7 +146,7 @@ _squeeze = Op(
 
 
 def squeeze(x: Any, axis: Any = None) -> Tensor:
-    """``x`` without its axes of size 1: those named, or all of them."""
+    """Remove axes of size 1: those in ``axis``, or all of them."""
     x = tensor(x)
     if axis is None:
         axes = [i for i, d in enumerate(x.shape) if d == 1]
@@ -159,7 +159,7 @@ _stop_gradient = Op("stop_gradient", lambda x: x, lambda x: x, alias=True)
 
 
 def stop_gradient(variable: Any) -> Tensor:
-    """The same value, through which no gradient flows."""
+    """Return ``x`` unchanged; no gradient flows through it."""
     return _stop_gradient(tensor(variable))
 
 
@@ -184,14 +184,14 @@ _transpose = Op(
 
 
 def transpose(x: Any, axes: Any = None) -> Tensor:
-    """``x`` with its axes in the order ``axes``, reversed by default."""
+    """Permute the axes of ``x`` to the order ``axes``, reversed by default."""
     x = tensor(x)
     rank = len(x.shape)
     axes = tuple(range(rank))[::-1] if axes is None else arguments.axes(axes, rank, "transpose", "axes")
     if sorted(axes) != list(range(rank)):
         raise ValueError(f"transpose expects each of {rank} axes once, got {axes}")
     kept = [a for a in axes if x.shape[a] != 1]
-    if kept == sorted(kept):  # only axes of size 1 move, so the memory is the same
+    if kept == sorted(kept):  # only axes of size 1 move, so the memory layout is the same
         return (
             reshape(x, tuple(-1 if x.shape[a] is None else x.shape[a] for a in axes))
             if _static(x)
@@ -205,7 +205,7 @@ def _static(x: Tensor) -> bool:
 
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
-    """``x`` with two axes exchanged."""
+    """Swap two axes of ``x``."""
     x = tensor(x)
     axes = list(range(len(x.shape)))
     a, b = axis_of(axis1, len(axes), "swapaxes"), axis_of(axis2, len(axes), "swapaxes")
@@ -214,7 +214,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
 
 
 def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
-    """``x`` with the axes ``source`` moved to the places ``destination``; the others keep their order."""
+    """Move the axes ``source`` to the positions ``destination``; the other axes keep their order."""
     x = tensor(x)
     rank = len(x.shape)
     source = arguments.axes(source, rank, "moveaxis", "source")
@@ -222,6 +222,6 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
     if len(source) != len(destination) or len(set(source)) < len(source) or len(set(destination)) < len(source):
         raise ValueError(f"moveaxis expects as many different axes as destinations, got {source} and {destination}")
     axes = [a for a in range(rank) if a not in source]
-    for place, a in sorted(zip(destination, source, strict=True)):
-        axes.insert(place, a)
+    for position, a in sorted(zip(destination, source, strict=True)):
+        axes.insert(position, a)
     return transpose(x, axes)

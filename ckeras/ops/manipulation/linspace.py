@@ -1,4 +1,4 @@
-"""Numbers whose differences or ratios are equal."""
+"""Linearly and geometrically spaced numbers."""
 
 import math
 from typing import Any
@@ -13,7 +13,7 @@ from ckeras.tensor import Op, Spec, Tensor, dtypes, table
 
 
 def _steps(rank: int, num: int, endpoint: bool, axis: int) -> np.ndarray:
-    """The parts of the way from start to stop, along ``axis``."""
+    """Interpolation weights from 0 (start) to 1 (stop) along ``axis``."""
     steps = np.linspace(0, 1, num, endpoint)
     return steps.reshape([num if i == axis else 1 for i in range(rank)])
 
@@ -39,7 +39,7 @@ _linear = Op(
 
 
 def _share(g: Tensor, steps: np.ndarray, axis: int) -> Tensor:
-    """The gradient of an end: each number is start (1 - t) + stop t."""
+    """Gradient of start or stop: each number is start (1 - t) + stop t."""
     return reduction.sum(elementwise.multiply(g, elementwise.cast(steps, g.dtype)), axis)
 
 
@@ -47,12 +47,12 @@ def _geomspace_forward(start: np.ndarray, stop: np.ndarray, num: int, endpoint: 
     wide = np.result_type(start, np.float64)
     start, stop = (np.expand_dims(x.astype(wide), axis) for x in (start, stop))
     steps = _steps(start.ndim, num, endpoint, axis)
-    # Each end by itself at its own place.
+    # The first and the last number are exactly start and stop.
     return np.where(steps < 1, start * (stop / start) ** steps, stop)
 
 
 def _part(g: Tensor, y: Tensor, x: Tensor, steps: np.ndarray, axis: int) -> Tensor:
-    """start^(1 - t) stop^t by start or by stop."""
+    """Derivative of start^(1 - t) stop^t with respect to start or stop."""
     slopes = elementwise.divide(elementwise.multiply(y, elementwise.cast(steps, y.dtype)), expand_dims(x, axis))
     return reduction.sum(elementwise.multiply(g, slopes), axis)
 
@@ -84,7 +84,7 @@ _between = Composite("between", _stretched, _stretched_infer)
 
 def _spaced(row: Op, a: Tensor, b: Tensor, num: int, endpoint: bool, axis: int) -> Tensor:
     if num < 0:
-        raise ValueError(f"{row.name} expects a number of 0 or more, got num={num}")
+        raise ValueError(f"{row.name} expects num to be 0 or more, got num={num}")
     axis = axis_of(axis, max(len(a.shape), len(b.shape)) + 1, row.name)
     return _between(a, b, row=row.name, num=int(num), endpoint=bool(endpoint), axis=axis)
 
@@ -92,14 +92,14 @@ def _spaced(row: Op, a: Tensor, b: Tensor, num: int, endpoint: bool, axis: int) 
 def linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
 ) -> Any:
-    """``num`` numbers at equal distances from ``start`` to ``stop``.
+    """``num`` equally spaced numbers from ``start`` to ``stop``.
 
     Args:
         start: the first, a number or a tensor.
         stop: the last, or with ``endpoint=False`` the one that would follow.
-        retstep: whether to give (numbers, distance), which is NaN where there is only one number.
-        dtype: of the result; by default that in which start, stop and a float meet. Integers are rounded down.
-        axis: where in the result the new axis stands.
+        retstep: whether to return (numbers, step); the step is NaN if there is only one number.
+        dtype: of the result; by default the common float dtype of start and stop. Integers are rounded down.
+        axis: position of the new axis in the result.
 
     >>> linspace(0, 1, 5).tolist()
     [0.0, 0.25, 0.5, 0.75, 1.0]
@@ -117,13 +117,13 @@ def linspace(
 
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Tensor:
-    """``num`` numbers from ``start`` to ``stop``, each the same multiple of the one before.
+    """``num`` numbers from ``start`` to ``stop`` with a constant ratio (a geometric progression).
 
     Args:
-        start: the first, a number or a tensor; not 0, and of the sign of ``stop``, or the others are NaN.
+        start: the first, a number or a tensor; non-zero and of the sign of ``stop``, else the result holds NaN.
         stop: the last, or with ``endpoint=False`` the one that would follow.
-        dtype: of the result; by default that in which start, stop and a float meet.
-        axis: where in the result the new axis stands.
+        dtype: of the result; by default the common float dtype of start and stop.
+        axis: position of the new axis in the result.
 
     >>> geomspace(1, 1000, 4).tolist()
     [1.0, 10.0, 100.0, 1000.0]

@@ -1,4 +1,4 @@
-"""Ops that name the axes, or see the memory in another way."""
+"""Rearranging axes by name, and views of the bytes of a tensor."""
 
 import math
 import re
@@ -14,7 +14,7 @@ from ckeras.tensor import Op, Spec, Tensor, arguments, dtypes
 
 
 def _axes(side: str, pattern: str) -> list[list[str]]:
-    """The axes of one side of a pattern: for each the names of those that it joins."""
+    """Parse one side of a pattern: for each axis the names of the axes that it joins."""
     if not re.fullmatch(r"\s*((\w+|\((\s*\w+)*\s*\))\s*)*", side):
         raise ValueError(f"rearrange expects names of axes and groups of them in brackets, got {pattern!r}")
     groups = [part.strip("()").split() for part in re.findall(r"\w+|\([^)]*\)", side)]
@@ -25,7 +25,7 @@ def _axes(side: str, pattern: str) -> list[list[str]]:
 
 
 def _sizes(groups: list[list[str]], shape: tuple[Any, ...], known: dict[str, int], pattern: str) -> dict[str, Any]:
-    """The size of each named axis, `None` where it is not known."""
+    """Sizes of the named axes, `None` where unknown."""
     sizes: dict[str, Any] = {}
     for group, d in zip(groups, shape, strict=True):
         given = math.prod(known[name] for name in group if name in known)
@@ -40,7 +40,7 @@ def _sizes(groups: list[list[str]], shape: tuple[Any, ...], known: dict[str, int
 
 
 def _plan(x: Spec, pattern: str, lengths: tuple[tuple[str, int], ...]) -> tuple[list[Any], list[int], list[Any]]:
-    """The shape with every axis apart, the order of these, and the shape with the axes of the result joined."""
+    """The shape with every axis split, the permutation of these axes, and the shape with the result's axes joined."""
     before, after = (_axes(side, pattern) for side in pattern.split("->"))
     sizes = _sizes(before, x.shape, dict(lengths), pattern)
     old, new = ([name for group in side for name in group] for side in (before, after))
@@ -61,11 +61,11 @@ _rearrange = Composite("rearrange", _rearranged, infer=lambda x, **attrs: Spec(t
 
 
 def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Tensor:
-    """The axes of a tensor split, moved and joined as a pattern of names says (Rogozhnikov, 2022, "Einops").
+    """Split, permute and join the axes of a tensor by a pattern of names (Rogozhnikov, 2022, "Einops").
 
     Args:
         pattern: the axes before and after, such as ``"b (h p) c -> (b h) p c"``: brackets join axes into one.
-        axes_lengths: sizes of the axes that are joined in ``tensor``; of each group one may be left out.
+        axes_lengths: sizes of the axes that are joined in ``tensor``; one per group may be omitted.
 
     >>> rearrange([[1, 2, 3, 4]], "b (h w) -> b w h", h=2).tolist()
     [[[1, 3], [2, 4]]]
@@ -101,7 +101,7 @@ def _view_infer(x: Spec, dtype: str) -> Spec:
 
 
 def _view_forward(x: np.ndarray, dtype: str) -> np.ndarray:
-    # A byte other than 0 and 1 is no boolean.
+    # A byte other than 0 and 1 is not a valid boolean.
     return x.view("uint8") != 0 if dtype == "bool" else x.view(dtypes.NUMPY[dtype])
 
 
@@ -109,9 +109,9 @@ _view = Op("view", _view_infer, _view_forward)
 
 
 def view(x: Any, dtype: Any = None) -> Tensor:
-    """The bytes of ``x`` as numbers of another dtype; where that is of another size, the last axis changes its own.
+    """Reinterpret the bytes of ``x`` as another dtype; with another item size the size of the last axis changes.
 
-    Without a gradient. Raises ValueError where the bytes of the last axis are no whole number of elements.
+    There is no gradient. Raises ValueError if the bytes of the last axis do not make an integral number of elements.
 
     >>> view([1.0], "int32").tolist()
     [1065353216]

@@ -1,4 +1,4 @@
-"""Ops that move blocks of an image to its channels and back, and patches as columns."""
+"""Conversions between image blocks and channels, and between images and columns of patches."""
 
 import math
 from typing import Any
@@ -48,7 +48,7 @@ _depth_to_space = Composite("depth_to_space", _to_space, infer=_to_space_infer)
 
 
 def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Tensor:
-    """Runs of channels laid out as blocks of the image, which gets ``block_size`` times as high and wide.
+    """Rearrange channels into spatial blocks: height and width grow by ``block_size``.
 
     Args:
         x: (batch, height, width, channels), or (batch, channels, height, width); the channels are a multiple of
@@ -87,9 +87,9 @@ _space_to_depth = Composite("space_to_depth", _to_depth, infer=_to_depth_infer)
 
 
 def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Tensor:
-    """Blocks of the image laid out as runs of channels: what `depth_to_space` does, undone.
+    """Rearrange spatial blocks into channels; the inverse of `depth_to_space`.
 
-    Height and width are multiples of ``block_size``, which is 2 or more.
+    Height and width must be multiples of ``block_size``, which is 2 or more.
     """
     x, data_format = _blocks("space_to_depth", x, block_size, data_format)
     sizes = x.shape[1:3] if data_format == "channels_last" else x.shape[2:]
@@ -116,8 +116,8 @@ def _counts(sizes: Any, window: Any, strides: Any, padding: Any, dilation: Any) 
 
 def _unfold_infer(x: Spec, **attrs: Any) -> Spec:
     counts = _counts(x.shape[2:], **attrs)
-    places = None if None in counts else math.prod(counts)
-    return Spec((x.shape[0], _times(x.shape[1], math.prod(attrs["window"])), places), x.dtype)
+    patches = None if None in counts else math.prod(counts)
+    return Spec((x.shape[0], _times(x.shape[1], math.prod(attrs["window"])), patches), x.dtype)
 
 
 def _unfolded(x: Tensor, **attrs: Any) -> Tensor:
@@ -129,16 +129,16 @@ _unfold = Composite("unfold", _unfolded, infer=_unfold_infer)
 
 
 def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
-    """The patches of images as columns.
+    """Extract the patches of images as columns.
 
     Args:
         x: (batch, channels, height, width).
-        kernel_size: the patches' size, a number or (rows, columns), as are the other arguments.
-        dilation: how far the elements of a patch are apart.
-        padding: zeros on each side.
-        stride: how far patches are apart.
+        kernel_size: size of the patches, an integer or (rows, columns), like the other arguments.
+        dilation: distance between the elements of a patch.
+        padding: number of zeros on each side.
+        stride: distance between patches.
 
-    Returns (batch, channels * elements of a patch, patches), with the elements of a channel in a run.
+    Returns a tensor (batch, channels * elements of a patch, patches); the elements of a channel are contiguous.
     """
     x = layout.tensor(x)
     if len(x.shape) != 4:
@@ -163,22 +163,22 @@ _fold = Composite(
 
 
 def fold(x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
-    """Images (batch, channels, *output_size) to which patches, as `unfold` gives them, are added up.
+    """Sum patches, as `unfold` returns them, into images (batch, channels, *output_size).
 
     Args:
         x: (batch, channels * elements of a patch, patches).
-        output_size: height and width of the images, one number if they are the same.
-        kernel_size: as in `unfold`, like the other arguments.
+        output_size: height and width of the images, one integer if they are equal.
+        kernel_size: see `unfold`, also for the other arguments.
     """
     x = layout.tensor(x)
     size = each_axis(output_size, 2, "output_size of fold")
     attrs = _geometry("fold", kernel_size, dilation, padding, stride)
     if len(x.shape) != 3:
         raise ValueError(f"fold expects (batch, channels * elements of a patch, patches), got shape {x.shape}")
-    taps, places = math.prod(attrs["window"]), math.prod(_counts(size, **attrs))
-    if (x.shape[1] is not None and x.shape[1] % taps) or x.shape[2] not in (None, places):
+    taps, patches = math.prod(attrs["window"]), math.prod(_counts(size, **attrs))
+    if (x.shape[1] is not None and x.shape[1] % taps) or x.shape[2] not in (None, patches):
         raise ValueError(
-            f"fold into images of size {size} expects a multiple of {taps} rows and {places} patches, "
+            f"fold into images of size {size} expects a multiple of {taps} rows and {patches} patches, "
             f"got shape {x.shape}"
         )
     return _fold(x, size=size, **attrs)

@@ -1,4 +1,4 @@
-"""Cuts along the axes that numpy has names for, and the joins that undo them."""
+"""Splits and stacks along fixed axes, as in numpy: `vsplit`, `vstack` and their relatives."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from ckeras.ops.manipulation.concat import concatenate, sections, split
 from ckeras.ops.manipulation.layout import axis_of, expand_dims, ravel, tensor
 from ckeras.tensor import Spec, Tensor, arguments
 
-# -- cuts ---------------------------------------------------------------------------------------------------------
+# -- splits--------------------------------------------------------------------------------------------------------
 
 
 def _cut(x: Tensor, cuts: int | tuple[int, ...], axis: int, equal: bool) -> list[Tensor]:
@@ -18,7 +18,7 @@ def _cut(x: Tensor, cuts: int | tuple[int, ...], axis: int, equal: bool) -> list
     return split(x, cuts, axis)
 
 
-# For symbolic tensors: as many pieces, of unknown sizes.
+# For symbolic tensors: the same number of pieces, of unknown sizes.
 _cut_unknown = Composite(
     "cut_unknown",
     _cut,
@@ -36,7 +36,7 @@ def _split(x: Any, cuts: Any, axis: int, equal: bool, where: str, rank: int = 1)
 
 
 def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
-    """``x`` cut along ``axis`` into so many parts, the first ones longer by one where it does not go up, or at places.
+    """Split ``x`` along ``axis`` into parts of nearly equal size (longer ones first), or at the given indices.
 
     >>> [part.tolist() for part in array_split([1, 2, 3, 4, 5], 3)]
     [[1, 2], [3, 4], [5]]
@@ -45,22 +45,22 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
 
 
 def vsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
-    """``x`` cut along its first axis into equal parts, or at the given places."""
+    """Split ``x`` along its first axis into equal parts, or at the given indices."""
     return _split(x, indices_or_sections, 0, True, "vsplit")
 
 
 def hsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
-    """``x`` cut along its second axis, or its only one, into equal parts, or at the given places."""
+    """Split ``x`` along its second axis (a vector along its only one) into equal parts, or at the given indices."""
     x = tensor(x)
     return _split(x, indices_or_sections, 0 if len(x.shape) == 1 else 1, True, "hsplit")
 
 
 def dsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
-    """``x`` cut along its third axis into equal parts, or at the given places."""
+    """Split ``x`` along its third axis into equal parts, or at the given indices."""
     return _split(x, indices_or_sections, 2, True, "dsplit", rank=3)
 
 
-# -- joins --------------------------------------------------------------------------------------------------------
+# -- stacks-------------------------------------------------------------------------------------------------------
 
 
 def _promoted(xs: Any, where: str) -> list[Tensor]:
@@ -88,7 +88,7 @@ def _with_layers(x: Tensor) -> Tensor:
 
 
 def vstack(xs: Any) -> Tensor:
-    """Tensors joined along the first axis; vectors are rows.
+    """Concatenate tensors along the first axis; vectors become rows.
 
     >>> vstack([[1, 2], [3, 4]]).tolist()
     [[1, 2], [3, 4]]
@@ -97,7 +97,7 @@ def vstack(xs: Any) -> Tensor:
 
 
 def hstack(xs: Any) -> Tensor:
-    """Tensors joined along the second axis, vectors along their own.
+    """Concatenate tensors along the second axis, vectors along their only one.
 
     >>> hstack([[1, 2], [3, 4]]).tolist()
     [1, 2, 3, 4]
@@ -107,7 +107,7 @@ def hstack(xs: Any) -> Tensor:
 
 
 def dstack(xs: Any) -> Tensor:
-    """Tensors joined along the third axis; vectors are rows, and what has no third axis is one layer deep.
+    """Concatenate tensors along the third axis; vectors become rows, and missing third axes get size 1.
 
     >>> dstack([[1, 2], [3, 4]]).tolist()
     [[[1, 3], [2, 4]]]
@@ -116,7 +116,7 @@ def dstack(xs: Any) -> Tensor:
 
 
 def append(x1: Any, x2: Any, axis: int | None = None) -> Tensor:
-    """x2 joined to the end of x1 along ``axis``; the elements of both in a row if the axis is `None`.
+    """Append x2 to x1 along ``axis``; with axis `None`, both are flattened first.
 
     >>> append([1, 2], [[3], [4]]).tolist()
     [1, 2, 3, 4]

@@ -1,4 +1,4 @@
-"""Functions of tensors that run other functions, on symbolic tensors: what each gives, and how to run it on values."""
+"""Higher-order functions on symbolic tensors: how they infer their results and run again on values."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ scope = config.scope
 
 
 def as_symbols(structure: Any) -> Any:
-    """Symbolic tensors of the shapes and dtypes of a structure's leaves; `None` stays."""
+    """Symbolic tensors with the shapes and dtypes of a structure's leaves; `None` is kept."""
     return map_structure(lambda x: None if x is None else KerasTensor(*as_tensor(x).spec), structure)
 
 
@@ -27,9 +27,9 @@ def symbolic_call(
 ) -> Any:
     """The symbolic result of ``run(given, functions)``, which a model's graph runs again on values.
 
-    Each function comes with a list of arguments like those that it is called with. It is called once, on symbols, and
-    again on the values. Where it uses other symbolic tensors too, these become arguments of the call, and the graph
-    between them is run again. ``result`` makes the structure of what the call gives from what the functions gave.
+    Each function comes with example arguments. It is called once on symbolic tensors and again on values. Other
+    symbolic tensors that it uses become arguments of the call, and the graph between them is run again. ``result``
+    builds the structure of the call's result from the results of the functions.
     """
     begun = KerasTensor.made()
     outer = getattr(scope, "trace", None)
@@ -52,8 +52,9 @@ def symbolic_call(
     if used and trial.reads and outer is None:
         variable = next(iter(trial.reads.values()))[0]
         raise ValueError(
-            f"{name} was given functions that use both a symbolic tensor from outside, of shape {used[0].shape}, and "
-            f"the variable {variable.path!r}: call {name} in the call() of a layer instead"
+            f"{name} expects functions that do not use both an outer symbolic tensor and a variable, got "
+            f"a tensor of shape {used[0].shape} and the variable {variable.path!r}: "
+            f"call {name} in the call() of a layer instead"
         )
 
     def rerun(values: Any, *outside_values: Tensor) -> Any:

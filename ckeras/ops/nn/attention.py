@@ -15,7 +15,7 @@ from ckeras.tensor.eager import constant
 
 
 def _of_heads(x: Tensor, heads: int, name: str) -> Tensor:
-    """A bias or mask with axes for batch, heads, targets and sources; one of three axes may leave out the heads."""
+    """A bias or mask with axes (batch, heads, targets, sources); one of rank 3 omits the heads."""
     if len(x.shape) == 3 and x.shape[0] not in (1, heads):
         x = layout.expand_dims(x, 1)
     elif len(x.shape) < 4:
@@ -42,7 +42,7 @@ def _attend(
     sources, shared = key.shape[1], key.shape[2]
     dtype = query.dtype
     wide = dtypes.result_type(dtype, "float32")
-    # Each head of the keys serves a run of heads of the queries, which are more rows for it.
+    # Each key head serves a group of query heads, which become additional rows.
     rows = heads // shared * targets
     q = layout.reshape(layout.transpose(elementwise.cast(query, wide), (0, 2, 1, 3)), (batch, shared, rows, depth))
     logits = matmul(q, layout.transpose(elementwise.cast(key, wide), (0, 2, 3, 1)))
@@ -92,21 +92,23 @@ def dot_product_attention(
 
     Args:
         query: (batch, targets, heads, depth).
-        key: (batch, sources, key heads, depth). The heads are a multiple of the key heads, each of which serves a run
-            of them (Ainslie et al., 2023).
-        value: (batch, sources, key heads, depth of the result).
-        bias: what is added to the logits; it broadcasts to (batch, heads, targets, sources).
-        mask: true where a target may attend to a source, of shapes as those of ``bias``. A target that may attend to
-            none attends to all alike.
+        key: (batch, sources, key heads, depth). The number of heads is a multiple of the key heads, each of which
+            serves a group of them (Ainslie et al., 2023).
+        value: (batch, sources, key heads, value depth).
+        bias: added to the logits; it broadcasts to (batch, heads, targets, sources).
+        mask: true where a target may attend to a source; broadcasts like ``bias``. A target that may attend to no
+            source attends to all equally.
         scale: 1 / sqrt(depth) if `None`.
-        is_causal: whether a target attends to sources up to its own place alone.
-        flash_attention: whether a kernel of a GPU must be used: there is none here, so true raises RuntimeError.
+        is_causal: whether a target attends only to sources up to its own position.
+        flash_attention: whether to require a GPU kernel; there is none, so `True` raises RuntimeError.
         attn_logits_soft_cap: if given, logits become cap * tanh(logits / cap) before bias and mask.
 
-    Computed in float32 at least; the result (batch, targets, heads, depth of the result) has the common dtype.
+    Computed in float32 or float64; the result (batch, targets, heads, value depth) has the common dtype.
     """
     if flash_attention:
-        raise RuntimeError("dot_product_attention has no flash attention, which is for GPUs: leave it None or False")
+        raise RuntimeError(
+            "dot_product_attention expects flash_attention to be None or False (it needs a GPU), got True"
+        )
     query, key, value = elementwise.promote(query, key, value)
     shapes = f"got shapes {query.shape}, {key.shape} and {value.shape}"
     if not len(query.shape) == len(key.shape) == len(value.shape) == 4:

@@ -1,13 +1,13 @@
 """Convolutions of one to three spatial axes, and their transposes.
 
-Three rows, each the gradient of the others, so that they are differentiable as often as one likes. In all of them
-images have the layout (batch, *spatial, channels) and kernels (*window, channels / groups, filters); ``strides`` and
-``dilation`` have a number for each spatial axis, and group i takes the i-th run of channels to the i-th run of filters.
+Three ops, each the gradient of the others, so that gradients of any order exist. In all of them images have the layout
+(batch, *spatial, channels) and kernels (*window, channels / groups, filters); ``strides`` and ``dilation`` have a
+number for each spatial axis, and group i maps the i-th group of channels to the i-th group of filters.
 
 - ``conv(x, kernel, strides, padding, dilation, groups)``: images (batch, *windows, filters). ``padding`` is "valid",
-  "same" or a pair (before, after) for each spatial axis; a pair may be negative where windows leave elements out.
-- ``conv_input_grad(g, kernel, size, strides, padding, dilation, groups)``: the gradient of x, of spatial axes ``size``,
-  from that of the result; ``padding`` is given in pairs. It is the transposed convolution too.
+  "same" or a pair (before, after) for each spatial axis; a pair may be negative, which skips elements.
+- ``conv_input_grad(g, kernel, size, strides, padding, dilation, groups)``: the gradient of x, with spatial axes
+``size``, from that of the result; ``padding`` is given in pairs. It is the transposed convolution, too.
 - ``conv_kernel_grad(x, g, window, strides, padding, dilation, groups)``: the gradient of the kernel.
 
 In float32 and float64 the kernels pack patches, and kernels or results by groups, into workspace, for one matrix
@@ -47,12 +47,12 @@ _NATIVE = ("float32", "float64")
 
 
 def _product(out: int, a: int, b: int, dtype: str, groups: int, m: int, n: int, k: int, turned: bool = False) -> Call:
-    """The product (groups, m, k) (groups, k, n), of which ``turned`` gives the first as (groups, k, m)."""
+    """Product (groups, m, k) @ (groups, k, n); with ``turned`` the first operand is (groups, k, m)."""
     return Call("gemm", (out, a, b), (CODE[dtype], groups, m, n, k, int(turned), 0, m * k, k * n, m * n, 0, 0))
 
 
 def _grouped(operands: tuple[int, int], dtype: str, rows: int, groups: int, per: int, back: bool = False) -> Call:
-    """A matrix (rows, groups * per) copied as (groups, rows, per), or ``back``."""
+    """Copy a matrix (rows, groups * per) to (groups, rows, per), or ``back``."""
     together, apart = (per, groups * per, 1), (rows * per, per, 1)
     return copy_call(operands, dtype, (groups, rows, per), *((apart, together) if back else (together, apart)))
 
@@ -63,7 +63,7 @@ def _bytes(dtype: str, *shapes: tuple[int, ...]) -> list[int]:
 
 
 def _wide(x: np.ndarray) -> np.ndarray:
-    """``x`` as numpy computes with it: halves in float32."""
+    """``x`` in the dtype of the numpy computation: float16 becomes float32."""
     return x.astype(np.float32) if x.dtype == np.float16 else x
 
 
@@ -130,7 +130,7 @@ _conv = Op(
     "conv", _conv_infer, _conv_forward, _conv_kernel, vjp=[_conv_vjp_x, _conv_vjp_kernel], workspace=_conv_workspace
 )
 
-# -- the gradient of the images -------------------------------------------------------------------------------------
+# -- gradient of the images -----------------------------------------------------------------------------------------
 
 
 def _input_windows(kernel: Any, size: Any, strides: Any, padding: Any, dilation: Any, **attrs: Any) -> Windows:
@@ -140,7 +140,7 @@ def _input_windows(kernel: Any, size: Any, strides: Any, padding: Any, dilation:
 def _input_grad_infer(g: Spec, kernel: Spec, size: Any, groups: int, **attrs: Any) -> Spec:
     w = _input_windows(kernel, size, **attrs)
     if any(a != b and a is not None for a, b in zip(g.shape[1:-1], w.outputs, strict=True)):
-        raise ValueError(f"conv_input_grad expects a gradient of spatial axes {w.outputs}, got shape {g.shape}")
+        raise ValueError(f"conv_input_grad expects a gradient with spatial axes {w.outputs}, got shape {g.shape}")
     return Spec((g.shape[0], *size, kernel.shape[-2] * groups), g.dtype)
 
 
@@ -195,7 +195,7 @@ _conv_input_grad = Op(
     workspace=_input_grad_workspace,
 )
 
-# -- the gradient of the kernel -------------------------------------------------------------------------------------
+# -- gradient of the kernel -----------------------------------------------------------------------------------------
 
 
 def _kernel_windows(x: Any, window: Any, strides: Any, padding: Any, dilation: Any, **attrs: Any) -> Windows:
@@ -263,7 +263,7 @@ _conv_kernel_grad = Op(
 
 
 def _operands(where: str, inputs: Any, kernel: Any, data_format: str | None) -> tuple[Tensor, Tensor, int, str]:
-    """Images with the channels last, in the kernel's dtype, the kernel, the number of spatial axes, the format."""
+    """Check the operands; return channels-last images in the kernel's dtype, kernel, spatial rank and data format."""
     x, kernel = layout.tensor(inputs), layout.tensor(kernel)
     rank, data_format = spatial_rank(x, where), format_of(data_format)
     if len(kernel.shape) != rank + 2:
@@ -284,7 +284,7 @@ def _checked(where: str, x: Tensor, kernel: Tensor, outputs: tuple[int | None, .
 def _geometry(
     where: str, x: Tensor, kernel: Tensor, rank: int, strides: Any, padding: Any, dilation_rate: Any
 ) -> dict[str, Any]:
-    """The checked attributes of a row, for images with the channels last."""
+    """Check the attributes of a convolution op for channels-last images."""
     strides = each_axis(strides, rank, f"strides of {where}")
     dilation = each_axis(dilation_rate, rank, f"dilation_rate of {where}")
     padding = padding_of(padding, where)
@@ -301,20 +301,20 @@ def conv(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Tensor:
-    """The convolution of images of one to three spatial axes: sums of products of a kernel with each window.
+    """Convolution of images with one to three spatial axes.
 
     y[b, o, f] = sum over t, c of x[b, o * strides + t * dilation_rate - padding, c] * kernel[t, c, f].
 
     Args:
         inputs: (batch, *spatial, channels), or (batch, channels, *spatial) where ``data_format`` is "channels_first".
-        kernel: (*window, channels of a group, filters). With fewer channels than the inputs have, these are taken in
-            groups, each by its own run of filters.
-        strides: how far windows are apart, a number or one for each spatial axis.
+        kernel: (*window, channels of a group, filters). If it has fewer channels than the inputs, the convolution is
+            grouped: each group of channels has its own filters.
+        strides: distance between windows, an integer or one for each spatial axis.
         padding: "valid", or "same" for ceil(size / stride) windows, with zeros on both sides (one more at the end).
         data_format: `None` is that of `ckeras.config.image_data_format()`.
-        dilation_rate: how far the elements of a window are apart.
+        dilation_rate: distance between the elements of a window.
 
-    Returns a tensor of the kernel's dtype. Raises ValueError where channels do not fit the kernel, or no window fits.
+    Returns a tensor of the kernel's dtype. Raises ValueError if the channels do not fit the kernel, or no window fits.
 
     >>> conv([[[1.0], [2.0], [4.0]]], [[[1.0]], [[10.0]]]).tolist()
     [[[21.0], [42.0]]]
@@ -336,7 +336,7 @@ def _depthwise_infer(x: Spec, kernel: Spec, **attrs: Any) -> Spec:
 
 
 def _depthwise_sum(x: Tensor, kernel: Tensor, **attrs: Any) -> Tensor:
-    # No channel meets another, so there is no product of matrices in it: each tap has a weight for each channel.
+    # Channels are independent, so this is no matrix product: each tap has one weight per channel.
     dtype = x.dtype
     wide = "float32" if dtype == "float16" else dtype
     patches = patches_of(elementwise.cast(x, wide), kernel.shape[:-2], **attrs)
@@ -360,12 +360,12 @@ def depthwise_conv(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Tensor:
-    """The convolution of each channel by kernels of its own.
+    """Depthwise convolution: each channel is convolved with its own kernels.
 
     Args:
         inputs: as in `conv`.
-        kernel: (*window, channels, multiplier). The result has channels * multiplier channels, those that are made of
-            one channel beside each other.
+        kernel: (*window, channels, multiplier). The result has channels * multiplier channels; those of one input
+            channel are adjacent.
         strides: as in `conv`, like the other arguments.
     """
     x, kernel, rank, data_format = _operands("depthwise_conv", inputs, kernel, data_format)
@@ -389,7 +389,7 @@ def separable_conv(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Tensor:
-    """`depthwise_conv` by the first kernel, then `conv` by the second, whose window is one element.
+    """Separable convolution: `depthwise_conv`, then a pointwise `conv`.
 
     Args:
         inputs: as in `conv`.
@@ -408,12 +408,12 @@ def separable_conv(
 def _transposed_axis(
     size: int | None, window: int, stride: int, dilation: int, padding: str, extra: int | None
 ) -> tuple[int | None, int]:
-    """The size of the result along one axis, and how far the first window lies before it."""
+    """Size of the result along one axis, and the padding before it."""
     reach = (window - 1) * dilation + 1
     if padding == "valid":
         before, more = 0, (max(reach, stride) - reach if extra is None else extra) + reach
     else:
-        # What the windows cover beyond the strides, in all; the first window may stick out at the front by less.
+        # Total overlap of the windows beyond the strides; the first window may extend to the front by at most that.
         covered = stride + reach - 2 if extra is None else reach + reach % 2 - 2 + extra
         front = min((covered + 1) // 2, reach - 1)
         before, more = reach - 1 - front, covered - reach + 2
@@ -455,18 +455,18 @@ def conv_transpose(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Tensor:
-    """The transpose of a convolution: each element of the inputs adds the kernel, times itself, to a window.
+    """Transposed convolution: each input element adds the kernel, scaled by it, to a window of the result.
 
     Args:
         inputs: (batch, *spatial, channels), or channels first.
         kernel: (*window, filters, channels).
-        strides: how far the windows of neighbouring elements are apart.
-        padding: "valid": all that the windows cover, (size - 1) * stride + max(reach, stride) along an axis, where
-            reach = (window - 1) * dilation_rate + 1; "same": size * stride.
-        output_padding: with it the result has (size - 1) * stride + output_padding elements along an axis, and beside
-            them reach for "valid", reach % 2 for "same"; a number or one for each spatial axis.
+        strides: distance between the windows of neighbouring elements.
+        padding: "valid": a result that holds all windows, of size (size - 1) * stride + max(reach, stride) along an
+            axis, with reach = (window - 1) * dilation_rate + 1; "same": size * stride.
+        output_padding: if given, the size of the result along an axis is (size - 1) * stride + output_padding, plus
+            reach for "valid" or reach % 2 for "same"; an integer or one for each spatial axis.
         data_format: as in `conv`.
-        dilation_rate: how far the elements of a window are apart.
+        dilation_rate: distance between the elements of a window.
     """
     x, kernel, rank, data_format = _operands("conv_transpose", inputs, kernel, data_format)
     if x.shape[-1] is None or x.shape[-1] != kernel.shape[-1]:

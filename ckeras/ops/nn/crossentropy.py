@@ -46,7 +46,7 @@ def _xent_vjp(gradient: Callable[[], Op]) -> Callable[..., Any]:
     return vjp
 
 
-# Cross-entropy of softmax(logits) with class numbers: the losses of the rows, and the probabilities.
+# Cross-entropy of softmax(logits) with integer class labels: the losses of the rows, and the probabilities.
 _sparse_xent = Op(
     "softmax_xent_sparse",
     _xent_infer,
@@ -68,7 +68,7 @@ _sparse_xent_grad = Op(
         None,
     ],
 )
-# The same with a distribution over the classes in each row of the target.
+# The same for targets that are distributions over the classes.
 _xent = Op(
     "softmax_xent",
     _xent_infer,
@@ -103,7 +103,7 @@ _xent_grad = Op(
         ),
     ],
 )
-# Cross-entropy of probabilities (scaled to sum to 1, and clipped to [epsilon, 1 - epsilon]) with class numbers.
+# Cross-entropy of probabilities (normalized, and clipped to [epsilon, 1 - epsilon]) with integer class labels.
 _prob_xent = Op(
     "xent_prob_sparse",
     lambda prob, labels, epsilon: Spec(prob.shape[:-1], prob.dtype),
@@ -144,7 +144,7 @@ _prob_xent_grad = Op(
 
 
 def _logits(output: Any, axis: int | None) -> Any:
-    """What the softmax over ``axis`` (`None`: the sigmoid) that made ``output`` was applied to, if that is known."""
+    """The logits of ``output`` if it is known to be the softmax over ``axis`` (or with `None` the sigmoid) of them."""
     logits, axes = getattr(output, "_keras_logits", None), getattr(output, "_keras_logits_axis", ())
     if logits is None or not (axes is None if axis is None else isinstance(axes, int)):
         return None
@@ -154,7 +154,7 @@ def _logits(output: Any, axis: int | None) -> Any:
 
 
 def _in_float32(loss: Callable[..., Tensor], target: Any, output: Any, from_logits: bool, axis: int) -> Tensor:
-    """A cross-entropy of float16, which has no kernel of its own."""
+    """Compute a cross-entropy of float16, which has no kernel, in float32."""
     logits = None if from_logits else _logits(output, axis)
     if logits is not None:
         output, from_logits = logits, True
@@ -166,14 +166,14 @@ def _last_axis(x: Tensor, axis: int) -> Tensor:
 
 
 def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
-    """-sum(target * log(output)) over ``axis``: the cross-entropy of two distributions over classes.
+    """Cross-entropy of two distributions over classes: -sum(target * log(output)) over ``axis``.
 
     Args:
-        target: probabilities of the classes (for one class: one-hot), of the shape of ``output``.
-        output: probabilities, which are scaled to sum to 1, or with ``from_logits`` their unscaled logarithms.
+        target: class probabilities (one-hot for a single class), of the shape of ``output``.
+        output: probabilities, which are normalized to sum to 1, or with ``from_logits`` logits.
 
-    Where ``output`` is the result of `ckeras.activations.softmax` over ``axis``, the loss is computed from what
-    that was applied to, which is exact for probabilities near 0 too.
+    If ``output`` is the result of `ckeras.activations.softmax` over ``axis``, the loss is computed from its logits,
+    which is accurate for probabilities near 0, too.
     """
     x, t = elementwise.as_float(output), elementwise.as_float(target)
     if x.dtype == "float16":
@@ -200,13 +200,14 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
 
 
 def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
-    """-log(output[target]): the cross-entropy with a class number for each row.
+    """Cross-entropy with integer class labels: -log(output[target]).
 
     Args:
-        target: class numbers in [0, classes), of the shape of ``output`` without ``axis`` (or with it, of size 1).
-        output: probabilities, which are scaled to sum to 1, or with ``from_logits`` their unscaled logarithms.
+        target: integer class labels in [0, classes), of the shape of ``output`` without ``axis`` (or with size 1
+            there).
+        output: probabilities, which are normalized to sum to 1, or with ``from_logits`` logits.
 
-    Raises IndexError for a class number that is out of range.
+    Raises IndexError for a class label out of range.
     """
     x, t = elementwise.as_float(output), as_tensor(target)
     if x.dtype == "float16":
@@ -223,7 +224,7 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
         a != b and None not in (a, b) for a, b in zip(t.shape, x.shape[:-1], strict=True)
     ):
         raise ValueError(
-            "sparse_categorical_crossentropy expects a class number for each row of the output, "
+            "sparse_categorical_crossentropy expects a class label for each row of the output, "
             f"got target of shape {as_tensor(target).shape} and output of shape {as_tensor(output).shape}"
         )
     t = t if t.dtype in ("int32", "int64") else elementwise.cast(t, "int64")
@@ -233,10 +234,10 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
 
 
 def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Tensor:
-    """-(t log(o) + (1 - t) log(1 - o)), element by element.
+    """Element-wise binary cross-entropy: -(t log(o) + (1 - t) log(1 - o)).
 
     ``output`` holds probabilities, which are clipped to [epsilon, 1 - epsilon], or with ``from_logits`` logits.
-    Where it is the result of `ckeras.activations.sigmoid`, the loss is computed from what that was applied to.
+    If it is the result of `ckeras.activations.sigmoid`, the loss is computed from its logits.
     """
     x, t = elementwise.as_float(output), elementwise.as_float(target)
     if len(x.shape) != len(t.shape) or any(

@@ -1,4 +1,4 @@
-"""Connectionist temporal classification (Graves et al., 2006): the loss of unaligned labels, and their decoding."""
+"""Connectionist temporal classification (Graves et al., 2006): loss and decoding."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ from ckeras.ops.reduction import core as reduction
 from ckeras.tensor import Op, Spec, Tensor, dtypes
 from ckeras.tensor.eager import constant
 
-_FORBIDDEN = -1e5  # the logarithm of a probability that counts as 0, and still has a slope
+_FORBIDDEN = -1e5  # the logarithm of a probability taken as 0; finite, so that it has a gradient
 
-# -- the sum over alignments ----------------------------------------------------------------------------------------
-# An alignment goes through the states blank, label 1, blank, label 2 ... blank: at each frame it stays, goes on by one,
-# or skips the blank between two labels. Two rows, with time as the first axis:
+# -- the sum over alignments ---------------------------------------------------------------------------------------- An
+# alignment goes through the states blank, label 1, blank, label 2 ... blank: at each frame it stays, goes on by one, or
+# skips the blank between two labels. Two ops, with time as the first axis:
 #
 # - ctc_paths(emitted, skip): log of the probability of all alignments that are in a state after each number of frames,
 #   (frames + 1, batch, states), from the logs of what states emit, (frames, batch, states), and of the skips that are
@@ -29,7 +29,7 @@ _FORBIDDEN = -1e5  # the logarithm of a probability that counts as 0, and still 
 
 
 def _shifted(x: np.ndarray, by: int, fill: float) -> np.ndarray:
-    """``x`` moved on by so many states."""
+    """``x`` shifted by a number of states."""
     if not by:
         return x
     y = np.full_like(x, fill)
@@ -48,7 +48,7 @@ def _paths_forward(emitted: np.ndarray, skip: np.ndarray) -> np.ndarray:
 
 
 def _earlier(x: Tensor, states: int) -> list[Tensor]:
-    """``x`` as seen from the same state, from the next one, and from the one after that; 0 before the first."""
+    """``x`` shifted by 0, 1 and 2 states; 0 before the first state."""
     wide = pad(x, ((0, 0), (0, 0), (2, 0)))
     return [_cut(wide, None, slice(2 - k, 2 - k + states)) for k in range(3)]
 
@@ -58,7 +58,7 @@ def _cut(x: Tensor, frames: slice | None, states: slice | None = None) -> Tensor
 
 
 def _paths_vjp(g: Tensor, y: Tensor, emitted: Tensor, skip: Tensor) -> Tensor:
-    # The weights of the linearised step: how much of a state's probability came from each of three.
+    # The weights of the linearised step: the share of a state's probability that came from each of three states.
     frames, _, states = emitted.shape
     scale = elementwise.subtract(emitted, _cut(y, slice(1, None)))
     before = _earlier(_cut(y, slice(0, frames)), states)
@@ -93,7 +93,7 @@ def _recurrence_forward(x: np.ndarray, weights: np.ndarray, backwards: bool) -> 
 
 
 def _recurrence_vjp_weights(h: Tensor, y: Tensor, x: Tensor, weights: Tensor, backwards: bool) -> Tensor:
-    # A weight meets what comes to its state forwards and what comes back to it.
+    # The gradient of a weight is the forward value of its source state times the backward value of its target.
     other = _recurrence(h, weights, backwards=not backwards)
     forwards, back = (other, y) if backwards else (y, other)
     frames, _, states = x.shape
@@ -124,17 +124,17 @@ def _loss(target: Tensor, output: Tensor, target_length: Tensor, output_length: 
         elementwise.minimum(output_length, frames),
     )
     used = elementwise.less(constant(np.arange(length)), layout.expand_dims(target_length, 1))
-    labels = elementwise.where(used, target, mask_index)  # whatever pads the targets
+    labels = elementwise.where(used, target, mask_index)  # the padding of the targets, which may have any value
     blank = elementwise.broadcast_to(elementwise.cast(mask_index, "int64"), (batch, length + 1))
     between = layout.reshape(stack([_columns(blank, 0, length), labels], 2), (batch, 2 * length))
     state = concatenate([between, _columns(blank, length, length + 1)], 1)
     log_p = elementwise.maximum(log_softmax(output), _FORBIDDEN)
-    place = np.arange(frames)[:, None, None] * classes + np.arange(batch)[None, :, None] * (frames * classes)
+    index = np.arange(frames)[:, None, None] * classes + np.arange(batch)[None, :, None] * (frames * classes)
     valid = elementwise.logical_and(elementwise.greater_equal(state, 0), elementwise.less(state, classes))
-    place = elementwise.where(
-        valid, elementwise.add(constant(place), state), batch * frames * classes
-    )  # no place at all: refused
-    emitted = take(log_p, place)
+    index = elementwise.where(
+        valid, elementwise.add(constant(index), state), batch * frames * classes
+    )  # an index out of range: rejected
+    emitted = take(log_p, index)
     # Between equal labels the blank is not skipped, and a blank is not skipped to.
     labelled = constant(np.arange(states) % 2 == 1)
     differs = elementwise.not_equal(state, concatenate([_columns(state, 0, 2), state], 1)[:, :states])
@@ -165,7 +165,7 @@ _ctc_loss = Composite(
 
 
 def _lengths(where: str, output: Tensor, **lengths: Any) -> list[Tensor]:
-    """The lengths as int64 tensors, one number for each sequence."""
+    """Convert the lengths to int64 tensors with one number for each sequence."""
     found = [elementwise.cast(v, "int64") for v in lengths.values()]
     for name, v in zip(lengths, found, strict=True):
         if len(v.shape) != 1 or (v.shape[0] != output.shape[0] and None not in (v.shape[0], output.shape[0])):
@@ -176,7 +176,7 @@ def _lengths(where: str, output: Tensor, **lengths: Any) -> list[Tensor]:
 
 
 def _sequences(where: str, output: Any) -> Tensor:
-    """The outputs (batch, frames, classes) in float32 or float64."""
+    """Convert outputs (batch, frames, classes) to float32 or float64."""
     output = layout.tensor(output)
     output = elementwise.cast(output, dtypes.result_type(output.dtype, "float32"))
     if len(output.shape) != 3:
@@ -185,17 +185,17 @@ def _sequences(where: str, output: Any) -> Tensor:
 
 
 def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, mask_index: int = 0) -> Tensor:
-    """-log of the probability that the outputs give to labels, over all alignments with the frames.
+    """CTC loss: -log of the probability of the labels, summed over all their alignments with the frames.
 
     Args:
-        target: class numbers (batch, labels); what is beyond ``target_length`` does not count.
+        target: integer class labels (batch, labels); labels beyond ``target_length`` are ignored.
         output: logits (batch, frames, classes).
-        target_length: how many labels each sequence has.
-        output_length: how many frames each sequence has.
-        mask_index: the class that stands for no label, the blank.
+        target_length: number of labels of each sequence.
+        output_length: number of frames of each sequence.
+        mask_index: the index of the blank class.
 
-    Returns the losses (batch,). Where there are too few frames for the labels a loss is about 1e5, and not infinite.
-    Raises IndexError for a class number that is out of range.
+    Returns the losses (batch,). With too few frames for the labels a loss is about 1e5 instead of infinite.
+    Raises IndexError for a class label out of range.
     """
     output, target = _sequences("ctc_loss", output), elementwise.cast(target, "int64")
     if len(target.shape) != 2 or (
@@ -212,7 +212,7 @@ def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, m
 
 
 def _collapse_forward(labels: np.ndarray, lengths: np.ndarray, merge: bool, blank: int) -> np.ndarray:
-    """Labels without what is beyond the lengths, without repetitions, without blanks; -1 fills the rest."""
+    """Labels up to the lengths, without repetitions and blanks; padded with -1."""
     labels = np.where(np.arange(labels.shape[1]) < lengths[:, None], labels, blank)
     dropped = labels == blank
     if merge:
@@ -234,11 +234,11 @@ def _greedy(inputs: Tensor, lengths: Tensor, merge: bool, blank: int) -> list[Te
 def _beam_forward(log_p: np.ndarray, lengths: np.ndarray, beam: int, top: int, blank: int) -> list[np.ndarray]:
     """Prefix beam search for all sequences at once.
 
-    A beam holds label sequences, each with the log of the probability of the alignments that end in its last label
-    and that of those that end in a blank. A sequence that grows into another one of the beam joins it.
+    A beam holds label sequences, each with two log-probabilities: of the alignments that end in its last label, and of
+    those that end in a blank. Equal sequences in the beam are merged.
     """
     batch, frames, classes = log_p.shape
-    # One row for each path: which sequence it is of, its labels (-1 after the last), and the two probabilities.
+    # One row for each path: the index of its sequence, its labels (padded with -1), and the two log-probabilities.
     owner, paths = np.arange(batch), np.full((batch, frames), -1)
     ends = np.stack([np.full(batch, -np.inf), np.zeros(batch)], 1)  # in a label, in a blank
     others = np.array([c for c in range(classes) if c != blank], np.int64)
@@ -249,7 +249,8 @@ def _beam_forward(log_p: np.ndarray, lengths: np.ndarray, beam: int, top: int, b
         rows, size, p = np.arange(len(owner)), (paths >= 0).sum(1), log_p[owner, t]
         tail = np.where(size > 0, paths[rows, size - 1], -1)
         total = np.logaddexp(ends[:, 0], ends[:, 1])
-        # The path stays, by a blank or by its last label again; or it grows, by its own last label only after a blank.
+        # A path stays the same by a blank or by repeating its last label; or it grows, by its last label only after a
+        # blank.
         again = np.where(size > 0, ends[:, 0] + p[rows, tail], -np.inf)
         stay = np.stack([again, total + p[:, blank]], 1)
         grown = np.where(others == tail[:, None], ends[:, 1:], total[:, None]) + p[:, others]
@@ -278,7 +279,7 @@ def _beam_forward(log_p: np.ndarray, lengths: np.ndarray, beam: int, top: int, b
 
 
 def _parents(owner: np.ndarray, paths: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """For each path the row of the one without its last label, -1 if that is not there."""
+    """For each path the row of its prefix without the last label, -1 if the beam does not hold it."""
     rows = np.arange(len(owner))
     shorter = paths.copy()
     shorter[rows[size > 0], size[size > 0] - 1] = -1
@@ -290,7 +291,7 @@ def _parents(owner: np.ndarray, paths: np.ndarray, size: np.ndarray) -> np.ndarr
 
 
 def _best(owner: np.ndarray, ends: np.ndarray, count: int) -> np.ndarray:
-    """The rows of the ``count`` most probable paths of each sequence, the best first; impossible ones left out."""
+    """Rows of the ``count`` most probable paths of each sequence, best first, without impossible ones."""
     total = np.logaddexp(ends[:, 0], ends[:, 1])
     order = np.lexsort((-total, owner))
     order = order[total[order] > -np.inf]
@@ -324,20 +325,20 @@ def ctc_decode(
     merge_repeated: bool = True,
     mask_index: int | None = 0,
 ) -> tuple[Tensor, Tensor]:
-    """The label sequences that outputs stand for.
+    """Decode CTC outputs to label sequences.
 
     Args:
         inputs: logits (batch, frames, classes).
-        sequence_lengths: how many frames each sequence has.
+        sequence_lengths: number of frames of each sequence.
         strategy: "greedy": the best class of each frame, without repetitions and blanks; "beam_search": the label
             sequences that are most probable over all their alignments, found by keeping ``beam_width`` at each frame.
-        beam_width: for the beam search.
-        top_paths: how many sequences the beam search gives, the best first.
-        merge_repeated: whether "greedy" takes a label that is repeated without a blank between as one.
-        mask_index: the blank; `None` is the last class.
+        beam_width: number of paths that the beam search keeps.
+        top_paths: number of sequences that the beam search returns, best first.
+        merge_repeated: whether "greedy" merges repeated labels without a blank between them.
+        mask_index: the index of the blank class; `None` means the last one.
 
-    Returns the class numbers (paths, batch, frames) as int32, -1 after the last, and the scores (batch, paths): for
-    "greedy" -sum of the best logits, for "beam_search" the log of the sequences' probability.
+    Returns the class labels (paths, batch, frames) as int32, padded with -1, and the scores (batch, paths): for
+    "greedy" the negative sum of the best logits, for "beam_search" log-probabilities.
     """
     inputs = _sequences("ctc_decode", inputs)
     (lengths,) = _lengths("ctc_decode", inputs, sequence_lengths=sequence_lengths)

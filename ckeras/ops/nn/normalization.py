@@ -1,4 +1,4 @@
-"""Moments, and what is normalised by them."""
+"""Moments and normalizations."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ from ckeras.utils.tracebacks import warn
 
 
 def _in_float32(x: Any) -> tuple[Tensor, str]:
-    """``x`` in float32 or float64, and the dtype it has."""
+    """``x`` in float32 or float64, and its original dtype."""
     x = layout.tensor(x)
     return elementwise.cast(x, dtypes.result_type(x.dtype, "float32")), x.dtype
 
 
 def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False) -> tuple[Tensor, Tensor]:
-    """The mean and the variance (the mean squared distance from it) over ``axes``.
+    """Mean and variance over ``axes``.
 
-    Those of float16 are computed in float32 and limited to what float16 holds. Synchronized moments are those over the
-    parts of a batch on several devices; here there is one, so they are the same.
+    Moments of float16 are computed in float32 and clipped to the range of float16. ``synchronized`` changes nothing,
+    since there is a single device.
 
     >>> [v.tolist() for v in moments([1.0, 3.0], 0)]
     [2.0, 1.0]
@@ -47,9 +47,9 @@ def batch_normalization(
     """(x - mean) / sqrt(variance + epsilon) * scale + offset, along ``axis`` (Ioffe and Szegedy, 2015).
 
     Args:
-        mean: one number for each place along ``axis``, as are variance, offset and scale.
-        offset: none if `None`.
-        scale: none if `None`.
+        mean: one number for each index along ``axis``, like variance, offset and scale.
+        offset: omitted if `None`.
+        scale: omitted if `None`.
     """
     x = elementwise.as_float(x)
     axis = layout.axis_of(axis, len(x.shape), "batch_normalization")
@@ -73,7 +73,7 @@ def batch_normalization(
 
 
 def _of_axes(v: Any, x: Tensor, axes: tuple[int, ...], where: str) -> Tensor:
-    """A parameter that has a number for each place along ``axes``, or of the rank of ``x``, as it broadcasts to x."""
+    """Reshape a parameter with a number for each index along ``axes``, or of the rank of ``x``, to broadcast to x."""
     v = elementwise.cast(v, x.dtype)
     rank = len(x.shape)
     if len(v.shape) == len(axes) < rank:
@@ -90,13 +90,13 @@ def layer_normalization(
     """(x - mean) / sqrt(variance + epsilon) * gamma + beta, with the moments over ``axis`` (Ba et al., 2016).
 
     Args:
-        gamma: a number for each place along ``axis``; none if `None`.
+        gamma: a number for each index along ``axis``; omitted if `None`.
         beta: the same.
         axis: one axis or several.
-        epsilon: `None` is `ckeras.config.epsilon()`.
+        epsilon: `None` means `ckeras.config.epsilon()`.
         rms_scaling: deprecated: x / sqrt(variance + epsilon) * gamma. See `rms_normalization`.
 
-    Computed in float32 at least; the result has the dtype of ``x``.
+    Computed in float32 or float64; the result has the dtype of ``x``.
     """
     rms_scaling = kwargs.pop("rms_scaling", False)
     if kwargs:
@@ -121,11 +121,11 @@ def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float 
     """x / sqrt(mean(x * x) + epsilon) * scale, with the mean over ``axis`` (Zhang and Sennrich, 2019).
 
     Args:
-        scale: what broadcasts to ``x``, or a number for each place along ``axis``; none if `None`.
+        scale: a tensor that broadcasts to ``x``, or a number for each index along ``axis``; omitted if `None`.
         axis: one axis or several.
-        epsilon: `None` is `ckeras.config.epsilon()`.
+        epsilon: `None` means `ckeras.config.epsilon()`.
 
-    Computed in float32 at least; the result has the dtype of ``x``, and one axis if that has none.
+    Computed in float32 or float64; the result has the dtype of ``x``, and rank 1 if ``x`` is a scalar.
     """
     epsilon = config.epsilon() if epsilon is None else epsilon
     x, dtype = _in_float32(x)
@@ -147,14 +147,14 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = No
 
     Args:
         axis: one axis or several; over several the norm of order 2 is that of all elements, another that of a matrix.
-        order: a whole number of 1 or more.
-        epsilon: `None` is `ckeras.config.epsilon()`.
+        order: an integer of 1 or more.
+        epsilon: `None` means `ckeras.config.epsilon()`.
 
     >>> normalize([3.0, 4.0]).tolist()
     [0.6000000238418579, 0.800000011920929]
     """
     if isinstance(order, bool) or not isinstance(order, (int, np.integer)) or order < 1:
-        raise ValueError(f"normalize expects a whole order of 1 or more, got {order!r}")
+        raise ValueError(f"normalize expects an integer order of 1 or more, got {order!r}")
     x = elementwise.as_float(x)
     x = x if x.shape else layout.expand_dims(x, 0)
     epsilon = config.epsilon() if epsilon is None else epsilon

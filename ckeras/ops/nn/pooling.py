@@ -1,12 +1,13 @@
 """Pooling: the maximum, or the mean, of each window.
 
-A window of several axes is pooled along one axis after the other, by ops whose cost is that of the elements, however
-large the windows are. ``axis`` is pooled in the windows of a `Span`:
+Windows are pooled along one axis after the other, by ops whose cost is proportional to the number of elements,
+regardless of the window size. A `Span` describes the windows along ``axis``:
 
 - ``window_sum(x, axis, span)``: the sums.
-- ``window_max(x, axis, span)``: the maxima, and the offset of each from the begin of its window (the first of equals).
-- ``window_route(g, offsets, axis, span)``: the gradient of the maxima, sent to the elements that are at the offsets.
-- ``window_take(x, offsets, axis, span)``: the elements that are at the offsets.
+- ``window_max(x, axis, span)``: the maxima, and the offset of each from the start of its window (the first of equal
+ones).
+- ``window_route(g, offsets, axis, span)``: the gradient of the maxima, routed to the elements at the offsets.
+- ``window_take(x, offsets, axis, span)``: the elements at the offsets.
 """
 
 import math
@@ -66,16 +67,16 @@ class Span(NamedTuple):
 
     @property
     def transposed(self) -> "Span":
-        """For each element the windows that it lies in, as a span over the windows."""
+        """Span over the windows: for each element the windows that contain it."""
         return Span(self.count, self.size, self.over, self.step, -self.high, -self.low)
 
     @property
     def offset_dtype(self) -> str:
-        """The dtype of an offset from the begin of a window."""
+        """The dtype of an offset from the start of a window."""
         return "uint8" if (self.high - self.low) // self.over < 256 else "int32"
 
     def lengths(self) -> np.ndarray:
-        """How many elements of the axis each window has."""
+        """Number of elements in each window."""
         j = np.arange(self.count)
         low = -((-j * self.step - self.low) // self.over)
         return np.minimum((j * self.step + self.high) // self.over, self.size - 1) - np.maximum(low, 0) + 1
@@ -102,7 +103,7 @@ _window_sum = Op(
 
 
 def _mean(x: Tensor, spans: list[Span]) -> Tensor:
-    """The means over windows of the spatial axes; the padding does not count."""
+    """Means over windows of the spatial axes, without the padding."""
     x = elementwise.as_float(x)
     dtype = x.dtype
     sums = elementwise.cast(x, _WIDE.get(dtype, dtype))
@@ -143,7 +144,7 @@ _window_take = Op(
 
 
 def _maxima(x: Tensor, spans: list[Span], axes: Sequence[int]) -> Tensor:
-    """Maxima over windows of the spatial axes. Of equals that is chosen which is first along the last of ``axes``."""
+    """Maxima over windows of the spatial axes. Of equal elements the first along the last of ``axes`` is chosen."""
     dtype = x.dtype
     if dtype == "uint64":  # in the order of int64 with the highest bit flipped
         x = _flipped(x, dtype="int64")
@@ -203,7 +204,7 @@ _adaptive_average_pool = Composite(
 
 
 def _images(where: str, inputs: Any, data_format: str | None) -> tuple[Tensor, tuple[int | None, ...], str]:
-    """The images with their channels last, the shape they had, and the data format."""
+    """The images with channels last, their original shape, and the data format."""
     x = layout.tensor(inputs)
     spatial_rank(x, where)
     data_format = format_of(data_format)
@@ -235,13 +236,13 @@ def max_pool(
 ) -> Tensor:
     """Maximum of each window.
 
-    The gradient of a window goes to its maximum, of equals to the first.
+    The gradient of a window flows to its first maximum.
 
     Args:
         inputs: (batch, *spatial, channels), or (batch, channels, *spatial) where ``data_format`` is "channels_first".
         pool_size: the window's size, an integer or one for each spatial axis.
-        strides: the distance between windows, ``pool_size`` by default.
-        padding: "valid", or "same" for ceil(size / stride) windows along an axis; what lies outside does not count.
+        strides: distance between windows, ``pool_size`` by default.
+        padding: "valid", or "same" for ceil(size / stride) windows along an axis; the padding is ignored.
         data_format: `None` is that of `ckeras.config.image_data_format()`.
 
     >>> max_pool([[[1.0], [3.0], [2.0], [0.0]]], 2).tolist()
@@ -270,17 +271,17 @@ def _adaptive_pool(where: str, op: Composite, inputs: Any, output_size: Any, dat
 
 
 def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None = None) -> Tensor:
-    """Means of a given number of windows that are spread evenly over the inputs.
+    """Average pooling with a given output size; the windows are spread evenly.
 
     Args:
         inputs: (batch, *spatial, channels), or channels first.
-        output_size: the number of windows, or one for each spatial axis; window i of n along an axis reaches from
-            floor(i * size / n) to ceil((i + 1) * size / n).
+        output_size: the number of windows, an integer or one for each spatial axis; window i of n along an axis reaches
+            from floor(i * size / n) to ceil((i + 1) * size / n).
         data_format: `None` is that of `ckeras.config.image_data_format()`.
     """
     return _adaptive_pool("adaptive_average_pool", _adaptive_average_pool, inputs, output_size, data_format)
 
 
 def adaptive_max_pool(inputs: Any, output_size: Any, data_format: str | None = None) -> Tensor:
-    """Maxima of a given number of windows; see `adaptive_average_pool`."""
+    """Max pooling with a given output size; see `adaptive_average_pool`."""
     return _adaptive_pool("adaptive_max_pool", _adaptive_max_pool, inputs, output_size, data_format)

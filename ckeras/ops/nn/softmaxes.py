@@ -1,4 +1,4 @@
-"""Softmax and its logarithm, over any axes."""
+"""Softmax, log-softmax and sparsemax over any axes."""
 
 import math
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def rows(x: Spec) -> tuple[int, int]:
 
 
 def row_kernel(name: str, operands: tuple[int, ...]) -> Callable[..., list[Call] | None]:
-    """The call of a kernel that works on the rows of its last input's shape."""
+    """Kernel call for a kernel that works on the rows of its last input."""
 
     def kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
         x = inputs[-1]
@@ -127,7 +127,7 @@ def log_softmax(x: Any, axis: Any = -1) -> Tensor:
 
 
 def _np_sparsemax(x: np.ndarray) -> np.ndarray:
-    # The projection of each row on the simplex: x - tau where that is positive, tau being such that the sum is 1.
+    # The projection of each row onto the simplex: max(x - tau, 0) with the tau for which the sum is 1.
     z = -np.sort(-x, -1)
     total = np.cumsum(z, -1)
     count = np.arange(1, x.shape[-1] + 1, dtype=x.dtype)
@@ -151,7 +151,7 @@ _sparsemax = Op("sparsemax", _like_last, _np_sparsemax, vjp=[_sparsemax_vjp])
 
 
 def sparsemax(x: Any, axis: int = -1) -> Tensor:
-    """The distribution over ``axis`` that is nearest to ``x``; small elements get 0 (Martins and Astudillo, 2016).
+    """Euclidean projection of ``x`` onto the probability simplex along ``axis`` (Martins and Astudillo, 2016).
 
     >>> sparsemax([1.0, 0.5, -3.0]).tolist()
     [0.75, 0.25, 0.0]

@@ -1,7 +1,7 @@
-"""Windows that slide over the axes of an image: where they lie, and the patches that they cut out of it.
+"""Sliding windows over the spatial axes of images: their geometry and patches.
 
 Images have the layout (batch, *spatial, channels). A window has ``window`` elements (taps) along each spatial axis,
-``dilation`` apart, and moves by ``strides``; it may begin ``before`` an image, where there is only padding.
+``dilation`` apart, and moves by ``strides``; the first begins ``before`` elements before the image, in the padding.
 """
 
 import itertools
@@ -18,29 +18,29 @@ from ckeras.tensor import Op, Spec, Tensor, dtypes
 from ckeras.tensor.eager import Call
 
 Padding = str | tuple[tuple[int, int], ...]  # "valid", "same" or (before, after) for each spatial axis
-NATIVE = ("float32", "float64", "int32", "int64")  # what kernels add up
-_SUMMED_AS = {  # other dtypes, as what their sums are computed; integers wrap alike
+NATIVE = ("float32", "float64", "int32", "int64")  # dtypes with patch kernels
+_SUMMED_AS = {  # other dtypes -> the dtype of their sums; integers wrap to the same values
     **dict.fromkeys(("float16", "bfloat16"), "float32"),
     **dict.fromkeys(("bool", "uint8", "int8", "int16", "uint16"), "int32"),
     **dict.fromkeys(("uint32", "uint64"), "int64"),
 }
-INT32_MAX = 2**31 - 1  # of a size: products of two are then within int64
+INT32_MAX = 2**31 - 1  # limit of a size, so that products of two fit in int64
 
 
-def each_axis(value: Any, rank: int, name: str, least: int = 1) -> tuple[int, ...]:
-    """``value`` (an integer, or one for each of ``rank`` spatial axes) as integers from ``least`` to `INT32_MAX`."""
+def each_axis(value: Any, rank: int, name: str, minimum: int = 1) -> tuple[int, ...]:
+    """``value`` (an integer, or one for each of ``rank`` spatial axes) as integers from ``minimum`` to `INT32_MAX`."""
     found = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) and np.ndim(value) else (value,)
     found = found * rank if len(found) == 1 else found
-    if len(found) != rank or any(not isinstance(v, (int, np.integer)) or not least <= v <= INT32_MAX for v in found):
+    if len(found) != rank or any(not isinstance(v, (int, np.integer)) or not minimum <= v <= INT32_MAX for v in found):
         raise ValueError(
-            f"{name} expects an integer from {least} to {INT32_MAX}, or one for each of {rank} spatial axes, "
+            f"{name} expects an integer from {minimum} to {INT32_MAX}, or one for each of {rank} spatial axes, "
             f"got {value!r:.80}"
         )
     return tuple(int(v) for v in found)
 
 
 def padding_of(padding: Any, where: str) -> str:
-    """The name of a padding, in small letters."""
+    """Check the name of a padding; return it in lower case."""
     name = padding.lower() if isinstance(padding, str) else padding
     if name not in ("valid", "same"):
         raise ValueError(f"{where} expects padding 'valid' or 'same', got {padding!r}")
@@ -56,7 +56,7 @@ def format_of(data_format: str | None) -> str:
 
 
 def spatial_rank(x: Any, where: str, ranks: Sequence[int] = (1, 2, 3)) -> int:
-    """The number of spatial axes of a batch of images, or an error that names the op."""
+    """Number of spatial axes of a batch of images; raise ValueError if it is not 1, 2 or 3."""
     rank = len(x.shape) - 2
     if rank not in ranks:
         names = " or ".join(f"{r + 2}" for r in ranks)
@@ -65,17 +65,17 @@ def spatial_rank(x: Any, where: str, ranks: Sequence[int] = (1, 2, 3)) -> int:
 
 
 def channels_last(x: Tensor, data_format: str) -> Tensor:
-    """``x`` with its channels as the last axis."""
+    """Move the channels of ``x`` to the last axis."""
     return x if data_format == "channels_last" else transpose(x, (0, *range(2, len(x.shape)), 1))
 
 
 def channels_back(x: Tensor, data_format: str) -> Tensor:
-    """What `channels_last` did, undone."""
+    """Inverse of `channels_last`."""
     return x if data_format == "channels_last" else transpose(x, (0, len(x.shape) - 1, *range(1, len(x.shape) - 1)))
 
 
 def output_size(size: int | None, window: int, stride: int, dilation: int, padding: Any) -> int | None:
-    """How many windows lie along an axis of ``size`` elements; ``padding`` is a name or a pair."""
+    """Number of windows along an axis of ``size`` elements; ``padding`` is a name or a pair."""
     if size is None:
         return None
     if padding == "same":
@@ -85,13 +85,13 @@ def output_size(size: int | None, window: int, stride: int, dilation: int, paddi
 
 
 def same_padding(size: int, count: int, extent: int, stride: int) -> tuple[int, int]:
-    """Elements before and after an axis of ``size`` that ``count`` windows of ``extent`` elements need."""
+    """Padding before and after an axis of ``size`` elements for ``count`` windows of ``extent`` elements."""
     total = max((count - 1) * stride + extent - size, 0)
     return total // 2, total - total // 2
 
 
 class Windows(NamedTuple):
-    """All windows over images of known size: ``inputs`` and ``outputs`` are the sizes of the two sides."""
+    """All windows over images of known size: ``inputs`` and ``outputs`` are the sizes before and after."""
 
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
@@ -102,7 +102,7 @@ class Windows(NamedTuple):
 
     @classmethod
     def over(cls, inputs: Any, window: Any, strides: Any, padding: Padding, dilation: Any) -> "Windows":
-        """The windows over spatial axes of the sizes ``inputs``."""
+        """Windows over spatial axes of the sizes ``inputs``."""
         outputs = output_sizes(inputs, window, strides, padding, dilation)
         pairs = []
         for axis, (size, count) in enumerate(zip(inputs, outputs, strict=True)):
@@ -114,13 +114,13 @@ class Windows(NamedTuple):
 
     @property
     def taps(self) -> int:
-        """How many elements a window has."""
+        """Number of elements of a window."""
         return math.prod(self.window)
 
-    def places(self) -> Iterator[list[tuple[int, int, int]]]:
-        """For each tap and axis: the first element it meets, the window in which it does, how many windows do so.
+    def tap_ranges(self) -> Iterator[list[tuple[int, int, int]]]:
+        """Per tap and axis: first input index, first window, number of windows.
 
-        The next element is one stride on, in the next window.
+        In each following window the input index grows by one stride.
         """
         axes = []
         for axis, (size, count) in enumerate(zip(self.inputs, self.outputs, strict=True)):
@@ -135,8 +135,8 @@ class Windows(NamedTuple):
         return (list(tap) for tap in itertools.product(*axes))
 
     def cuts(self) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
-        """For each tap the slices of the image's spatial axes, and those of the windows that meet them."""
-        for tap in self.places():
+        """Per tap: slices of the image's spatial axes, and slices of the windows that read them."""
+        for tap in self.tap_ranges():
             elements = [
                 slice(at, at + (met - 1) * s + 1, s) if met else slice(0, 0)
                 for (at, _, met), s in zip(tap, self.strides, strict=True)
@@ -146,47 +146,47 @@ class Windows(NamedTuple):
 
 
 def output_sizes(inputs: Any, window: Any, strides: Any, padding: Padding, dilation: Any) -> tuple[int | None, ...]:
-    """How many windows lie along each axis; `None` where the size is not known."""
+    """Number of windows along each axis; `None` where the size is unknown."""
     return tuple(
         output_size(size, window[i], strides[i], dilation[i], padding if isinstance(padding, str) else padding[i])
         for i, size in enumerate(inputs)
     )
 
 
-# -- packing ------------------------------------------------------------------------------------------------------
-# A packed matrix has the layout (groups, batch, *far, taps, channels of a group). Packed forwards, far are the windows
-# and each row holds the elements of one; packed backwards, far are the elements of the images, and each row holds what
-# is said of its element (by a window, or in a patch) for each tap with which some window meets it.
+# -- packing ------------------------------------------------------------------------------------------------------ A
+# packed matrix has the layout (groups, batch, *far, taps, channels of a group). Packed forwards, far are the windows
+# and each row holds the elements of one window; packed backwards, far are the elements of the images, and each row
+# holds, for each tap, the value of the window (or patch) that reads the element with that tap.
 
 
 def packed_shape(w: Windows, back: bool, batch: Any, channels: Any, groups: int = 1) -> tuple[Any, ...]:
-    """The shape of a packed matrix."""
+    """Shape of a packed matrix."""
     return (groups, batch, *(w.inputs if back else w.outputs), w.taps, channels // groups)
 
 
 def pack_calls(
     operands: tuple[int, int], w: Windows, back: bool, source: Spec, groups: int = 1, patches: bool = False
 ) -> list[Call]:
-    """Fill ``operands`` (packed matrix, images) with the elements of the images, and 0 where a tap meets none.
+    """Kernel calls that fill the packed matrix in ``operands`` from the images, with 0 where a tap reads padding.
 
-    Packed backwards, the source has a value for each window, or with ``patches`` one for each of its taps too.
+    Packed backwards, the source has a value for each window, or with ``patches`` one for each window and tap.
     """
     item, channels = dtypes.ITEMSIZE[source.dtype], source.shape[-1]
     if item > 8:
-        item, channels = 8, channels * (item // 8)  # complex128 in its two parts
+        item, channels = 8, channels * (item // 8)  # complex128 as two floats
     p = (item, int(back), groups, source.shape[0], channels // groups, int(patches), *_geometry(w))
     return [Call("patches", operands, p)]
 
 
 def _geometry(w: Windows) -> tuple[int, ...]:
-    """The number of axes and what the kernels of patches ask of each."""
+    """Parameters of the patch kernels: the number of axes, and the geometry of each."""
     before = [pair[0] for pair in w.padding]
     axes = zip(w.inputs, w.outputs, w.window, w.strides, w.dilation, before, strict=True)
     return (len(w.inputs), *(number for axis in axes for number in axis))
 
 
 def cut_patches(x: np.ndarray, w: Windows, fill: Any = 0) -> np.ndarray:
-    """The patches of images, (batch, *windows, taps, channels), by numpy."""
+    """Patches of images, (batch, *windows, taps, channels), computed by numpy."""
     y = np.full((x.shape[0], *w.outputs, w.taps, x.shape[-1]), fill, x.dtype)
     for tap, (elements, windows) in enumerate(w.cuts()):
         y[(slice(None), *windows, tap)] = x[(slice(None), *elements)]
@@ -194,16 +194,16 @@ def cut_patches(x: np.ndarray, w: Windows, fill: Any = 0) -> np.ndarray:
 
 
 def add_patches(p: np.ndarray, w: Windows) -> np.ndarray:
-    """Images whose elements are the sums of what patches have at their places, by numpy."""
+    """Sum patches into images at their indices, computed by numpy."""
     y = np.zeros((p.shape[0], *w.inputs, p.shape[-1]), p.dtype)
     for tap, (elements, windows) in enumerate(w.cuts()):
         y[(slice(None), *elements)] += p[(slice(None), *windows, tap)]
     return y
 
 
-# -- patches ------------------------------------------------------------------------------------------------------
-# Two ops, each the gradient of the other: patches (batch, *windows, taps, channels) of images, and images to which
-# patches are added up.
+# -- patches ------------------------------------------------------------------------------------------------------ Two
+# ops, each the gradient of the other: patches (batch, *windows, taps, channels) of images, and the sum of patches into
+# images.
 
 
 def _patches_infer(x: Spec, window: Any, strides: Any, padding: Any, dilation: Any) -> Spec:
@@ -224,7 +224,7 @@ _patches = Op(
 def _fold_infer(p: Spec, size: Any, **attrs: Any) -> Spec:
     w = Windows.over(size, **attrs)
     if p.shape[1:-1] != (*w.outputs, w.taps):
-        raise ValueError(f"patches of shape {p.shape} are not those of images of size {size}: {w.outputs} of {w.taps}")
+        raise ValueError(f"patches of shape {p.shape} do not fit images of size {size}: {w.outputs} of {w.taps}")
     return Spec((p.shape[0], *size, p.shape[-1]), p.dtype)
 
 
@@ -246,12 +246,12 @@ _fold_patches = Op(
 
 
 def patches_of(x: Tensor, window: Any, strides: Any, padding: Padding, dilation: Any) -> Tensor:
-    """Patches (batch, *windows, taps, channels) of images; 0 where a window meets padding."""
+    """Patches (batch, *windows, taps, channels) of images; 0 where a window covers padding."""
     return _patches(x, window=window, strides=strides, padding=padding, dilation=dilation)
 
 
 def fold_patches(patches: Tensor, w: Windows) -> Tensor:
-    """Images (batch, *spatial, channels) whose elements are the sums of what the patches have for them."""
+    """Sum patches into images (batch, *spatial, channels)."""
     attrs = {"window": w.window, "strides": w.strides, "padding": w.padding, "dilation": w.dilation}
     wide = _SUMMED_AS.get(patches.dtype, patches.dtype)
     return cast(_fold_patches(cast(patches, wide), size=w.inputs, **attrs), patches.dtype)

@@ -26,7 +26,7 @@ _NATIVE = {
 
 
 def canonical_axes(axis: Any, rank: int) -> tuple[int, ...]:
-    """``axis`` (`None` for all, a number or several) as sorted numbers from 0."""
+    """``axis`` (`None` for all, an integer or several) as a sorted tuple of non-negative integers."""
     if axis is None:
         return tuple(range(rank))
     axes = (axis,) if type(axis) is int else arguments.integers(axis, "a reduction", "axis")
@@ -35,7 +35,7 @@ def canonical_axes(axis: Any, rank: int) -> tuple[int, ...]:
         if not -rank <= a < rank:
             raise ValueError(f"axis {a} is out of range for a tensor with {rank} axes")
         if a % rank in found:
-            raise ValueError(f"axis {a} is named twice in {axes}")
+            raise ValueError(f"axis {a} is repeated in {axes}")
         found.add(a % rank)
     return tuple(sorted(found))
 
@@ -69,7 +69,7 @@ def _row(name: str, forward: Callable[..., Any], vjp: Any = None, dtype: str | N
 
 
 def _spread(g: Tensor, x: Tensor, axis: tuple[int, ...]) -> Tensor:
-    """``g``, or a result of the reduction, with the reduced axes back as axes of size 1."""
+    """``g``, or a result of the reduction, with the reduced axes restored as axes of size 1."""
     return reshape(g, _reduced(x.shape, axis, True))
 
 
@@ -85,13 +85,13 @@ def _extreme_vjp(g: Tensor, y: Tensor, x: Tensor, axis: tuple[int, ...], keepdim
 
 
 def product_of_others(x: Tensor, product: Callable[..., Tensor], total: Callable[..., Tensor]) -> Tensor:
-    """For each factor the product of those that it is multiplied by, which is the gradient of their product.
+    """For each factor the product of all other factors: the gradient of the product.
 
-    ``product`` and ``total`` give for each factor the product and the sum of all of its own.
+    ``product`` and ``total`` reduce the factors and broadcast the product and the sum back to each factor.
     """
-    # Written so that its own gradient is right where one or two factors are 0: with one, it is the rest for that
-    # factor, and for another the rest without it times the zero; with two, for each of them, the rest times the other
-    # zero.
+    # Division by a factor is avoided where factors are 0, so that the second derivative is right there too: with one
+    # zero, its own entry is the product of the rest and every other entry a product with that zero; with two zeros, the
+    # entry of each is the rest times the other zero.
     zero = elementwise.equal(x, 0)
     zeros = total(elementwise.cast(zero, x.dtype))
     factors = elementwise.where(zero, 1, x)
@@ -201,22 +201,22 @@ def _extreme(row: Op, fold: Callable[..., Tensor], x: Any, axis: Any, keepdims: 
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
-    """The greatest element over ``axis``, at least ``initial`` if given; NaN if there is one."""
+    """Maximum over ``axis``, at least ``initial`` if given; NaN if an element is NaN."""
     return _extreme(_max, elementwise.maximum, x, axis, keepdims, initial)
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
-    """The least element over ``axis``, at most ``initial`` if given; NaN if there is one."""
+    """Minimum over ``axis``, at most ``initial`` if given; NaN if an element is NaN."""
     return _extreme(_min, elementwise.minimum, x, axis, keepdims, initial)
 
 
 def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The same as `max`."""
+    """Alias of `max`."""
     return max(x, axis, keepdims)
 
 
 def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The same as `min`."""
+    """Alias of `min`."""
     return min(x, axis, keepdims)
 
 
@@ -246,12 +246,12 @@ def any_zero(shape: tuple[int | None, ...], axes: tuple[int, ...]) -> bool:
 
 
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """Where the greatest element is (the first of equals), as int32; over all elements without an axis."""
+    """Index (int32) of the first maximum along ``axis``; without an axis, its flat index."""
     return _argument(_argmax, x, axis, keepdims)
 
 
 def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """Where the least element is (the first of equals), as int32; over all elements without an axis."""
+    """Index (int32) of the first minimum along ``axis``; without an axis, its flat index."""
     return _argument(_argmin, x, axis, keepdims)
 
 
@@ -279,5 +279,5 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def count_nonzero(x: Any, axis: Any = None) -> Tensor:
-    """How many elements over ``axis`` are not 0, as int32."""
+    """Number (int32) of non-zero elements over ``axis``."""
     return sum(elementwise.cast(elementwise.not_equal(x, 0), "int32"), axis)

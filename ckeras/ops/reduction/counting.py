@@ -1,4 +1,4 @@
-"""How many numbers fall where: bins, histograms, occurrences."""
+"""Bins, histograms and counts of occurrences."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ _digitize = Op(
 
 
 def digitize(x: Any, bins: Any) -> Tensor:
-    """The number of the bin in which each element lies, as int32: i where bins[i - 1] <= x < bins[i].
+    """Index (int32) of the bin of each element: i where bins[i - 1] <= x < bins[i].
 
     Args:
-        bins: the edges, along one axis, ascending; or descending, which gives i where bins[i - 1] > x >= bins[i].
+        bins: vector of edges, ascending; or descending, which gives i where bins[i - 1] > x >= bins[i].
 
-    Raises ValueError for edges in no order.
+    Raises ValueError if the edges are not sorted.
 
     >>> digitize([0.5, 1.0, 2.5], [1.0, 2.0]).tolist()
     [0, 1, 2]
@@ -42,16 +42,16 @@ _histogram = Op(
 
 
 def histogram(x: Any, bins: int = 10, range: Any = None) -> tuple[Tensor, Tensor]:
-    """How many elements lie in each of ``bins`` intervals of equal width, and the edges of these.
+    """Number of elements in each of ``bins`` intervals of equal width, and the edges of the intervals.
 
     Args:
         x: a tensor with one axis.
-        bins: how many intervals.
-        range: (least, greatest) edge, by default the least and the greatest element. What lies outside is not counted.
+        bins: number of intervals.
+        range: (lowest, highest) edge, by default the minimum and maximum of ``x``. Elements outside are ignored.
 
     Returns the counts, of shape (bins,), and the edges, (bins + 1,), both as floats.
 
-    Raises ValueError where the elements are not finite and no range is given.
+    Raises ValueError if elements are not finite and no range is given.
 
     >>> counts, edges = histogram([1.0, 2.0, 2.5, 3.0], bins=2)
     >>> counts.tolist(), edges.tolist()
@@ -82,10 +82,10 @@ def _bincount_of(x: Tensor, weights: Tensor, minlength: int) -> Tensor:
     length = max(minlength, int(values.max()) + 1 if values.size else 0)
     rows = x.shape[0] if len(x.shape) == 2 else 1
     limits.claim("bincount", (rows, length), weights.dtype)
-    place = elementwise.cast(x, "int64")
+    index = elementwise.cast(x, "int64")
     if len(x.shape) == 2:
-        place = elementwise.add(place, elementwise.multiply(expand_dims(arange(rows, dtype="int64"), 1), length))
-    counts = table["scatter_add_rows"](expand_dims(ravel(weights), 1), ravel(place), rows=rows * length)
+        index = elementwise.add(index, elementwise.multiply(expand_dims(arange(rows, dtype="int64"), 1), length))
+    counts = table["scatter_add_rows"](expand_dims(ravel(weights), 1), ravel(index), rows=rows * length)
     return reshape(counts, (*x.shape[:-1], length))
 
 
@@ -93,27 +93,27 @@ _bincount = Composite("bincount", _bincount_of, infer=_bincount_infer)
 
 
 def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Tensor:
-    """How often each integer from 0 up to the greatest occurs in ``x``, or in each row of it.
+    """Number of occurrences of each integer from 0 to max(x) in ``x``, or in each row of a matrix.
 
     Its shape depends on the values, so a function that is being compiled runs eagerly where it calls this.
 
     Args:
         x: integers of 0 or more, along one axis or two.
-        weights: what each element counts, of the shape of ``x``; 1 by default. Gradients flow to them.
-        minlength: the least length of the result.
-        sparse: only `False`: sparse tensors do not exist here.
+        weights: weight of each element, of the shape of ``x``; 1 by default. Differentiable.
+        minlength: the minimum length of the result.
+        sparse: must be `False`: sparse tensors are not supported.
 
-    Returns int32 without weights, otherwise the dtype in which ``x`` and the weights meet.
+    Returns int32 without weights, otherwise the common dtype of ``x`` and the weights.
 
     >>> bincount([1, 2, 2], minlength=4).tolist()
     [0, 1, 2, 0]
     """
     if sparse:
-        raise ValueError("bincount makes dense tensors: sparse ones do not exist here")
+        raise ValueError("bincount expects sparse=False: sparse tensors are not supported")
     minlength = arguments.integer(minlength, "bincount", "minlength", 0)
     x = tensor(x)
     if x.dtype not in dtypes.INTEGERS and x.dtype != "bool":
-        raise TypeError(f"bincount counts integers, got dtype {x.dtype}")
+        raise TypeError(f"bincount expects integers, got dtype {x.dtype}")
     if len(x.shape) not in (1, 2):
         raise ValueError(f"bincount expects a tensor with one axis or two, got shape {x.shape}")
     if weights is None:

@@ -1,4 +1,4 @@
-"""Running sums and products along an axis, and the differences of neighbours."""
+"""Cumulative sums and products, and differences of neighbours."""
 
 import builtins
 import math
@@ -33,7 +33,7 @@ def _kernel(name: str) -> Callable[..., list[Call] | None]:
 
 
 def _row(name: str, forward: Callable[..., np.ndarray], *vjp: Callable[..., Tensor]) -> Op:
-    """A row that goes along ``axis``, or with ``reverse`` from its end on; ``forward`` goes along the first axis."""
+    """Define a scan op along ``axis``, from the end if ``reverse``; ``forward`` works along the first axis."""
 
     def along(*arrays: np.ndarray, axis: int, reverse: bool) -> np.ndarray:
         step = -1 if reverse else 1
@@ -44,7 +44,7 @@ def _row(name: str, forward: Callable[..., np.ndarray], *vjp: Callable[..., Tens
 
 
 def _shifted(x: Tensor, axis: int, backwards: bool, value: float) -> Tensor:
-    """``x`` moved by one place along an axis, to the front or to the end; ``value`` comes in where a place is left."""
+    """``x`` shifted by one along an axis, to the front or to the end, with ``value`` in the gap."""
     if x.shape[axis] == 0:
         return x
     parts = [builtins.slice(None)] * len(x.shape)
@@ -55,7 +55,7 @@ def _shifted(x: Tensor, axis: int, backwards: bool, value: float) -> Tensor:
 
 
 def _back(g: Tensor, a: Tensor, axis: int, reverse: bool) -> Tensor:
-    """s with s[i] = g[i] + a[i + 1] s[i + 1]: what each element does to itself and to those that come after it."""
+    """Backward recurrence s[i] = g[i] + a[i + 1] s[i + 1]: the gradient of each element through all later ones."""
     return _recurrence(_shifted(a, axis, not reverse, 0.0), g, axis=axis, reverse=not reverse)
 
 
@@ -78,7 +78,7 @@ _cumsum = _row(
     lambda x: np.cumsum(x, 0, _wide(x)),
     lambda g, y, x, axis, reverse: _cumsum(g, axis=axis, reverse=not reverse),
 )
-# The product of those before an element, times what comes after it: without a division, so that zeros are no exception.
+# Products of the elements before, times those after: without a division, so that zeros need no special case.
 _cumprod = _row(
     "cumprod",
     lambda x: np.cumprod(x, 0, _wide(x)),
@@ -87,7 +87,7 @@ _cumprod = _row(
 
 
 def _wide(x: np.ndarray) -> np.dtype:
-    """The dtype in which the elements are added up: rounding adds up as well."""
+    """The dtype of the accumulator: a wider one, since rounding errors accumulate."""
     return np.dtype("float64") if x.dtype.kind == "f" else x.dtype
 
 
@@ -103,9 +103,9 @@ def _running(row: Op, x: Any, axis: int | None, dtype: Any) -> Tensor:
 
 
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
-    """The sums of the elements up to each one along ``axis``; of all elements in a row if the axis is `None`.
+    """Cumulative sum along ``axis``; with axis `None`, ``x`` is flattened first.
 
-    In ``dtype``, or in that of ``x``; booleans are summed as int32.
+    The result has ``dtype``, by default that of ``x``; booleans are summed as int32.
 
     >>> cumsum([[1, 2], [3, 4]], axis=1).tolist()
     [[1, 3], [3, 7]]
@@ -114,9 +114,9 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 
 def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
-    """The products of the elements up to each one along ``axis``; of all elements in a row if the axis is `None`.
+    """Cumulative product along ``axis``; with axis `None`, ``x`` is flattened first.
 
-    In ``dtype``, or in that of ``x``; booleans are multiplied as int32.
+    The result has ``dtype``, by default that of ``x``; booleans are multiplied as int32.
 
     >>> cumprod([1, 2, 3]).tolist()
     [1, 2, 6]
@@ -139,7 +139,7 @@ def _diff(a: Tensor, n: int, axis: int) -> Tensor:
 
 
 def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
-    """Each element less the one before it along ``axis``, ``n`` times over; of booleans, whether the two differ.
+    """``n``-th discrete difference along ``axis``: x[i + 1] - x[i], repeated; exclusive or for booleans.
 
     >>> diff([1, 2, 4, 7]).tolist(), diff([1, 2, 4, 7], n=2).tolist()
     ([1, 2, 3], [1, 1])
@@ -147,5 +147,5 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     a = tensor(a)
     n = arguments.integer(n, "diff", "n", 0)
     if not a.shape:
-        raise ValueError("diff expects a tensor with an axis, got one number")
+        raise ValueError("diff expects a tensor with at least one axis, got shape ()")
     return _diff(a, n=n, axis=axis_of(axis, len(a.shape), "diff"))

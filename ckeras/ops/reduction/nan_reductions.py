@@ -1,4 +1,4 @@
-"""Reductions that leave NaN out."""
+"""Reductions that ignore NaN."""
 
 import math
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def _without(x: Any, value: float) -> Tensor:
 
 
 def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
-    """``x`` with numbers in place of NaN and of the infinities, which by default become the greatest and the least.
+    """Replace NaN and the infinities by numbers; infinities by default become the limits of the dtype.
 
     >>> nan_to_num([1.0, float("nan")], nan=7.0).tolist()
     [1.0, 7.0]
@@ -58,7 +58,7 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def _count(x: Tensor, axis: Any, keepdims: bool) -> Tensor:
-    """How many elements over ``axis`` are not NaN, as floats."""
+    """Number of elements over ``axis`` that are not NaN, as floats."""
     return reduction.sum(elementwise.cast(elementwise.logical_not(elementwise.isnan(x)), x.dtype), axis, keepdims)
 
 
@@ -71,7 +71,7 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The mean squared distance from the mean, over ``axis``, of the elements that are not NaN; NaN without any."""
     x = elementwise.as_float(x)
-    # The distances of NaN are 0 before they are squared, so that no NaN is in the way of the gradient.
+    # The distances of NaN are 0 before they are squared, so that no NaN reaches the gradient.
     distance = elementwise.where(elementwise.isnan(x), 0, elementwise.subtract(x, nanmean(x, axis, True)))
     return elementwise.divide(reduction.sum(elementwise.square(distance), axis, keepdims), _count(x, axis, keepdims))
 
@@ -81,39 +81,39 @@ def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return elementwise.sqrt(nanvar(x, axis, keepdims))
 
 
-def _extreme(reduce: Callable[..., Tensor], least: float, x: Any, axis: Any, keepdims: bool) -> Tensor:
+def _extreme(reduce: Callable[..., Tensor], fill: float, x: Any, axis: Any, keepdims: bool) -> Tensor:
     x = tensor(x)
     if x.dtype not in dtypes.FLOATS:
         return reduce(x, axis, keepdims)
-    found = reduce(_without(x, least), axis, keepdims)
+    found = reduce(_without(x, fill), axis, keepdims)
     return elementwise.where(reduction.all(elementwise.isnan(x), axis, keepdims), math.nan, found)
 
 
 def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The greatest element over ``axis`` that is not NaN; NaN where there is none."""
+    """Maximum over ``axis`` of the elements that are not NaN; NaN where all are NaN."""
     return _extreme(reduction.max, -math.inf, x, axis, keepdims)
 
 
 def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The least element over ``axis`` that is not NaN; NaN where there is none."""
+    """Minimum over ``axis`` of the elements that are not NaN; NaN where all are NaN."""
     return _extreme(reduction.min, math.inf, x, axis, keepdims)
 
 
-def _argument(find: Callable[..., Tensor], least: float, x: Any, axis: int | None, keepdims: bool) -> Tensor:
+def _argument(find: Callable[..., Tensor], fill: float, x: Any, axis: int | None, keepdims: bool) -> Tensor:
     x = tensor(x)
     if x.dtype not in dtypes.FLOATS:
         return find(x, axis, keepdims)
-    found = find(_without(x, least), axis, keepdims)
+    found = find(_without(x, fill), axis, keepdims)
     return elementwise.where(reduction.all(elementwise.isnan(x), axis, keepdims), -1, found)
 
 
 def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """Where the greatest element that is not NaN is (the first of equals), as int32; -1 where all are NaN."""
+    """Index (int32) of the first maximum that is not NaN; -1 where all elements are NaN."""
     return _argument(reduction.argmax, -math.inf, x, axis, keepdims)
 
 
 def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """Where the least element that is not NaN is (the first of equals), as int32; -1 where all are NaN."""
+    """Index (int32) of the first minimum that is not NaN; -1 where all elements are NaN."""
     return _argument(reduction.argmin, math.inf, x, axis, keepdims)
 
 

@@ -1,4 +1,4 @@
-"""Sorted values and what is read off them: medians, quantiles, the greatest few."""
+"""Sorting, top-k, and statistics of the sorted values: medians and quantiles."""
 
 import math
 from typing import Any
@@ -13,8 +13,8 @@ from ckeras.ops.reduction import core as reduction
 from ckeras.tensor import Op, Spec, Tensor, as_tensor, dtypes
 from ckeras.tensor.structure import flatten
 
-# -- picking along the last axis ----------------------------------------------------------------------------------
-# Each is the other's gradient. The index has the shape of the input but for its last axis.
+# -- gather along the last axis -----------------------------------------------------------------------------------
+# Two ops, each the gradient of the other. The index has the shape of the input except along the last axis.
 
 
 def _scatter_forward(g: np.ndarray, index: np.ndarray, size: int) -> np.ndarray:
@@ -41,7 +41,7 @@ _put = Op(
 
 _order = Op(
     "order_last", lambda x: Spec(x.shape, "int64"), lambda x: np.argsort(x, -1, kind="stable")
-)  # the places from which sorting takes its elements
+)  # the indices that sort the elements
 _sort = Op(
     "sort_last",
     lambda x: Spec(x.shape, x.dtype),
@@ -56,7 +56,7 @@ def _on_last(x: Tensor, axis: int, where: str) -> tuple[Tensor, int]:
 
 
 def sort(x: Any, axis: int | None = -1) -> Tensor:
-    """The elements along ``axis`` in ascending order, NaN last; all of them in a row if the axis is `None`.
+    """Sort ``x`` along ``axis`` in ascending order, NaN last; with axis `None`, ``x`` is flattened first.
 
     >>> sort([3, 1, 2]).tolist()
     [1, 2, 3]
@@ -68,24 +68,24 @@ def sort(x: Any, axis: int | None = -1) -> Tensor:
     return moveaxis(_sort(moved), -1, axis)
 
 
-# -- the greatest -------------------------------------------------------------------------------------------------
+# -- top k --------------------------------------------------------------------------------------------------------
 
 
 def _descending(x: np.ndarray) -> np.ndarray:
-    """The order of the elements along the last axis from the greatest (NaN) on, equals as they stand."""
+    """Indices that sort the last axis in descending order (NaN first), stable."""
     return x.shape[-1] - 1 - np.argsort(x[..., ::-1], -1, kind="stable")[..., ::-1]
 
 
-def _greatest(x: np.ndarray, k: int) -> np.ndarray:
-    """The places of the ``k`` greatest elements of each row as `_descending` has them, without sorting the others."""
-    places = np.argpartition(x, x.shape[1] - k, 1)[:, -k:]
-    least = np.take_along_axis(x, places[:, :1], 1)
-    places.sort(1)
-    values = np.take_along_axis(x, places, 1)
-    index = np.take_along_axis(places, _descending(values), 1)
-    # Where elements equal to the least are left out, or NaN, which equals nothing, the first ones had to be taken.
-    left = np.count_nonzero(x == least, 1) != np.count_nonzero(values == least, 1)
-    again = left | (least != least)[:, 0]
+def _largest(x: np.ndarray, k: int) -> np.ndarray:
+    """The first ``k`` indices of `_descending` for each row, without sorting all elements."""
+    indices = np.argpartition(x, x.shape[1] - k, 1)[:, -k:]
+    smallest = np.take_along_axis(x, indices[:, :1], 1)
+    indices.sort(1)
+    values = np.take_along_axis(x, indices, 1)
+    index = np.take_along_axis(indices, _descending(values), 1)
+    # The partition may not hold the first of several elements that equal the kth: such rows are sorted in full.
+    left = np.count_nonzero(x == smallest, 1) != np.count_nonzero(values == smallest, 1)
+    again = left | (smallest != smallest)[:, 0]
     index[again] = _descending(x[again])[:, :k]
     return index
 
@@ -95,7 +95,7 @@ def _top_k_forward(x: np.ndarray, k: int) -> list[np.ndarray]:
     if k == 1 and x.size:
         index = np.argmax(x, -1)[..., None]
     elif 0 < 4 * k < n and n >= 32:
-        index = _greatest(x.reshape(-1, n), k).reshape(*x.shape[:-1], k)
+        index = _largest(x.reshape(-1, n), k).reshape(*x.shape[:-1], k)
     else:
         index = _descending(x)[..., :k]
     return [np.take_along_axis(x, index, -1), index]
@@ -110,13 +110,13 @@ _top_k = Op(
 
 
 def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
-    """The ``k`` greatest elements along the last axis, and their places as int32.
+    """The ``k`` largest elements along the last axis, and their indices as int32.
 
-    They come from the greatest down, the first of equals first, NaN before all; which is one of the orders that
-    ``sorted=False`` allows. Raises ValueError for a ``k`` that is negative or beyond the size of the axis.
+    They are in descending order (with ``sorted=False`` too), equal elements in order of their indices, NaN first.
+    Raises ValueError if ``k`` is negative or larger than the axis.
 
-    >>> values, places = top_k([1.0, 5.0, 3.0], 2)
-    >>> values.tolist(), places.tolist()
+    >>> values, indices = top_k([1.0, 5.0, 3.0], 2)
+    >>> values.tolist(), indices.tolist()
     ([5.0, 3.0], [1, 2])
     """
     x, k = tensor(x), int(k)
@@ -127,11 +127,11 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
 
 
 def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
-    """Whether fewer than ``k`` predictions of a row are greater than that of the row's target.
+    """Whether the target of each row is among its ``k`` largest predictions.
 
     Args:
-        targets: class numbers, of shape ``(batch,)``; one that is out of range, or whose prediction is NaN, is in no
-            top ``k``.
+        targets: integer class labels of shape ``(batch,)``; false for a label that is out of range or whose prediction
+            is NaN.
         predictions: of shape ``(batch, classes)``.
 
     >>> in_top_k([1, 0], [[0.1, 0.9, 0.3], [0.1, 0.9, 0.3]], 2).tolist()
@@ -139,7 +139,7 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
     """
     targets, x = tensor(targets), tensor(predictions)
     if targets.dtype not in dtypes.INTEGERS:
-        raise TypeError(f"in_top_k expects targets of integers, got dtype {targets.dtype}")
+        raise TypeError(f"in_top_k expects integer targets, got dtype {targets.dtype}")
     if not x.shape or len(targets.shape) != len(x.shape) - 1:
         raise ValueError(
             f"in_top_k expects a target for each row of predictions, got shapes {targets.shape} and {x.shape}"
@@ -162,7 +162,7 @@ _METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
 def rows_of(x: Tensor, axes: tuple[int, ...]) -> Tensor:
-    """``x`` with these axes joined as its last."""
+    """Move these axes to the end of ``x`` and flatten them into one."""
     kept = [i for i in range(len(x.shape)) if i not in axes]
     return reshape(transpose(x, [*kept, *axes]), (*(x.shape[i] for i in kept), _size(x.shape, axes)))
 
@@ -184,12 +184,12 @@ def _quantile(x: Tensor, q: Tensor, axes: tuple[int, ...], keepdims: bool, metho
         last = elementwise.maximum(elementwise.subtract(valid, 1.0), 0.0)
     else:
         last = float(n - 1)
-    place = elementwise.broadcast_to(
+    position = elementwise.broadcast_to(
         elementwise.multiply(ravel(elementwise.clip(q, 0.0, 1.0)), last), (*lead, math.prod(q.shape))
     )
-    below, above = elementwise.floor(place), elementwise.ceil(place)
+    below, above = elementwise.floor(position), elementwise.ceil(position)
     low, high = (_pick(in_rows, elementwise.cast(i, "int64")) for i in (below, above))
-    part = elementwise.cast(elementwise.subtract(place, below), x.dtype)
+    part = elementwise.cast(elementwise.subtract(position, below), x.dtype)
     if method == "lower":
         y = low
     elif method == "higher":
@@ -198,7 +198,7 @@ def _quantile(x: Tensor, q: Tensor, axes: tuple[int, ...], keepdims: bool, metho
         y = elementwise.where(elementwise.less_equal(part, 0.5), low, high)
     else:
         part = part if method == "linear" else 0.5
-        # Where a place is that of one element it counts alone: infinity times 0 would be NaN.
+        # At an integral position only that element counts: infinity times 0 would be NaN.
         y = elementwise.where(
             elementwise.equal(below, above),
             low,
@@ -217,7 +217,7 @@ def _quantiles(name: str, x: Any, q: Any, axis: Any, method: str, keepdims: bool
     x = elementwise.as_float(x)
     if method not in _METHODS:
         raise ValueError(f"{name} expects a method of {', '.join(_METHODS)}, got {method!r}")
-    # Numbers of Python's have all their digits, so that a place that is a whole number is one.
+    # Python numbers are kept in float64, so that integral positions stay integral.
     of_python = all(isinstance(v, (int, float)) for v in flatten(q))
     q = as_tensor(np.asarray(q, np.float64) if of_python else q)
     if len(q.shape) > 1:
@@ -237,16 +237,16 @@ def _quantiles(name: str, x: Any, q: Any, axis: Any, method: str, keepdims: bool
 
 
 def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Tensor:
-    """The value below which the part ``q`` of the elements over ``axis`` lies.
+    """The ``q``-th quantile of the elements over ``axis``.
 
-    The sorted elements have the places 0 to n - 1; the quantile is read at the place q (n - 1).
+    It is the sorted element at index q * (n - 1), interpolated where that is not an integer.
 
     Args:
-        q: a number in [0, 1], or a list of them, which then is the first axis of the result.
+        q: a number in [0, 1], or a list of them, which becomes the first axis of the result.
         axis: one, several, or `None` for all.
-        method: between two elements: "linear", "lower", "higher", "midpoint" or "nearest".
+        method: interpolation between two elements: "linear", "lower", "higher", "midpoint" or "nearest".
 
-    NaN where an element is; integers give floats.
+    The result is NaN where an element is NaN; integers give floats.
 
     >>> quantile([1.0, 2.0, 4.0], [0.5, 0.75]).tolist()
     [2.0, 3.0]
@@ -270,7 +270,7 @@ def nanpercentile(x: Any, q: Any, axis: Any = None, method: str = "linear", keep
 
 
 def median(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The middle one of the sorted elements over ``axis``, or the mean of the middle two; NaN where an element is.
+    """Median over ``axis``: the mean of the two middle elements of an even number; NaN where an element is NaN.
 
     >>> float(median([7.0, 1.0, 3.0, 4.0]))
     3.5
@@ -284,5 +284,5 @@ def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The greatest element over ``axis`` minus the least ("peak to peak")."""
+    """Range of values over ``axis``: maximum minus minimum ("peak to peak")."""
     return elementwise.subtract(reduction.max(x, axis, keepdims), reduction.min(x, axis, keepdims))

@@ -1,4 +1,4 @@
-"""Reductions over segments: the rows of the data that have one number."""
+"""Reductions over segments: the rows of the data with the same segment id."""
 
 import math
 from collections.abc import Callable
@@ -12,11 +12,11 @@ from ckeras.ops.manipulation.layout import tensor
 from ckeras.ops.reduction.core import product_of_others
 from ckeras.tensor import Op, Spec, Tensor, dtypes, table
 
-# Rows of no segment go to one more segment at the end, which is cut off.
+# Rows that belong to no segment go to an extra segment at the end, which is dropped.
 
 
 def _segments(name: str, data: Any, segment_ids: Any, num_segments: int | None) -> tuple[Tensor, Tensor, int]:
-    """The data, the segment of each row, and the number of segments with the one for rows of none."""
+    """The data, the segment of each row, and the number of segments including the extra one."""
     x, index = tensor(data), tensor(segment_ids)
     if (
         len(index.shape) != 1
@@ -24,11 +24,10 @@ def _segments(name: str, data: Any, segment_ids: Any, num_segments: int | None) 
         or (x.shape[0] != index.shape[0] and None not in (x.shape[0], *index.shape))
     ):
         raise ValueError(
-            f"{name} expects segment_ids of one axis with a number for each row of data, got shapes {index.shape} and "
-            f"{x.shape}"
+            f"{name} expects segment_ids with one id for each row of data, got shapes {index.shape} and {x.shape}"
         )
     if index.dtype not in dtypes.INTEGERS:
-        raise TypeError(f"{name} expects segment_ids of integers, got dtype {index.dtype}")
+        raise TypeError(f"{name} expects integer segment_ids, got dtype {index.dtype}")
     index = elementwise.cast(index, "int64")
     if num_segments is None:
         known = index.numpy()
@@ -40,7 +39,7 @@ def _segments(name: str, data: Any, segment_ids: Any, num_segments: int | None) 
 
 
 def _folding(name: str, fold: np.ufunc, start: Callable[[str], Any], vjp: Callable[..., Tensor]) -> Op:
-    """The row of a reduction by ``fold``, which begins with ``start(dtype)``."""
+    """Define a segment reduction by the ufunc ``fold`` with the initial value ``start(dtype)``."""
 
     def forward(x: np.ndarray, index: np.ndarray, size: int) -> np.ndarray:
         y = np.full((size, *x.shape[1:]), start(x.dtype.name), x.dtype)
@@ -56,7 +55,7 @@ def _sum(x: Tensor, index: Tensor, size: int) -> Tensor:
 
 
 def _extreme_vjp(g: Tensor, y: Tensor, x: Tensor, index: Tensor, size: int) -> Tensor:
-    # Equal extremes share the gradient.
+    # Equal extrema share the gradient.
     hit = elementwise.cast(elementwise.equal(x, take(y, index, 0)), g.dtype)
     share = elementwise.divide_no_nan(g, _sum(hit, index, size))
     return elementwise.multiply(hit, take(share, index, 0))
@@ -83,15 +82,15 @@ _segment_prod = _folding("segment_prod", np.multiply, lambda dtype: 1, _prod_vjp
 
 
 def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
-    """The sums of the rows of ``data`` that have the same number.
+    """Sums of the rows of ``data`` with the same segment id.
 
     Args:
         data: of shape ``(rows, ...)``.
-        segment_ids: integers of shape ``(rows,)``; a row whose number is negative, or not below ``num_segments``,
-            counts nowhere.
-        num_segments: how many rows the result has; by default one more than the greatest number, which is not known
-            inside a compiled function.
-        sorted: a promise that the numbers ascend, which changes nothing.
+        segment_ids: integers of shape ``(rows,)``; rows with an id that is negative, or not below ``num_segments``, are
+            ignored.
+        num_segments: number of rows of the result; by default max(segment_ids) + 1, which is not known inside a
+            compiled function.
+        sorted: whether the ids are sorted; accepted for compatibility, it changes nothing.
 
     >>> segment_sum([1.0, 2.0, 4.0], [0, 2, 0]).tolist()
     [5.0, 0.0, 2.0]
@@ -101,9 +100,9 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
 
 
 def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
-    """The greatest of the rows of ``data`` that have the same number, with the arguments of `segment_sum`.
+    """Element-wise maxima of the rows of ``data`` with the same segment id; see `segment_sum` for the arguments.
 
-    A segment of no rows has the least value of the dtype.
+    The maximum of an empty segment is the lowest value of the dtype.
 
     >>> segment_max([1.0, 2.0, 4.0], [0, 1, 0]).tolist()
     [4.0, 2.0]
@@ -113,18 +112,18 @@ def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, so
 
 
 def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
-    """The least of the rows of ``data`` that have the same number, with the arguments of `segment_sum`.
+    """Element-wise minima of the rows of ``data`` with the same segment id; see `segment_sum` for the arguments.
 
-    A segment of no rows has the greatest value of the dtype.
+    The minimum of an empty segment is the highest value of the dtype.
     """
     x, index, size = _segments("segment_min", data, segment_ids, num_segments)
     return _segment_min(x, index, size=size)[:-1]
 
 
 def segment_prod(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
-    """The products of the rows of ``data`` that have the same number, with the arguments of `segment_sum`.
+    """Products of the rows of ``data`` with the same segment id; see `segment_sum` for the arguments.
 
-    A segment of no rows has the product 1.
+    The product of an empty segment is 1.
     """
     x, index, size = _segments("segment_prod", data, segment_ids, num_segments)
     return _segment_prod(x, index, size=size)[:-1]

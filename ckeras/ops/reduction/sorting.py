@@ -1,4 +1,4 @@
-"""The places of elements in order."""
+"""Indices that sort or partition elements."""
 
 from typing import Any
 
@@ -23,9 +23,9 @@ def _along(x: Any, axis: int | None, where: str) -> tuple[Tensor, int]:
 
 
 def argsort(x: Any, axis: int | None = -1) -> Tensor:
-    """The places from which sorting along ``axis`` takes its elements, as int32; equals stay in order, NaN comes last.
+    """Indices (int32) that sort ``x`` along ``axis``; the sort is stable, with NaN last.
 
-    All elements in a row if the axis is `None`.
+    With axis `None`, ``x`` is flattened first.
 
     >>> argsort([30, 10, 20]).tolist()
     [1, 2, 0]
@@ -35,10 +35,10 @@ def argsort(x: Any, axis: int | None = -1) -> Tensor:
 
 
 def argpartition(x: Any, kth: int, axis: int | None = -1) -> Tensor:
-    """Places, as int32, of which the ``kth`` is that of the element that sorting along ``axis`` would put there.
+    """Indices (int32) that partition ``x`` along ``axis`` around its ``kth`` smallest element.
 
-    Those before it are the places of no greater elements, those after it of no lesser ones, in any order. All elements
-    in a row if the axis is `None`.
+    Elements before index ``kth`` are not larger and elements after it not smaller, in any order. With
+    axis `None`, ``x`` is flattened first.
     """
     if isinstance(kth, bool) or not isinstance(kth, (int, np.integer)):
         raise ValueError(f"argpartition expects an integer kth, got {kth!r}")

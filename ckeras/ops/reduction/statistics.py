@@ -20,7 +20,7 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Tensor:
     """sum(weights * x) / sum(weights) over ``axis`` (one, several, or `None` for all); the mean without weights.
 
     Args:
-        weights: of the shape of ``x``, or of that of the axes in ``axis``, in the order in which they are named there.
+        weights: of the shape of ``x``, or of the shape of the axes in ``axis``, in their order.
 
     >>> float(average([1.0, 2.0, 4.0], weights=[1.0, 1.0, 2.0]))
     2.75
@@ -30,7 +30,7 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Tensor:
     x, weights = elementwise.promote(x, weights, minimum="float")
     axes = reduction.canonical_axes(axis, len(x.shape))
     if not _same_size(x.shape, weights.shape):
-        # The axes of the weights are in the order in which they were named.
+        # The axes of the weights are in the order of `axis`.
         named = [] if axis is None else [int(a) % len(x.shape) for a in np.atleast_1d(axis)]
         if not named or not _same_size([x.shape[a] for a in named], weights.shape):
             raise ValueError(
@@ -48,9 +48,9 @@ def _same_size(shape: Sequence[int | None], other: Sequence[int | None]) -> bool
 
 
 def corrcoef(x: Any) -> Tensor:
-    """Pearson's correlation coefficients of the rows of ``x`` with each other, a matrix; of one row the number 1.
+    """Matrix of the Pearson correlation coefficients of the rows of ``x``; of a single row, the number 1.
 
-    c[i, j] / sqrt(c[i, i] c[j, j]) of the covariances c. A row without variance gives NaN.
+    Element (i, j) is c[i, j] / sqrt(c[i, i] c[j, j]) for the covariance matrix c. A row without variance gives NaN.
 
     >>> corrcoef([[1.0, 2.0, 3.0], [4.0, 6.0, 5.0]]).numpy().round(4).tolist()
     [[1.0, 0.5], [0.5, 1.0]]
@@ -107,11 +107,11 @@ _correlate_in_mode = Composite("correlate_in_mode", _part_of_full, infer=_correl
 
 
 def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
-    """The sums of x1[n + k] conj(x2[n]) over n, for shifts k of one vector along the other.
+    """Cross-correlation of two vectors: the sums over n of x1[n + k] conj(x2[n]) for each shift k.
 
     Args:
-        mode: for which shifts: "valid", where the shorter one lies within the longer one; "full", where they meet at
-            all; "same", as many as the longer one has elements, from the middle of "full".
+        mode: which shifts: "valid", where the shorter vector lies within the longer one; "full", where they overlap;
+            "same", the middle part of "full", of the length of the longer vector.
 
     >>> correlate([1.0, 2.0, 3.0], [0.0, 1.0]).tolist()
     [2.0, 3.0]

@@ -24,7 +24,7 @@ def _dft_forward(real: np.ndarray, imag: np.ndarray, axes: int, inverse: bool) -
 
 
 def _dft_vjp(part: int) -> Callable[..., Tensor]:
-    # The transform is a symmetric matrix; so the gradient is the transform with the conjugate of it.
+    # The transform is a symmetric matrix, so the gradient is the transform by its conjugate.
     def vjp(g: list[Any], y: list[Tensor], real: Tensor, imag: Tensor, axes: int, inverse: bool) -> Tensor:
         return _dft(*_filled(g), axes=axes, inverse=not inverse)[part]
 
@@ -32,7 +32,7 @@ def _dft_vjp(part: int) -> Callable[..., Tensor]:
 
 
 def _filled(g: list[Any]) -> list[Tensor]:
-    """Cotangents of a pair of which one may be missing."""
+    """Cotangents of a pair; a missing one becomes zeros."""
     known = next(v for v in g if v is not None)
     return [elementwise.multiply(known, 0.0) if v is None else v for v in g]
 
@@ -51,7 +51,7 @@ def _bins(n: int) -> int:
 
 
 def _twice(n: int, dtype: str) -> np.ndarray:
-    """How often each of the ``n // 2 + 1`` frequencies stands in the whole transform of ``n`` real numbers."""
+    """How often each of the ``n // 2 + 1`` frequencies occurs in the full transform of ``n`` real numbers."""
     count = np.full(_bins(n), 2, dtype)
     count[0] = 1
     if n % 2 == 0:
@@ -60,7 +60,7 @@ def _twice(n: int, dtype: str) -> np.ndarray:
 
 
 def _fitted(x: Tensor, size: int) -> Tensor:
-    """``x`` with its last axis cut, or continued by zeros, to this size."""
+    """``x`` with its last axis truncated or zero-padded to ``size``."""
     known = x.shape[-1]
     if size <= known:
         return x if size == known else x[..., :size]
@@ -99,7 +99,7 @@ _irfft = Op(
 
 
 def _pair(x: Any, where: str, axes: int = 1) -> list[Tensor]:
-    """The real and imaginary parts of an argument, checked, in one dtype."""
+    """Check an argument; return its real and imaginary parts in their common dtype."""
     if not isinstance(x, (tuple, list)) or len(x) != 2:
         raise ValueError(f"{where} expects a tuple of two tensors (real, imaginary), got {x!r:.80}")
     parts = [tensor(v) for v in x]
@@ -122,7 +122,7 @@ def _transform(x: Any, where: str, axes: int) -> tuple[Tensor, Tensor]:
 
 
 def fft(x: Any) -> tuple[Tensor, Tensor]:
-    """The discrete Fourier transform along the last axis: the sums over t of z_t exp(-2 pi i k t / n), for each k.
+    """Discrete Fourier transform along the last axis: the sum over t of z_t exp(-2 pi i k t / n) for each k.
 
     ``x`` is a pair of tensors of floats (real, imaginary), and so is the result.
 
@@ -134,12 +134,12 @@ def fft(x: Any) -> tuple[Tensor, Tensor]:
 
 
 def fft2(x: Any) -> tuple[Tensor, Tensor]:
-    """The discrete Fourier transform along the last two axes, of a pair of tensors (real, imaginary)."""
+    """Two-dimensional discrete Fourier transform along the last two axes of a pair of tensors (real, imaginary)."""
     return _transform(x, "fft2", 2)
 
 
 def ifft2(x: Any) -> tuple[Tensor, Tensor]:
-    """The inverse of `fft2`."""
+    """Inverse of `fft2`."""
     return _transform(x, "ifft2", 2)
 
 
@@ -161,9 +161,9 @@ def _real_inverse(real: Tensor, imag: Tensor, fft_length: int | None) -> Tensor:
 
 
 def rfft(x: Any, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
-    """The first half of the discrete Fourier transform of real numbers along the last axis, n // 2 + 1 frequencies.
+    """Discrete Fourier transform of real numbers along the last axis: the first n // 2 + 1 frequencies.
 
-    The axis is cut, or continued by zeros, to ``fft_length`` elements if that is given. The result is a pair of tensors
+    The axis is truncated or zero-padded to ``fft_length`` elements if that is given. The result is a pair of tensors
     (real, imaginary).
     """
     x = elementwise.as_float(x)
@@ -173,10 +173,10 @@ def rfft(x: Any, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
 
 
 def irfft(x: Any, fft_length: int | None = None) -> Tensor:
-    """The inverse of `rfft`: real numbers from a pair of tensors (real, imaginary).
+    """Inverse of `rfft`: real numbers from a pair of tensors (real, imaginary).
 
-    Their number is ``fft_length``, by default 2 (frequencies - 1); the frequencies are cut, or continued by zeros, to
-    what that takes.
+    The result has ``fft_length`` elements, by default 2 (frequencies - 1); the frequencies are truncated or zero-padded
+    to fft_length // 2 + 1.
 
     >>> irfft(rfft([1.0, 2.0, 4.0, 1.0])).tolist()
     [1.0, 2.0, 4.0, 1.0]
@@ -187,18 +187,18 @@ def irfft(x: Any, fft_length: int | None = None) -> Tensor:
 # -- sequences of a signal ----------------------------------------------------------------------------------------
 
 
-def _places(count: int, length: int, stride: int) -> np.ndarray:
-    """Where the elements of each of ``count`` sequences stand in the signal."""
+def _indices(count: int, length: int, stride: int) -> np.ndarray:
+    """Indices in the signal of the elements of each of ``count`` sequences."""
     return np.arange(count)[:, None] * stride + np.arange(length)
 
 
 def _count(n: int | None, length: int, stride: int) -> int | None:
-    """How many sequences a signal of ``n`` elements has."""
+    """Number of sequences in a signal of ``n`` elements."""
     return None if n is None else max(0, 1 + (n - length) // stride)
 
 
 def _sequences(x: Tensor, length: int, stride: int) -> Tensor:
-    return take(x, tensor(_places(_count(x.shape[-1], length, stride), length, stride)), -1)
+    return take(x, tensor(_indices(_count(x.shape[-1], length, stride), length, stride)), -1)
 
 
 _extract_sequences = Composite(
@@ -216,9 +216,9 @@ def _positive(where: str, **numbers: Any) -> list[int]:
 
 
 def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Tensor:
-    """The sequences of ``sequence_length`` elements that begin at each ``sequence_stride``-th one of the last axis.
+    """Slice the last axis into sequences of ``sequence_length`` elements, ``sequence_stride`` apart.
 
-    Gives a tensor of shape ``(..., sequences, sequence_length)``; what is left at the end is dropped.
+    Returns a tensor of shape ``(..., sequences, sequence_length)``; an incomplete last sequence is dropped.
 
     >>> extract_sequences([1, 2, 3, 4, 5], 3, 2).tolist()
     [[1, 2, 3], [3, 4, 5]]
@@ -231,10 +231,10 @@ def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Ten
 
 
 def _overlap_add(x: Tensor, stride: int) -> Tensor:
-    """The signal that is the sum of its sequences, each at its place."""
+    """Overlap-add: the sum of the sequences, each at its offset in the signal."""
     count, length = x.shape[-2:]
     rows = length + stride * (count - 1)
-    y = table["scatter_add_rows"](moveaxis(x, (-2, -1), (0, 1)), _places(count, length, stride), rows=rows)
+    y = table["scatter_add_rows"](moveaxis(x, (-2, -1), (0, 1)), _indices(count, length, stride), rows=rows)
     return moveaxis(y, 0, -1)
 
 
@@ -245,14 +245,14 @@ _WINDOWS = {"hann": 0.5, "hamming": 0.54}
 
 
 def _window(window: Any, length: int, fft_length: int, dtype: str, where: str) -> Tensor:
-    """The window in the middle of ``fft_length`` zeros, or ones there for `None`."""
+    """The window (ones for `None`), zero-padded on both sides to ``fft_length``."""
     if window is None:
         return tensor(np.ones(fft_length, dtype))
     if isinstance(window, str):
         if window not in _WINDOWS:
             raise ValueError(f"{where} expects the window 'hann' or 'hamming', a tensor or None, got {window!r}")
         a = _WINDOWS[window]
-        # Periodic: the element after the last one would be the first again.
+        # Periodic window: the element after the last would equal the first.
         values = tensor((a - (1 - a) * np.cos(2 * np.pi * np.arange(length) / length)).astype(dtype))
         values = values if length > 1 else tensor(np.ones(1, dtype))
     else:
@@ -277,7 +277,7 @@ def _transformed(x: Tensor, window: Tensor, stride: int, center: bool) -> list[T
     if center:
         x = pad(x, [(0, 0)] * (len(x.shape) - 1) + [(size // 2, size // 2)], "reflect")
     if x.shape[-1] < size:
-        raise ValueError(f"stft expects a signal of {size} elements at least, got shape {x.shape}")
+        raise ValueError(f"stft expects a signal of at least {size} elements, got shape {x.shape}")
     return _rfft(elementwise.multiply(_sequences(x, size, stride), window), n=size)
 
 
@@ -294,18 +294,18 @@ _stft = Composite("stft", _transformed, infer=_stft_infer)
 def stft(
     x: Any, sequence_length: int, sequence_stride: int, fft_length: int, window: Any = "hann", center: bool = True
 ) -> tuple[Tensor, Tensor]:
-    """The short-time Fourier transform of the signals along the last axis.
+    """Short-time Fourier transform of the signals along the last axis.
 
     Args:
         x: signals of float32 or float64, of shape ``(..., n)``.
-        sequence_length: elements of a sequence, and of the window.
-        sequence_stride: elements from the beginning of one sequence to that of the next.
-        fft_length: elements of a transform, at least ``sequence_length``; the window is put in the middle of it.
+        sequence_length: number of elements of a sequence and of the window.
+        sequence_stride: number of elements between the starts of consecutive sequences.
+        fft_length: number of elements of a transform, at least ``sequence_length``; the window is centered in it.
         window: "hann", "hamming", a tensor of ``sequence_length`` weights, or `None` for ones.
-        center: whether the signal is continued by its reflection at both ends, so that the middle of sequence t is
-            element t * ``sequence_stride``.
+        center: whether to pad the signal by reflection at both ends, so that sequence t is centered at element t *
+            ``sequence_stride``.
 
-    Gives a pair of tensors (real, imaginary) of shape ``(..., sequences, fft_length // 2 + 1)``.
+    Returns a pair of tensors (real, imaginary) of shape ``(..., sequences, fft_length // 2 + 1)``.
     """
     x = tensor(x)
     if x.dtype not in ("float32", "float64"):
@@ -347,12 +347,12 @@ def istft(
     window: Any = "hann",
     center: bool = True,
 ) -> Tensor:
-    """The signals whose `stft` with the same arguments is nearest to ``x`` (Griffin and Lim, 1984).
+    """Inverse of `stft`: the least-squares estimate of the signals (Griffin and Lim, 1984).
 
     Args:
         x: a pair of tensors (real, imaginary) of shape ``(..., sequences, fft_length // 2 + 1)``.
-        length: how many elements of the signal to give; by default all that the sequences reach, and with ``center``
-            without the reflections at both ends.
+        length: length of the returned signal; by default all elements that the sequences cover, with ``center`` without
+            the padding at both ends.
     """
     real, imag = _pair(x, "istft", 2)
     size, stride, whole = _short_time("istft", sequence_length, sequence_stride, fft_length)

@@ -12,7 +12,7 @@ from ckeras.tensor.eager import wrap
 
 
 def _length(x: Tensor) -> int:
-    """The number of points, cut to a whole number."""
+    """The number of points, rounded towards zero."""
     if x.shape != () or x.dtype not in dtypes.INTEGERS | dtypes.FLOATS | {"bool"}:
         raise ValueError(f"a window expects one number of points, got shape {x.shape} and dtype {x.dtype}")
     points = int(x)
@@ -22,7 +22,7 @@ def _length(x: Tensor) -> int:
 
 
 def _window(name: str, values: Callable[..., np.ndarray]) -> Composite:
-    """A row whose result, in the default float type, is as long as its argument says."""
+    """Define an op whose argument is the length of its result, a vector of the default float type."""
 
     def function(x: Tensor, *parameters: Tensor) -> Tensor:
         return wrap(values(_length(x), *(p.numpy() for p in parameters)).astype(config.floatx()))
@@ -69,6 +69,6 @@ def kaiser(x: Any, beta: Any) -> Tensor:
     """I0(beta sqrt(1 - (2 i / (x - 1) - 1)^2)) / I0(beta) at the points i from 0 to x - 1 (Kaiser, 1974).
 
     Args:
-        beta: the shape: 0 is a rectangle, and the greater, the steeper it falls.
+        beta: shape of the window: 0 is a rectangle; larger values give narrower windows.
     """
     return _kaiser(x, beta)
