@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ckeras import losses, metrics, ops
-from ckeras.losses.loss import same
+from ckeras.losses.loss import fits, same
 from ckeras.tensor.structure import flatten
 from ckeras.trainer.outputs import Path, align, distribute, is_part, numbered, outputs_of
 from ckeras.utils.naming import to_snake_case
@@ -121,7 +121,7 @@ class Shapes:
         self._seen.add((a, b))
         if abs(len(a) - len(b)) == 1:
             a, b = (s[:-1] if len(s) > len(t) and s[-1] == 1 else s for s, t in ((a, b), (b, a)))
-        if not same(a, b):
+        if not same(a, b) and fits(a, b):
             warn(
                 f"{part_name(part)}: targets of shape {(None, *y_true.shape[1:])} are broadcast to outputs of shape "
                 f"{(None, *y_pred.shape[1:])}, so that each target meets several outputs or the reverse; give both "
