@@ -202,16 +202,8 @@ class GradientTape:
         """
         target = as_tensor(target)
         shape = target.shape
-        if None in shape or 0 in shape:
-            raise ValueError(f"jacobian expects a target of known sizes, none of them 0, got shape {shape}")
-        weights = np.eye(math.prod(shape), dtype="float32").reshape(-1, *shape)
-        persistent, self._persistent = self._persistent, self._persistent or not self._used
-        try:
-            rows = [flatten(self.gradient(target, sources, w, unconnected_gradients)) for w in weights]
-        finally:
-            self._persistent = persistent
-        if not persistent:
-            self._clear()
+        weights = np.eye(_size(shape, "jacobian", shape), dtype="float32").reshape(-1, *shape)
+        rows = self._rows(target, sources, weights, unconnected_gradients)
         columns = iter(zip(*rows, strict=True))
 
         def joined(_: Any) -> Any:
@@ -221,6 +213,69 @@ class GradientTape:
             return functions["reshape"](functions["stack"](parts), (*shape, *parts[0].shape))
 
         return map_structure(joined, sources)
+
+    def batch_jacobian(
+        self,
+        target: Any,
+        source: Any,
+        unconnected_gradients: str = "none",
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """The jacobian of each sample: the gradient of ``target[i, ...]`` with respect to ``source[i, ...]``.
+
+        Sample i of ``target`` is expected to depend on sample i of ``source`` alone; then this is the part of
+        `jacobian` that is not 0, at the cost of one gradient for each element of a sample.
+
+        Args:
+            target: a tensor of shape ``(batch, ...)``, with at least one element.
+            source: a tensor or variable of shape ``(batch, ...)``.
+            unconnected_gradients: as for `gradient`.
+            parallel_iterations, experimental_use_pfor: TensorFlow's; they make no difference.
+
+        Returns:
+            A tensor of shape ``(batch, *target.shape[1:], *source.shape[1:])``.
+
+        >>> import ckeras
+        >>> x = ckeras.Variable([[1.0, 2.0], [3.0, 4.0]])
+        >>> with GradientTape() as tape:
+        ...     y = x * x
+        >>> tape.batch_jacobian(y, x).tolist()
+        [[[2.0, 0.0], [0.0, 4.0]], [[6.0, 0.0], [0.0, 8.0]]]
+        """
+        target = as_tensor(target)
+        if not isinstance(source, (Tensor, Variable)):
+            raise TypeError(f"batch_jacobian expects a tensor or a variable as source, got {type(source).__name__}")
+        if not target.shape or not source.shape or target.shape[0] != source.shape[0]:
+            raise ValueError(
+                "batch_jacobian expects target and source to have the same first axis, got shapes "
+                f"{target.shape} and {tuple(source.shape)}"
+            )
+        weights = np.eye(_size(target.shape[1:], "batch_jacobian", target.shape), dtype="float32")
+        rows = weights.reshape(-1, 1, *target.shape[1:])
+        parts = self._rows(target, source, [np.broadcast_to(w, target.shape) for w in rows], unconnected_gradients)
+        if parts[0][0] is None:
+            return None
+        stacked = functions["stack"]([part for (part,) in parts], axis=1)
+        return functions["reshape"](stacked, (*target.shape, *source.shape[1:]))
+
+    def _rows(self, target: Tensor, sources: Any, weights: Any, unconnected_gradients: str) -> list[list[Any]]:
+        """For each of ``weights`` the flat list of gradients, after which a tape that is not persistent is used."""
+        persistent, self._persistent = self._persistent, self._persistent or not self._used
+        try:
+            rows = [flatten(self.gradient(target, sources, w, unconnected_gradients)) for w in weights]
+        finally:
+            self._persistent = persistent
+        if not persistent:
+            self._clear()
+        return rows
+
+
+def _size(sizes: tuple[int | None, ...], name: str, shape: tuple[int | None, ...]) -> int:
+    """The product of ``sizes``, all of which a jacobian has to know."""
+    if None in shape or 0 in shape:
+        raise ValueError(f"{name} expects a target of known sizes, none of them 0, got shape {shape}")
+    return math.prod(sizes)
 
 
 def conjugated(g: Tensor | None) -> Tensor | None:

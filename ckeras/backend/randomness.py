@@ -6,7 +6,7 @@ from typing import Any
 
 from ckeras import config, ops, random
 from ckeras.backend.values import variable
-from ckeras.tensor import Tensor, Variable
+from ckeras.tensor import Tensor, Variable, dtypes
 
 
 def random_normal(
@@ -17,10 +17,18 @@ def random_normal(
 
 
 def random_uniform(
-    shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: int | None = None
+    shape: Any, minval: float = 0.0, maxval: float | None = None, dtype: Any = None, seed: int | None = None
 ) -> Tensor:
-    """Numbers equally likely from ``minval`` up to ``maxval``, which is left out."""
-    return random.uniform(shape, minval, maxval, dtype=dtype, seed=seed)
+    """Samples of a uniform distribution over [minval, maxval).
+
+    ``maxval`` is 1 by default; for an integer ``dtype`` it has to be given, and the samples are integers.
+    """
+    if dtype is None or dtypes.standardize(dtype) not in dtypes.INTEGERS:
+        return random.uniform(shape, minval, 1.0 if maxval is None else maxval, dtype=dtype, seed=seed)
+    if maxval is None:
+        raise ValueError(f"random_uniform expects maxval for the integer dtype {dtypes.standardize(dtype)!r}")
+    low, high = (int(v) if isinstance(v, float) and v.is_integer() else v for v in (minval, maxval))
+    return random.randint(shape, low, high, dtype=dtype, seed=seed)
 
 
 def truncated_normal(

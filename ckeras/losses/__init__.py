@@ -1,4 +1,4 @@
-"""What training makes small: functions, and classes that reduce them over a batch."""
+"""Losses: functions of targets and predictions, and classes that reduce them over a batch."""
 
 from typing import Any
 
@@ -78,12 +78,12 @@ logcosh = log_cosh
 
 
 def get(identifier: Any) -> Any:
-    """The loss that `identifier` stands for: None, a name, a config, a class, or a callable `(y_true, y_pred)`.
+    """Return the loss given by `identifier`: None, a name, a config, a class, or a callable `(y_true, y_pred)`.
 
-    The name of a function, as "mse", gives the function; the name of a class gives an object of it.
+    The name of a function, such as "mse", returns the function; the name of a class returns an instance.
 
     Raises:
-        ValueError: if the name is unknown (the sentence lists the nearest), or what came is none of these.
+        ValueError: if the name is unknown (the message lists similar names) or `identifier` has another type.
 
     >>> get("mse") is mean_squared_error
     True
@@ -92,12 +92,12 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(loss: Any) -> Any:
-    """The config of a loss, from which `deserialize` makes an equal one."""
+    """Return the config of a loss, from which `deserialize` creates an equal loss."""
     return registry.losses.serialize(loss)
 
 
 def deserialize(name: Any, custom_objects: dict | None = None) -> Any:
-    """The loss that a config of `serialize`, or a name, describes."""
+    """Create a loss from a name or from a config that `serialize` returned."""
     return registry.losses.deserialize(name, custom_objects)
 
 

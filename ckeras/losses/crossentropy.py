@@ -1,6 +1,6 @@
-"""Losses of predicted probabilities: `-sum(target * log(probability))`.
+"""Cross-entropy losses: `-sum(target * log(probability))`.
 
-When `y_pred` is the output of a softmax or sigmoid of ckeras, the loss is computed from that function's input.
+If `y_pred` is the output of a softmax or sigmoid of ckeras, the loss is computed from the logits, which is more exact.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ def binary_crossentropy(
     """Mean of `-(y_true * log(y_pred) + (1 - y_true) * log(1 - y_pred))` over `axis`.
 
     Args:
-        y_true: Targets, 0 or 1 or between, shape (batch, ..., n).
+        y_true: Targets from 0 to 1, shape (batch, ..., n).
         y_pred: Probabilities, or logits, the same shape; a last axis of length 1 may be missing in either.
-        from_logits: Whether `y_pred` holds logits, of any size, rather than probabilities.
-        label_smoothing: Share `s` of each target taken as 1/2: `y_true * (1 - s) + s / 2`.
-        axis: Axis of the mean.
+        from_logits: Whether `y_pred` holds logits rather than probabilities.
+        label_smoothing: Smoothing `s` from 0 to 1, which replaces `y_true` by `y_true * (1 - s) + s / 2`.
+        axis: Axis over which the values are averaged.
 
     Returns:
         Tensor of the shape of `y_pred` without `axis`.
@@ -43,20 +43,20 @@ def binary_crossentropy(
 def categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Any:
-    """`-sum(y_true * log(y_pred), axis)` for targets that are rows of probabilities, as one-hot rows.
+    """`-sum(y_true * log(y_pred), axis)` for targets that are one-hot or other probability vectors.
 
     Args:
-        y_true: Rows of probabilities, shape (batch, ..., classes).
+        y_true: Probability vectors along the last axis, shape (batch, ..., classes).
         y_pred: Probabilities, or logits, the same shape; probabilities are first divided by their sum.
         from_logits: Whether `y_pred` holds logits rather than probabilities.
-        label_smoothing: Share `s` of each target spread evenly over the classes: `y_true * (1 - s) + s / classes`.
+        label_smoothing: Smoothing `s` from 0 to 1, which replaces `y_true` by `y_true * (1 - s) + s / classes`.
         axis: Axis of the classes.
 
     Returns:
         Tensor of the shape of `y_pred` without `axis`.
 
     Raises:
-        ValueError: if the shapes differ, or `axis` is not an axis of them.
+        ValueError: if the shapes differ, or `axis` is out of range.
     """
     y_true, y_pred = one_hot_pair("categorical_crossentropy", y_true, y_pred, label_smoothing, axis)
     return ops.categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
@@ -66,20 +66,20 @@ def categorical_crossentropy(
 def sparse_categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
 ) -> Any:
-    """`-log(y_pred[y_true])` for targets that are class numbers.
+    """`-log(y_pred[y_true])` for integer class labels.
 
     Args:
-        y_true: Class numbers from 0, shape (batch, ...) or (batch, ..., 1).
+        y_true: Integer class labels from 0, shape (batch, ...) or (batch, ..., 1).
         y_pred: Probabilities, or logits, shape (batch, ..., classes).
         from_logits: Whether `y_pred` holds logits rather than probabilities.
-        ignore_class: Class number whose samples give 0 and are left out of a mean, or None.
+        ignore_class: Class label whose samples give 0 and are excluded from the mean, or None.
         axis: Axis of the classes.
 
     Returns:
         Tensor of the shape of `y_pred` without `axis`.
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true)
@@ -91,7 +91,7 @@ def sparse_categorical_crossentropy(
     expect(
         name,
         same(y_true.shape, (*y_pred.shape[:axis], *y_pred.shape[axis + 1 :])),
-        "class numbers in y_true, of the shape of y_pred without its axis of classes "
+        "integer class labels in y_true, of the shape of y_pred without its axis of classes "
         "(one-hot rows are for categorical_crossentropy)",
         y_true,
         y_pred,
@@ -108,21 +108,21 @@ def sparse_categorical_crossentropy(
 
 
 def smooth_binary(name: str, y_true: Any, label_smoothing: float) -> Any:
-    """Targets of yes or no with a share of each taken as 1/2."""
+    """Smooth binary targets towards 1/2."""
     if not share(name, "label_smoothing", label_smoothing):
         return y_true
     return y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing
 
 
 def one_hot_pair(name: str, y_true: Any, y_pred: Any, label_smoothing: float, axis: int) -> tuple[Any, Any]:
-    """Checked and smoothed rows of target probabilities, and predictions, as tensors of the predictions' dtype."""
+    """Convert targets and predictions to tensors of the predictions' dtype, check their shapes, smooth the targets."""
     share(name, "label_smoothing", label_smoothing)
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype)
     expect(
         name,
         same(y_true.shape, y_pred.shape),
-        "one-hot rows in y_true, of the same shape as y_pred (class numbers are for sparse_categorical_crossentropy)",
+        "one-hot rows in y_true, of the same shape as y_pred (class labels are for sparse_categorical_crossentropy)",
         y_true,
         y_pred,
     )
@@ -131,7 +131,7 @@ def one_hot_pair(name: str, y_true: Any, y_pred: Any, label_smoothing: float, ax
     if classes == 1:
         warn(
             f"{name}: expected y_pred with more than one class on axis {axis}, got shape {tuple(y_pred.shape)}; "
-            "for two classes in one number use binary_crossentropy.",
+            "for binary targets use binary_crossentropy.",
             SyntaxWarning,
         )
     if label_smoothing:
@@ -147,12 +147,12 @@ def _check_axis(name: str, axis: int, y_pred: Any) -> None:
 
 @ship()
 class BinaryCrossentropy(LossFunctionWrapper):
-    """Cross-entropy of yes-or-no targets.
+    """Binary cross-entropy.
 
     Args:
         from_logits: Whether predictions are logits rather than probabilities.
-        label_smoothing: Share of each target taken as 1/2.
-        axis: Axis of the mean within a sample.
+        label_smoothing: Smoothing `s` from 0 to 1, which replaces targets `y` by `y * (1 - s) + s / 2`.
+        axis: Axis over which the values are averaged.
         reduction: As in `Loss`.
         name: Name of the loss.
         dtype: Dtype of the computation; `floatx()` when None.
@@ -192,7 +192,7 @@ class CategoricalCrossentropy(LossFunctionWrapper):
 
     Args:
         from_logits: Whether predictions are logits rather than probabilities.
-        label_smoothing: Share of each target spread evenly over the classes.
+        label_smoothing: Smoothing `s` from 0 to 1, which replaces targets `y` by `y * (1 - s) + s / classes`.
         axis: Axis of the classes.
         reduction: As in `Loss`.
         name: Name of the loss.
@@ -225,11 +225,11 @@ class CategoricalCrossentropy(LossFunctionWrapper):
 
 @ship()
 class SparseCategoricalCrossentropy(IntegerLabelsLoss):
-    """Cross-entropy of targets that are class numbers.
+    """Cross-entropy of integer class labels.
 
     Args:
         from_logits: Whether predictions are logits rather than probabilities.
-        ignore_class: Class number whose samples do not count, or None.
+        ignore_class: Class label whose samples are excluded, or None.
         reduction: As in `Loss`.
         axis: Axis of the classes.
         name: Name of the loss.

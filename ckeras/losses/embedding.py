@@ -1,4 +1,4 @@
-"""A loss of embeddings: alike where classes are the same, unlike where they differ."""
+"""Loss of embeddings, which are to be similar within a class and different between classes."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def circle(
 ) -> Any:
     """`log(1 + sum(exp(gamma * wn * (1 - margin - d))) * sum(exp(-gamma * wp * (margin - d))))` for each sample.
 
-    `d` are the cosine distances to the other samples, `1 - y_pred @ y_pred.T`, not below 0: in the second sum to those
-    of the same class, weighted by `wp = margin + d`, in the first to all others, weighted by `wn = 1 + margin - d`, not
-    below 0. A sample with none of either kind gives 0, and does not count in a mean.
+    `d = max(1 - y_pred @ y_pred.T, 0)` are the cosine distances to the other samples. The first sum is over samples of
+    other classes, with `wn = max(1 + margin - d, 0)`, the second over samples of the same class, with
+    `wp = margin + d`. The loss of a sample for which either sum is empty is 0 and excluded from a mean.
 
     Args:
-        y_true: Class numbers, shape (batch,) or (batch, 1).
-        y_pred: Embeddings of length 1, shape (batch, n).
-        ref_labels: Class numbers of the samples to compare with, shape (references,); `y_true` when None.
+        y_true: Integer class labels, shape (batch,) or (batch, 1).
+        y_pred: Embeddings of Euclidean norm 1, shape (batch, n).
+        ref_labels: Integer class labels of the samples to compare with, shape (references,); `y_true` when None.
         ref_embeddings: Their embeddings, shape (references, n); `y_pred` when None.
-        remove_diagonal: Whether sample i and reference i are one, and not compared.
-        gamma: Scale.
-        margin: How much alike and unlike samples must be.
+        remove_diagonal: Whether sample i and reference i are the same sample, which is not compared with itself.
+        gamma: Scale of the similarities.
+        margin: Relaxation of the similarities that samples of the same and of different classes must reach.
 
     Returns:
         Tensor of shape (batch,).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
 
     Source: Sun et al., Circle loss: a unified perspective of pair similarity optimization, 2020.
     """
@@ -73,9 +73,9 @@ def _check(labels_name: str, labels: Any, embeddings_name: str, embeddings: Any)
 
 
 def _logsumexp(x: Any, among: Any) -> Any:
-    """log(sum(exp(x))) over the elements of each row that are `among` them; -inf where there are none."""
+    """Compute log(sum(exp(x))) over the elements of each row where `among` is true; -inf where there are none."""
     found = ops.any(among, axis=1, keepdims=True)
-    # A row of -inf alone would have a gradient of NaN.
+    # The gradient of a row of -inf would be NaN.
     chosen = ops.where(among, x, ops.cast(ops.where(found, -math.inf, 0.0), x.dtype))
     return ops.where(ops.squeeze(found, axis=1), ops.logsumexp(chosen, axis=1), -math.inf)
 
@@ -85,8 +85,8 @@ class Circle(IntegerLabelsLoss):
     """Brings embeddings of one class together and keeps those of others apart (Sun et al., 2020).
 
     Args:
-        gamma: Scale.
-        margin: How much alike and unlike samples must be.
+        gamma: Scale of the similarities.
+        margin: Relaxation of the similarities that samples of the same and of different classes must reach.
         remove_diagonal: Whether a sample is not compared with itself.
         reduction: As in `Loss`.
         name: Name of the loss.

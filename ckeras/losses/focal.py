@@ -1,4 +1,4 @@
-"""Cross-entropies that weigh hard and easy samples, or wrong labels, differently."""
+"""Focal cross-entropies, and a cross-entropy that is robust to wrong labels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ship = registry.losses.ship
 
 
 def _focus(miss: Any, gamma: float) -> Any:
-    """`miss**gamma` for a probability `miss`, whose derivative is finite where the probability rounds to 0."""
+    """Return `miss**gamma` for a probability `miss`, with a finite derivative where the probability rounds to 0."""
     return ops.power(ops.maximum(miss, float(np.finfo(miss.dtype).tiny)), gamma)
 
 
@@ -29,19 +29,20 @@ def binary_focal_crossentropy(
     label_smoothing: float = 0.0,
     axis: int = -1,
 ) -> Any:
-    """Binary cross-entropy in which samples that are predicted well count less: `mean((1 - p)**gamma * bce, axis)`.
+    """Binary cross-entropy with a focusing factor: `mean((1 - p)**gamma * bce, axis)`.
 
-    `p = y_true * y_pred + (1 - y_true) * (1 - y_pred)` is the probability given to the right answer.
+    `p = y_true * y_pred + (1 - y_true) * (1 - y_pred)` is the predicted probability of the true class, so that
+    well-classified samples have a smaller weight.
 
     Args:
         y_true: Targets, 0 or 1, shape (batch, ..., n).
         y_pred: Probabilities, or logits, the same shape; a last axis of length 1 may be missing in either.
-        apply_class_balancing: Whether a yes counts `alpha` and a no `1 - alpha`.
-        alpha: Weight of a yes.
-        gamma: How much less what is predicted well counts; with 0 it is the cross-entropy.
+        apply_class_balancing: Whether to weight the positive class by `alpha` and the negative class by `1 - alpha`.
+        alpha: Weight of the positive class.
+        gamma: Exponent of the focusing factor `(1 - p)**gamma`; 0 gives the plain cross-entropy.
         from_logits: Whether `y_pred` holds logits rather than probabilities.
-        label_smoothing: Share `s` of each target taken as 1/2: `y_true * (1 - s) + s / 2`.
-        axis: Axis of the mean.
+        label_smoothing: Smoothing `s` from 0 to 1, which replaces `y_true` by `y_true * (1 - s) + s / 2`.
+        axis: Axis over which the values are averaged.
 
     Returns:
         Tensor of the shape of `y_pred` without `axis`.
@@ -72,25 +73,25 @@ def categorical_focal_crossentropy(
     label_smoothing: float = 0.0,
     axis: int = -1,
 ) -> Any:
-    """Cross-entropy in which samples that are predicted well count less.
+    """Cross-entropy with a focusing factor, which gives well-classified samples a smaller weight.
 
     `sum(alpha * (1 - p)**gamma * -y_true * log(p), axis)` for the predictions `p`, divided by their sum over `axis`
     and clipped to [epsilon, 1 - epsilon], or for their softmax, not clipped, with `from_logits`.
 
     Args:
-        y_true: Rows of probabilities, as one-hot rows, shape (batch, ..., classes).
+        y_true: One-hot or other probability vectors, shape (batch, ..., classes).
         y_pred: Probabilities, or logits, the same shape.
-        alpha: Weight of the classes: a number, or one for each class.
-        gamma: How much less what is predicted well counts.
+        alpha: Weight of the classes: a scalar, or one value per class.
+        gamma: Exponent of the focusing factor `(1 - p)**gamma`.
         from_logits: Whether `y_pred` holds logits rather than probabilities.
-        label_smoothing: Share `s` of each target spread evenly over the classes: `y_true * (1 - s) + s / classes`.
+        label_smoothing: Smoothing `s` from 0 to 1, which replaces `y_true` by `y_true * (1 - s) + s / classes`.
         axis: Axis of the classes.
 
     Returns:
         Tensor of the shape of `y_pred` without `axis`.
 
     Raises:
-        ValueError: if the shapes differ, `axis` is not an axis of them, or `label_smoothing` is not from 0 to 1.
+        ValueError: if the shapes differ, `axis` is out of range, or `label_smoothing` is not from 0 to 1.
 
     Source: Lin et al., Focal loss for dense object detection, 2017.
     """
@@ -106,12 +107,12 @@ def categorical_focal_crossentropy(
 
 @ship()
 def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
-    """`(1 - p**q) / q`, with the probability p given to the right class: between cross-entropy and absolute error.
+    """`(1 - p**q) / q` for the predicted probability p of the true class.
 
-    The nearer `q` is to 1, the less wrong labels count.
+    It lies between cross-entropy (`q` near 0) and absolute error (`q` near 1), which is more robust to wrong labels.
 
     Args:
-        y_true: Class numbers from 0, shape (batch, ...) or (batch, ..., 1).
+        y_true: Integer class labels from 0, shape (batch, ...) or (batch, ..., 1).
         y_pred: Probabilities, shape (batch, ..., classes).
         q: Number between 0 and 1.
 
@@ -119,8 +120,8 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
         Tensor of the shape of `y_pred` without its last axis.
 
     Raises:
-        ValueError: if the shapes do not fit.
-        IndexError: if a class number is out of range.
+        ValueError: if the shapes do not match.
+        IndexError: if a class label is out of range.
 
     Source: Zhang and Sabuncu, Generalized cross entropy loss for training deep neural networks with noisy labels, 2018.
     """
@@ -131,28 +132,28 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
     expect(
         "categorical_generalized_cross_entropy",
         same(y_true.shape, y_pred.shape[:-1]),
-        "class numbers in y_true, of the shape of y_pred without its last axis",
+        "integer class labels in y_true, of the shape of y_pred without its last axis",
         y_true,
         y_pred,
     )
     classes = y_pred.shape[-1]
     p = ops.sum(y_pred * ops.one_hot(y_true, classes, dtype=y_pred.dtype), axis=-1)
-    # One for each sample, from a table that refuses numbers that are no class; a negative one is none.
+    # `take` raises IndexError for a label that is not a class; negative labels are mapped to `classes` to raise too.
     p = p * ops.take(ops.ones(classes, dtype=y_pred.dtype), ops.where(y_true < 0, classes, y_true))
     return (1 - ops.power(p, q)) / q
 
 
 @ship()
 class BinaryFocalCrossentropy(LossFunctionWrapper):
-    """Binary cross-entropy in which samples that are predicted well count less (Lin et al., 2017).
+    """Focal binary cross-entropy, which gives well-classified samples a smaller weight (Lin et al., 2017).
 
     Args:
-        apply_class_balancing: Whether a yes counts `alpha` and a no `1 - alpha`.
-        alpha: Weight of a yes.
-        gamma: How much less what is predicted well counts.
+        apply_class_balancing: Whether to weight the positive class by `alpha` and the negative class by `1 - alpha`.
+        alpha: Weight of the positive class.
+        gamma: Exponent of the focusing factor `(1 - p)**gamma`.
         from_logits: Whether predictions are logits rather than probabilities.
-        label_smoothing: Share of each target taken as 1/2.
-        axis: Axis of the mean within a sample.
+        label_smoothing: Smoothing `s` from 0 to 1, which replaces targets `y` by `y * (1 - s) + s / 2`.
+        axis: Axis over which the values are averaged.
         reduction: As in `Loss`.
         name: Name of the loss.
         dtype: Dtype of the computation; `floatx()` when None.
@@ -195,13 +196,13 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
 
 @ship()
 class CategoricalFocalCrossentropy(LossFunctionWrapper):
-    """Cross-entropy of one-hot targets in which samples that are predicted well count less (Lin et al., 2017).
+    """Focal cross-entropy of one-hot targets; well-classified samples have a smaller weight (Lin et al., 2017).
 
     Args:
-        alpha: Weight of the classes: a number, or one for each class.
-        gamma: How much less what is predicted well counts.
+        alpha: Weight of the classes: a scalar, or one value per class.
+        gamma: Exponent of the focusing factor `(1 - p)**gamma`.
         from_logits: Whether predictions are logits rather than probabilities.
-        label_smoothing: Share of each target spread evenly over the classes.
+        label_smoothing: Smoothing `s` from 0 to 1, which replaces targets `y` by `y * (1 - s) + s / classes`.
         axis: Axis of the classes.
         reduction: As in `Loss`.
         name: Name of the loss.
@@ -242,7 +243,7 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
 
 @ship()
 class CategoricalGeneralizedCrossEntropy(IntegerLabelsLoss):
-    """`(1 - p**q) / q` of the probability of the right class; wrong labels count less (Zhang and Sabuncu, 2018).
+    """`(1 - p**q) / q` of the probability of the true class; robust to wrong labels (Zhang and Sabuncu, 2018).
 
     Args:
         q: Number between 0 and 1.

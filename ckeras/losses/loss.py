@@ -1,4 +1,4 @@
-"""The base of losses, and how the values of a batch become one number."""
+"""Base class of losses, and the reduction of a batch's values to a scalar."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "
 
 
 class Reduction:
-    """The older spelling of the names of reductions, as `Reduction.SUM`."""
+    """Names of the reductions as attributes, such as `Reduction.SUM`, as in older versions of Keras."""
 
     AUTO = "sum_over_batch_size"
     NONE = "none"
@@ -26,19 +26,19 @@ class Reduction:
 
 
 class Loss:
-    """A number that says how far predictions are from targets.
+    """Base class of losses, which measure how far predictions are from targets.
 
-    A subclass defines `call(y_true, y_pred)`, which gives one value a sample (or a timestep, a pixel, ...); calling
-    the object weighs and reduces them.
+    A subclass defines `call(y_true, y_pred)`, which returns one value per sample (or per timestep, pixel, ...).
+    Calling the loss multiplies these values by the sample weights and reduces them.
 
     Args:
-        name: Name, made from the class's when None.
-        reduction: "sum_over_batch_size" or "mean": the sum over the number of values; "sum"; or
-            "mean_with_sample_weight": the sum over the sum of the weights; "none" or None: no reduction.
+        name: Name; generated from the class name when None.
+        reduction: "sum_over_batch_size" or "mean" divides the sum by the number of values; "sum" does not;
+            "mean_with_sample_weight" divides it by the sum of the weights; "none" or None returns all values.
         dtype: Dtype of the computation; `floatx()` when None.
 
     Raises:
-        ValueError: if `reduction` is none of these.
+        ValueError: if `reduction` is not one of these.
 
     >>> import numpy as np
     >>> class MaxError(Loss):
@@ -61,19 +61,19 @@ class Loss:
         return self._dtype
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """The reduced loss of a batch.
+        """Return the reduced loss of a batch.
 
         Args:
             y_true: Targets.
             y_pred: Predictions, of the same shape unless the loss says otherwise.
-            sample_weight: Weights of the values of `call`: of their shape, of the shape of their first axes (as one
-                weight a sample), of one that broadcasts to it, or with one axis of length 1 more or less.
+            sample_weight: Weights of the values of `call`, of the shape of their first axes (for example, one
+                weight per sample) or of a shape that broadcasts to theirs; an axis of length 1 may be added or missing.
 
         Returns:
-            A scalar; with reduction "none", what `call` gives, weighted.
+            A scalar; with reduction "none", the weighted values of `call`.
 
         Raises:
-            ValueError: if the shapes do not fit.
+            ValueError: if the shapes do not match.
         """
         mask = get_mask(y_pred)
         y_pred = _map(self._convert, y_pred)
@@ -87,7 +87,7 @@ class Loss:
         return reduce_weighted_values(values, sample_weight, mask, self.reduction, self.dtype, where=self.name)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """The loss of each sample; defined by a subclass."""
+        """Return the loss of each sample; defined by a subclass."""
         raise NotImplementedError(f"{type(self).__name__} has no call(y_true, y_pred) method.")
 
     def _convert(self, x: Any) -> Any:
@@ -97,23 +97,23 @@ class Loss:
         return self._convert(x)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes an equal loss."""
+        """Return the arguments from which `from_config` creates an equal loss."""
         return {"name": self.name, "reduction": self.reduction}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Loss:
-        """The loss with the arguments of `config`."""
+        """Create a loss from the arguments in `config`."""
         return cls(**config)
 
 
 @registry.losses.ship()
 class LossFunctionWrapper(Loss):
-    """A loss whose values are a function's.
+    """A loss that computes its values with a function.
 
     Args:
-        fn: Function of `(y_true, y_pred, **kwargs)` that gives one value a sample.
+        fn: Function of `(y_true, y_pred, **kwargs)` that returns one value per sample.
         reduction: As in `Loss`.
-        name: Name, made from the class's when None.
+        name: Name; generated from the class name when None.
         dtype: Dtype of the computation; `floatx()` when None.
         kwargs: Passed to `fn` at each call.
     """
@@ -134,14 +134,14 @@ class LossFunctionWrapper(Loss):
         return self.fn(*_of_same_rank(y_true, y_pred), **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes an equal loss."""
+        """Return the arguments from which `from_config` creates an equal loss."""
         if type(self) is LossFunctionWrapper:
             return {**super().get_config(), "fn": registry.losses.serialize(self.fn), **self._fn_kwargs}
         return {**super().get_config(), **self._fn_kwargs}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Loss:
-        """The loss with the arguments of `config`."""
+        """Create a loss from the arguments in `config`."""
         if "fn" in config:
             config = {**config, "fn": registry.losses.deserialize(config["fn"])}
         return cls(**config)
@@ -151,19 +151,19 @@ class LossFunctionWrapper(Loss):
 
 
 class IntegerLabelsLoss(LossFunctionWrapper):
-    """A loss whose targets are class numbers: they stay integers, with all their digits."""
+    """A loss whose targets are integer class labels; they keep their integer dtype and full precision."""
 
     def _convert_target(self, x: Any) -> Any:
         return ops.convert_to_tensor(x)
 
 
 def dtype_name(dtype: Any) -> str:
-    """The name of the dtype of a computation, from None, a dtype or its name, or a policy with a `compute_dtype`."""
+    """Return the name of the compute dtype given by None, a dtype, a dtype name or a dtype policy."""
     return dtypes.standardize(dtype)
 
 
 def _map(fn: Callable[[Any], Any], x: Any) -> Any:
-    """Apply `fn` to an array or, in a dict or list of arrays, to each."""
+    """Apply `fn` to an array, or to each array of a dict or list."""
     if isinstance(x, dict):
         return {key: _map(fn, value) for key, value in x.items()}
     if isinstance(x, (list, tuple)) and any(isinstance(value, dict) or hasattr(value, "shape") for value in x):
@@ -172,7 +172,7 @@ def _map(fn: Callable[[Any], Any], x: Any) -> Any:
 
 
 def _of_same_rank(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
-    """Targets and predictions, or those in dicts or lists, after `squeeze_or_expand_to_same_rank`."""
+    """Apply `squeeze_or_expand_to_same_rank` to targets and predictions, or to each pair in dicts or lists."""
     if isinstance(y_true, dict) and isinstance(y_pred, dict) and y_true.keys() == y_pred.keys():
         pairs = {key: _of_same_rank(y_true[key], y_pred[key]) for key in y_true}
         return {key: pair[0] for key, pair in pairs.items()}, {key: pair[1] for key, pair in pairs.items()}
@@ -185,20 +185,20 @@ def _of_same_rank(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
 
 
 def fits(a: tuple, b: tuple) -> bool:
-    """Whether two shapes broadcast; an unknown dimension (None) fits any."""
+    """Whether two shapes broadcast; an unknown dimension (None) matches any size."""
     pairs = zip(reversed(a), reversed(b), strict=False)
     return all(m == n or 1 in (m, n) or None in (m, n) for m, n in pairs)
 
 
 def same(a: tuple, b: tuple) -> bool:
-    """Whether two shapes are the same; an unknown dimension (None) may be any."""
+    """Whether two shapes are equal; an unknown dimension (None) matches any size."""
     return len(a) == len(b) and all(m == n or None in (m, n) for m, n in zip(a, b, strict=True))
 
 
 def squeeze_or_expand_to_same_rank(x1: Any, x2: Any, expand_rank_1: bool = True) -> tuple[Any, Any]:
-    """Make the ranks equal when one has a last axis of length 1 more.
+    """Make the ranks equal when one array has an additional last axis of length 1.
 
-    Where the other is of rank 1 it gets that axis (unless `expand_rank_1` is false); otherwise the axis is dropped.
+    If the other array has rank 1, the axis is added to it (unless `expand_rank_1` is false); otherwise it is removed.
     """
     excess = len(x1.shape) - len(x2.shape)
     if excess == 1 and x1.shape[-1] == 1:
@@ -213,16 +213,16 @@ def squeeze_or_expand_to_same_rank(x1: Any, x2: Any, expand_rank_1: bool = True)
 
 
 def pair(name: str, y_true: Any, y_pred: Any, broadcast: bool = True) -> tuple[Any, Any]:
-    """Targets and predictions as tensors of the predictions' dtype whose ranks are equal and whose shapes fit.
+    """Convert targets and predictions to tensors of the predictions' dtype, with equal ranks and matching shapes.
 
     Args:
-        name: What to call the function in a message.
+        name: Name of the function in error messages.
         y_true: Targets.
         y_pred: Predictions.
-        broadcast: Whether shapes that broadcast are taken, rather than equal ones alone.
+        broadcast: Whether shapes may also broadcast instead of being equal.
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype)
@@ -233,7 +233,7 @@ def pair(name: str, y_true: Any, y_pred: Any, broadcast: bool = True) -> tuple[A
 
 
 def expect(name: str, condition: bool, expected: str, y_true: Any, y_pred: Any) -> None:
-    """Raise a ValueError that tells the shapes, unless the condition holds."""
+    """Raise a ValueError that names both shapes unless the condition holds."""
     if not condition:
         raise ValueError(
             f"{name}: expected {expected}, "
@@ -242,14 +242,14 @@ def expect(name: str, condition: bool, expected: str, y_true: Any, y_pred: Any) 
 
 
 def share(name: str, argument: str, value: Any) -> Any:
-    """``value`` if it is a number from 0 to 1; a ValueError that names the argument otherwise."""
+    """Return ``value`` if it is a number from 0 to 1, else raise a ValueError that names the argument."""
     if isinstance(value, (int, float, np.number)) and 0 <= value <= 1:
         return value
     raise ValueError(f"{name} expects {argument} to be a number from 0 to 1, got {value!r}.")
 
 
 def positive(name: str, argument: str, value: Any, zero: bool = False) -> Any:
-    """``value`` if it is a finite number above 0, or 0 where ``zero`` allows it; a ValueError otherwise."""
+    """Return ``value`` if it is a finite number above 0 (or 0, with ``zero``), else raise a ValueError."""
     number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     if number and math.isfinite(value) and (value > 0 or (zero and value == 0)):
         return value
@@ -265,18 +265,18 @@ def reduce_weighted_values(
     dtype: Any = None,
     where: str = "loss",
 ) -> Any:
-    """Weigh the values of a batch, leave out the masked ones, and reduce them.
+    """Multiply the values of a batch by weights, exclude masked values, and reduce the rest.
 
     Args:
         values: Tensor of any shape.
         sample_weight: Weights, or None.
-        mask: Booleans, true for the values that count, or None. A mean is over the values that count.
+        mask: Booleans, true for the values to include, or None. A mean is over the included values.
         reduction: As in `Loss`.
         dtype: Dtype of the result; that of `values` when None.
-        where: What to call the loss in a message.
+        where: Name of the loss in error messages.
 
     Raises:
-        ValueError: if the weights' shape does not fit the values'.
+        ValueError: if the shape of the weights does not match that of the values.
     """
     values = ops.convert_to_tensor(values, dtype=dtype)
     weight = None if sample_weight is None else ops.convert_to_tensor(sample_weight, dtype=values.dtype)
@@ -285,7 +285,7 @@ def reduce_weighted_values(
         values, weight = squeeze_or_expand_to_same_rank(values, per_sample(weight, values))
         if not fits(values.shape, weight.shape):
             raise ValueError(
-                f"{where}: expected sample_weight of a shape that fits the losses' {tuple(values.shape)}, "
+                f"{where}: expected sample_weight of a shape that broadcasts to the losses' {tuple(values.shape)}, "
                 f"got {tuple(weight.shape)}."
             )
         values = values * weight
@@ -299,9 +299,9 @@ def reduce_weighted_values(
 
 
 def per_sample(weight: Any, values: Any) -> Any:
-    """Weights with axes of length 1 at the end, where their shape is that of the first axes of ``values``.
+    """Append axes of length 1 to weights whose shape is that of the first axes of ``values``.
 
-    So a weight per sample, or per time step, applies to all values of that sample or step.
+    A weight per sample or time step then applies to all values of that sample or step.
     """
     excess = len(values.shape) - len(weight.shape)
     if excess < 1 or not weight.shape or not same(weight.shape, values.shape[: len(weight.shape)]):
@@ -310,9 +310,9 @@ def per_sample(weight: Any, values: Any) -> Any:
 
 
 def apply_mask(sample_weight: Any, mask: Any, dtype: str, reduction: str | None) -> Any:
-    """Weights that are 0 where `mask` is false, or None if there are neither.
+    """Return the weights with 0 where `mask` is false, or None if there are neither weights nor a mask.
 
-    For a mean, the other weights are scaled so that it is one over the values that count.
+    For a mean, the other weights are scaled so that the mean is over the included values.
     """
     if mask is None:
         return sample_weight

@@ -1,4 +1,4 @@
-"""Losses of classifiers with a margin: 0 where a prediction is right by 1 or more."""
+"""Hinge losses, which are 0 where a prediction is correct by a margin of 1 or more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ship = registry.losses.ship
 
 
 def _signs(y_true: Any) -> Any:
-    """Targets as -1 and 1: where all are 0 or 1, 0 becomes -1."""
+    """Convert targets to -1 and 1: if all are 0 or 1, 0 becomes -1."""
     of_zeros = ops.all(ops.logical_or(ops.equal(y_true, 0), ops.equal(y_true, 1)))
     return ops.where(of_zeros, 2.0 * y_true - 1.0, y_true)
 
@@ -21,14 +21,14 @@ def hinge(y_true: Any, y_pred: Any) -> Any:
     """`mean(max(1 - y_true * y_pred, 0), axis=-1)`.
 
     Args:
-        y_true: Targets, -1 or 1, shape (batch, ..., n). Where all are 0 or 1, 0 stands for -1.
+        y_true: Targets, -1 or 1, shape (batch, ..., n). If all are 0 or 1, 0 is treated as -1.
         y_pred: Predictions, the same shape; a last axis of length 1 may be missing in either.
 
     Returns:
         Tensor of shape (batch, ...).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
 
     >>> import numpy as np
     >>> float(hinge(np.array([[1.0, -1.0]]), np.array([[2.0, 0.5]]))[0])
@@ -43,14 +43,14 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Any:
     """`mean(max(1 - y_true * y_pred, 0)**2, axis=-1)`.
 
     Args:
-        y_true: Targets, -1 or 1, shape (batch, ..., n). Where all are 0 or 1, 0 stands for -1.
+        y_true: Targets, -1 or 1, shape (batch, ..., n). If all are 0 or 1, 0 is treated as -1.
         y_pred: Predictions, the same shape; a last axis of length 1 may be missing in either.
 
     Returns:
         Tensor of shape (batch, ...).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
     """
     y_true, y_pred = pair("squared_hinge", y_true, y_pred)
     return ops.mean(ops.square(ops.maximum(1.0 - _signs(y_true) * y_pred, 0.0)), axis=-1)
@@ -58,7 +58,7 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Any:
 
 @ship()
 def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
-    """`max(1 + other - own, 0)`, with the prediction of the target's class and the largest of the other classes.
+    """`max(1 + other - own, 0)` of the true class's prediction and the largest prediction of the other classes.
 
     `own = sum(y_true * y_pred, axis=-1)` and `other = max((1 - y_true) * y_pred, axis=-1)`.
 
@@ -70,7 +70,7 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
         Tensor of shape (batch, ...).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
     """
     y_true, y_pred = pair("categorical_hinge", y_true, y_pred)
     own = ops.sum(y_true * y_pred, axis=-1)
@@ -118,7 +118,7 @@ class SquaredHinge(LossFunctionWrapper):
 
 @ship()
 class CategoricalHinge(LossFunctionWrapper):
-    """Mean of `max(1 + other - own, 0)`: how much the target's class leads the best of the others.
+    """Mean of `max(1 + other - own, 0)`: the margin by which the true class leads all others.
 
     Args:
         reduction: As in `Loss`.

@@ -1,4 +1,4 @@
-"""Losses of the overlap of regions, as in the segmentation of images."""
+"""Losses of the overlap of regions, for image segmentation."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
     Args:
         y_true: Targets, 0 or 1, of any shape.
         y_pred: Probabilities, the same shape.
-        axis: Axes of the sums, as (1, 2, 3) for one value an image; all of them, the batch's too, when None.
+        axis: Axes of the sums, such as (1, 2, 3) for one value per image; all axes, with the batch, when None.
 
     Returns:
-        Tensor of the other axes; a scalar when `axis` is None.
+        Tensor of the remaining axes; a scalar when `axis` is None.
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
 
     Source: Dice, Measures of the amount of ecologic association between species, 1945.
     """
@@ -43,15 +43,15 @@ def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axi
     Args:
         y_true: Targets, 0 or 1, of any shape.
         y_pred: Probabilities, the same shape.
-        alpha: Weight of what was missed.
-        beta: Weight of what was found wrongly.
-        axis: Axes of the sums; all of them, the batch's too, when None.
+        alpha: Weight of the false negatives.
+        beta: Weight of the false positives.
+        axis: Axes of the sums; all axes, with the batch, when None.
 
     Returns:
-        Tensor of the other axes; a scalar when `axis` is None.
+        Tensor of the remaining axes; a scalar when `axis` is None.
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
 
     Source: Salehi et al., Tversky loss function for image segmentation, 2017.
     """
@@ -69,7 +69,7 @@ class Dice(LossFunctionWrapper):
     Args:
         reduction: As in `Loss`.
         name: Name of the loss.
-        axis: Axes of the sums; all of them, the batch's too, when None.
+        axis: Axes of the sums; all axes, with the batch, when None.
         dtype: Dtype of the computation; `floatx()` when None.
     """
 
@@ -86,14 +86,14 @@ class Dice(LossFunctionWrapper):
 
 @ship()
 class Tversky(LossFunctionWrapper):
-    """One minus the Tversky index: a Dice coefficient that weighs what was missed and what was found wrongly.
+    """One minus the Tversky index: a Dice coefficient with weights for false negatives and false positives.
 
     Args:
-        alpha: Weight of what was missed.
-        beta: Weight of what was found wrongly.
+        alpha: Weight of the false negatives.
+        beta: Weight of the false positives.
         reduction: As in `Loss`.
         name: Name of the loss.
-        axis: Axes of the sums; all of them, the batch's too, when None.
+        axis: Axes of the sums; all axes, with the batch, when None.
         dtype: Dtype of the computation; `floatx()` when None.
 
     Raises:

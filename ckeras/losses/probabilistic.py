@@ -1,4 +1,4 @@
-"""Losses that compare distributions."""
+"""Losses that compare probability distributions."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ ship = registry.losses.ship
 
 @ship("kld", "KLD", "kullback_leibler_divergence")
 def kl_divergence(y_true: Any, y_pred: Any) -> Any:
-    """`sum(y_true * log(y_true / y_pred), axis=-1)`, of both limited to [`config.epsilon()`, 1].
+    """`sum(y_true * log(y_true / y_pred), axis=-1)`, with both clipped to [`config.epsilon()`, 1].
 
     Args:
-        y_true: Rows of probabilities, shape (batch, ..., n).
-        y_pred: Rows of probabilities, the same shape.
+        y_true: Probability vectors along the last axis, shape (batch, ..., n).
+        y_pred: Probability vectors, the same shape.
 
     Returns:
         Tensor of shape (batch, ...).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
 
     Source: Kullback and Leibler, On information and sufficiency, 1951.
     """
@@ -32,9 +32,9 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Any:
 
 @ship()
 def poisson(y_true: Any, y_pred: Any) -> Any:
-    """`mean(y_pred - y_true * log(y_pred), axis=-1)`: the likelihood of counts of a Poisson distribution, negated.
+    """`mean(y_pred - y_true * log(y_pred), axis=-1)`: the negative Poisson log-likelihood.
 
-    `config.epsilon()` is added under the logarithm.
+    `config.epsilon()` is added to the argument of the logarithm.
 
     Args:
         y_true: Counts, shape (batch, ..., n).
@@ -44,7 +44,7 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
         Tensor of shape (batch, ...).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
     """
     y_true, y_pred = pair("poisson", y_true, y_pred)
     return ops.mean(y_pred - y_true * ops.log(y_pred + config.epsilon()), axis=-1)
@@ -52,7 +52,7 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
 
 @ship()
 class KLDivergence(LossFunctionWrapper):
-    """Divergence of Kullback and Leibler (1951): `sum(y_true * log(y_true / y_pred))`.
+    """Kullback-Leibler divergence (Kullback and Leibler, 1951): `sum(y_true * log(y_true / y_pred))`.
 
     Args:
         reduction: As in `Loss`.
@@ -71,7 +71,7 @@ class KLDivergence(LossFunctionWrapper):
 
 @ship()
 class Poisson(LossFunctionWrapper):
-    """Mean of `y_pred - y_true * log(y_pred)`, for counts and their rates.
+    """Mean of `y_pred - y_true * log(y_pred)`, for target counts and predicted rates.
 
     Args:
         reduction: As in `Loss`.

@@ -1,4 +1,4 @@
-"""Losses of real-valued predictions. Each function gives one value a sample: its mean over the last axis."""
+"""Losses of real-valued predictions. Each function returns one value per sample: the mean over the last axis."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
         Tensor of shape (batch, ...).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
 
     >>> import numpy as np
     >>> float(mean_squared_error(np.array([[0.0, 1.0]]), np.array([[2.0, 1.0]]))[0])
@@ -35,7 +35,7 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
 
 @ship("mae", "MAE")
 def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the magnitudes of the errors: `mean(|y_true - y_pred|, axis=-1)`.
+    """Mean of the absolute errors: `mean(|y_true - y_pred|, axis=-1)`.
 
     Args:
         y_true: Targets, shape (batch, ..., n).
@@ -45,7 +45,7 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
         Tensor of shape (batch, ...).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
     """
     y_true, y_pred = pair("mean_absolute_error", y_true, y_pred)
     return ops.mean(ops.abs(y_true - y_pred), axis=-1)
@@ -53,9 +53,9 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
 
 @ship("mape", "MAPE")
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
-    """Mean of the errors' magnitudes in percent of the targets': `100 * mean(|y_true - y_pred| / |y_true|, axis=-1)`.
+    """Mean of the absolute errors in percent of the targets: `100 * mean(|y_true - y_pred| / |y_true|, axis=-1)`.
 
-    A target nearer to 0 than `config.epsilon()` counts as that.
+    The divisor is at least `config.epsilon()`.
 
     Args:
         y_true: Targets, shape (batch, ..., n).
@@ -65,7 +65,7 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
         Tensor of shape (batch, ...).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
 
     >>> import numpy as np
     >>> float(mean_absolute_percentage_error(np.array([[2.0, 4.0]]), np.array([[3.0, 4.0]]))[0])
@@ -80,7 +80,7 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     """Mean of the squared errors of the logarithms: `mean((log(y_true + 1) - log(y_pred + 1))**2, axis=-1)`.
 
-    Numbers below `config.epsilon()` count as that.
+    Values below `config.epsilon()` are replaced by it.
 
     Args:
         y_true: Targets, shape (batch, ..., n), not negative.
@@ -90,7 +90,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
         Tensor of shape (batch, ...).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
     """
     y_true, y_pred = pair("mean_squared_logarithmic_error", y_true, y_pred)
     predicted, wanted = (ops.log(ops.maximum(x, config.epsilon()) + 1.0) for x in (y_pred, y_true))
@@ -99,9 +99,9 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
 
 @ship("cosine_proximity")
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
-    """The cosine of the angle between targets and predictions, negated, so that less is better.
+    """Negative cosine similarity of targets and predictions, so that smaller is better.
 
-    `-sum(y_true * y_pred, axis)` of both divided by their length; 0 where one is a row of zeros.
+    `-sum(y_true * y_pred, axis)` of both divided by their Euclidean norm; 0 where either vector is zero.
 
     Args:
         y_true: Targets, shape (batch, ..., n).
@@ -112,7 +112,7 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
         Tensor of the shape of `y_pred` without `axis`, from -1 (same direction) to 1 (opposite).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
 
     >>> import numpy as np
     >>> cosine_similarity(np.array([[0.0, 2.0], [1.0, 0.0]]), np.array([[0.0, 3.0], [-1.0, 0.0]])).tolist()
@@ -122,27 +122,27 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
 
 
 def cosine(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
-    """The cosine of the angle between targets and predictions; 0 where one is a row of zeros."""
+    """Cosine similarity of targets and predictions; 0 where either vector is zero."""
     y_true, y_pred = pair("cosine_similarity", y_true, y_pred)
     return ops.sum(_unit(y_true, axis) * _unit(y_pred, axis), axis=axis)
 
 
 def _unit(x: Any, axis: int) -> Any:
-    """Rows divided by their length, which counts as `config.epsilon()` where it is less."""
+    """Divide vectors by their Euclidean norm, or by `config.epsilon()` if that is larger."""
     squares = ops.sum(ops.square(x), axis=axis, keepdims=True)
     return x * ops.rsqrt(ops.maximum(squares, config.epsilon() ** 2))
 
 
 @ship()
 def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
-    """Mean over the last axis of an error that is quadratic near 0 and linear beyond `delta`.
+    """Mean over the last axis of the Huber loss, which is quadratic near 0 and linear beyond `delta`.
 
     `e**2 / 2` where `|e| <= delta`, else `delta * |e| - delta**2 / 2`, for `e = y_pred - y_true` (Huber, 1964).
 
     Args:
         y_true: Targets, shape (batch, ..., n).
         y_pred: Predictions, the same shape; a last axis of length 1 may be missing in either.
-        delta: Size of the error from which on the loss is linear, above 0.
+        delta: Absolute error above which the loss is linear, above 0.
 
     Returns:
         Tensor of shape (batch, ...).
@@ -165,7 +165,7 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
 def log_cosh(y_true: Any, y_pred: Any) -> Any:
     """Mean of the logarithm of the hyperbolic cosine of the errors: `mean(log(cosh(y_pred - y_true)), axis=-1)`.
 
-    About `e**2 / 2` for small errors and `|e| - log(2)` for large ones.
+    Approximately `e**2 / 2` for small errors `e` and `|e| - log(2)` for large errors.
 
     Args:
         y_true: Targets, shape (batch, ..., n).
@@ -175,7 +175,7 @@ def log_cosh(y_true: Any, y_pred: Any) -> Any:
         Tensor of shape (batch, ...).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
     """
     y_true, y_pred = pair("log_cosh", y_true, y_pred)
     error = y_pred - y_true
@@ -258,7 +258,7 @@ class MeanSquaredLogarithmicError(LossFunctionWrapper):
 
 @ship()
 class CosineSimilarity(LossFunctionWrapper):
-    """The cosine of the angle between targets and predictions, negated.
+    """Negative cosine similarity of targets and predictions.
 
     Args:
         axis: Axis of the vectors.
@@ -285,10 +285,10 @@ class CosineSimilarity(LossFunctionWrapper):
 
 @ship()
 class Huber(LossFunctionWrapper):
-    """An error that is quadratic near 0 and linear beyond `delta` (Huber, 1964).
+    """Huber loss, which is quadratic near 0 and linear beyond `delta` (Huber, 1964).
 
     Args:
-        delta: Size of the error from which on the loss is linear, above 0.
+        delta: Absolute error above which the loss is linear, above 0.
         reduction: As in `Loss`.
         name: Name of the loss.
         dtype: Dtype of the computation; `floatx()` when None.

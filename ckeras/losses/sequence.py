@@ -1,4 +1,4 @@
-"""A loss of sequences whose labels have no places of their own, as in speech recognition."""
+"""Loss of label sequences without alignment to the predictions, as in speech recognition."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ ship = registry.losses.ship
 
 @ship()
 def ctc(y_true: Any, y_pred: Any) -> Any:
-    """Minus the logarithm of the probability of the labels, over all ways to place them along the predictions.
+    """Negative log-likelihood of the labels, summed over all alignments with the predictions.
 
-    Class 0 is the blank: it pads the labels, and stands between them in the predictions.
+    Class 0 is the blank: it pads the labels, and separates them in the predictions.
 
     Args:
-        y_true: Class numbers, shape (batch, labels), padded with 0.
+        y_true: Integer class labels, shape (batch, labels), padded with 0.
         y_pred: Logits, shape (batch, steps, classes).
 
     Returns:
         Tensor of shape (batch,).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
 
     Source: Graves et al., Connectionist temporal classification, 2006.
     """

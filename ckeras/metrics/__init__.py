@@ -1,4 +1,4 @@
-"""What is reported of training: numbers accumulated over batches."""
+"""Metrics: statistics of predictions, accumulated over batches."""
 
 from typing import Any
 
@@ -120,10 +120,10 @@ logcosh = log_cosh
 
 
 def get(identifier: Any) -> Any:
-    """The metric that `identifier` stands for: None, a name, a config, a class, or a callable `(y_true, y_pred)`.
+    """Return the metric given by `identifier`: None, a name, a config, a class, or a callable `(y_true, y_pred)`.
 
     Raises:
-        ValueError: if the name is unknown (the sentence lists the nearest), or what came is none of these.
+        ValueError: if the name is unknown (the message lists similar names) or `identifier` has another type.
 
     >>> get("mse").name
     'mean_squared_error'
@@ -132,12 +132,12 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(metric: Any) -> Any:
-    """The config of a metric, from which `deserialize` makes an equal one."""
+    """Return the config of a metric, from which `deserialize` creates an equal metric."""
     return registry.metrics.serialize(metric)
 
 
 def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
-    """The metric that a config of `serialize`, or a name, describes."""
+    """Create a metric from a name or from a config that `serialize` returned."""
     return registry.metrics.deserialize(config, custom_objects)
 
 

@@ -1,4 +1,4 @@
-"""Shares of predictions that are right."""
+"""Accuracies: fractions of predictions that are correct."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ ship = registry.metrics.ship
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Any:
-    """1 where `y_true == y_pred`, 0 elsewhere, as floats of their shape."""
+    """Return 1.0 where `y_true == y_pred`, 0.0 elsewhere, elementwise."""
     y_true, y_pred = pair("accuracy", y_true, y_pred)
     return ops.cast(ops.equal(y_true, y_pred), _config.floatx())
 
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
-    """1 where `y_pred` is above the threshold and `y_true` is 1, or it is not and `y_true` is 0; 0 elsewhere.
+    """Return 1 where `(y_pred > threshold) == y_true`, 0 elsewhere.
 
     Args:
         y_true: Targets, 0 or 1.
         y_pred: Probabilities, of the same shape.
-        threshold: What a probability must exceed to be a yes.
+        threshold: Probabilities above it are positive predictions.
 
     Returns:
-        Floats of the shape of `y_pred`.
+        Tensor of floats of the shape of `y_pred`.
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
     """
     y_true, y_pred = pair("binary_accuracy", y_true, y_pred)
     return ops.cast(ops.equal(y_true, ops.cast(y_pred > threshold, y_true.dtype)), _config.floatx())
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """1 where the largest of `y_pred` is at the place of the largest of `y_true`, 0 elsewhere.
+    """Return 1 where `argmax(y_pred, -1)` equals `argmax(y_true, -1)`, 0 elsewhere.
 
     Args:
         y_true: One-hot rows, shape (batch, ..., classes).
         y_pred: Probabilities or logits, of the same shape.
 
     Returns:
-        Floats of shape (batch, ...).
+        Tensor of floats of shape (batch, ...).
 
     Raises:
         ValueError: if the shapes differ.
@@ -53,7 +53,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     expect(
         "categorical_accuracy",
         same(y_true.shape, y_pred.shape),
-        "one-hot rows in y_true, of the same shape as y_pred (class numbers are for sparse_categorical_accuracy)",
+        "one-hot rows in y_true, of the same shape as y_pred (class labels are for sparse_categorical_accuracy)",
         y_true,
         y_pred,
     )
@@ -61,17 +61,17 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
 
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """1 where the largest of `y_pred` is at place `y_true`, 0 elsewhere.
+    """Return 1 where `argmax(y_pred, -1)` equals `y_true`, 0 elsewhere.
 
     Args:
-        y_true: Class numbers, shape (batch, ...) or (batch, ..., 1).
+        y_true: Integer class labels, shape (batch, ...) or (batch, ..., 1).
         y_pred: Probabilities or logits, shape (batch, ..., classes).
 
     Returns:
-        Floats of shape (batch, ...).
+        Tensor of floats of shape (batch, ...).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true)
@@ -80,7 +80,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     expect(
         "sparse_categorical_accuracy",
         same(y_true.shape, y_pred.shape[:-1]),
-        "class numbers in y_true, of the shape of y_pred without its last axis "
+        "integer class labels in y_true, of the shape of y_pred without its last axis "
         "(one-hot rows are for categorical_accuracy)",
         y_true,
         y_pred,
@@ -91,7 +91,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
 
 @ship("acc")
 class Accuracy(MeanMetricWrapper):
-    """Share of predictions equal to their targets.
+    """Fraction of predictions equal to their targets.
 
     Args:
         name: Name of the metric.
@@ -110,12 +110,12 @@ class Accuracy(MeanMetricWrapper):
 
 @ship()
 class BinaryAccuracy(MeanMetricWrapper):
-    """Share of probabilities on their target's side of a threshold.
+    """Fraction of probabilities on the same side of a threshold as their binary target.
 
     Args:
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
-        threshold: What a probability must exceed to be a yes.
+        threshold: Probabilities above it are positive predictions.
     """
 
     _direction = "up"
@@ -130,7 +130,7 @@ class BinaryAccuracy(MeanMetricWrapper):
 
 @ship()
 class CategoricalAccuracy(MeanMetricWrapper):
-    """Share of predictions whose largest class is that of a one-hot target.
+    """Fraction of samples whose largest prediction is at the class of the one-hot target.
 
     Args:
         name: Name of the metric.
@@ -145,7 +145,7 @@ class CategoricalAccuracy(MeanMetricWrapper):
 
 @ship()
 class SparseCategoricalAccuracy(MeanMetricWrapper):
-    """Share of predictions whose largest class is the target's class number.
+    """Fraction of samples whose largest prediction is at the integer class label.
 
     Args:
         name: Name of the metric.

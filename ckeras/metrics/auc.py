@@ -1,4 +1,4 @@
-"""The area under a curve of two metrics, as the threshold moves."""
+"""Area under the ROC, precision-recall or precision-recall-gain curve."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 
 from ckeras import config, ops, registry
-from ckeras.metrics.confusion import Counts, count, even_thresholds, evenly_spaced, parse_thresholds
+from ckeras.metrics.confusion import (
+    Counts,
+    count,
+    even_thresholds,
+    evenly_spaced,
+    parse_thresholds,
+    warn_without_both_classes,
+)
 from ckeras.metrics.metric import Metric
 
 ship = registry.metrics.ship
@@ -22,27 +29,27 @@ METHODS = {
 
 @ship()
 class AUC(Metric):
-    """The area under a curve, from the confusion matrix at thresholds between 0 and 1.
+    """Area under a curve, approximated from the confusion matrix at thresholds between 0 and 1.
 
     The curves: "ROC", the recall `tp / (tp + fn)` over the false positive rate `fp / (fp + tn)`; "PR", the precision
-    `tp / (tp + fp)` over the recall; "PRGAIN", precision and recall as gains over always saying yes (Flach and Kull,
-    2015).
+    `tp / (tp + fp)` over the recall; "PRGAIN", precision and recall as gains over the always-positive classifier
+    (Flach and Kull, 2015).
 
     Args:
-        num_thresholds: How many thresholds, in equal steps; the more, the nearer to the true area.
+        num_thresholds: Number of evenly spaced thresholds; more of them approximate the area better.
         curve: "ROC", "PR" or "PRGAIN".
         summation_method: "interpolation" (trapezoids; for "PR" the curve of Davis and Goadrich, 2006), "minoring" or
             "majoring" (rectangles below or above the curve).
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
         thresholds: Thresholds between 0 and 1, instead of `num_thresholds`; one below 0 and one above 1 are added.
-        multi_label: Whether there is a curve for each place in the last axis, and the result is the mean of the areas.
-        num_labels: How many labels, with `multi_label`; found in the first batch when None.
-        label_weights: Weights of the labels, in the mean with `multi_label`, in the counts without.
+        multi_label: Whether to compute one curve for each index of the last axis and return the mean of the areas.
+        num_labels: Number of labels, with `multi_label`; taken from the first batch when None.
+        label_weights: Weights of the labels: in the mean of the areas with `multi_label`, else in the counts.
         from_logits: Whether predictions are logits rather than probabilities.
 
     Raises:
-        ValueError: if an argument is none of these.
+        ValueError: if an argument is not one of the values above.
 
     >>> import numpy as np
     >>> float(AUC(num_thresholds=3)(np.array([0, 0, 1, 1]), np.array([0.0, 0.5, 0.3, 0.9])))
@@ -76,7 +83,7 @@ class AUC(Metric):
         elif isinstance(num_thresholds, int) and num_thresholds > 1:
             inner, spaced = even_thresholds(num_thresholds)[1:-1], True
         else:
-            raise ValueError(f"AUC expects num_thresholds to be a whole number above 1, got {num_thresholds!r}.")
+            raise ValueError(f"AUC expects num_thresholds to be an integer above 1, got {num_thresholds!r}.")
         super().__init__(name=name, dtype=dtype)
         self.num_thresholds = len(inner) + 2
         self.curve = CURVES[curve]
@@ -88,7 +95,7 @@ class AUC(Metric):
         self._from_logits = from_logits
         self._given = thresholds is not None
         self._even = spaced
-        self._built = False
+        self._built = self._warned = False
         if not multi_label:
             self._build(())
         elif num_labels:
@@ -103,15 +110,15 @@ class AUC(Metric):
         self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in a batch.
+        """Accumulate the statistics of a batch.
 
         Args:
-            y_true: Targets; anything but 0 is a yes.
+            y_true: Binary targets; any non-zero value is positive.
             y_pred: Probabilities, of the same shape; (batch, labels) with `multi_label`.
             sample_weight: Weights of the shape of `y_pred`, or of its first axes.
 
         Raises:
-            ValueError: if the shapes do not fit.
+            ValueError: if the shapes do not match.
         """
         y_pred = ops.convert_to_tensor(y_pred)
         if self.multi_label:
@@ -138,14 +145,15 @@ class AUC(Metric):
             raise ValueError(f"{self.name} expects y_pred of shape (batch, {expected}), got {shape}.")
         if self.label_weights is not None and np.shape(self.label_weights) != shape[1:]:
             raise ValueError(
-                f"{self.name} expects label_weights to be one number for each of the {shape[1]} labels, "
+                f"{self.name} expects label_weights to be one value for each of the {shape[1]} labels, "
                 f"got shape {np.shape(self.label_weights)}."
             )
 
     def result(self) -> Any:
-        """The area so far; with `multi_label` the mean of the labels' areas."""
+        """Return the area so far; with `multi_label`, the mean of the labels' areas."""
         if not self._built:
             return ops.zeros((), dtype=self.dtype)
+        self.check_result()
         if self.curve == "PR" and self.summation_method == "interpolation":
             return self.interpolate_pr_auc()
         x, y = self._points()
@@ -156,8 +164,13 @@ class AUC(Metric):
         }
         return self._total((x[:-1] - x[1:]) * sides[self.summation_method](y[:-1], y[1:]))
 
+    def check_result(self) -> None:
+        """Warn, once, if the targets so far are of one class: their curve has no area."""
+        if self._built:
+            warn_without_both_classes(self)
+
     def _total(self, parts: Any) -> Any:
-        """The area from its parts between thresholds; with `multi_label` the mean of the labels' areas."""
+        """Sum the areas between thresholds; with `multi_label`, return the mean over the labels."""
         if not self.multi_label:
             return ops.sum(parts)
         areas = ops.sum(parts, axis=0)
@@ -167,7 +180,7 @@ class AUC(Metric):
         return ops.divide_no_nan(ops.sum(areas * weights), ops.sum(weights))
 
     def _points(self) -> tuple[Any, Any]:
-        """The curve: abscissae and ordinates, from the lowest threshold up."""
+        """Return the x and y coordinates of the curve, in increasing order of the threshold."""
         tp, fp, tn, fn = (ops.convert_to_tensor(getattr(self, kind)) for kind in Counts._fields)
         recall = ops.divide_no_nan(tp, tp + fn)
         if self.curve == "ROC":
@@ -181,8 +194,9 @@ class AUC(Metric):
         return ops.maximum(recall_gain, 0.0), precision_gain
 
     def interpolate_pr_auc(self) -> Any:
-        """The area under precision over recall, where between two thresholds the true positives grow in proportion to
-        all positives: the integral of `tp / p` by `tp`, with `tp = intercept + slope * p` (Davis and Goadrich, 2006).
+        """Area under precision over recall, interpolated so that true positives grow linearly with all positives
+        between two thresholds (Davis and Goadrich, 2006): the integral of `tp / p` over `tp`, with
+        `tp = intercept + slope * p`.
         """
         tp, fp, _, fn = (ops.convert_to_tensor(getattr(self, kind)) for kind in Counts._fields)
         p = tp + fp

@@ -1,4 +1,4 @@
-"""Counts of right and wrong yes-or-no predictions at thresholds: the confusion matrix, summed over batches."""
+"""Confusion matrix of binary predictions at several thresholds, summed over batches."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy as np
 
 from ckeras import config, ops
 from ckeras.losses.loss import expect, same, share, squeeze_or_expand_to_same_rank
-from ckeras.tensor import table
+from ckeras.tensor import Tensor, table
+from ckeras.utils.tracebacks import warn
 
-LEAST = -1e10  # below every threshold that can be given
+BELOW_ALL = -1e10  # below every threshold that can be given
 
 
 class Counts(NamedTuple):
-    """Weights of the true and false positives, and of the true and false negatives, at each threshold."""
+    """Weighted numbers of true and false positives and true and false negatives at each threshold."""
 
     true_positives: Any
     false_positives: Any
@@ -26,10 +27,10 @@ class Counts(NamedTuple):
 
 
 def parse_thresholds(name: str, thresholds: Any, default: float) -> list[float]:
-    """The thresholds as a list, of the default alone when None.
+    """Return the thresholds as a list; the default threshold when None.
 
     Raises:
-        ValueError: if there are none, or one is not from 0 to 1.
+        ValueError: if the list is empty, or a threshold is not from 0 to 1.
     """
     if thresholds is None:
         return [default]
@@ -40,13 +41,13 @@ def parse_thresholds(name: str, thresholds: Any, default: float) -> list[float]:
 
 
 def evenly_spaced(thresholds: Sequence[float]) -> bool:
-    """Whether there are three thresholds or more, from 0 to 1 in equal steps."""
+    """Whether these are three or more evenly spaced thresholds from 0 to 1."""
     count = len(thresholds)
     return count > 2 and np.allclose(thresholds, np.arange(count) / (count - 1), atol=config.epsilon())
 
 
 def even_thresholds(count: int) -> list[float]:
-    """`count` numbers from 0 to 1 in equal steps."""
+    """Return `count` evenly spaced numbers from 0 to 1."""
     return [0.0, *((i + 1) / (count - 1) for i in range(count - 2)), 1.0]
 
 
@@ -63,21 +64,21 @@ def count(
     label_weights: Any = None,
     even: bool = False,
 ) -> Counts:
-    """The confusion matrix of a batch at each threshold; a prediction is a yes where it is greater.
+    """Return the confusion matrix of a batch at each threshold; predictions above the threshold are positive.
 
     Args:
-        name: What to call the metric in a message.
-        y_true: Targets; anything but 0 is a yes.
+        name: Name of the metric in error messages.
+        y_true: Binary targets; any non-zero value is positive.
         y_pred: Probabilities, of the same shape.
         thresholds: Numbers, shape (thresholds,).
         dtype: Dtype of the counts.
         sample_weight: Weights of the shape of `y_pred`, or of its first axes.
-        top_k: How many of the largest in each row may be a yes; all when None.
-        class_id: The only class that counts, a place in the last axis; all when None.
-        by_label: Whether each place in the last axis is counted on its own; `y_pred` has two axes then.
-        label_weights: Weights of the places in the last axis.
-        even: Whether the thresholds go from 0 to 1 in equal steps, at most an epsilon beyond at both ends: predictions
-            are then sorted into the intervals between them, which costs the same for any number of thresholds.
+        top_k: Only the `top_k` largest predictions of each row can be positive; all can when None.
+        class_id: Index in the last axis of the only class to count; all classes when None.
+        by_label: Whether to count each index of the last axis separately; `y_pred` then has two axes.
+        label_weights: Weights along the last axis.
+        even: Whether the thresholds are evenly spaced from 0 to 1 (the first and last may exceed this by epsilon). The
+            predictions are then counted per interval, at a cost that is independent of the number of thresholds.
 
     Returns:
         Counts of shape (thresholds,), or (thresholds, labels) with `by_label`.
@@ -86,11 +87,12 @@ def count(
         ValueError: if the shapes do not fit, or `class_id` or `top_k` is out of range.
     """
     y_true, y_pred = (ops.cast(ops.convert_to_tensor(y), dtype) for y in (y_true, y_pred))
+    _warn_of_nan(name, y_pred)
     y_pred, y_true = squeeze_or_expand_to_same_rank(y_pred, y_true)
     expect(name, same(y_true.shape, y_pred.shape), "y_true and y_pred of the same shape", y_true, y_pred)
     weight = None if sample_weight is None else _weights(name, sample_weight, y_pred, dtype)
     if top_k is not None:
-        y_pred = ops.where(_among_largest(name, y_pred, top_k), y_pred, LEAST)
+        y_pred = ops.where(_among_largest(name, y_pred, top_k), y_pred, BELOW_ALL)
     if class_id is not None:
         y_true, y_pred = (_of_class(name, y, class_id) for y in (y_true, y_pred))
         if weight is not None and weight.shape[-1] != 1:
@@ -99,7 +101,7 @@ def count(
         own = ops.cast(ops.convert_to_tensor(label_weights), dtype)
         if own.shape not in ((), y_pred.shape[-1:]):
             raise ValueError(
-                f"{name} expects label_weights to be one number for each of the {y_pred.shape[-1]} labels, "
+                f"{name} expects label_weights to be one value for each of the {y_pred.shape[-1]} labels, "
                 f"got shape {tuple(own.shape)}."
             )
         weight = own if weight is None else weight * own
@@ -112,6 +114,25 @@ def count(
     counted = _by_interval if even else _by_comparison
     counts = counted(y_pred, positive, negative, thresholds, labels)
     return Counts(*counts) if by_label else Counts(*(ops.reshape(c, (-1,)) for c in counts))
+
+
+def warn_without_both_classes(metric: Any) -> None:
+    """Warn, once for a metric that keeps `Counts`, if all targets so far are of one class."""
+    counts = [ops.convert_to_tensor(getattr(metric, kind)) for kind in Counts._fields]
+    if metric._warned or any(type(c) is not Tensor for c in counts):
+        return
+    tp, fp, tn, fn = (np.asarray(c)[0] for c in counts)
+    if np.any(tp + fn + fp + tn) and not np.all((tp + fn != 0) & (fp + tn != 0)):
+        metric._warned = True
+        warn(
+            f"{metric.name} is not defined by targets of one class: of its positive targets the weights sum to "
+            f"{tp + fn}, of its negative ones to {fp + tn}."
+        )
+
+
+def _warn_of_nan(name: str, y_pred: Any) -> None:
+    if type(y_pred) is Tensor and np.isnan(np.asarray(y_pred)).any():
+        warn(f"{name} got predictions that are NaN; it counts them as negative.")
 
 
 def _by_comparison(
@@ -128,22 +149,22 @@ def _by_interval(
     y_pred: Any, positive: Any, negative: Any, thresholds: Sequence[float], labels: int
 ) -> tuple[Any, ...]:
     count = len(thresholds)
-    # How many of the even thresholds are below each prediction; a NaN is above none.
+    # Number of thresholds below each prediction; 0 for NaN.
     within = ops.minimum(ops.where(y_pred > 0, y_pred, 0), 1)
     below = ops.ceil(within * (count - 1))
     if thresholds[0] < 0:
         below = ops.maximum(below, 1)
-    place = ops.cast(below, "int32") * labels + ops.arange(labels, dtype="int32")
+    index = ops.cast(below, "int32") * labels + ops.arange(labels, dtype="int32")
     pairs = ops.reshape(ops.stack([positive, negative], axis=-1), (-1, 2))
-    sums = table["scatter_add_rows"](pairs, ops.reshape(place, (-1,)), rows=count * labels)
+    sums = table["scatter_add_rows"](pairs, ops.reshape(index, (-1,)), rows=count * labels)
     sums = ops.reshape(sums, (count, labels * 2))
-    # All that a threshold is below, and all that it is not; each is summed for itself, so that none is exactly 0.
+    # Sum the predictions above and those not above each threshold separately, so that empty sums are exactly 0.
     above, rest = (ops.reshape(_running(sums, later), (count, labels, 2)) for later in (True, False))
     return above[..., 0], above[..., 1], rest[..., 1], rest[..., 0]
 
 
 def _running(x: Any, later: bool) -> Any:
-    """The sum of the rows after each, or of those up to each with itself: in blocks, by products with triangles."""
+    """Sum the rows after each row, or up to and including it: blockwise, by products with triangular matrices."""
     count, columns = x.shape
     size = math.isqrt(count - 1) + 1
     blocks = -(-count // size)
@@ -160,7 +181,7 @@ def _triangle(size: int, later: bool, strict: bool, dtype: str) -> np.ndarray:
 
 
 def _weights(name: str, sample_weight: Any, y_pred: Any, dtype: str) -> Any:
-    """Weights with axes of length 1 for those of the predictions that they lack."""
+    """Add axes of length 1 to the weights for the axes of the predictions that they lack."""
     weight = ops.cast(ops.convert_to_tensor(sample_weight), dtype)
     shape = weight.shape
     if len(shape) == len(y_pred.shape) + 1 and shape[-1] == 1:
@@ -170,7 +191,7 @@ def _weights(name: str, sample_weight: Any, y_pred: Any, dtype: str) -> Any:
         weight = ops.reshape(weight, (*weight.shape, *[1] * missing))
     if missing < 0 or any(w not in (1, d) for w, d in zip(weight.shape, y_pred.shape, strict=True)):
         raise ValueError(
-            f"{name}: expected sample_weight of a shape that fits the predictions' {tuple(y_pred.shape)}, "
+            f"{name}: expected sample_weight of a shape that broadcasts to the predictions' {tuple(y_pred.shape)}, "
             f"got {tuple(shape)}."
         )
     return ops.broadcast_to(weight, y_pred.shape) if weight.shape else weight
@@ -188,15 +209,15 @@ def _of_class(name: str, x: Any, class_id: int) -> Any:
 
 
 def _among_largest(name: str, x: Any, k: int) -> Any:
-    """Whether each is one of the k largest of its row, of equals the first; NaN is larger than all."""
+    """Whether each element is among the k largest of its row; the first of equal elements wins, NaN is the largest."""
     if not x.shape or not 1 <= k <= x.shape[-1]:
         raise ValueError(f"{name} expects predictions with top_k={k} classes or more, got shape {tuple(x.shape)}.")
-    places = ops.arange(x.shape[-1], dtype="int32")
+    indices = ops.arange(x.shape[-1], dtype="int32")
     chosen = ops.zeros_like(x, dtype="bool")
     for _ in range(k):
         largest = ops.argmax(ops.where(chosen, -np.inf, x), axis=-1, keepdims=True)
-        chosen = ops.logical_or(chosen, ops.equal(largest, places))
+        chosen = ops.logical_or(chosen, ops.equal(largest, indices))
     return chosen
 
 
-__all__ = ["Counts", "count", "even_thresholds", "evenly_spaced", "parse_thresholds"]
+__all__ = ["Counts", "count", "even_thresholds", "evenly_spaced", "parse_thresholds", "warn_without_both_classes"]

@@ -1,4 +1,4 @@
-"""How far predictions and targets vary together."""
+"""Correlation metrics of predictions and targets."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ ship = registry.metrics.ship
 
 
 def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
-    """The covariance over the product of the standard deviations, over `axis` (Pearson, 1896).
+    """Pearson correlation along `axis`: covariance over the product of the standard deviations (Pearson, 1896).
 
     Args:
         y_true: Targets, shape (batch, ..., n).
         y_pred: Predictions, the same shape.
-        axis: Axis of the numbers that are compared.
+        axis: Axis along which the correlation is computed.
 
     Returns:
-        Tensor of the shape of `y_pred` without `axis`, from -1 to 1; NaN where all in either are equal.
+        Tensor of the shape of `y_pred` without `axis`, from -1 to 1; NaN where either is constant.
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
 
     >>> import numpy as np
     >>> round(float(pearson_correlation(np.array([[1.0, 2.0, 3.0]]), np.array([[2.0, 4.0, 6.0]]))[0]), 6)
@@ -41,13 +41,13 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     Args:
         y_true: Targets, shape (batch, ..., n).
         y_pred: Predictions, the same shape.
-        axis: Axis of the numbers that are compared.
+        axis: Axis along which the correlation is computed.
 
     Returns:
-        Tensor of the shape of `y_pred` without `axis`: 1 where both are equal.
+        Tensor of the shape of `y_pred` without `axis`; 1 where both are equal.
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
 
     Source: Lin, A concordance correlation coefficient to evaluate reproducibility, 1989.
     """
@@ -61,12 +61,12 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
 
 @ship()
 class PearsonCorrelation(MeanMetricWrapper):
-    """Mean correlation of Pearson (1896), of the targets and predictions of each sample.
+    """Mean Pearson correlation (Pearson, 1896) of the targets and predictions of each sample.
 
     Args:
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
-        axis: Axis of the numbers that are compared.
+        axis: Axis along which the correlation is computed.
     """
 
     _direction = "up"
@@ -81,12 +81,12 @@ class PearsonCorrelation(MeanMetricWrapper):
 
 @ship()
 class ConcordanceCorrelation(MeanMetricWrapper):
-    """Mean concordance correlation (Lin, 1989), of the targets and predictions of each sample.
+    """Mean concordance correlation (Lin, 1989) of the targets and predictions of each sample.
 
     Args:
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
-        axis: Axis of the numbers that are compared.
+        axis: Axis along which the correlation is computed.
     """
 
     _direction = "up"

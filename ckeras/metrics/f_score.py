@@ -16,15 +16,15 @@ class FBetaScore(Metric):
     """`(1 + beta**2) * precision * recall / (beta**2 * precision + recall)` of each class, averaged.
 
     Args:
-        average: None for an array of the scores of the classes; "macro", their mean; "weighted", their mean by the
-            number of targets; "micro", the score of all counts together.
-        beta: How many times as much recall counts as precision.
-        threshold: What a prediction must exceed to be a yes; the largest of a row alone is one when None.
+        average: None returns one score per class; "macro" their mean; "weighted" their mean weighted by the
+            number of targets; "micro" the score of the counts of all classes together.
+        beta: Weight of recall relative to precision.
+        threshold: Predictions above it are positive; when None, the largest of each row is.
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
 
     Raises:
-        ValueError: if an argument is none of these.
+        ValueError: if an argument is not one of the values above.
 
     Source: van Rijsbergen, Information retrieval, 1979.
     """
@@ -62,7 +62,7 @@ class FBetaScore(Metric):
         self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in a batch.
+        """Accumulate the statistics of a batch.
 
         Args:
             y_true: Targets, 0 or 1, shape (batch, classes).
@@ -70,7 +70,7 @@ class FBetaScore(Metric):
             sample_weight: Weights of the samples, shape (batch,).
 
         Raises:
-            ValueError: if the shapes are not these.
+            ValueError: if the shapes differ from these.
         """
         y_true, y_pred = (ops.convert_to_tensor(y, dtype=self.dtype) for y in (y_true, y_pred))
         classes = y_pred.shape[-1:]
@@ -81,7 +81,8 @@ class FBetaScore(Metric):
             )
         if self._built and self.axis == 0 and self.true_positives.shape != classes:
             raise ValueError(
-                f"{self.name} expects {self.true_positives.shape[0]} classes as before, got {classes[0]} of y_pred."
+                f"{self.name} expects {self.true_positives.shape[0]} classes as in the first batch, "
+                f"got {classes[0]} in y_pred."
             )
         weight = None
         if sample_weight is not None:
@@ -108,7 +109,7 @@ class FBetaScore(Metric):
             variable.assign_add(ops.sum(values if weight is None else values * weight, axis=self.axis))
 
     def result(self) -> Any:
-        """The score so far: a number, or with `average=None` one for each class."""
+        """Return the score so far: a scalar, or with `average=None` one value per class."""
         if not self._built:
             return ops.zeros((), dtype=self.dtype)
         epsilon, square = config.epsilon(), self.beta**2
@@ -120,7 +121,7 @@ class FBetaScore(Metric):
         return scores if self.average is None else ops.mean(scores)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes an equal metric."""
+        """Return the arguments from which `from_config` creates an equal metric."""
         return {**super().get_config(), "average": self.average, "beta": self.beta, "threshold": self.threshold}
 
 
@@ -129,14 +130,14 @@ class F1Score(FBetaScore):
     """`2 * precision * recall / (precision + recall)` of each class, averaged.
 
     Args:
-        average: None for an array of the scores of the classes; "macro", their mean; "weighted", their mean by the
-            number of targets; "micro", the score of all counts together.
-        threshold: What a prediction must exceed to be a yes; the largest of a row alone is one when None.
+        average: None returns one score per class; "macro" their mean; "weighted" their mean weighted by the
+            number of targets; "micro" the score of the counts of all classes together.
+        threshold: Predictions above it are positive; when None, the largest of each row is.
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
 
     Raises:
-        ValueError: if an argument is none of these.
+        ValueError: if an argument is not one of the values above.
 
     >>> import numpy as np
     >>> f1 = F1Score(threshold=0.5)

@@ -1,4 +1,4 @@
-"""Intersection over union: how well regions of classes are found, from the confusion matrix of all classes."""
+"""Intersection over union of segmented regions, from the confusion matrix of all classes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from ckeras import config, ops, registry
 from ckeras.losses.loss import expect
 from ckeras.metrics.metric import Metric
-from ckeras.tensor import dtypes, table
+from ckeras.tensor import Tensor, dtypes, table
 from ckeras.utils.tracebacks import warn
 
 ship = registry.metrics.ship
@@ -18,20 +18,20 @@ ship = registry.metrics.ship
 
 @ship()
 class IoU(Metric):
-    """Mean over the target classes of `tp / (tp + fp + fn)`; classes neither there nor predicted are left out.
+    """Mean over the target classes of `tp / (tp + fp + fn)`; classes without targets and predictions are excluded.
 
     Args:
-        num_classes: How many classes. What is not one of them is left out.
+        num_classes: Number of classes; other labels are excluded.
         target_class_ids: The classes to average over.
         name: Name of the metric.
-        dtype: Dtype of the counts, and so of the weights; "int32" when None.
-        ignore_class: Class whose targets are left out, or None.
-        sparse_y_true: Whether targets are class numbers rather than one-hot rows.
-        sparse_y_pred: Whether predictions are class numbers rather than probabilities or logits of each.
+        dtype: Dtype of the counts and weights; "int32" when None.
+        ignore_class: Class label whose samples are excluded, or None.
+        sparse_y_true: Whether targets are integer class labels rather than one-hot rows.
+        sparse_y_pred: Whether predictions are integer class labels rather than probabilities or logits of each.
         axis: Axis of the classes in one-hot rows.
 
     Raises:
-        ValueError: if there is no class, or a target class is none of them.
+        ValueError: if `num_classes` is not positive, or a target class is not a class label below it.
 
     >>> import numpy as np
     >>> round(float(IoU(num_classes=2, target_class_ids=[0])(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]))), 4)
@@ -53,10 +53,10 @@ class IoU(Metric):
     ):
         cls, chosen = type(self).__name__, np.asarray(target_class_ids).tolist()
         if int(num_classes) != num_classes or num_classes < 1:
-            raise ValueError(f"{cls} expects num_classes to be a positive whole number, got {num_classes!r}.")
+            raise ValueError(f"{cls} expects num_classes to be a positive integer, got {num_classes!r}.")
         if not chosen or not all(isinstance(one, int) and 0 <= one < num_classes for one in chosen):
             raise ValueError(
-                f"{cls} expects target_class_ids to be class numbers from 0 to {num_classes - 1}, got {chosen}."
+                f"{cls} expects target_class_ids to be class labels from 0 to {num_classes - 1}, got {chosen}."
             )
         super().__init__(name=name, dtype=dtype or "int")
         self.num_classes = int(num_classes)
@@ -65,56 +65,74 @@ class IoU(Metric):
         self.sparse_y_true = sparse_y_true
         self.sparse_y_pred = sparse_y_pred
         self.axis = axis
+        self._warned = False
         shape = (self.num_classes, self.num_classes)
         self.total_cm = self.add_variable(shape, "zeros", name="total_confusion_matrix")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in a batch.
+        """Accumulate the statistics of a batch.
 
         Args:
-            y_true: Class numbers of any shape, or one-hot rows.
-            y_pred: As many class numbers, or probabilities or logits of each class.
-            sample_weight: As many weights, in the dtype of the metric: fractions of whole numbers are cut.
+            y_true: Integer class labels of any shape, or one-hot rows.
+            y_pred: As many integer class labels, or probabilities or logits of each class.
+            sample_weight: As many weights, cast to the dtype of the metric: an integer dtype truncates fractions.
 
         Raises:
-            ValueError: if the numbers of targets, predictions and weights differ.
+            ValueError: if targets, predictions and weights have different numbers of elements.
         """
         y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
         if not self.sparse_y_true:
             y_true = ops.argmax(y_true, axis=self.axis)
         if not self.sparse_y_pred:
             y_pred = ops.argmax(y_pred, axis=self.axis)
-        numbers = [ops.reshape(ops.cast(y, "int32"), (-1,)) for y in (y_true, y_pred)]
-        expect(self.name, numbers[0].shape == numbers[1].shape, "as many targets as predictions", y_true, y_pred)
+        given = [ops.reshape(y, (-1,)) for y in (y_true, y_pred)]
+        expect(self.name, given[0].shape == given[1].shape, "as many targets as predictions", y_true, y_pred)
+        known = [self._is_class(y) for y in given]
+        self._warn_of_others(given, known)
+        numbers = [ops.cast(ops.where(k, y, 0), "int32") for k, y in zip(known, given, strict=True)]
         weight = ops.ones(numbers[0].shape, dtype=self.dtype) if sample_weight is None else self._weight(sample_weight)
         if weight.shape not in ((), (1,), numbers[0].shape):
             raise ValueError(
-                f"{self.name}: expected as many numbers in sample_weight as in the targets, "
+                f"{self.name}: expected as many elements in sample_weight as in y_true, "
                 f"{numbers[0].shape[0]}, got {weight.shape[0]}."
             )
         true, predicted = numbers
-        counted = ops.logical_and(self._is_class(true), self._is_class(predicted))
+        counted = ops.logical_and(*known)
         if self.ignore_class is not None:
             counted = ops.logical_and(counted, ops.not_equal(true, self.ignore_class))
-        place = ops.where(counted, true * self.num_classes + predicted, 0)
+        index = ops.where(counted, true * self.num_classes + predicted, 0)
         weight = ops.where(counted, weight, ops.zeros((), dtype=self.dtype))
-        sums = table["scatter_add_rows"](weight, place, rows=self.num_classes**2)
+        sums = table["scatter_add_rows"](weight, index, rows=self.num_classes**2)
         self.total_cm.assign_add(ops.reshape(sums, self.total_cm.shape))
 
     def _weight(self, sample_weight: Any) -> Any:
         weight = ops.convert_to_tensor(sample_weight)
         if weight.dtype in dtypes.FLOATS and self.dtype in dtypes.INTEGERS:
             warn(
-                f"{self.name} counts in {self.dtype}, so fractions of its sample_weight are cut: pass whole numbers, "
-                "or a dtype of floats to the metric."
+                f"{self.name} counts in {self.dtype}, so fractions of its sample_weight are truncated: pass integers, "
+                "or a float dtype to the metric."
             )
         return ops.reshape(ops.cast(weight, self.dtype), (-1,))
+
+    def _warn_of_others(self, given: list[Any], known: list[Any]) -> None:
+        """Warn, once and outside of compiled steps, of labels that are no class."""
+        for name, y, k in zip(("y_true", "y_pred"), given, known, strict=True):
+            if self._warned or type(k) is not Tensor:
+                continue
+            others = np.asarray(y)[~np.asarray(k)]
+            others = others[others != self.ignore_class] if self.ignore_class is not None else others
+            if others.size:
+                self._warned = True
+                warn(
+                    f"{self.name} expects {name} to hold labels from 0 to {self.num_classes - 1}, got {others[0]}; "
+                    "what is not a class is left out."
+                )
 
     def _is_class(self, numbers: Any) -> Any:
         return ops.logical_and(numbers >= 0, numbers < self.num_classes)
 
     def result(self) -> Any:
-        """The mean so far, as float32; 0 where none of the target classes was seen."""
+        """Return the mean so far, as float32; 0 if none of the target classes was seen."""
         matrix = ops.convert_to_tensor(self.total_cm)
         both = ops.sum(matrix * ops.eye(self.num_classes, dtype=matrix.dtype), axis=0)
         either = ops.sum(matrix, axis=0) + ops.sum(matrix, axis=1) - both
@@ -124,7 +142,7 @@ class IoU(Metric):
         return ops.sum(shares) / (ops.sum(ops.cast(seen, "float32")) + config.epsilon())
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes an equal metric."""
+        """Return the arguments from which `from_config` creates an equal metric."""
         own = {
             "num_classes": self.num_classes,
             "target_class_ids": self.target_class_ids,
@@ -141,13 +159,13 @@ class IoU(Metric):
 
 @ship()
 class BinaryIoU(IoU):
-    """Mean of `tp / (tp + fp + fn)` of the classes 0 and 1, for predictions that are probabilities of 1.
+    """Mean of `tp / (tp + fp + fn)` of the classes 0 and 1, for predicted probabilities of class 1.
 
     Args:
         target_class_ids: The classes to average over: (0,), (1,) or both.
-        threshold: What a probability must reach to be a 1.
+        threshold: Probabilities of at least this value are predictions of class 1.
         name: Name of the metric.
-        dtype: Dtype of the counts, and so of the weights; "int32" when None.
+        dtype: Dtype of the counts and weights; "int32" when None.
 
     Raises:
         ValueError: if a target class is neither 0 nor 1.
@@ -164,7 +182,7 @@ class BinaryIoU(IoU):
         self.threshold = threshold
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in a batch of targets, 0 or 1, of as many probabilities, and of weights or none."""
+        """Accumulate a batch of targets, 0 or 1, as many probabilities, and optional weights."""
         y_pred = ops.convert_to_tensor(y_pred, dtype="float32")
         super().update_state(y_true, y_pred >= self.threshold, sample_weight)
 
@@ -175,19 +193,19 @@ class BinaryIoU(IoU):
 
 @ship()
 class MeanIoU(IoU):
-    """Mean over all classes of `tp / (tp + fp + fn)`; classes neither there nor predicted are left out.
+    """Mean over all classes of `tp / (tp + fp + fn)`; classes without targets and predictions are excluded.
 
     Args:
-        num_classes: How many classes. What is not one of them is left out.
+        num_classes: Number of classes; other labels are excluded.
         name: Name of the metric.
-        dtype: Dtype of the counts, and so of the weights; "int32" when None.
-        ignore_class: Class whose targets are left out, or None.
-        sparse_y_true: Whether targets are class numbers rather than one-hot rows.
-        sparse_y_pred: Whether predictions are class numbers rather than probabilities or logits of each.
+        dtype: Dtype of the counts and weights; "int32" when None.
+        ignore_class: Class label whose samples are excluded, or None.
+        sparse_y_true: Whether targets are integer class labels rather than one-hot rows.
+        sparse_y_pred: Whether predictions are integer class labels rather than probabilities or logits of each.
         axis: Axis of the classes in one-hot rows.
 
     Raises:
-        ValueError: if there is no class.
+        ValueError: if `num_classes` is not positive.
     """
 
     def __init__(
@@ -217,19 +235,19 @@ class MeanIoU(IoU):
 
 @ship()
 class OneHotIoU(IoU):
-    """Mean over the target classes of `tp / (tp + fp + fn)`, for targets in one-hot rows.
+    """Mean over the target classes of `tp / (tp + fp + fn)`, for one-hot targets.
 
     Args:
-        num_classes: How many classes.
+        num_classes: Number of classes.
         target_class_ids: The classes to average over.
         name: Name of the metric.
-        dtype: Dtype of the counts, and so of the weights; "int32" when None.
-        ignore_class: Class whose targets are left out, or None.
-        sparse_y_pred: Whether predictions are class numbers rather than probabilities or logits of each.
+        dtype: Dtype of the counts and weights; "int32" when None.
+        ignore_class: Class label whose samples are excluded, or None.
+        sparse_y_pred: Whether predictions are integer class labels rather than probabilities or logits of each.
         axis: Axis of the classes in one-hot rows.
 
     Raises:
-        ValueError: if there is no class, or a target class is none of them.
+        ValueError: if `num_classes` is not positive, or a target class is not a class label below it.
     """
 
     def __init__(
@@ -259,18 +277,18 @@ class OneHotIoU(IoU):
 
 @ship()
 class OneHotMeanIoU(MeanIoU):
-    """Mean over all classes of `tp / (tp + fp + fn)`, for targets in one-hot rows.
+    """Mean over all classes of `tp / (tp + fp + fn)`, for one-hot targets.
 
     Args:
-        num_classes: How many classes.
+        num_classes: Number of classes.
         name: Name of the metric.
-        dtype: Dtype of the counts, and so of the weights; "int32" when None.
-        ignore_class: Class whose targets are left out, or None.
-        sparse_y_pred: Whether predictions are class numbers rather than probabilities or logits of each.
+        dtype: Dtype of the counts and weights; "int32" when None.
+        ignore_class: Class label whose samples are excluded, or None.
+        sparse_y_pred: Whether predictions are integer class labels rather than probabilities or logits of each.
         axis: Axis of the classes in one-hot rows.
 
     Raises:
-        ValueError: if there is no class.
+        ValueError: if `num_classes` is not positive.
     """
 
     def __init__(

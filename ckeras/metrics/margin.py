@@ -1,4 +1,4 @@
-"""Means of what classifiers with a margin make small."""
+"""Means of the hinge losses."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class SquaredHinge(MeanMetricWrapper):
 
 @ship()
 class CategoricalHinge(MeanMetricWrapper):
-    """Mean of `max(1 + other - own, 0)`: how much the target's class leads the best of the others.
+    """Mean of `max(1 + other - own, 0)`: the margin by which the true class leads all others.
 
     Args:
         name: Name of the metric.

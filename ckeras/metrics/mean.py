@@ -16,17 +16,17 @@ ship = registry.metrics.ship
 def reduce_to_samplewise_values(
     values: Any, sample_weight: Any, reduce_fn: Callable[..., Any], dtype: str, where: str = "metric"
 ) -> tuple[Any, Any]:
-    """One weighted value, and one weight, a sample.
+    """Reduce values and weights to one weighted value and one weight per sample.
 
     Args:
         values: Values of any shape.
-        sample_weight: Weights of a shape that fits the first axes of the values', or None.
+        sample_weight: Weights of a shape that broadcasts to the first axes of the values, or None.
         reduce_fn: `ops.sum` or `ops.mean`, applied to all axes but the first.
         dtype: Dtype of the results.
-        where: What to call the metric in a message.
+        where: Name of the metric in error messages.
 
     Raises:
-        ValueError: if the weights' shape does not fit.
+        ValueError: if the shape of the weights does not match.
     """
     mask = get_mask(values)
     values = ops.cast(ops.convert_to_tensor(values), dtype)
@@ -37,7 +37,7 @@ def reduce_to_samplewise_values(
         rank = len(weight.shape)
         if not fits(values.shape[:rank], weight.shape) or rank > len(values.shape):
             raise ValueError(
-                f"{where}: expected sample_weight of a shape that fits the values' {tuple(values.shape)}, "
+                f"{where}: expected sample_weight of a shape that broadcasts to the values' {tuple(values.shape)}, "
                 f"got {tuple(weight.shape)}."
             )
         values = _reduce_from(values, rank, reduce_fn)
@@ -66,20 +66,20 @@ class Sum(Metric):
         self.total = self.add_variable((), "zeros", dtype=self.dtype, name="total")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        """Add values, of any shape, with weights that fit their first axes."""
+        """Add values of any shape, with weights of the shape of their first axes."""
         values, _ = reduce_to_samplewise_values(values, sample_weight, ops.sum, self.dtype, self.name)
         self.total.assign_add(ops.sum(values))
 
     def result(self) -> Any:
-        """The sum so far."""
+        """Return the sum so far."""
         return ops.convert_to_tensor(self.total)
 
 
 @ship()
 class Mean(Metric):
-    """Mean of the values: `sum(values * sample_weight) / sum(sample_weight)`; 0 before the first.
+    """Mean of the values: `sum(values * sample_weight) / sum(sample_weight)`; 0 before the first batch.
 
-    A sample of several values counts as their mean.
+    Several values of one sample are averaged first.
 
     Args:
         name: Name of the metric.
@@ -99,23 +99,23 @@ class Mean(Metric):
         self.count = self.add_variable((), "zeros", dtype=self.dtype, name="count")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        """Take in values, of any shape, with weights that fit their first axes."""
+        """Accumulate values of any shape, with weights of the shape of their first axes."""
         values, weight = reduce_to_samplewise_values(values, sample_weight, ops.mean, self.dtype, self.name)
         samples = float(values.shape[0]) if values.shape else 1.0
         self.total.assign_add(ops.sum(values))
         self.count.assign_add(samples if weight is None else ops.sum(weight))
 
     def result(self) -> Any:
-        """The mean so far."""
+        """Return the mean so far."""
         return ops.divide_no_nan(self.total, self.count)
 
 
 @ship()
 class MeanMetricWrapper(Mean):
-    """Mean of a function's values.
+    """Mean of the values of a function of targets and predictions.
 
     Args:
-        fn: Function of `(y_true, y_pred, **kwargs)` that gives one value a sample.
+        fn: Function of `(y_true, y_pred, **kwargs)` that returns one value per sample.
         name: Name of the metric, made from the class's when None.
         dtype: Dtype of the computation; `floatx()` when None.
         kwargs: Passed to `fn` at each call.
@@ -134,23 +134,23 @@ class MeanMetricWrapper(Mean):
             self._direction = "down"
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in the targets and predictions of a batch."""
+        """Accumulate the values of a batch of targets and predictions."""
         mask = get_mask(y_pred)
         values = self._fn(y_true, y_pred, **self._fn_kwargs)
         super().update_state(values, apply_mask(sample_weight, mask, self.dtype, "sum"))
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes an equal metric."""
-        if type(self).__init__ is not MeanMetricWrapper.__init__:  # the function follows from the class
+        """Return the arguments from which `from_config` creates an equal metric."""
+        if type(self).__init__ is not MeanMetricWrapper.__init__:  # the class determines the function
             return super().get_config()
         return {**super().get_config(), "fn": registry.metrics.serialize(self._fn), **self._fn_kwargs}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Metric:
-        """The metric with the arguments of `config`."""
+        """Create a metric from the arguments in `config`."""
         fn = config.get("fn")
         if isinstance(fn, dict) and fn.get("class_name") == "function":
-            # A loss function's name; in the table of metrics the same name gives a metric.
+            # The name of a loss function; the registry of metrics maps the same name to a metric.
             name = fn["config"]
             found = registry.losses.find(name)
             config = {**config, "fn": registry.metrics.deserialize(fn) if found is None else found}

@@ -1,4 +1,4 @@
-"""The base of metrics."""
+"""Base class of metrics."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ckeras.utils.naming import auto_name
 
 
 class Metric(Observed):
-    """A number accumulated over batches.
+    """Base class of metrics, statistics accumulated over batches.
 
-    A subclass makes its variables in `__init__` with `add_variable`, changes them in `update_state`, and computes
-    from them in `result`. What `update_state` and `result` do in ops is compiled into the training step.
+    A subclass creates its variables in `__init__` with `add_variable`, updates them in `update_state`, and computes
+    its value from them in `result`. Both methods are compiled into the training step.
 
     Args:
         dtype: Dtype of the computation; `floatx()` when None.
-        name: Name, made from the class's when None.
+        name: Name; generated from the class name when None.
 
     >>> import numpy as np
     >>> class Largest(Metric):
@@ -51,16 +51,21 @@ class Metric(Observed):
 
     @property
     def variables(self) -> list[Variable]:
-        """The variables of this metric and of the metrics it holds."""
+        """The variables of this metric and of its sub-metrics."""
         return [*self._variables, *(v for metric in self._metrics for v in metric.variables)]
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
-        """Take in a batch; defined by a subclass."""
+        """Accumulate the statistics of a batch; defined by a subclass."""
         raise NotImplementedError(f"{type(self).__name__} has no update_state() method.")
 
     def result(self) -> Any:
-        """The metric of what was taken in since the last reset: a scalar, or a dict of scalars."""
+        """Return the value since the last reset: a scalar or a dict of scalars."""
         raise NotImplementedError(f"{type(self).__name__} has no result() method.")
+
+    def check_result(self) -> None:
+        """Warn if the result does not mean what was asked for; called where Python reads it, never while compiling."""
+        for metric in self._metrics:
+            metric.check_result()
 
     def reset_state(self) -> None:
         """Set all variables to 0."""
@@ -68,30 +73,30 @@ class Metric(Observed):
             variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
 
     def stateless_update_state(self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any) -> list[Any]:
-        """The values of `variables` after a batch, from the values before it; the variables stay as they are."""
+        """Return the values of `variables` after a batch, given those before it, without assigning them."""
         with StatelessScope(self._values(metric_variables)) as state:
             self.update_state(*args, **kwargs)
         return [state.get_current_value(v) for v in self.variables]
 
     def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
-        """The result for these values of `variables`."""
+        """Return the result for the given values of `variables`."""
         with StatelessScope(self._values(metric_variables)):
             found = self.result()
         return map_structure(lambda x: x.value if isinstance(x, Variable) else x, found)
 
     def stateless_reset_state(self) -> list[Any]:
-        """The values of `variables` after a reset, which is not made."""
+        """Return the values that `reset_state` would assign, without assigning them."""
         with StatelessScope() as state:
             self.reset_state()
         return [v.value if (value := state.get_current_value(v)) is None else value for v in self.variables]
 
     def _values(self, given: Sequence[Any]) -> list[tuple[Variable, Any]]:
         if len(given) != len(self.variables):
-            raise ValueError(f"{self.name} has {len(self.variables)} variables, and was given {len(given)} values")
+            raise ValueError(f"{self.name} has {len(self.variables)} variables, got {len(given)} values")
         return list(zip(self.variables, given, strict=True))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Take in a batch and give the result so far."""
+        """Accumulate a batch and return the result so far."""
         self._check_initialized()
         self.update_state(*args, **kwargs)
         return self.result()
@@ -104,14 +109,14 @@ class Metric(Observed):
         aggregation: str = "sum",
         name: str | None = None,
     ) -> Variable:
-        """Make a variable that belongs to the metric.
+        """Create a variable of the metric.
 
         Args:
-            shape: Shape.
-            initializer: Anything `ckeras.initializers.get` takes.
-            dtype: Dtype; the metric's when None.
-            aggregation: How values of several replicas would be joined.
-            name: Name.
+            shape: Shape of the variable.
+            initializer: Initializer, as accepted by `ckeras.initializers.get`.
+            dtype: Dtype of the variable; that of the metric when None.
+            aggregation: How to aggregate the values of several replicas; accepted for Keras.
+            name: Name of the variable.
         """
         self._check_initialized()
         variable = Variable(
@@ -130,16 +135,16 @@ class Metric(Observed):
     def add_weight(
         self, shape: Sequence[int] = (), initializer: Any = None, dtype: Any = None, name: str | None = None
     ) -> Variable:
-        """The older spelling of `add_variable`."""
+        """Alias of `add_variable`, as in older versions of Keras."""
         return self.add_variable(shape, initializer, dtype=dtype, name=name)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes an equal metric."""
+        """Return the arguments from which `from_config` creates an equal metric."""
         return {"name": self.name, "dtype": self.dtype}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Metric:
-        """The metric with the arguments of `config`."""
+        """Create a metric from the arguments in `config`."""
         return cls(**config)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -148,7 +153,7 @@ class Metric(Observed):
         super().__setattr__(name, value)
 
     def _track(self, value: Any) -> None:
-        """Note the variables and metrics among an attribute's value."""
+        """Track the variables and metrics in the value of an attribute."""
         if isinstance(value, (Variable, Metric)):
             self._check_initialized()
             known = self._variables if isinstance(value, Variable) else self._metrics

@@ -1,4 +1,4 @@
-"""Means of the differences of distributions."""
+"""Means of losses that compare probability distributions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ship = registry.metrics.ship
 
 @ship("kld", "KLD", "kullback_leibler_divergence")
 class KLDivergence(MeanMetricWrapper):
-    """Mean divergence of Kullback and Leibler (1951): `sum(y_true * log(y_true / y_pred))`.
+    """Mean Kullback-Leibler divergence (Kullback and Leibler, 1951): `sum(y_true * log(y_true / y_pred))`.
 
     Args:
         name: Name of the metric.
@@ -32,7 +32,7 @@ class KLDivergence(MeanMetricWrapper):
 
 @ship()
 class Poisson(MeanMetricWrapper):
-    """Mean of `y_pred - y_true * log(y_pred)`, for counts and their rates.
+    """Mean of `y_pred - y_true * log(y_pred)`, for target counts and predicted rates.
 
     Args:
         name: Name of the metric.
@@ -45,13 +45,13 @@ class Poisson(MeanMetricWrapper):
 
 @ship("bce", "BCE")
 class BinaryCrossentropy(MeanMetricWrapper):
-    """Mean cross-entropy of yes-or-no targets.
+    """Mean binary cross-entropy.
 
     Args:
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
         from_logits: Whether predictions are logits rather than probabilities.
-        label_smoothing: Share of each target taken as 1/2.
+        label_smoothing: Smoothing `s` from 0 to 1, which replaces targets `y` by `y * (1 - s) + s / 2`.
 
     Raises:
         ValueError: if `label_smoothing` is not from 0 to 1.
@@ -85,7 +85,7 @@ class CategoricalCrossentropy(MeanMetricWrapper):
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
         from_logits: Whether predictions are logits rather than probabilities.
-        label_smoothing: Share of each target spread evenly over the classes.
+        label_smoothing: Smoothing `s` from 0 to 1, which replaces targets `y` by `y * (1 - s) + s / classes`.
         axis: Axis of the classes.
 
     Raises:
@@ -121,13 +121,13 @@ class CategoricalCrossentropy(MeanMetricWrapper):
 
 @ship()
 class SparseCategoricalCrossentropy(MeanMetricWrapper):
-    """Mean cross-entropy of targets that are class numbers.
+    """Mean cross-entropy of integer class labels.
 
     Args:
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
         from_logits: Whether predictions are logits rather than probabilities.
-        ignore_class: Class number whose samples do not count, or None.
+        ignore_class: Class label whose samples are excluded, or None.
         axis: Axis of the classes.
     """
 

@@ -1,4 +1,4 @@
-"""The share of the targets' variance that the predictions explain."""
+"""Coefficient of determination."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ ship = registry.metrics.ship
 class R2Score(Metric):
     """`1 - sum((y_true - y_pred)**2) / sum((y_true - mean(y_true))**2)` of each output.
 
-    With `num_regressors` p it is adjusted: `1 - (1 - R2) * (n - 1) / (n - p - 1)`, for n numbers taken in; where there
-    are too few for that, it is not adjusted.
+    With `num_regressors` p > 0 the result is the adjusted score `1 - (1 - R2) * (n - 1) / (n - p - 1)` for n samples,
+    or the plain score, with a warning, if n is too small.
 
     Args:
-        class_aggregation: "uniform_average", the mean over the outputs; "variance_weighted_average", their mean by
-            variance; None for an array.
-        num_regressors: Number of independent variables, for the adjustment; 0 for none.
+        class_aggregation: "uniform_average" returns the mean over the outputs; "variance_weighted_average" their mean
+            weighted by the variances of the targets; None one value per output.
+        num_regressors: Number of independent variables of the adjusted score; 0 for no adjustment.
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
 
     Raises:
-        ValueError: if an argument is none of these.
+        ValueError: if an argument is not one of the values above.
 
     >>> import numpy as np
     >>> round(float(R2Score()(np.array([[1.0], [4.0], [3.0]]), np.array([[2.0], [4.0], [4.0]]))), 4)
@@ -63,7 +63,7 @@ class R2Score(Metric):
         self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in a batch.
+        """Accumulate the statistics of a batch.
 
         Args:
             y_true: Targets, shape (batch, outputs).
@@ -71,20 +71,22 @@ class R2Score(Metric):
             sample_weight: Weights, shape (batch,) or one that broadcasts to (batch, outputs).
 
         Raises:
-            ValueError: if the shapes are not these.
+            ValueError: if the shapes differ from these.
         """
         y_true, y_pred = pair(self.name, y_true, ops.convert_to_tensor(y_pred, dtype=self.dtype), broadcast=False)
         shape = tuple(y_pred.shape)
         if len(shape) != 2 or shape[1] is None:
             raise ValueError(f"{self.name} expects y_true and y_pred of shape (batch, outputs), got {shape}.")
         if self._built and self.sum.shape != shape[1:]:
-            raise ValueError(f"{self.name} expects {self.sum.shape[0]} outputs as before, got {shape[1]} of y_pred.")
+            raise ValueError(
+                f"{self.name} expects {self.sum.shape[0]} outputs as in the first batch, got {shape[1]} in y_pred."
+            )
         weight = ops.convert_to_tensor(1 if sample_weight is None else sample_weight, dtype=self.dtype)
         if len(weight.shape) == 1:
             weight = ops.expand_dims(weight, axis=1)
         if len(weight.shape) > 2 or not fits(weight.shape, shape):
             raise ValueError(
-                f"{self.name}: expected sample_weight of a shape that fits the predictions' {shape}, "
+                f"{self.name}: expected sample_weight of a shape that broadcasts to the predictions' {shape}, "
                 f"got {tuple(weight.shape)}."
             )
         weight = ops.broadcast_to(weight, shape)
@@ -98,7 +100,7 @@ class R2Score(Metric):
         self.num_samples.assign_add(float(shape[0] * shape[1]))
 
     def result(self) -> Any:
-        """The score so far: a number, or with `class_aggregation=None` one for each output."""
+        """Return the score so far: a scalar, or with `class_aggregation=None` one value per output."""
         if not self._built:
             return ops.zeros((), dtype=self.dtype)
         total = self.squared_sum - self.sum * (self.sum / self.count)
@@ -115,12 +117,12 @@ class R2Score(Metric):
         left = samples - 1 - self.num_regressors
         if not isinstance(left, TracedTensor) and left <= 0:
             warn(
-                f"{self.name} is not adjusted: it needs more than num_regressors + 1 = {self.num_regressors + 1} "
-                f"numbers, and has {int(samples)}."
+                f"{self.name} is not adjusted: expected more than num_regressors + 1 = {self.num_regressors + 1} "
+                f"samples, got {int(samples)}."
             )
         return ops.where(left > 0, 1 - (1 - scores) * (samples - 1) / ops.where(left > 0, left, 1), scores)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes an equal metric."""
+        """Return the arguments from which `from_config` creates an equal metric."""
         own = {"class_aggregation": self.class_aggregation, "num_regressors": self.num_regressors}
         return {**super().get_config(), **own}

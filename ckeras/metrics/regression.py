@@ -1,4 +1,4 @@
-"""Means of the errors of real-valued predictions."""
+"""Means of the errors of regression."""
 
 from __future__ import annotations
 
@@ -113,19 +113,19 @@ class RootMeanSquaredError(Mean):
         super().__init__(name, dtype=dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in the targets and predictions of a batch."""
+        """Accumulate the values of a batch of targets and predictions."""
         y_pred = ops.convert_to_tensor(y_pred, dtype=self.dtype)
         y_true, y_pred = pair(self.name, y_true, y_pred)
         super().update_state(ops.square(y_pred - y_true), sample_weight)
 
     def result(self) -> Any:
-        """The root of the mean so far."""
+        """Return the root of the mean so far."""
         return ops.sqrt(super().result())
 
 
 @ship("cosine_proximity")
 class CosineSimilarity(MeanMetricWrapper):
-    """Mean of the cosine of the angle between targets and predictions: 1 for the same direction, -1 for the opposite.
+    """Mean cosine similarity of targets and predictions: 1 for the same direction, -1 for the opposite one.
 
     Args:
         name: Name of the metric.

@@ -1,4 +1,4 @@
-"""Metrics of yes-or-no predictions at given thresholds."""
+"""Metrics of binary predictions at given thresholds."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from ckeras import ops, registry
-from ckeras.metrics.confusion import LEAST, count, evenly_spaced, parse_thresholds
+from ckeras.metrics.confusion import BELOW_ALL, count, evenly_spaced, parse_thresholds
 from ckeras.metrics.metric import Metric
 
 ship = registry.metrics.ship
 
 
 class _ThresholdMetric(Metric):
-    """Keeps two kinds of counts, or one, at each threshold."""
+    """Base class of metrics that accumulate one or two cells of the confusion matrix at each threshold."""
 
     _kinds: tuple[str, ...]
 
@@ -26,10 +26,10 @@ class _ThresholdMetric(Metric):
         top_k: int | None = None,
         class_id: int | None = None,
     ):
-        parsed = parse_thresholds(type(self).__name__, thresholds, 0.5 if top_k is None else LEAST)
-        for argument, value, least in (("top_k", top_k, 1), ("class_id", class_id, None)):
-            if value is not None and (not isinstance(value, int) or (least is not None and value < least)):
-                kind = "a whole number" if least is None else "a positive whole number"
+        parsed = parse_thresholds(type(self).__name__, thresholds, 0.5 if top_k is None else BELOW_ALL)
+        for argument, value, minimum in (("top_k", top_k, 1), ("class_id", class_id, None)):
+            if value is not None and (not isinstance(value, int) or (minimum is not None and value < minimum)):
+                kind = "an integer" if minimum is None else "a positive integer"
                 raise ValueError(f"{type(self).__name__} expects {argument} to be {kind} or None, got {value!r}.")
         super().__init__(name=name, dtype=dtype)
         self.init_thresholds = thresholds.tolist() if isinstance(thresholds, np.ndarray) else thresholds
@@ -66,7 +66,7 @@ class _ThresholdMetric(Metric):
 
 
 class _Count(_ThresholdMetric):
-    """The weight of one cell of the confusion matrix."""
+    """Base class of metrics that count one cell of the confusion matrix."""
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None):
         super().__init__(thresholds, name, dtype)
@@ -75,20 +75,20 @@ class _Count(_ThresholdMetric):
         return "accumulator"
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in a batch.
+        """Accumulate the statistics of a batch.
 
         Args:
-            y_true: Targets; anything but 0 is a yes.
+            y_true: Binary targets; any non-zero value is positive.
             y_pred: Probabilities, of the same shape.
             sample_weight: Weights of the shape of `y_pred`, or of its first axes.
 
         Raises:
-            ValueError: if the shapes do not fit.
+            ValueError: if the shapes do not match.
         """
         self._count(y_true, y_pred, sample_weight)
 
     def result(self) -> Any:
-        """The count so far; an array where there are several thresholds."""
+        """Return the count so far; an array if there are several thresholds."""
         return self._one_or_all(self._counts[0])
 
     def get_config(self) -> dict[str, Any]:
@@ -97,10 +97,10 @@ class _Count(_ThresholdMetric):
 
 @ship()
 class TruePositives(_Count):
-    """How many targets are a yes, and predicted so; with weights, the sum of theirs.
+    """Number of true positives, or the sum of their weights.
 
     Args:
-        thresholds: What a probability must exceed to be a yes, a number or several; 0.5 when None.
+        thresholds: Threshold or list of thresholds; probabilities above it are positive. 0.5 when None.
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
 
@@ -117,10 +117,10 @@ class TruePositives(_Count):
 
 @ship()
 class FalsePositives(_Count):
-    """How many targets are a no, and predicted to be a yes; with weights, the sum of theirs.
+    """Number of false positives, or the sum of their weights.
 
     Args:
-        thresholds: What a probability must exceed to be a yes, a number or several; 0.5 when None.
+        thresholds: Threshold or list of thresholds; probabilities above it are positive. 0.5 when None.
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
 
@@ -133,10 +133,10 @@ class FalsePositives(_Count):
 
 @ship()
 class TrueNegatives(_Count):
-    """How many targets are a no, and predicted so; with weights, the sum of theirs.
+    """Number of true negatives, or the sum of their weights.
 
     Args:
-        thresholds: What a probability must exceed to be a yes, a number or several; 0.5 when None.
+        thresholds: Threshold or list of thresholds; probabilities above it are positive. 0.5 when None.
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
 
@@ -149,10 +149,10 @@ class TrueNegatives(_Count):
 
 @ship()
 class FalseNegatives(_Count):
-    """How many targets are a yes, and predicted to be a no; with weights, the sum of theirs.
+    """Number of false negatives, or the sum of their weights.
 
     Args:
-        thresholds: What a probability must exceed to be a yes, a number or several; 0.5 when None.
+        thresholds: Threshold or list of thresholds; probabilities above it are positive. 0.5 when None.
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
 
@@ -164,7 +164,7 @@ class FalseNegatives(_Count):
 
 
 class _Share(_ThresholdMetric):
-    """Of the true positives and one kind of errors, the share of the former."""
+    """Base class of precision and recall: true positives over the sum of true positives and one kind of errors."""
 
     _direction = "up"
 
@@ -181,20 +181,20 @@ class _Share(_ThresholdMetric):
         self.class_id = class_id
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in a batch.
+        """Accumulate the statistics of a batch.
 
         Args:
-            y_true: Targets; anything but 0 is a yes.
+            y_true: Binary targets; any non-zero value is positive.
             y_pred: Probabilities, of the same shape.
             sample_weight: Weights of the shape of `y_pred`, or of its first axes.
 
         Raises:
-            ValueError: if the shapes do not fit, or do not have `class_id` or `top_k` classes.
+            ValueError: if the shapes do not fit, or there are fewer than `class_id + 1` or `top_k` classes.
         """
         self._count(y_true, y_pred, sample_weight, self.top_k, self.class_id)
 
     def result(self) -> Any:
-        """The share so far, 0 before there is any; an array where there are several thresholds."""
+        """Return the ratio so far, 0 for no data; an array if there are several thresholds."""
         right, wrong = self._counts
         return self._one_or_all(ops.divide_no_nan(right, right + wrong))
 
@@ -205,17 +205,17 @@ class _Share(_ThresholdMetric):
 
 @ship()
 class Precision(_Share):
-    """Of the predictions that are a yes, the share that is right.
+    """Precision: fraction of the positive predictions that are correct, `tp / (tp + fp)`.
 
     Args:
-        thresholds: What a probability must exceed to be a yes, a number or several; 0.5 when None.
-        top_k: How many of the largest predictions of a sample may be a yes; there is no threshold then, unless given.
-        class_id: The only class that counts, a place in the last axis; all when None.
+        thresholds: Threshold or list of thresholds; probabilities above it are positive. 0.5 when None.
+        top_k: Only the `top_k` largest predictions of a sample are positive; without a threshold unless one is given.
+        class_id: Index in the last axis of the only class to count; all classes when None.
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
 
     Raises:
-        ValueError: if a threshold is not from 0 to 1, or `top_k` or `class_id` is no such number.
+        ValueError: if a threshold is not from 0 to 1, or `top_k` or `class_id` is not a valid integer.
 
     >>> import numpy as np
     >>> float(Precision()(np.array([0, 1, 1, 1]), np.array([0.6, 0.9, 0.4, 0.2])))
@@ -227,17 +227,17 @@ class Precision(_Share):
 
 @ship()
 class Recall(_Share):
-    """Of the targets that are a yes, the share that is predicted.
+    """Recall: fraction of the positive targets that are predicted, `tp / (tp + fn)`.
 
     Args:
-        thresholds: What a probability must exceed to be a yes, a number or several; 0.5 when None.
-        top_k: How many of the largest predictions of a sample may be a yes; there is no threshold then, unless given.
-        class_id: The only class that counts, a place in the last axis; all when None.
+        thresholds: Threshold or list of thresholds; probabilities above it are positive. 0.5 when None.
+        top_k: Only the `top_k` largest predictions of a sample are positive; without a threshold unless one is given.
+        class_id: Index in the last axis of the only class to count; all classes when None.
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
 
     Raises:
-        ValueError: if a threshold is not from 0 to 1, or `top_k` or `class_id` is no such number.
+        ValueError: if a threshold is not from 0 to 1, or `top_k` or `class_id` is not a valid integer.
     """
 
     _kinds = ("true_positives", "false_negatives")

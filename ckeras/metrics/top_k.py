@@ -1,4 +1,4 @@
-"""Shares of predictions whose target is among the k largest."""
+"""Top-k accuracies: fractions of samples whose target class is among the k largest predictions."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ ship = registry.metrics.ship
 
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
-    """1 where the place of the largest of `y_true` is among the `k` largest of `y_pred`, 0 elsewhere.
+    """Return 1 where the class of the one-hot row `y_true` is among the `k` largest of `y_pred`, 0 elsewhere.
 
     Args:
         y_true: One-hot rows, shape (batch, ..., classes).
         y_pred: Probabilities or logits, the same shape.
-        k: How many of the largest; fewer than `k` must be larger than the prediction of the target's class, so that
-            equal ones are all among them.
+        k: Number of largest predictions to consider. A class is among them if fewer than `k` predictions are larger,
+            so that ties all count.
 
     Returns:
-        Floats of shape (batch, ...).
+        Tensor of floats of shape (batch, ...).
 
     Raises:
-        ValueError: if the shapes differ, or `k` is not a positive whole number.
+        ValueError: if the shapes differ, or `k` is not a positive integer.
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true)
@@ -33,7 +33,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
     expect(
         name,
         same(y_true.shape, y_pred.shape),
-        "one-hot rows in y_true, of the same shape as y_pred (class numbers are for sparse_top_k_categorical_accuracy)",
+        "one-hot rows in y_true, of the same shape as y_pred (class labels are for sparse_top_k_categorical_accuracy)",
         y_true,
         y_pred,
     )
@@ -41,20 +41,20 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
 
 
 def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False) -> Any:
-    """1 where class `y_true` is among the `k` largest of `y_pred`, 0 elsewhere.
+    """Return 1 where class `y_true` is among the `k` largest of `y_pred`, 0 elsewhere.
 
     Args:
-        y_true: Class numbers, shape (batch, ...) or (batch, ..., 1); one that is no class is among none.
+        y_true: Integer class labels, shape (batch, ...) or (batch, ..., 1); other labels give 0.
         y_pred: Probabilities or logits, shape (batch, ..., classes).
-        k: How many of the largest; fewer than `k` must be larger than the prediction of the target's class, so that
-            equal ones are all among them.
-        from_sorted_ids: Whether `y_pred` holds class numbers instead, the most likely first.
+        k: Number of largest predictions to consider. A class is among them if fewer than `k` predictions are larger,
+            so that ties all count.
+        from_sorted_ids: Whether `y_pred` holds class labels instead, sorted from most to least likely.
 
     Returns:
-        Floats of the shape of `y_true`.
+        Tensor of floats of the shape of `y_true`.
 
     Raises:
-        ValueError: if the shapes do not fit, or `k` is not a positive whole number.
+        ValueError: if the shapes do not fit, or `k` is not a positive integer.
 
     >>> import numpy as np
     >>> sparse_top_k_categorical_accuracy(np.array([2, 0]), np.array([[0.1, 0.7, 0.2], [0.1, 0.7, 0.2]]), k=2).tolist()
@@ -68,7 +68,7 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from
     expect(
         name,
         same(labels.shape, y_pred.shape[:-1]),
-        "class numbers in y_true, of the shape of y_pred without its last axis "
+        "integer class labels in y_true, of the shape of y_pred without its last axis "
         "(one-hot rows are for top_k_categorical_accuracy)",
         y_true,
         y_pred,
@@ -85,11 +85,11 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from
 def _positive(name: str, k: int) -> int:
     if isinstance(k, int) and k >= 1:
         return k
-    raise ValueError(f"{name} expects k to be a positive whole number, got {k!r}.")
+    raise ValueError(f"{name} expects k to be a positive integer, got {k!r}.")
 
 
 def _in_top_k(labels: Any, y_pred: Any, k: int) -> Any:
-    """1 where fewer than k predictions are larger than the label's; NaN there is the least of all."""
+    """Return 1 where fewer than k predictions are larger than the label's; NaN compares smaller than any number."""
     own = ops.equal(ops.expand_dims(labels, -1), ops.arange(y_pred.shape[-1], dtype="int32"))
     score = ops.max(ops.where(own, y_pred, -math.inf), axis=-1, keepdims=True)
     score = ops.where(ops.isnan(score), -math.inf, score)
@@ -99,15 +99,15 @@ def _in_top_k(labels: Any, y_pred: Any, k: int) -> Any:
 
 @ship()
 class TopKCategoricalAccuracy(MeanMetricWrapper):
-    """Share of predictions among whose k largest is the class of a one-hot target.
+    """Fraction of samples whose one-hot target class is among the `k` largest predictions.
 
     Args:
-        k: How many of the largest.
+        k: Number of largest predictions to consider.
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
 
     Raises:
-        ValueError: if `k` is not a positive whole number.
+        ValueError: if `k` is not a positive integer.
     """
 
     _direction = "up"
@@ -122,16 +122,16 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
 
 @ship()
 class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
-    """Share of predictions among whose k largest is the target's class number.
+    """Fraction of samples whose integer class label is among the `k` largest predictions.
 
     Args:
-        k: How many of the largest.
+        k: Number of largest predictions to consider.
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
-        from_sorted_ids: Whether predictions are class numbers instead, the most likely first.
+        from_sorted_ids: Whether predictions are class labels instead, sorted from most to least likely.
 
     Raises:
-        ValueError: if `k` is not a positive whole number.
+        ValueError: if `k` is not a positive integer.
     """
 
     _direction = "up"

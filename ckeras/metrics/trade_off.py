@@ -1,4 +1,4 @@
-"""The best of one metric at thresholds where another is good enough."""
+"""Best value of one metric at thresholds where another reaches a minimum."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 from ckeras import ops, registry
 from ckeras.losses.loss import share
-from ckeras.metrics.confusion import Counts, count, even_thresholds
+from ckeras.metrics.confusion import Counts, count, even_thresholds, warn_without_both_classes
 from ckeras.metrics.metric import Metric
 
 ship = registry.metrics.ship
 
 
 class _TradeOff(Metric):
-    """Keeps the confusion matrix at even thresholds; `_pair` gives what must be high enough, and what is looked for."""
+    """Base class; `_pair` returns the metric with the required minimum and the metric to maximize."""
 
     _direction = "up"
     _argument: str
@@ -22,9 +22,10 @@ class _TradeOff(Metric):
         cls = type(self).__name__
         value = share(cls, self._argument, value)
         if not isinstance(num_thresholds, int) or num_thresholds < 1:
-            raise ValueError(f"{cls} expects num_thresholds to be a positive whole number, got {num_thresholds!r}.")
+            raise ValueError(f"{cls} expects num_thresholds to be a positive integer, got {num_thresholds!r}.")
         super().__init__(name=name, dtype=dtype)
         self.value = value
+        self._warned = False
         self.num_thresholds = num_thresholds
         self.class_id = class_id
         self.thresholds = [0.5] if num_thresholds == 1 else even_thresholds(num_thresholds)
@@ -35,15 +36,15 @@ class _TradeOff(Metric):
         self.false_negatives = self.add_variable(shape, "zeros", name="false_negatives")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take in a batch.
+        """Accumulate the statistics of a batch.
 
         Args:
-            y_true: Targets; anything but 0 is a yes.
+            y_true: Binary targets; any non-zero value is positive.
             y_pred: Probabilities, of the same shape.
             sample_weight: Weights of the shape of `y_pred`, or of its first axes.
 
         Raises:
-            ValueError: if the shapes do not fit, or have no class `class_id`.
+            ValueError: if the shapes do not fit, or `class_id` is out of range.
         """
         counts = count(
             self.name,
@@ -59,9 +60,14 @@ class _TradeOff(Metric):
             getattr(self, kind).assign_add(getattr(counts, kind))
 
     def result(self) -> Any:
-        """The best so far; 0 where no threshold will do."""
+        """Return the best value so far; 0 if no threshold reaches the minimum."""
+        self.check_result()
         limited, wanted = self._pair()
         return ops.max(ops.where(limited >= self.value, wanted, 0), initial=0)
+
+    def check_result(self) -> None:
+        """Warn, once, if the targets so far are of one class."""
+        warn_without_both_classes(self)
 
     def _pair(self) -> tuple[Any, Any]:
         raise NotImplementedError
@@ -82,12 +88,12 @@ class _TradeOff(Metric):
 
 @ship()
 class SensitivityAtSpecificity(_TradeOff):
-    """The best sensitivity, `tp / (tp + fn)`, at a threshold where the specificity, `tn / (tn + fp)`, is high enough.
+    """Best sensitivity `tp / (tp + fn)` at thresholds with a required specificity `tn / (tn + fp)`.
 
     Args:
-        specificity: The least that is high enough, from 0 to 1.
-        num_thresholds: How many thresholds, from 0 to 1 in equal steps.
-        class_id: The only class that counts, a place in the last axis; all when None.
+        specificity: Required minimum of the specificity, from 0 to 1.
+        num_thresholds: Number of evenly spaced thresholds from 0 to 1.
+        class_id: Index in the last axis of the only class to count; all classes when None.
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
 
@@ -114,12 +120,12 @@ class SensitivityAtSpecificity(_TradeOff):
 
 @ship()
 class SpecificityAtSensitivity(_TradeOff):
-    """The best specificity, `tn / (tn + fp)`, at a threshold where the sensitivity, `tp / (tp + fn)`, is high enough.
+    """Best specificity `tn / (tn + fp)` at thresholds with a required sensitivity `tp / (tp + fn)`.
 
     Args:
-        sensitivity: The least that is high enough, from 0 to 1.
-        num_thresholds: How many thresholds, from 0 to 1 in equal steps.
-        class_id: The only class that counts, a place in the last axis; all when None.
+        sensitivity: Required minimum of the sensitivity, from 0 to 1.
+        num_thresholds: Number of evenly spaced thresholds from 0 to 1.
+        class_id: Index in the last axis of the only class to count; all classes when None.
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
 
@@ -146,12 +152,12 @@ class SpecificityAtSensitivity(_TradeOff):
 
 @ship()
 class PrecisionAtRecall(_TradeOff):
-    """The best precision, `tp / (tp + fp)`, at a threshold where the recall, `tp / (tp + fn)`, is high enough.
+    """Best precision `tp / (tp + fp)` at thresholds with a required recall `tp / (tp + fn)`.
 
     Args:
-        recall: The least that is high enough, from 0 to 1.
-        num_thresholds: How many thresholds, from 0 to 1 in equal steps.
-        class_id: The only class that counts, a place in the last axis; all when None.
+        recall: Required minimum of the recall, from 0 to 1.
+        num_thresholds: Number of evenly spaced thresholds from 0 to 1.
+        class_id: Index in the last axis of the only class to count; all classes when None.
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
 
@@ -182,12 +188,12 @@ class PrecisionAtRecall(_TradeOff):
 
 @ship()
 class RecallAtPrecision(_TradeOff):
-    """The best recall, `tp / (tp + fn)`, at a threshold where the precision, `tp / (tp + fp)`, is high enough.
+    """Best recall `tp / (tp + fn)` at thresholds with a required precision `tp / (tp + fp)`.
 
     Args:
-        precision: The least that is high enough, from 0 to 1.
-        num_thresholds: How many thresholds, from 0 to 1 in equal steps.
-        class_id: The only class that counts, a place in the last axis; all when None.
+        precision: Required minimum of the precision, from 0 to 1.
+        num_thresholds: Number of evenly spaced thresholds from 0 to 1.
+        class_id: Index in the last axis of the only class to count; all classes when None.
         name: Name of the metric.
         dtype: Dtype of the computation; `floatx()` when None.
 

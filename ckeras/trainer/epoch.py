@@ -79,7 +79,11 @@ class Pass:
         """One pass; returns its logs."""
         with self.model.own_metrics():
             self.model.reset_metrics()
-            return self._logs.logs() if self._loop(callbacks, self._logs) else {}
+            if not self._loop(callbacks, self._logs):
+                return {}
+            for metric in self.model.metrics:
+                metric.check_result()
+            return self._logs.logs()
 
     def predict(self, callbacks: CallbackList) -> Any:
         """One pass of predictions: the outputs of all rows, in the structure that the model gives them."""

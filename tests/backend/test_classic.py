@@ -101,6 +101,11 @@ def test_values():
 def test_random_tensors():
     assert K.random_normal((3, 4), 5.0, 0.1, seed=1).shape == (3, 4)
     assert np.array_equal(K.random_uniform((4,), seed=2), K.random_uniform((4,), seed=2))
+    whole = K.random_uniform((1000,), maxval=4, dtype="int64", seed=3)
+    assert whole.dtype == "int64" and set(np.unique(whole)) == {0, 1, 2, 3}
+    assert set(np.unique(K.random_uniform((1000,), -3, -1, dtype="int32", seed=3))) == {-3, -2}
+    with pytest.raises(ValueError, match="expects maxval for the integer dtype 'int32'"):
+        K.random_uniform((3,), dtype="int32")
     uniform = np.asarray(K.random_uniform((1000,), -2, 3, seed=3))
     assert uniform.min() >= -2 and uniform.max() < 3 and abs(uniform.mean() - 0.5) < 0.2
     assert np.abs(K.get_value(K.truncated_normal((1000,), seed=4))).max() <= 2

@@ -140,6 +140,19 @@ def test_set_seed_repeats_draws_and_leaves_other_generators_alone():
     assert (random.getstate(), np.random.get_state()[1].tolist()) == states
 
 
+def test_complex_numbers_of_parts():
+    x = tf.Variable([3.0, -1.0])
+    with tf.GradientTape() as tape:
+        z = tf.complex(x, 2.0)
+        loss = tf.reduce_sum(tf.abs(z) ** 2)
+    assert z.dtype == tf.complex64 and z.numpy().tolist() == [3 + 2j, -1 + 2j]
+    np.testing.assert_allclose(tape.gradient(loss, x), [6, -2], 1e-6)
+    assert (tf.math.real(z).numpy() == tf.real(z).numpy()).all() and tf.conj(z).numpy().tolist() == [3 - 2j, -1 - 2j]
+    assert tf.complex(np.zeros(2), np.ones(2)).dtype == tf.complex128
+    with pytest.raises(TypeError, match="got dtypes float32 and float64"):
+        tf.complex(x, np.ones(2))
+
+
 def test_random_uniform():
     draws = np.asarray(tf.random.uniform((1000,), 2.0, 3.0))
     assert draws.min() >= 2 and draws.max() < 3

@@ -233,6 +233,9 @@ def test_float_steps(level, dtype):
     for name in ("isnan", "isinf", "isfinite"):
         np.testing.assert_array_equal(apply(level, f"{name}.{dtype}", x, result=np.bool_), getattr(np, name)(x))
     np.testing.assert_array_equal(apply(level, f"div.{dtype}", x, y), x / y)
+    products = np.where((x == 0) | ((y == 0) & ~np.isnan(x)), 0, x * y)
+    np.testing.assert_array_equal(apply(level, f"safe_mul.{dtype}", x, y), products)
+    np.testing.assert_array_equal(apply(level, f"safe_div.{dtype}", x, y), np.where(x == 0, 0, x / y))
     np.testing.assert_array_equal(apply(level, f"relu.{dtype}", x), np.where(np.isnan(x), x, np.maximum(x, 0)))
     np.testing.assert_array_equal(apply(level, f"relu_grad.{dtype}", x, y), np.where(y > 0, x, 0))
     rng = np.random.default_rng(2)

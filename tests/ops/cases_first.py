@@ -69,6 +69,8 @@ CASES = {
     "reshape": [(lambda x: table["reshape"](x, shape=(5, 3)), [data(3, 5)])],
     "round": unary("round"),
     "rsqrt": unary("rsqrt", positive),
+    "safe_div": binary("safe_div", right=positive),
+    "safe_mul": binary("safe_mul"),
     "scatter_add_rows": [(lambda g: table["scatter_add_rows"](g, INDEX, rows=4), [data(2, 3, 5)])],
     "sigmoid": unary("sigmoid"),
     "sigmoid_grad": binary("sigmoid_grad"),

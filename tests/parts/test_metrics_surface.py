@@ -104,9 +104,9 @@ def test_names_of_functions():
         (lambda: metrics.Recall(thresholds=[]), "thresholds .* got none"),
         (lambda: metrics.TruePositives(thresholds="half"), "thresholds .* got 'half'"),
         (lambda: metrics.TruePositives(thresholds=float("nan")), "thresholds .* got nan"),
-        (lambda: metrics.Precision(top_k=0), "top_k to be a positive whole number or None, got 0"),
-        (lambda: metrics.Precision(class_id=0.5), "class_id to be a whole number or None, got 0.5"),
-        (lambda: metrics.AUC(num_thresholds=1), "num_thresholds to be a whole number above 1, got 1"),
+        (lambda: metrics.Precision(top_k=0), "top_k to be a positive integer or None, got 0"),
+        (lambda: metrics.Precision(class_id=0.5), "class_id to be an integer or None, got 0.5"),
+        (lambda: metrics.AUC(num_thresholds=1), "num_thresholds to be an integer above 1, got 1"),
         (lambda: metrics.AUC(curve="roq"), "curve to be one of 'ROC', 'PR', 'PRGAIN', got 'roq'"),
         (lambda: metrics.AUC(summation_method="left"), "summation_method to be one of 'interpolation'.* got 'left'"),
         (lambda: metrics.AUC(thresholds=[0.2, 2.0]), "AUC expects thresholds .* got 2.0"),
@@ -115,19 +115,19 @@ def test_names_of_functions():
         (lambda: metrics.SpecificityAtSensitivity(-1), "sensitivity to be"),
         (lambda: metrics.PrecisionAtRecall("a"), "recall to be"),
         (lambda: metrics.RecallAtPrecision(float("nan")), "precision to be"),
-        (lambda: metrics.PrecisionAtRecall(0.5, num_thresholds=0), "num_thresholds to be a positive whole number"),
+        (lambda: metrics.PrecisionAtRecall(0.5, num_thresholds=0), "num_thresholds to be a positive integer"),
         (lambda: metrics.F1Score(average="mean"), "average to be None, 'micro', 'macro' or 'weighted', got 'mean'"),
         (lambda: metrics.FBetaScore(beta=1), "beta to be a float above 0, got 1"),
         (lambda: metrics.FBetaScore(beta=-1.0), "beta"),
         (lambda: metrics.FBetaScore(threshold=0.0), "threshold to be None or a float above 0, at most 1, got 0.0"),
         (lambda: metrics.F1Score(threshold=1), "threshold"),
-        (lambda: metrics.IoU(2, [2]), r"target_class_ids to be class numbers from 0 to 1, got \[2\]"),
+        (lambda: metrics.IoU(2, [2]), r"target_class_ids to be class labels from 0 to 1, got \[2\]"),
         (lambda: metrics.IoU(2, [-1]), "target_class_ids"),
         (lambda: metrics.IoU(2, []), "target_class_ids"),
         (lambda: metrics.IoU(2, [0.5]), "target_class_ids"),
-        (lambda: metrics.MeanIoU(0), "num_classes to be a positive whole number, got 0"),
+        (lambda: metrics.MeanIoU(0), "num_classes to be a positive integer, got 0"),
         (lambda: metrics.BinaryIoU(target_class_ids=[3]), "target_class_ids"),
-        (lambda: metrics.TopKCategoricalAccuracy(k=0), "k to be a positive whole number, got 0"),
+        (lambda: metrics.TopKCategoricalAccuracy(k=0), "k to be a positive integer, got 0"),
         (lambda: metrics.SparseTopKCategoricalAccuracy(k=1.5), "k to be"),
         (lambda: metrics.R2Score(class_aggregation="mean"), "class_aggregation to be one of"),
         (lambda: metrics.R2Score(num_regressors=-1), "num_regressors to be 0 or more, got -1"),
@@ -260,7 +260,65 @@ def test_perfect_and_useless_predictions():
 def test_nan_is_above_no_threshold():
     y, p = np.ones(3), np.array([np.nan, 0.7, 0.2])
     for thresholds in (0.0, [0.0, 0.5, 1.0]):
-        assert np.atleast_1d(metrics.TruePositives(thresholds=thresholds)(y, p))[0] == 2.0
+        with pytest.warns(UserWarning, match="got predictions that are NaN"):
+            assert np.atleast_1d(metrics.TruePositives(thresholds=thresholds)(y, p))[0] == 2.0
+
+
+CURVES = {
+    "AUC": metrics.AUC,
+    "AUC, PR": lambda: metrics.AUC(curve="PR"),
+    "AUC, labels": lambda: metrics.AUC(multi_label=True),
+    "PrecisionAtRecall": lambda: metrics.PrecisionAtRecall(0.5),
+    "RecallAtPrecision": lambda: metrics.RecallAtPrecision(0.5),
+    "SensitivityAtSpecificity": lambda: metrics.SensitivityAtSpecificity(0.5),
+    "SpecificityAtSensitivity": lambda: metrics.SpecificityAtSensitivity(0.5),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", CURVES)
+def test_curves_of_one_class_warn_once_when_they_are_read(name):
+    p = np.array([[0.2], [0.9]])
+    for one in (0.0, 1.0):
+        metric = CURVES[name]()
+        metric.update_state(np.full((2, 1), one), p)
+        with pytest.warns(UserWarning, match="is not defined by targets of one class") as caught:
+            metric.result()
+            metric.result()
+        assert len(caught) == 1 and caught[0].filename == __file__
+        metric.update_state(np.full((2, 1), 1 - one), p)
+        metric.result()
+    both = CURVES[name]()
+    both.result()  # of nothing
+    both.update_state(np.full((2, 1), 1.0), p)
+    both.update_state(np.full((2, 1), 0.0), p)  # one class in each batch, which nobody read
+    both.result()
+
+
+@pytest.mark.filterwarnings("error")
+def test_curves_of_one_class_warn_after_an_evaluation_and_not_within():
+    model = ckeras.Sequential([ckeras.Input((1,)), layers.Dense(1, activation="sigmoid")])
+    model.compile("sgd", "binary_crossentropy", metrics=[metrics.AUC()])
+    x, y = np.linspace(0, 1, 8)[:, None], np.repeat([0.0, 1.0], 4)
+    model.evaluate(x, y, batch_size=4, verbose=0)
+    model.fit(x, y, batch_size=4, shuffle=False, verbose=0)
+    with pytest.warns(UserWarning, match="not defined by targets of one class"):
+        model.evaluate(x, y * 0, batch_size=4, verbose=0)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("bad", [3, -1, 2**32 + 1, 1e10, np.nan])
+def test_labels_outside_of_a_confusion_matrix_are_left_out_with_a_warning(bad):
+    labels, others = np.array([0, 1, 2]), np.array([0, 1, bad])
+    for pair in ((labels, others), (others, labels)):
+        metric = metrics.MeanIoU(3)
+        with pytest.warns(UserWarning, match="to hold labels from 0 to 2") as caught:
+            metric.update_state(*pair)
+            metric.update_state(*pair)
+        assert len(caught) == 1
+        np.testing.assert_array_equal(metric.total_cm.numpy(), np.diag([2, 2, 0]))
+    for dtype in ("uint8", "uint64"):
+        metrics.MeanIoU(3, ignore_class=255).update_state(np.array([0, 255], dtype), np.array([0, 1], dtype))
 
 
 def test_more_samples_in_a_cell_than_a_float_counts():
@@ -270,9 +328,9 @@ def test_more_samples_in_a_cell_than_a_float_counts():
     assert metric.total_cm.numpy().tolist() == [[2**24 + 1, 0], [0, 0]]
 
 
-def test_weights_cut_to_whole_numbers_are_told():
+def test_truncated_fractional_weights_warn():
     metric = metrics.MeanIoU(2)
-    with pytest.warns(UserWarning, match="fractions of its sample_weight are cut"):
+    with pytest.warns(UserWarning, match="fractions of its sample_weight are truncated"):
         metric.update_state([0, 1], [0, 1], np.array([1.7, 0.3]))
     assert metric.total_cm.numpy().tolist() == [[1, 0], [0, 0]]
     exact = metrics.MeanIoU(2, dtype="float32")
@@ -287,10 +345,10 @@ def test_classes_along_the_first_axis():
     assert float(metrics.OneHotMeanIoU(3, axis=1)(*moved)) == float(metrics.OneHotMeanIoU(3)(t, p))
 
 
-def test_too_few_numbers_for_an_adjustment_are_told():
+def test_too_few_samples_for_adjusted_r2_warn():
     metric = metrics.R2Score(num_regressors=5)
     y = np.array([[1.0], [2.0], [4.0]])
-    with pytest.warns(UserWarning, match="needs more than num_regressors .* = 6 numbers, and has 3"):
+    with pytest.warns(UserWarning, match="expected more than num_regressors .* = 6 samples, got 3"):
         found = metric(y, y + 0.5)
     assert float(found) == pytest.approx(float(metrics.R2Score()(y, y + 0.5)))
 

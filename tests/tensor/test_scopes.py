@@ -169,7 +169,7 @@ def test_a_metric_without_side_effects():
     twice = metric.stateless_update_state(once, Y, Y + 3)
     assert float(metric.stateless_result(once)) == 1 and float(metric.stateless_result(twice)) == 5
     assert all(not v.numpy().any() for v in metric.variables)
-    with pytest.raises(ValueError, match="2 variables, and was given 1"):
+    with pytest.raises(ValueError, match="2 variables, got 1"):
         metric.stateless_result(twice[:1])
 
 

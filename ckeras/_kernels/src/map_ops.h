@@ -57,6 +57,8 @@
     CUSTOM(div_root, D, D, 3 * w)                                                                                      \
     BINARY(floor_divide, D, D, 75, floor_divide_##D(x, y))                                                             \
     BINARY(mod, D, D, 60, mod_##D(x, y))                                                                               \
+    BINARY(safe_mul, D, D, w, (x == 0) | ((y == 0) & (x == x)) ? 0 : x * y)                                            \
+    BINARY(safe_div, D, D, w, x == 0 ? 0 : x / y)                                                                      \
     BINARY(div, D, D, w, x / y)                                                                                        \
     UNARY(sqrt, D, D, 2 * w, __builtin_sqrt##e(x))                                                                     \
     UNARY(rsqrt, D, D, 3 * w, 1 / __builtin_sqrt##e(x))                                                                \

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ckeras import ops as _ops
 from ckeras.compat.tensorflow.table import names_of
 
@@ -27,18 +29,18 @@ ARITHMETIC = {
     "floormod": "ops.mod(x=x1, y=x2)",
     "logical_not": "ops.logical_not(x)",
     "reduce_logsumexp": "ops.logsumexp(input_tensor=x, axis, keepdims)",
-    **{name: f"compat.tensorflow.math.{name}" for name in ("add_n", "argmax", "argmin", "cumsum")},
+    **{name: f"ops.{name}(input=x)" for name in ("real", "imag", "angle")},
+    "conj": "ops.conj(x)",
+    **{name: f"compat.tensorflow.math.{name}" for name in ("add_n", "argmax", "argmin", "complex", "cumsum")},
 }
 
 ROWS = {
     **ARITHMETIC,
     **{name: f"ops.{name}(x)" for name in ("log", "log1p", "expm1", "erf", "erfc", "erfinv", "rsqrt", "reciprocal")},
-    **{name: f"ops.{name}(input=x)" for name in ("real", "imag", "angle")},
     **{name: f"ops.{name}(features=x)" for name in ("softplus", "softsign")},
     **{name: f"ops.{name}(logits=x, axis)" for name in ("softmax", "log_softmax")},
     **{f"segment_{name}": f"ops.segment_{name}(data, segment_ids)" for name in _SEGMENTS},
     **{f"unsorted_segment_{name}": f"ops.segment_{name}(data, segment_ids, num_segments)" for name in _SEGMENTS},
-    "conj": "ops.conj(x)",
     "log_sigmoid": "ops.log_sigmoid(x)",
     "rint": "ops.round(x)",
     "count_nonzero": "ops.count_nonzero(input=x, axis)",
@@ -67,6 +69,17 @@ def argmax(input: Any, axis: int = 0, output_type: Any = "int64", name: str | No
 def argmin(input: Any, axis: int = 0, output_type: Any = "int64", name: str | None = None) -> Any:
     """Where the smallest value stands along ``axis``, which is the first one unless given."""
     return _ops.cast(_ops.argmin(input, axis=axis), output_type)
+
+
+def complex(real: Any, imag: Any, name: str | None = None) -> Any:
+    """The complex numbers of these real and imaginary parts, which are of the same float dtype."""
+    real, imag = _ops.convert_to_tensor(real), _ops.convert_to_tensor(imag)
+    if real.dtype != imag.dtype or real.dtype not in ("float32", "float64"):
+        raise TypeError(
+            f"complex expects two tensors of float32 or of float64, got dtypes {real.dtype} and {imag.dtype}"
+        )
+    shape = np.broadcast_shapes(real.shape, imag.shape)
+    return _ops.view_as_complex(_ops.stack([_ops.broadcast_to(part, shape) for part in (real, imag)], axis=-1))
 
 
 def squared_difference(x: Any, y: Any, name: str | None = None) -> Any:

@@ -19,7 +19,7 @@ _cbrt = Op(
     "cbrt",
     _broadcast,
     np.cbrt,
-    vjp=[lambda g, y, x: elementwise.divide(g, elementwise.multiply(3, elementwise.square(y)))],
+    vjp=[lambda g, y, x: elementwise.safe_div(g, elementwise.multiply(3, elementwise.square(y)))],
     elementwise=True,
 )
 _fmod = Op(

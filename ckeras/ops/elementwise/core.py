@@ -102,17 +102,39 @@ def _row(name: str, forward: Callable[..., Any], *vjp: Any, infer: Any = _same) 
     return Op(name, infer=infer, forward=forward, vjp=list(vjp) or None, elementwise=True)
 
 
+# -- products of gradients -----------------------------------------------------------------------------------------
+# A cotangent times a slope that may be infinite or NaN. Where either is 0 the product is 0: what the result does not
+# depend on has no gradient, as behind `where`, and the norm of zeros has the subgradient 0. A cotangent of NaN stays.
+
+safe_mul = _row(
+    "safe_mul",
+    lambda g, s: np.where((g == 0) | ((s == 0) & (g == g)), np.zeros((), g.dtype), g * s),
+    lambda h, y, g, s: safe_mul(h, s),
+    lambda h, y, g, s: safe_mul(h, g),
+)
+safe_div = _row(
+    "safe_div",
+    lambda g, x: np.where(g == 0, np.zeros((), g.dtype), g / x),
+    lambda h, y, g, x: safe_div(h, x),
+    lambda h, y, g, x: _neg(safe_div(safe_mul(h, y), x)),
+)
+
 # -- arithmetic ---------------------------------------------------------------------------------------------------
 
 _add = _row("add", np.add, lambda g, y, a, b: g, lambda g, y, a, b: g)
 _sub = _row("sub", np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: _neg(g))
 _mul = _row("mul", np.multiply, lambda g, y, a, b: _mul(g, b), lambda g, y, a, b: _mul(g, a))
-_div = _row("div", np.true_divide, lambda g, y, a, b: _div(g, b), lambda g, y, a, b: _neg(_div(_mul(g, y), b)))
+_div = _row(
+    "div",
+    np.true_divide,
+    lambda g, y, a, b: safe_div(g, b),
+    lambda g, y, a, b: _neg(safe_div(safe_mul(g, y), b)),
+)
 _neg = _row("neg", np.negative, lambda g, y, x: _neg(g))
-_abs = _row("abs", np.abs, lambda g, y, x: _mul(g, _sign(x)))
+_abs = _row("abs", np.abs, lambda g, y, x: safe_mul(g, _sign(x)))
 _sign = _row("sign", np.sign, lambda g, y, x: None)
-_square = _row("square", np.square, lambda g, y, x: _mul(g, _mul(x, scalar(2, x.dtype))))
-_reciprocal = _row("reciprocal", np.reciprocal, lambda g, y, x: _neg(_mul(g, _square(y))))
+_square = _row("square", np.square, lambda g, y, x: safe_mul(g, _mul(x, scalar(2, x.dtype))))
+_reciprocal = _row("reciprocal", np.reciprocal, lambda g, y, x: _neg(safe_mul(g, _square(y))))
 _floor_divide = _row("floor_divide", np.floor_divide)
 _mod = _row("mod", np.mod, lambda g, y, a, b: g, lambda g, y, a, b: _neg(_mul(g, floor_divide(a, b))))
 
@@ -120,12 +142,12 @@ _mod = _row("mod", np.mod, lambda g, y, a, b: g, lambda g, y, a, b: _neg(_mul(g,
 def _pow_exponent(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Tensor:
     # The limit at 0 is 0: log(0) times 0 would be NaN.
     zero = equal(a, 0)
-    return _mul(g, where(zero, 0, _mul(y, _log(where(zero, 1, a)))))
+    return safe_mul(g, where(zero, 0, _mul(y, _log(where(zero, 1, a)))))
 
 
 def _pow_base(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Tensor:
     # The power 0 is the constant 1, at 0 too, where 0 times 0 to the power of -1 would be NaN.
-    return _mul(g, _mul(b, _pow(a, where(equal(b, 0), 1, _sub(b, scalar(1, b.dtype))))))
+    return safe_mul(g, _mul(b, _pow(a, where(equal(b, 0), 1, _sub(b, scalar(1, b.dtype))))))
 
 
 _pow = _row("pow", np.power, _pow_base, _pow_exponent)
@@ -142,7 +164,7 @@ def _choice(name: str, forward: Callable[..., Any]) -> Op:
     # Where both are equal each gets half of the gradient, as in JAX and TensorFlow's numpy.
     def take(g: Tensor, y: Tensor, x: Tensor, other: Tensor) -> Tensor:
         half = where(equal(x, other), 0.5, 1.0)
-        return _mul(g, cast(where(equal(x, y), half, 0.0), g.dtype))
+        return safe_mul(g, cast(where(equal(x, y), half, 0.0), g.dtype))
 
     return _row(name, forward, take, lambda g, y, a, b: take(g, y, b, a))
 
@@ -295,6 +317,15 @@ absolute = abs
 negative = _number(_neg, "-x")
 sign = _number(_sign, "-1, 0 or 1 with the sign of x")
 square = _number(_square, "x * x")
+
+
+def squared_size(x: Tensor) -> Tensor:
+    """The square of abs(x), element by element: a real number for a complex one too."""
+    if x.dtype in dtypes.PARTS:
+        return _add(_square(table["real"](x)), _square(table["imag"](x)))
+    return _square(x)
+
+
 reciprocal = _floating(_reciprocal, "1 / x")
 
 # -- functions of one float ---------------------------------------------------------------------------------------
@@ -307,8 +338,8 @@ def _float_row(name: str, forward: Callable[..., Any], vjp: Any, doc: str) -> Ca
     return _floating(_row(name, forward, vjp), doc)
 
 
-_sqrt = _row("sqrt", np.sqrt, lambda g, y, x: _div(_mul(g, scalar(0.5, g.dtype)), y))
-_log = _row("log", np.log, lambda g, y, x: _div(g, x))
+_sqrt = _row("sqrt", np.sqrt, lambda g, y, x: safe_div(_mul(g, scalar(0.5, g.dtype)), y))
+_log = _row("log", np.log, lambda g, y, x: safe_div(g, x))
 _tanh = _row("tanh", np.tanh, lambda g, y, x: _tanh_grad(g, y))
 _sigmoid = _row("sigmoid", lambda x: 1 / (1 + np.exp(-x)), lambda g, y, x: _sigmoid_grad(g, y))
 _relu = _row("relu", lambda x: np.maximum(x, 0), lambda g, y, x: _relu_grad(g, y))
@@ -335,21 +366,28 @@ sqrt = _floating(_sqrt, "The square root of x")
 rsqrt = _float_row(
     "rsqrt",
     lambda x: 1 / np.sqrt(x),
-    lambda g, y, x: _mul(_mul(g, scalar(-0.5, g.dtype)), _div(y, x)),
+    lambda g, y, x: safe_mul(_mul(g, scalar(-0.5, g.dtype)), _div(y, x)),
     "1 / sqrt(x)",
 )
-exp = _float_row("exp", np.exp, lambda g, y, x: _mul(g, y), "e to the power of x")
+exp = _float_row("exp", np.exp, lambda g, y, x: safe_mul(g, y), "e to the power of x")
 exp2 = _float_row(
-    "exp2", np.exp2, lambda g, y, x: _mul(_mul(g, y), scalar(math.log(2), g.dtype)), "2 to the power of x"
+    "exp2", np.exp2, lambda g, y, x: _mul(safe_mul(g, y), scalar(math.log(2), g.dtype)), "2 to the power of x"
 )
-expm1 = _float_row("expm1", np.expm1, lambda g, y, x: _mul(g, _add(y, scalar(1, g.dtype))), "exp(x) - 1, exact near 0")
+expm1 = _float_row(
+    "expm1", np.expm1, lambda g, y, x: safe_mul(g, _add(y, scalar(1, g.dtype))), "exp(x) - 1, exact near 0"
+)
 log = _floating(_log, "The natural logarithm of x")
-log1p = _float_row("log1p", np.log1p, lambda g, y, x: _div(g, _add(x, scalar(1, g.dtype))), "log(1 + x), exact near 0")
+log1p = _float_row(
+    "log1p", np.log1p, lambda g, y, x: safe_div(g, _add(x, scalar(1, g.dtype))), "log(1 + x), exact near 0"
+)
 log2 = _float_row(
-    "log2", np.log2, lambda g, y, x: _div(g, _mul(x, scalar(math.log(2), g.dtype))), "The logarithm of x to base 2"
+    "log2", np.log2, lambda g, y, x: safe_div(g, _mul(x, scalar(math.log(2), g.dtype))), "The logarithm of x to base 2"
 )
 log10 = _float_row(
-    "log10", np.log10, lambda g, y, x: _div(g, _mul(x, scalar(math.log(10), g.dtype))), "The logarithm of x to base 10"
+    "log10",
+    np.log10,
+    lambda g, y, x: safe_div(g, _mul(x, scalar(math.log(10), g.dtype))),
+    "The logarithm of x to base 10",
 )
 sin = _float_row("sin", np.sin, lambda g, y, x: _mul(g, cos(x)), "The sine of x")
 cos = _float_row("cos", np.cos, lambda g, y, x: _neg(_mul(g, sin(x))), "The cosine of x")

@@ -94,7 +94,7 @@ _erfinv = Op(
     _float,
     _erfinv_forward,
     vjp=[
-        lambda g, y, x: elementwise.multiply(
+        lambda g, y, x: elementwise.safe_mul(
             g, elementwise.multiply(1 / _TWO_OVER_SQRT_PI, elementwise.exp(elementwise.square(y)))
         )
     ],

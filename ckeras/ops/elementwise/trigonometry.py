@@ -28,11 +28,11 @@ def _one_minus_square(x: Tensor) -> Tensor:
 
 
 def _arccos_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
-    return elementwise.negative(elementwise.multiply(g, elementwise.rsqrt(_one_minus_square(x))))
+    return elementwise.negative(elementwise.safe_mul(g, elementwise.rsqrt(_one_minus_square(x))))
 
 
 def _arccosh_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
-    return elementwise.multiply(
+    return elementwise.safe_mul(
         g, elementwise.multiply(elementwise.rsqrt(elementwise.subtract(x, 1)), elementwise.rsqrt(elementwise.add(x, 1)))
     )
 
@@ -40,26 +40,26 @@ def _arccosh_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
 def _arcsinh_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
     complex_valued = x.dtype in dtypes.PARTS
     root = elementwise.sqrt(elementwise.add(1, elementwise.square(x))) if complex_valued else hypot(x, 1)
-    return elementwise.divide(g, root)
+    return elementwise.safe_div(g, root)
 
 
 _arcsin = _row(
-    "arcsin", np.arcsin, lambda g, y, x: elementwise.multiply(g, elementwise.rsqrt(_one_minus_square(x))), step="asin"
+    "arcsin", np.arcsin, lambda g, y, x: elementwise.safe_mul(g, elementwise.rsqrt(_one_minus_square(x))), step="asin"
 )
 _arccos = _row("arccos", np.arccos, _arccos_vjp, step="acos")
 _arctan = _row(
-    "arctan", np.arctan, lambda g, y, x: elementwise.divide(g, elementwise.add(1, elementwise.square(x))), step="atan"
+    "arctan", np.arctan, lambda g, y, x: elementwise.safe_div(g, elementwise.add(1, elementwise.square(x))), step="atan"
 )
-_sinh = _row("sinh", np.sinh, lambda g, y, x: elementwise.multiply(g, _cosh(x)))
-_cosh = _row("cosh", np.cosh, lambda g, y, x: elementwise.multiply(g, _sinh(x)))
+_sinh = _row("sinh", np.sinh, lambda g, y, x: elementwise.safe_mul(g, _cosh(x)))
+_cosh = _row("cosh", np.cosh, lambda g, y, x: elementwise.safe_mul(g, _sinh(x)))
 _arcsinh = _row("arcsinh", np.arcsinh, _arcsinh_vjp, step="asinh")
 _arccosh = _row("arccosh", np.arccosh, _arccosh_vjp, step="acosh")
-_arctanh = _row("arctanh", np.arctanh, lambda g, y, x: elementwise.divide(g, _one_minus_square(x)), step="atanh")
+_arctanh = _row("arctanh", np.arctanh, lambda g, y, x: elementwise.safe_div(g, _one_minus_square(x)), step="atanh")
 
 
 def _along(g: Tensor, part: Tensor, length: Tensor) -> Tensor:
     """g part / length^2, computed without squaring the length, which could overflow."""
-    return elementwise.divide(elementwise.multiply(g, elementwise.divide(part, length)), length)
+    return elementwise.safe_div(elementwise.safe_mul(g, elementwise.safe_div(part, length)), length)
 
 
 _arctan2 = _row(
@@ -72,8 +72,8 @@ _arctan2 = _row(
 _hypot = _row(
     "hypot",
     np.hypot,
-    lambda g, y, a, b: elementwise.multiply(g, elementwise.divide(a, y)),
-    lambda g, y, a, b: elementwise.multiply(g, elementwise.divide(b, y)),
+    lambda g, y, a, b: elementwise.safe_mul(g, elementwise.safe_div(a, y)),
+    lambda g, y, a, b: elementwise.safe_mul(g, elementwise.safe_div(b, y)),
 )
 
 

@@ -25,7 +25,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
     x = elementwise.as_float(x)
     axes = reduction.canonical_axes(axis, len(x.shape))
     if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
-        return elementwise.sqrt(reduction.sum(elementwise.square(x), axes, keepdims))
+        return elementwise.sqrt(reduction.sum(elementwise.squared_size(x), axes, keepdims))
     if len(axes) == 2 and ord in (2, -2, "nuc"):
         kept = [i for i in range(len(x.shape)) if i not in axes]
         values = singular_values(layout.transpose(x, [*kept, *axes]))
@@ -47,7 +47,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
     if ord == -math.inf:
         return reduction.min(size, axes, keepdims)
     if ord == 0:
-        return reduction.sum(elementwise.cast(elementwise.not_equal(x, 0), x.dtype), axes, keepdims)
+        return reduction.sum(elementwise.cast(elementwise.not_equal(x, 0), size.dtype), axes, keepdims)
     if ord == 1:
         return reduction.sum(size, axes, keepdims)
     return elementwise.power(reduction.sum(elementwise.power(size, float(ord)), axes, keepdims), 1.0 / ord)
@@ -61,7 +61,7 @@ def cdist(x: Any, y: Any) -> Tensor:
         y: of shape (..., n, d); the leading axes of the two are broadcast together.
 
     Returns:
-        Floats of shape (..., m, n). The gradient is NaN where two vectors are equal.
+        Floats of shape (..., m, n). The gradient is 0, a subgradient, where two vectors are equal.
 
     Raises:
         ValueError: if a tensor has fewer than two axes, or the vectors are of different lengths.

@@ -81,7 +81,7 @@ def _extreme_vjp(g: Tensor, y: Tensor, x: Tensor, axis: tuple[int, ...], keepdim
     # Equal extremes share the gradient.
     hit = elementwise.cast(elementwise.equal(x, _spread(y, x, axis)), g.dtype)
     share = elementwise.divide(_spread(g, x, axis), _sum(hit, axis=axis, keepdims=True))
-    return elementwise.multiply(hit, share)
+    return elementwise.safe_mul(share, hit)
 
 
 def product_of_others(x: Tensor, product: Callable[..., Tensor], total: Callable[..., Tensor]) -> Tensor:
@@ -256,9 +256,9 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
 
 
 def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The mean squared distance from the mean over ``axis``."""
+    """The mean squared distance from the mean over ``axis``; of complex numbers, a real number too."""
     x = elementwise.as_float(x)
-    return mean(elementwise.square(elementwise.subtract(x, mean(x, axis, True))), axis, keepdims)
+    return mean(elementwise.squared_size(elementwise.subtract(x, mean(x, axis, True))), axis, keepdims)
 
 
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
