@@ -1,8 +1,8 @@
 """Runs an unmodified Keras script on ckeras: ``python -m ckeras script.py ...``; ``python -m ckeras plugins``.
 
-In that process ``keras`` and ``tensorflow`` are ckeras (see `ckeras.compat.imports`); everything else is as if Python
-itself had been given the script: ``sys.argv``, ``sys.path[0]``, ``__main__``, ``__file__``, the exit status, and a
-traceback of the script's frames alone.
+In that process ``keras`` and ``tensorflow`` are ckeras (see `ckeras.compat.imports`); everything else is as when
+Python itself runs the script: ``sys.argv``, ``sys.path[0]``, ``__main__``, ``__file__``, the exit status, and
+tracebacks of the script's frames only.
 """
 
 import importlib
@@ -33,10 +33,10 @@ def _is_built(package: str) -> bool:
 
 
 def _leave_unbuilt_tree() -> bool:
-    """Whether this file is that of a source tree without kernels, and the installed package has been run instead.
+    """If this file is in a source tree without kernels, run the installed package instead; return whether it ran.
 
-    ``python -m`` looks into the current folder first. In a clone that is the source tree, which hides the package
-    that ``pip install .`` has just installed.
+    ``python -m`` searches the current folder first. In a clone this is the source tree, which hides the package
+    installed by ``pip install .``.
     """
     here = os.path.dirname(os.path.abspath(__file__))
     if _is_built(here):
@@ -56,7 +56,7 @@ def _leave_unbuilt_tree() -> bool:
 
 
 def _run(source: str | bytes, filename: str, directory: str) -> None:
-    """Run source text as the module ``__main__``, which is kept for what runs at exit."""
+    """Run source text as the module ``__main__``, which stays in `sys.modules` for exit handlers."""
     module = ModuleType("__main__")
     module.__dict__.update(__builtins__=__builtins__, __doc__=None)
     if os.path.exists(filename):
@@ -67,7 +67,7 @@ def _run(source: str | bytes, filename: str, directory: str) -> None:
 
 
 def _set_first_path(directory: str) -> None:
-    if not getattr(sys.flags, "safe_path", False):  # python -P and -I keep the script's folder out
+    if not getattr(sys.flags, "safe_path", False):  # python -P and -I exclude the script's folder
         sys.path[0] = directory
 
 
@@ -92,9 +92,9 @@ def _is_own(names: dict[str, object]) -> bool:
 
 
 def _hide_own_frames() -> None:
-    """Let an uncaught error's traceback begin with the script's first frame.
+    """Start the traceback of an uncaught error with the script's first frame.
 
-    As a hook and not an ``except``, so that Python itself still ends the process the way each error asks for.
+    This is a hook instead of an ``except`` clause so that Python itself ends the process with the usual exit status.
     """
     shown = sys.excepthook
 
@@ -107,7 +107,7 @@ def _hide_own_frames() -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run what the command line asks for."""
+    """Run the command line."""
     from ckeras._version import version
     from ckeras.compat import imports
     from ckeras.utils.show_config import show_config

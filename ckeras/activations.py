@@ -1,6 +1,6 @@
-"""Activation functions: elementwise, but for softmax, log_softmax, sparsemax and glu.
+"""Activation functions: elementwise, except for softmax, log_softmax, sparsemax and glu.
 
-Each takes a tensor of floats of any shape and returns one of the same shape (half of it for glu) and
+Each takes a tensor of floats of any shape and returns a tensor of the same shape (for glu, of half the size) and
 dtype. Where the code names `x`, an
 array, a Tensor or a Variable will do.
 """
@@ -17,9 +17,9 @@ ship = registry.activations.ship
 
 
 def _with_logits(output: Any, logits: Any, axis: Any) -> Any:
-    """Let a cross-entropy that receives `output` compute from the logits, which is exact where `output` saturates.
+    """Record the logits of `output`, so that a cross-entropy can use them, which is exact where `output` saturates.
 
-    `axis` is that of the softmax, None for the sigmoid: each is for another cross-entropy.
+    `axis` is the axis of the softmax, or None for the sigmoid.
     """
     if hasattr(output, "__dict__"):
         output._keras_logits, output._keras_logits_axis = logits, axis
@@ -28,7 +28,7 @@ def _with_logits(output: Any, logits: Any, axis: Any) -> Any:
 
 @ship()
 def linear(x: Any) -> Any:
-    """The input itself: `x`."""
+    """Identity: return `x`."""
     return x
 
 
@@ -40,7 +40,7 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
         x: Tensor.
         negative_slope: Slope `a` below the threshold: `a * (x - threshold)`.
         max_value: Upper bound of the result, or None.
-        threshold: Where `x` begins to pass; up to it the result is 0 when there is no slope.
+        threshold: Value up to which the result is 0 if `negative_slope` is 0.
 
     >>> import numpy as np
     >>> float(relu(np.array([-3.0]), negative_slope=0.5)[0])
@@ -162,7 +162,7 @@ def gelu(x: Any, approximate: bool = False) -> Any:
 
     Args:
         x: Tensor.
-        approximate: Whether to take `0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))` for it.
+        approximate: Whether to compute `0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))` instead.
     """
     x = ops.convert_to_tensor(x)
     if approximate:
@@ -179,7 +179,7 @@ def mish(x: Any) -> Any:
 
 @ship()
 def hard_sigmoid(x: Any) -> Any:
-    """`x / 6 + 0.5` cut to between 0 and 1."""
+    """`x / 6 + 0.5` clipped to [0, 1]."""
     return ops.clip(ops.convert_to_tensor(x) / 6.0 + 0.5, 0.0, 1.0)
 
 
@@ -195,7 +195,7 @@ hard_swish = hard_silu
 
 @ship()
 def hard_tanh(x: Any) -> Any:
-    """`x` cut to between -1 and 1."""
+    """`x` clipped to [-1, 1]."""
     return ops.clip(ops.convert_to_tensor(x), -1.0, 1.0)
 
 
@@ -219,7 +219,7 @@ def tanh_shrink(x: Any) -> Any:
 
 @ship()
 def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
-    """`x` moved towards 0 by `threshold`, and 0 where it is no further than that."""
+    """`sign(x) * max(|x| - threshold, 0)`."""
     return ops.soft_shrink(x, threshold=threshold)
 
 
@@ -243,27 +243,27 @@ def squareplus(x: Any, b: float = 4) -> Any:
 
 @ship()
 def sparse_plus(x: Any) -> Any:
-    """0 up to -1, `(x + 1)**2 / 4` to 1, and `x` from there: a softplus that is 0 (Martins and Astudillo, 2016)."""
+    """0 for x <= -1, `(x + 1)**2 / 4` for -1 < x < 1, and `x` for x >= 1 (Martins and Astudillo, 2016)."""
     return ops.sparse_plus(x)
 
 
 @ship()
 def sparse_sigmoid(x: Any) -> Any:
-    """0 up to -1, `(x + 1) / 2` to 1, and 1 from there: the slope of `sparse_plus`."""
+    """0 for x <= -1, `(x + 1) / 2` for -1 < x < 1, and 1 for x >= 1: the derivative of `sparse_plus`."""
     return ops.sparse_sigmoid(x)
 
 
 @ship()
 def sparsemax(x: Any, axis: int = -1) -> Any:
-    """The nearest point to `x` among probabilities along `axis`, which has zeros (Martins and Astudillo, 2016)."""
+    """Euclidean projection of `x` onto the probability simplex along `axis`, often sparse (Martins et al., 2016)."""
     return ops.sparsemax(x, axis=axis)
 
 
 def get(identifier: Any) -> Callable[..., Any]:
-    """The activation that `identifier` stands for: None (linear), a name, a config, or a callable.
+    """Return the activation given by `identifier`: None (linear), a name, a config, or a callable.
 
     Raises:
-        ValueError: if the name is unknown (the sentence lists the nearest), or what came is none of these.
+        ValueError: if the name is unknown (the message lists similar names) or `identifier` has another type.
 
     >>> get("relu") is relu
     True
@@ -272,14 +272,14 @@ def get(identifier: Any) -> Callable[..., Any]:
 
 
 def serialize(activation: Callable[..., Any]) -> Any:
-    """The name of an activation of ckeras; the config of any other, as `deserialize` takes it."""
+    """Return the name of an activation of ckeras, or the config of any other, as accepted by `deserialize`."""
     if activation in registry.activations._shipped.values():
         return activation.__name__
     return registry.activations.serialize(activation)
 
 
 def deserialize(config: Any, custom_objects: dict | None = None) -> Callable[..., Any]:
-    """The activation that a name or a config of `serialize` describes."""
+    """Return the activation of a name or of a config that `serialize` returned."""
     return registry.activations.deserialize(config, custom_objects)
 
 

@@ -1,6 +1,6 @@
-"""Global settings: float type and dtype policy, fuzz factor, image layout, messages, limits of training, threads.
+"""Global settings: float type and dtype policy, fuzz factor, image data format, messages, training limits, threads.
 
-They mean what `keras.config` says they mean; the number of threads is ckeras's own.
+They are those of `keras.config`, except for the number of threads.
 """
 
 import os
@@ -25,11 +25,11 @@ _settings: dict[str, Any] = {
 }
 _threads = 1
 _forked = False
-scope = threading.local()  # what is active in this thread: tapes, the running trace
+scope = threading.local()  # state of this thread: active tapes, the running trace
 
 
 def floatx() -> str:
-    """The float type of weights and results where none is given: ``"float32"`` unless set otherwise.
+    """Return the default float type of weights and results: ``"float32"`` unless set otherwise.
 
     >>> floatx()
     'float32'
@@ -38,9 +38,9 @@ def floatx() -> str:
 
 
 def set_floatx(value: str) -> None:
-    """Make ``value`` ("bfloat16", "float16", "float32" or "float64") the default float type.
+    """Set the default float type to ``value``, "bfloat16", "float16", "float32" or "float64".
 
-    "bfloat16" takes the package ml_dtypes, as arrays of it are made.
+    "bfloat16" requires the package ml_dtypes.
     """
     if value not in _FLOAT_TYPES:
         raise ValueError(f"set_floatx expects one of {_FLOAT_TYPES}, got {value!r}")
@@ -48,24 +48,24 @@ def set_floatx(value: str) -> None:
 
 
 def epsilon() -> float:
-    """The small number that keeps logarithms and quotients finite (1e-7 unless set otherwise)."""
+    """Return the fuzz factor that keeps logarithms and quotients finite (1e-7 unless set otherwise)."""
     return _settings["epsilon"]
 
 
 def set_epsilon(value: float) -> None:
-    """Set the number that `epsilon` returns; it must be positive."""
+    """Set the fuzz factor that `epsilon` returns, a positive number."""
     if not value > 0:
         raise ValueError(f"set_epsilon expects a positive number, got {value!r}")
     _settings["epsilon"] = float(value)
 
 
 def image_data_format() -> str:
-    """Where images keep their channels: ``"channels_last"`` or ``"channels_first"``."""
+    """Return the default image data format: ``"channels_last"`` or ``"channels_first"``."""
     return _settings["image_data_format"]
 
 
 def set_image_data_format(data_format: str) -> None:
-    """Set what `image_data_format` returns."""
+    """Set the default image data format, ``"channels_last"`` or ``"channels_first"``."""
     value = str(data_format).lower()
     if value not in ("channels_last", "channels_first"):
         raise ValueError(f"set_image_data_format expects 'channels_last' or 'channels_first', got {data_format!r}")
@@ -73,12 +73,12 @@ def set_image_data_format(data_format: str) -> None:
 
 
 def backend() -> str:
-    """The name of the backend, which is always ``"ckeras"``."""
+    """Return the name of the backend, which is always ``"ckeras"``."""
     return "ckeras"
 
 
 def set_backend(backend: str) -> None:
-    """Accept "ckeras", the one backend there is; raises ValueError for the name of another."""
+    """Accept "ckeras", the only backend; raise ValueError for any other name."""
     if backend != "ckeras":
         raise ValueError(f"set_backend expects 'ckeras', the only backend there is, got {backend!r}")
 
@@ -91,7 +91,7 @@ def enable_interactive_logging() -> None:
 def disable_interactive_logging() -> None:
     """Write the progress bar, summaries and messages to ``logging.getLogger("ckeras")``, at level INFO.
 
-    Python shows nothing below WARNING unless it was configured to, so the messages vanish by default.
+    Python discards messages below WARNING unless logging is configured, so they are not shown by default.
 
     >>> disable_interactive_logging()
     >>> is_interactive_logging_enabled()
@@ -107,45 +107,45 @@ def is_interactive_logging_enabled() -> bool:
 
 
 def enable_traceback_filtering() -> None:
-    """Leave ckeras's own frames out of the tracebacks of errors in layers and models. This is the default."""
+    """Remove ckeras's own frames from the tracebacks of errors in layers and models. This is the default."""
     _settings["traceback_filtering"] = True
 
 
 def disable_traceback_filtering() -> None:
-    """Show whole tracebacks, with the frames of ckeras."""
+    """Show full tracebacks, with the frames of ckeras."""
     _settings["traceback_filtering"] = False
 
 
 def is_traceback_filtering_enabled() -> bool:
-    """Whether tracebacks are without the frames of ckeras."""
+    """Whether ckeras's frames are removed from tracebacks."""
     return _settings["traceback_filtering"]
 
 
 def enable_flash_attention() -> None:
-    """Ask for attention without a whole matrix of scores.
+    """Enable flash attention, which does not store the full matrix of scores.
 
-    The values of attention are the same either way; the setting is what layers take for their own.
+    The results of attention are the same; layers use the setting as their default.
     """
     _settings["flash_attention"] = True
 
 
 def disable_flash_attention() -> None:
-    """Ask for attention with a whole matrix of scores."""
+    """Disable flash attention."""
     _settings["flash_attention"] = False
 
 
 def is_flash_attention_enabled() -> bool | None:
-    """What was asked for with `enable_flash_attention` or `disable_flash_attention`; None before either."""
+    """Whether flash attention is enabled; None before `enable_flash_attention` or `disable_flash_attention`."""
     return _settings["flash_attention"]
 
 
 def enable_unsafe_deserialization() -> None:
-    """Let lambdas in configs and saved models be read, which are byte code and can do anything: trust the files."""
+    """Allow lambdas in configs and saved models. They hold arbitrary byte code, so use only trusted files."""
     _settings["safe_mode"] = False
 
 
 def in_safe_mode() -> bool:
-    """Whether lambdas in configs are refused, unless an argument `safe_mode` says otherwise."""
+    """Whether lambdas in configs are rejected by default; the argument `safe_mode` overrides it."""
     return _settings["safe_mode"]
 
 
@@ -155,33 +155,33 @@ def is_nnx_enabled() -> bool:
 
 
 def max_epochs() -> int | None:
-    """The most epochs that a call of `fit` makes, whatever it asks for; None for no limit.
+    """Return the maximum number of epochs of a call of `fit`; None for no limit.
 
-    It begins as the environment variable ``KERAS_MAX_EPOCHS``.
+    The initial value is that of the environment variable ``KERAS_MAX_EPOCHS``.
     """
     return _settings["max_epochs"]
 
 
 def set_max_epochs(max_epochs: int | None) -> None:
-    """Set what `max_epochs` returns."""
+    """Set the maximum number of epochs of a call of `fit`; None for no limit."""
     _settings["max_epochs"] = _limit("set_max_epochs", max_epochs)
 
 
 def max_steps_per_epoch() -> int | None:
-    """The most steps of an epoch, an evaluation or a prediction, whatever is asked for; None for no limit.
+    """Return the maximum number of steps of an epoch, an evaluation or a prediction; None for no limit.
 
-    It begins as the environment variable ``KERAS_MAX_STEPS_PER_EPOCH``.
+    The initial value is that of the environment variable ``KERAS_MAX_STEPS_PER_EPOCH``.
     """
     return _settings["max_steps_per_epoch"]
 
 
 def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
-    """Set what `max_steps_per_epoch` returns."""
+    """Set the maximum number of steps of an epoch, an evaluation or a prediction; None for no limit."""
     _settings["max_steps_per_epoch"] = _limit("set_max_steps_per_epoch", max_steps_per_epoch)
 
 
 def _limit(where: str, value: Any) -> int | None:
-    """A limit of training: nothing below 1 is one."""
+    """Validate a training limit; values below 1 mean no limit."""
     if value is None:
         return None
     if isinstance(value, bool) or not hasattr(value, "__index__"):
@@ -200,30 +200,30 @@ def _limit_of_environment(name: str) -> int | None:
 
 
 def dtype_policy_setting() -> Any:
-    """The dtype policy that was set; None before (see `dtype_policy`)."""
+    """Return the global dtype policy; None if it is not set (see `dtype_policy`)."""
     return _settings["dtype_policy"]
 
 
 def set_dtype_policy_setting(policy: Any) -> None:
-    """Set what `dtype_policy_setting` returns."""
+    """Set the global dtype policy."""
     _settings["dtype_policy"] = policy
 
 
 def reset() -> None:
-    """Forget the dtype policy, the learning phase and the kind of attention that were set, as `clear_session` does."""
+    """Reset the dtype policy, the learning phase and the flash attention setting, for `clear_session`."""
     _settings["dtype_policy"] = _settings["flash_attention"] = None
     scope.training = None
 
 
 def get_threads() -> int:
-    """How many threads a kernel may use."""
+    """Return the maximum number of threads of a kernel."""
     return _threads
 
 
 def set_threads(count: int) -> None:
-    """Let kernels use up to ``count`` threads. Results do not depend on it, bit for bit.
+    """Set the maximum number of threads of a kernel. Results do not depend on it, bit for bit.
 
-    After `os.fork` the child stays at one thread, since the OpenMP runtime does not survive a fork.
+    After `os.fork` the child process uses one thread, since the OpenMP runtime does not survive a fork.
     """
     global _threads
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
@@ -233,7 +233,7 @@ def set_threads(count: int) -> None:
 
 
 def _default_threads() -> int:
-    """OMP_NUM_THREADS if it holds a number, otherwise the processors this process may run on."""
+    """Return OMP_NUM_THREADS if it is a number, otherwise the number of processors available to this process."""
     asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     if asked.isdigit() and int(asked) > 0:
         return int(asked)
@@ -286,7 +286,7 @@ if TYPE_CHECKING:
     from ckeras.dtype_policies.finding import set_dtype_policy as set_dtype_policy
     from ckeras.dtype_policies.policy import dtype_policy as dtype_policy
 
-# The names of `keras.config` that are made of policies, which are defined in terms of these settings.
+# Names of `keras.config` that are defined in dtype_policies, which depends on this module.
 attach(
     __name__,
     {

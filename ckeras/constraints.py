@@ -1,4 +1,4 @@
-"""Conditions a weight is brought back to after each update."""
+"""Constraints, which project weights after each update."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ ship = registry.constraints.ship
 
 
 class Constraint:
-    """A function from a weight to the weight as it should be.
+    """Base class of constraints, functions that map a weight to one that satisfies a condition.
 
     A subclass defines `__call__(w)`, which returns a tensor of the shape of `w`, and `get_config()` if it has
-    parameters. This one leaves weights as they are.
+    parameters. The base class returns weights unchanged.
     """
 
     def __call__(self, w: Any) -> Any:
-        """The weight `w` brought to the condition: as it is unless a subclass says otherwise."""
+        """Return the constrained weight; `w` itself unless a subclass overrides this method."""
         return w
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes an equal constraint."""
+        """Return the arguments from which `from_config` creates an equal constraint."""
         return {}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Constraint:
-        """The constraint with the arguments of `config`."""
+        """Create a constraint from the arguments in `config`."""
         return cls(**config)
 
 
@@ -35,9 +35,9 @@ def _norm(w: Any, axis: Any) -> Any:
     return ops.sqrt(ops.sum(ops.square(w), axis=axis, keepdims=True))
 
 
-def _at_least(least: float, name: str, value: Any) -> Any:
-    if isinstance(value, bool) or not hasattr(value, "__float__") or not float(value) >= least:
-        raise ValueError(f"Expected {name} to be a number of at least {least}, got {value!r}.")
+def _at_least(minimum: float, name: str, value: Any) -> Any:
+    if isinstance(value, bool) or not hasattr(value, "__float__") or not float(value) >= minimum:
+        raise ValueError(f"Expected {name} to be a number of at least {minimum}, got {value!r}.")
     return value
 
 
@@ -46,7 +46,7 @@ class MaxNorm(Constraint):
     """Scale down each vector along `axis` whose norm is above `max_value` (Srivastava et al., 2014).
 
     Args:
-        max_value: The largest Euclidean norm.
+        max_value: Maximum Euclidean norm.
         axis: Axis, or list of axes, of the vectors: 0 for the inputs of a dense kernel, [0, 1, 2] for those of a
             2D convolution's.
 
@@ -96,12 +96,12 @@ class UnitNorm(Constraint):
 
 @ship()
 class MinMaxNorm(Constraint):
-    """Bring the norm of each vector along `axis` to between `min_value` and `max_value`.
+    """Move the norm of each vector along `axis` into [`min_value`, `max_value`].
 
     Args:
-        min_value: The smallest Euclidean norm.
-        max_value: The largest.
-        rate: Share of the way to go in one step: `rate * clip(norm, min_value, max_value) + (1 - rate) * norm`.
+        min_value: Minimum Euclidean norm.
+        max_value: Maximum Euclidean norm.
+        rate: Rate of the projection: the new norm is `rate * clip(norm, min_value, max_value) + (1 - rate) * norm`.
         axis: Axis, or list of axes, of the vectors.
 
     Raises:
@@ -126,28 +126,28 @@ class MinMaxNorm(Constraint):
         return {"min_value": self.min_value, "max_value": self.max_value, "rate": self.rate, "axis": self.axis}
 
 
-max_norm = maxnorm = MaxNorm  # the second names are those of older Keras
+max_norm = maxnorm = MaxNorm  # the second names are aliases of older Keras
 non_neg = nonneg = NonNeg
 unit_norm = unitnorm = UnitNorm
 min_max_norm = MinMaxNorm
 
 
 def get(identifier: Any) -> Any:
-    """The constraint that `identifier` stands for: None, a name, a config, a class, or a callable.
+    """Return the constraint given by `identifier`: None, a name, a config, a class, or a callable.
 
     Raises:
-        ValueError: if the name is unknown (the sentence lists the nearest), or what came is none of these.
+        ValueError: if the name is unknown (the message lists similar names) or `identifier` has another type.
     """
     return registry.constraints.get(identifier)
 
 
 def serialize(constraint: Any) -> Any:
-    """The config of a constraint, from which `deserialize` makes an equal one."""
+    """Return the config of a constraint, from which `deserialize` creates an equal one."""
     return registry.constraints.serialize(constraint)
 
 
 def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
-    """The constraint that a config of `serialize`, or a name, describes."""
+    """Create a constraint from a name or from a config that `serialize` returned."""
     return registry.constraints.deserialize(config, custom_objects)
 
 

@@ -1,11 +1,11 @@
-"""Named parts that installed packages declare as entry points.
+"""Plugins: named classes and functions that installed packages declare as entry points.
 
 A package's `pyproject.toml` lists, for a table of the registry, names and where each leads::
 
     [project.entry-points."ckeras.layers"]
     swish_dense = "swish.layers:SwishDense"
 
-One scan of the installed distributions reads the groups of all tables, on the first name that nobody else knows. It
+One scan of the installed distributions reads the groups of all tables, on the first lookup of an unknown name. It
 imports none of their modules: a module is imported when its name is looked up, and its errors are reported then.
 ``python -m ckeras plugins`` lists all of them.
 """
@@ -33,7 +33,7 @@ class Declaration(NamedTuple):
 
     @property
     def module(self) -> str:
-        """The module that `value` leads to."""
+        """The module that `value` refers to."""
         return self.value.partition(":")[0].strip()
 
     @property
@@ -42,7 +42,7 @@ class Declaration(NamedTuple):
         return self.value.partition(":")[2].partition("[")[0].strip()
 
     def load(self) -> Any:
-        """Import the module and give the object; raises whatever goes wrong."""
+        """Import the module and return the object; errors propagate."""
         found = importlib.import_module(self.module)
         for name in filter(None, self.attribute.split(".")):
             found = getattr(found, name)
@@ -50,7 +50,7 @@ class Declaration(NamedTuple):
 
 
 class Malformed(NamedTuple):
-    """What could not be read of an installed distribution."""
+    """A part of an installed distribution that could not be read."""
 
     distribution: str
     reason: str
@@ -65,9 +65,9 @@ _lock = threading.Lock()
 
 
 def names_in(table: str) -> Names:
-    """What the installed packages declare for a table: each name with everyone who claims it.
+    """Names that installed packages declare for a table, with all declarations of each name.
 
-    The distributions are scanned unless that was done already, on the same `sys.path`.
+    The distributions are scanned unless they already were with the same `sys.path`.
     """
     if sys.path != _path:
         with _lock:
@@ -77,7 +77,7 @@ def names_in(table: str) -> Names:
 
 
 def forget() -> None:
-    """Let the next lookup scan the installed distributions anew."""
+    """Make the next lookup scan the installed distributions again."""
     global _path
     with _lock:
         _path = None

@@ -31,7 +31,7 @@ from ckeras import plugins
 from ckeras.utils.naming import to_snake_case
 from ckeras.utils.tracebacks import warn
 
-Part = TypeVar("Part")  # a class or function that a decorator returns as it is
+Part = TypeVar("Part")  # a class or function that a decorator returns unchanged
 
 
 def _configs() -> Any:
@@ -87,7 +87,7 @@ class Table:
         Args:
             obj: The class or function.
             names: The names to find it by; `obj.__name__` when none is given.
-            override: Whether it may take a name that already has an owner.
+            override: Whether to replace an existing entry of that name.
 
         Raises:
             TypeError: if `obj` is not of the table's kind, or a name is not a string.
@@ -126,7 +126,7 @@ class Table:
         return decorate
 
     def unregister(self, name: str) -> None:
-        """Forget what the user registered under `name`; a shipped part of that name is visible again."""
+        """Remove the user's entry `name`; a shipped part of that name becomes visible again."""
         obj = self._registered.pop(name, None)
         if obj is not None and self._name_of.get(obj) == name:
             del self._name_of[obj]
@@ -135,7 +135,7 @@ class Table:
     # Looking up
 
     def resolve(self, name: str) -> Any:
-        """The class or function called `name`.
+        """Return the class or function called `name`.
 
         Raises:
             ValueError: if nothing has that name; the sentence lists the nearest names.
@@ -144,7 +144,7 @@ class Table:
         return self._miss(name) if found is None else found
 
     def find(self, name: str) -> Any:
-        """The class or function called `name`, or None.
+        """Return the class or function called `name`, or None.
 
         Raises:
             ImportError, TypeError, ValueError: if an installed package declares that name, but what it declares
@@ -157,16 +157,16 @@ class Table:
         return self.installed(name) if known is None else known
 
     def registered(self, name: str) -> Any:
-        """What the user registered as `name`, or None."""
+        """The user's entry `name`, or None."""
         return self._registered.get(self._spelling(name, self._registered))
 
     def shipped(self, name: str) -> Any:
-        """What ckeras ships as `name`, or None."""
+        """The shipped entry `name`, or None."""
         self._load()
         return self._shipped.get(self._spelling(name, self._shipped))
 
     def known(self, name: str) -> Any:
-        """What is registered or shipped as `name`, or None."""
+        """The registered or shipped entry `name`, or None."""
         found = self.registered(name)
         if found is None:
             found = self.shipped(name)
@@ -234,7 +234,7 @@ class Table:
         return sorted({*self._shipped, *self._registered, *plugins.names_in(self.name)})
 
     def nearest(self, name: str, count: int = 3) -> list[str]:
-        """The names most like `name`, the most alike first, each part named once."""
+        """The most similar names to `name`, best match first, without aliases of the same part."""
         spelled = {known.lower(): known for known in self.names()}
         found, seen = [], set()
         for key in difflib.get_close_matches(name.lower(), spelled, n=4 * count, cutoff=0.5):
@@ -269,7 +269,7 @@ class Table:
     # Objects from names and configs, and back
 
     def get(self, identifier: Any, accepts: Callable[[Any], bool] | None = None) -> Any:
-        """The object that `identifier` stands for.
+        """Return the object that `identifier` refers to.
 
         Args:
             identifier: None (gives None), a name, a config as `serialize` makes it, a class (called with no
@@ -409,7 +409,7 @@ _scopes = threading.local()
 
 
 def custom_object(name: str) -> Any:
-    """What the innermost scope, or else `register_keras_serializable`, knows as `name`; None if neither does."""
+    """The custom object `name` of the innermost scope, else of `register_keras_serializable`, else None."""
     for scope in reversed(getattr(_scopes, "stack", ())):
         if name in scope:
             return scope[name]
@@ -417,7 +417,7 @@ def custom_object(name: str) -> Any:
 
 
 class CustomObjectScope:
-    """Inside the `with` block, the names given find these objects, in every table, before any other.
+    """Context manager in which the given names refer to these objects, in every table, before any other.
 
     Args:
         custom_objects: Names to classes and functions.
@@ -445,12 +445,12 @@ custom_object_scope = CustomObjectScope
 
 
 def get_custom_objects() -> dict[str, Any]:
-    """The dict of names that hold everywhere; what is put into it is found by name."""
+    """Return the global dict of custom objects; objects added to it are found by name."""
     return _custom_objects
 
 
 def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[Part], Part]:
-    """Decorator: let a class or function be saved and found again as "package>name".
+    """Decorator: register a class or function for saving and loading as "package>name".
 
     Args:
         package: The name before the `>`, so that two packages can each have a `name`.

@@ -11,22 +11,22 @@ ship = registry.regularizers.ship
 
 
 class Regularizer:
-    """A function of a weight whose value is added to the loss.
+    """Base class of regularizers, functions of a weight whose value is added to the loss.
 
     A subclass defines `__call__(x)`, which returns a scalar, and `get_config()` if it has parameters.
     """
 
     def __call__(self, x: Any) -> Any:
-        """The penalty of the weight `x`: 0 unless a subclass says otherwise."""
+        """Return the penalty of the weight `x`; 0 unless a subclass overrides this method."""
         return 0.0
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes an equal regularizer."""
+        """Return the arguments from which `from_config` creates an equal regularizer."""
         raise NotImplementedError(f"{type(self).__name__} has no get_config() method, so it cannot be saved.")
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Regularizer:
-        """The regularizer with the arguments of `config`."""
+        """Create a regularizer from the arguments in `config`."""
         return cls(**config)
 
 
@@ -46,7 +46,7 @@ class L1L2(Regularizer):
     """`l1 * sum(|x|) + l2 * sum(x**2)` (elastic net; Zou and Hastie, 2005).
 
     Args:
-        l1: Factor of the sum of magnitudes, at least 0; None is 0.
+        l1: Factor of the sum of absolute values, at least 0; None is 0.
         l2: Factor of the sum of squares, at least 0; None is 0.
 
     Raises:
@@ -118,14 +118,14 @@ class L2(Regularizer):
 
 @ship()
 class OrthogonalRegularizer(Regularizer):
-    """`factor` times the mean of `|cos|` over all pairs of rows, or of columns, of a matrix.
+    """`factor` times the mean absolute cosine similarity of all pairs of rows, or of columns, of a matrix.
 
     Args:
         factor: Factor, at least 0.
-        mode: "rows" or "columns". One alone, which has no pair, gives 0.
+        mode: "rows" or "columns". The penalty of a single row or column is 0.
 
     Raises:
-        ValueError: if the factor is negative or not finite, `mode` is neither, or a weight is not a matrix.
+        ValueError: if the factor is negative or not finite, `mode` is unknown, or a weight is not a matrix.
 
     >>> import numpy as np
     >>> round(float(OrthogonalRegularizer(factor=0.5)(np.array([[3.0, 4.0], [1.0, 0.0]]))), 6)
@@ -161,21 +161,21 @@ orthogonal_regularizer = OrthogonalRegularizer
 
 
 def get(identifier: Any) -> Any:
-    """The regularizer that `identifier` stands for: None, a name, a config, a class, or a callable.
+    """Return the regularizer given by `identifier`: None, a name, a config, a class, or a callable.
 
     Raises:
-        ValueError: if the name is unknown (the sentence lists the nearest), or what came is none of these.
+        ValueError: if the name is unknown (the message lists similar names) or `identifier` has another type.
     """
     return registry.regularizers.get(identifier)
 
 
 def serialize(regularizer: Any) -> Any:
-    """The config of a regularizer, from which `deserialize` makes an equal one."""
+    """Return the config of a regularizer, from which `deserialize` creates an equal one."""
     return registry.regularizers.serialize(regularizer)
 
 
 def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
-    """The regularizer that a config of `serialize`, or a name, describes."""
+    """Create a regularizer from a name or from a config that `serialize` returned."""
     return registry.regularizers.deserialize(config, custom_objects)
 
 

@@ -70,7 +70,7 @@ def _dict(structure: Any, keys: list[Any], parts: list[Any]) -> Any:
 
 
 def is_nested(structure: Any) -> bool:
-    """Whether ``structure`` is more than a leaf.
+    """Whether ``structure`` is not a leaf.
 
     >>> is_nested(1), is_nested([])
     (False, True)
@@ -120,7 +120,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Iterable[Any]) -> Any:
 
 
 def map_structure(func: Callable[..., Any], *structures: Any, none_is_leaf: bool = True) -> Any:
-    """The structure of the results of ``func`` on the leaves of structures that are alike.
+    """Apply ``func`` to the corresponding leaves of structures of the same nesting.
 
     Args:
         func: takes as many arguments as there are structures.
@@ -137,9 +137,7 @@ def map_structure(func: Callable[..., Any], *structures: Any, none_is_leaf: bool
     def at_leaf(*parts: Any) -> Any:
         if not none_is_leaf and parts[0] is None:
             if any(part is not None for part in parts):
-                raise ValueError(
-                    f"map_structure expects None in all structures where it is in the first: {parts!r:.200}"
-                )
+                raise ValueError(f"map_structure expects None at the same positions in all structures: {parts!r:.200}")
             return None
         for part in parts[1:]:
             if is_nested(part) or (part is None and not none_is_leaf):

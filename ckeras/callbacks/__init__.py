@@ -1,4 +1,4 @@
-"""Objects that are called back while a model trains, evaluates or predicts. Every name loads on first use."""
+"""Callbacks: objects whose hooks are called during training, evaluation and prediction. Names load on first use."""
 
 from ckeras.lazy import TYPE_CHECKING, attach
 

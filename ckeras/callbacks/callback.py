@@ -1,18 +1,18 @@
-"""The base of all callbacks."""
+"""Base class of callbacks."""
 
 
 class Callback:
-    """Something to be called while a model trains, evaluates or predicts; override the hooks that matter.
+    """Base class of callbacks, whose hooks are called during training, evaluation and prediction.
 
-    A hook of an epoch gets the epoch's number, a hook of a batch the batch's number within the epoch, both from 0.
-    `logs` is a dict of floats, and the same dict for all callbacks of a list: what one writes into it, the next ones
-    see. It holds the loss and the metrics so far (``"loss"``, ``"accuracy"``, and ``"val_loss"`` after validation),
-    averaged over the epoch until now. In begin hooks it is empty.
+    Epoch hooks receive the index of the epoch, batch hooks the index of the batch within the epoch, both from 0.
+    `logs` is a dict of floats shared by all callbacks of a list: later callbacks see the changes of earlier ones. It
+    contains the loss and the metrics (``"loss"``, ``"accuracy"``, and ``"val_loss"`` after validation), averaged over
+    the epoch so far. In begin hooks it is empty.
 
-    Batch hooks cost: only when some callback overrides one does the training loop enter Python at every step.
+    Batch hooks are slow: the training loop enters Python at every step only if some callback overrides one.
 
     Attributes:
-        model: the model at work.
+        model: the model that is trained, evaluated or used.
         params: dict with ``"verbose"``, ``"epochs"`` and ``"steps"`` (`None` when unknown).
 
     Example:
@@ -29,15 +29,15 @@ class Callback:
 
     @property
     def model(self):
-        """The model at work, `None` before there is one."""
+        """The model that runs the callback, or `None` before `set_model`."""
         return self._model
 
     def set_params(self, params: dict) -> None:
-        """Called before anything else with ``"verbose"``, ``"epochs"`` and ``"steps"``."""
+        """Set the parameters ``"verbose"``, ``"epochs"`` and ``"steps"``; called before all hooks."""
         self.params = params
 
     def set_model(self, model) -> None:
-        """Called before anything else with the model at work."""
+        """Set the model; called before all hooks."""
         self._model = model
 
     def on_train_begin(self, logs: dict | None = None) -> None:
@@ -61,10 +61,10 @@ class Callback:
         self.on_batch_end(batch, logs=logs)
 
     def on_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        """The older name of `on_train_batch_begin`."""
+        """Alias of `on_train_batch_begin`."""
 
     def on_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """The older name of `on_train_batch_end`."""
+        """Alias of `on_train_batch_end`."""
 
     def on_test_begin(self, logs: dict | None = None) -> None:
         """Before `evaluate`, and before the validation of an epoch of `fit`."""
@@ -88,4 +88,4 @@ class Callback:
         """Before a batch of `predict`."""
 
     def on_predict_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """After a batch of `predict`; ``logs["outputs"]`` is what the batch gave."""
+        """After a batch of `predict`; ``logs["outputs"]`` holds the predictions."""

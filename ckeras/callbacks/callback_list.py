@@ -1,4 +1,4 @@
-"""Many callbacks behind the face of one."""
+"""A list of callbacks with the interface of one callback."""
 
 from collections.abc import Iterator, Mapping
 
@@ -30,23 +30,23 @@ _OLDER_NAMES = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": 
 
 
 class CallbackList:
-    """Calls the hooks of many callbacks, in order, and of each only those that it overrides.
+    """Calls the hooks of several callbacks, in order; hooks that a callback does not override are skipped.
 
     Args:
-        callbacks: a callback, or a list, tuple or dict of them, nested as they come; `None` for none. A name in the
-            table of callbacks stands for an object made without arguments.
-        add_history: add a `History` when there is none yet.
-        add_progbar: add a `ProgbarLogger` when there is none yet.
-        model: the model at work, handed to every callback.
-        **params: ``verbose``, ``epochs`` and ``steps``, handed to every callback.
+        callbacks: a callback, or a nested list, tuple or dict of callbacks; `None` for none. The name of a registered
+            callback is replaced by an instance created without arguments.
+        add_history: whether to add a `History` if the list has none.
+        add_progbar: whether to add a `ProgbarLogger` if the list has none.
+        model: the model, passed to every callback.
+        **params: ``verbose``, ``epochs`` and ``steps``, passed to every callback.
 
     Attributes:
         callbacks: the callbacks, the user's first, then the history and the progress bar.
         batch_hooks: the names of the batch hooks that some callback overrides (overriding `on_batch_end` needs
-            ``"on_train_batch_end"``). While it is empty, a loop over batches owes nobody a call. The hooks of
-            `ProgbarLogger` are left out.
-        progress: the `ProgbarLogger` or `None`; a loop may tell it of batches whenever it likes, and need not
-            when it calls the batch hooks of this list.
+            ``"on_train_batch_end"``). If it is empty, a loop over batches need not call batch hooks. The hooks
+            of `ProgbarLogger` are not included.
+        progress: the `ProgbarLogger` or `None`; a loop that does not call the batch hooks of this list may report
+            batches to it at any time.
 
     Example:
         >>> class Shout(Callback):
@@ -83,7 +83,7 @@ class CallbackList:
 
     @property
     def model(self) -> object:
-        """The model at work."""
+        """The model that runs the callbacks."""
         return self._model
 
     @property
@@ -92,7 +92,7 @@ class CallbackList:
         return next((callback for callback in self.callbacks if isinstance(callback, History)), None)
 
     def append(self, callback: Callback) -> None:
-        """Add a callback at the end; it gets the model and the parameters that the others have."""
+        """Append a callback, and set its model and parameters to those of the list."""
         callback = _checked(callback)
         self.callbacks.append(callback)
         if self.params is not None:
@@ -102,13 +102,13 @@ class CallbackList:
         self._collect()
 
     def set_params(self, params: dict) -> None:
-        """Hand ``verbose``, ``epochs`` and ``steps`` to every callback."""
+        """Pass ``verbose``, ``epochs`` and ``steps`` to every callback."""
         self.params = params
         for callback in self.callbacks:
             callback.set_params(params)
 
     def set_model(self, model: object) -> None:
-        """Hand the model to every callback."""
+        """Pass the model to every callback."""
         self._model = model
         for callback in self.callbacks:
             callback.set_model(model)
@@ -116,7 +116,7 @@ class CallbackList:
             self.history.attach()
 
     def _collect(self) -> None:
-        """Note for each hook the callbacks that override it: everything else is never called."""
+        """Collect for each hook the callbacks that override it; only these are called."""
         self.progress = next((callback for callback in self.callbacks if isinstance(callback, ProgbarLogger)), None)
         batch_hooks = set()
         for name in _HOOKS:
@@ -130,7 +130,7 @@ class CallbackList:
         self.batch_hooks = frozenset(batch_hooks)
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        """Before the first epoch. Hooks that were set on a callback since the list was made are found here."""
+        """Before the first epoch. Also finds hooks that were set on callbacks after the list was created."""
         self._collect()
         logs = {} if logs is None else logs
         for hook in self._on_train_begin:
@@ -171,11 +171,11 @@ class CallbackList:
                 hook(batch, logs)
 
     def on_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        """The older name of `on_train_batch_begin`."""
+        """Alias of `on_train_batch_begin`."""
         self.on_train_batch_begin(batch, logs)
 
     def on_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """The older name of `on_train_batch_end`."""
+        """Alias of `on_train_batch_end`."""
         self.on_train_batch_end(batch, logs)
 
     def on_test_begin(self, logs: dict | None = None) -> None:

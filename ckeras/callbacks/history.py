@@ -1,4 +1,4 @@
-"""The record of a training."""
+"""Record of the logs of a training run."""
 
 from ckeras import registry
 from ckeras.callbacks.callback import Callback
@@ -6,11 +6,11 @@ from ckeras.callbacks.callback import Callback
 
 @registry.callbacks.ship()
 class History(Callback):
-    """Keeps the logs of every epoch; `fit` returns one, and leaves it as ``model.history``.
+    """Records the logs of every epoch; `fit` returns it and assigns it to ``model.history``.
 
     Attributes:
-        epoch: the numbers of the epochs, from 0.
-        history: name -> list of one value an epoch.
+        epoch: indices of the epochs, from 0.
+        history: dict of names to lists of one value per epoch.
 
     Example:
         >>> record = History()
@@ -31,7 +31,7 @@ class History(Callback):
         self.attach()
 
     def attach(self) -> None:
-        """Become ``model.history``. That is no change of the model, so its compiled plans stay valid."""
+        """Set ``model.history``. This does not change the model, so its compiled plans remain valid."""
         if self._model is not None:
             object.__setattr__(self._model, "history", self)
 

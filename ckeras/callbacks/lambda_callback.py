@@ -1,4 +1,4 @@
-"""A callback made of functions."""
+"""A callback built from functions."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from ckeras.callbacks.callback import Callback
 
 @registry.callbacks.ship()
 class LambdaCallback(Callback):
-    """A callback whose hooks are the functions given.
+    """A callback whose hooks are the given functions.
 
     Args:
         on_epoch_begin: called with ``(epoch, logs)``; so is `on_epoch_end`.
@@ -17,7 +17,7 @@ class LambdaCallback(Callback):
         on_train_end: see `on_train_begin`.
         on_train_batch_begin: called with ``(batch, logs)``; so is `on_train_batch_end`.
         on_train_batch_end: see `on_train_batch_begin`.
-        **kwargs: any other hook of `Callback` by its name; anything else becomes an attribute.
+        **kwargs: other hooks of `Callback` by name; other keywords become attributes.
 
     Example:
         >>> tell = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs))

@@ -8,14 +8,14 @@ from ckeras.utils.progbar import Progbar
 
 @registry.callbacks.ship()
 class ProgbarLogger(Callback):
-    """Draws a progress bar, as ``params["verbose"]`` says: 0 nothing, 1 a bar, 2 one line an epoch.
+    """Draws a progress bar according to ``params["verbose"]``: 0 nothing, 1 a bar, 2 one line per epoch.
 
-    It need not see every batch. `on_train_batch_end(batch, logs)` says that batches 0 to `batch` are done; the training
-    loop calls it every few tens of milliseconds, and while `live` is false not at all.
+    It need not be called for every batch. `on_train_batch_end(batch, logs)` reports that batches 0 to `batch` are done;
+    the training loop calls it every few tens of milliseconds, and not at all while `live` is false.
 
     Attributes:
-        target: number of steps expected, `None` when unknown; known after the first epoch.
-        seen: number of steps done in this epoch.
+        target: expected number of steps, `None` if unknown; known after the first epoch.
+        seen: number of finished steps in this epoch.
         progbar: the `ckeras.utils.Progbar` of this epoch.
     """
 
@@ -30,7 +30,7 @@ class ProgbarLogger(Callback):
 
     @property
     def live(self) -> bool:
-        """Whether batches change what is shown, so that it is worth telling of them."""
+        """Whether finished batches change the output, so that they must be reported."""
         return self.verbose == 1
 
     def set_params(self, params: dict) -> None:
@@ -41,7 +41,7 @@ class ProgbarLogger(Callback):
         self.target = params.get("steps")
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        self._trains = True  # until the end, tests are validations, which the epoch's bar reports
+        self._trains = True  # during training, tests are validations, which the bar of the epoch reports
 
     def on_train_end(self, logs: dict | None = None) -> None:
         self._trains = False
@@ -80,7 +80,7 @@ class ProgbarLogger(Callback):
 
     def _start(self) -> None:
         self.seen = 0
-        # The values are averages over the epoch already, so none is averaged again: an empty set of stateless ones.
+        # The values are already averages over the epoch; an empty set of stateless metrics avoids averaging them again.
         self.progbar = Progbar(self.target, verbose=self.verbose, stateless_metrics=()) if self.verbose else None
 
     def _advance(self, batch: int, logs: dict | None) -> None:

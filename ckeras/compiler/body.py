@@ -1,7 +1,7 @@
 """Graphs within a graph: the branches of a condition and the bodies of loops, each traced once.
 
-A body has no variables of its own. What it uses from outside is an input; a variable that it assigns is a result, which
-the trace around it assigns.
+A body has no variables of its own. Captured values are inputs; the new value of a variable that it assigns is a result,
+which the enclosing trace assigns.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,25 +23,25 @@ class Body:
 
     @property
     def captures(self) -> list[Tensor]:
-        """The values from outside that it uses, in the order of its inputs."""
+        """The captured values, in the order of the inputs."""
         return [x for x, _ in self.graph.captured.values()]
 
     @property
     def assigned(self) -> list[Variable]:
-        """The variables that it gives new values to."""
+        """The variables that the body assigns."""
         return [variable for variable, _ in self.graph.assigned.values()]
 
     @property
     def specs(self) -> list[Spec]:
-        """Those of its outputs."""
+        """Specs of the outputs."""
         return [Spec(x.shape, x.dtype) for x in self.graph.outputs]
 
     def new_value(self, variable: Variable) -> Tensor:
-        """What a variable holds at its end."""
+        """The value of a variable at the end of the body."""
         return self.graph.read(variable)
 
     def carry(self, variable: Variable, outside: Tensor) -> None:
-        """Make what a variable holds at first, ``outside`` of here, the last of the parameters."""
+        """Make the initial value of a variable, ``outside`` in the enclosing trace, the last parameter."""
         graph = self.graph
         found = graph.captured.pop((id(outside), id(variable)), None)
         x = TracedTensor(outside.shape, outside.dtype, graph) if found is None else found[1]
@@ -51,7 +51,7 @@ class Body:
         self.parameters += 1
 
     def replay(self, inputs: Sequence[Tensor], effects: bool = True) -> list[Tensor]:
-        """Its outputs for other inputs; the ops are called again, for a trace or a tape to see.
+        """Compute the outputs for other inputs by calling the ops again, visibly to traces and tapes.
 
         Without ``effects``, calls that have one are left out unless their results are read.
         """
@@ -75,7 +75,7 @@ class Body:
         return [current(x) for x in self.graph.outputs]
 
     def copy(self, outputs: Sequence[int] | None = None) -> "Body":
-        """The same graph made of new nodes, with those of its outputs that are numbered."""
+        """A copy of the graph with the selected outputs."""
         graph = Trace()
         parameters = [graph.input(Spec(x.shape, x.dtype)) for x in self.graph.inputs]
         with within(graph, ()):
@@ -90,12 +90,12 @@ class Nested(NamedTuple):
     kind: str  # "branch" or "loop"
     bodies: tuple[Body, ...]
     p: tuple[int, ...]
-    carries: int = 0  # of a loop's body, how many inputs after the first are updated in place by as many first outputs
+    carries: int = 0  # of a loop's body: number of inputs after the first that the first outputs update in place
     rows: tuple[int, ...] = ()  # of its other outputs, which carry each is, as it was before the round; -1 if none
 
 
 class _Outside:
-    """Stands in a body for the tapes around it: they record the row that runs the body, not what is inside."""
+    """Stands in a body for the tapes around it: they record the op that runs the body, not the ops inside."""
 
     def record(self, *call: Any) -> None:
         """Nothing."""
@@ -112,13 +112,13 @@ _OUTSIDE = (_Outside(),)
 
 
 def tracing() -> bool:
-    """Whether a function is being traced."""
+    """Whether a function is currently being traced."""
     graph = getattr(scope, "trace", None)
     return graph is not None and graph.traces
 
 
 def trace_body(function: Callable[..., list[Tensor]], specs: Sequence[Spec]) -> Body:
-    """Trace ``function``, which gives a list of tensors, within the running trace."""
+    """Trace ``function``, which returns a list of tensors, within the running trace."""
     outer, tapes = getattr(scope, "trace", None), getattr(scope, "tapes", ())
     graph = Trace(outer, tapes)
     parameters = [graph.input(spec) for spec in specs]
@@ -128,7 +128,7 @@ def trace_body(function: Callable[..., list[Tensor]], specs: Sequence[Spec]) -> 
 
 
 def union(bodies: Sequence[Body]) -> tuple[list[Tensor], list[tuple[int, ...]]]:
-    """All that the bodies capture, each once, and where in that list the captures of each are."""
+    """The distinct values captured by the bodies, and for each body the indices of its captures in that list."""
     captured: dict[int, Tensor] = {}
     for body in bodies:
         for x in body.captures:
@@ -138,5 +138,5 @@ def union(bodies: Sequence[Body]) -> tuple[list[Tensor], list[tuple[int, ...]]]:
 
 
 def assigned_by(bodies: Sequence[Body]) -> list[Variable]:
-    """All variables that the bodies assign, each once."""
+    """The distinct variables that the bodies assign."""
     return list({id(v): v for body in bodies for v in body.assigned}.values())

@@ -1,4 +1,4 @@
-"""Floating-point operations and bytes of an instruction: what a profile sets its time against."""
+"""Floating-point operations and bytes of an instruction, for profiles."""
 
 import math
 from collections.abc import Sequence
@@ -27,5 +27,5 @@ def of_call(call: Call, specs: Sequence[Spec]) -> tuple[int, int]:
 
 
 def of_map(size: int, steps: int, specs: Sequence[Spec]) -> tuple[int, int]:
-    """(flops, bytes) of a fused run of ``steps`` over ``size`` elements."""
+    """(flops, bytes) of a fused elementwise kernel of ``steps`` instructions over ``size`` elements."""
     return size * steps, _bytes(specs)

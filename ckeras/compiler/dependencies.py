@@ -16,7 +16,7 @@ from ckeras.tensor.cache import Entry
 
 scope = config.scope
 _lock = threading.RLock()  # of what follows and of `_readers`
-_active = 0  # recordings under way, in all threads
+_active = 0  # number of active recordings, in all threads
 
 
 Reads = list[tuple["weakref.ref[Any]", frozenset[str]]]  # objects, with the names of the attributes that were read
@@ -36,14 +36,14 @@ class Observed:
 
 
 class recording:
-    """A context that notes which attributes of observed objects this thread reads.
+    """Context manager that records which attributes of observed objects this thread reads.
 
     ``read`` holds, by identity, each object with the names of the attributes.
     """
 
     @property
     def reads(self) -> Reads:
-        """What was read, without keeping the objects alive."""
+        """The recorded reads, with weak references to the objects."""
         return [(weakref.ref(owner), frozenset(names)) for owner, names in self.read.values()]
 
     def __init__(self) -> None:
@@ -108,12 +108,12 @@ def depend(entry: Entry, reads: Reads, but: frozenset[str] = frozenset()) -> Non
 
 @functools.lru_cache(maxsize=4096)
 def _shared(names: frozenset[str]) -> frozenset[str]:
-    """One set for all that are equal: layers of a class read the same attributes."""
+    """Share equal sets: layers of a class read the same attributes."""
     return names
 
 
 def changed(owner: Any, name: str) -> None:
-    """An attribute of ``owner`` gets another value, and what depends on it is stale.
+    """Drop the plans that depend on an attribute of ``owner``, which gets another value.
 
     What changes while a function is traced is a part of that trace.
     """

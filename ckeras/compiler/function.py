@@ -22,7 +22,7 @@ scope = config.scope
 
 
 def warn_eager(name: str, error: NeedsValue) -> None:
-    """The one warning of a function that cannot be compiled."""
+    """Warn once that a function cannot be compiled."""
     warn(
         f"{name} is run op by op, which is slower: it asks for the value of a tensor at {error.where}, "
         "which is not known when it is compiled. Use ops.where, ops.cond or a comparison in ops instead."
@@ -30,10 +30,10 @@ def warn_eager(name: str, error: NeedsValue) -> None:
 
 
 class Function:
-    """A function of tensors that runs as a plan.
+    """A function of tensors that runs as a compiled plan.
 
-    Made by `ckeras.function`. Arguments may be nested structures; numbers, strings and other values that are not
-    arrays are part of the signature. What the function does in Python happens once a signature, while it is traced.
+    Made by `ckeras.function`. Arguments may be nested structures; numbers, strings and other values that are not arrays
+    are part of the signature. Python side effects of the function happen once per signature, while it is traced.
     """
 
     def __init__(self, python_function: Callable[..., Any]):
@@ -69,9 +69,9 @@ class Function:
                 warn_eager(getattr(self, "__name__", "the function"), error)
                 self._eager = True
                 return self.python_function(*args, **kwargs)
-        plan, structure, places, _ = found
+        plan, structure, outputs, _ = found
         results = [Tensor(array, spec.dtype) for array, spec in zip(plan.run(arrays), plan.output_specs, strict=True)]
-        return pack(structure, [results[p] if isinstance(p, _Place) else p for p in places])
+        return pack(structure, [results[p] if isinstance(p, _Output) else p for p in outputs])
 
     def _compile(self, key: Any, args: Any, kwargs: Any, leaves: list[Any]) -> tuple[Plan, Any, list[Any], list[Any]]:
         specs = [wrap(x).spec if isinstance(x, np.ndarray) else x.spec for x in leaves if _is_array(x)]
@@ -81,17 +81,17 @@ class Function:
             return pack((args, kwargs), [next(remaining) if _is_array(x) else x for x in leaves])
 
         plan, result = compile_plan(lambda a, k: self.python_function(*a, **k), specs, arguments)
-        places: list[Any] = []
+        outputs: list[Any] = []
         for leaf in flatten(result):
-            places.append(_Place(sum(isinstance(p, _Place) for p in places)) if is_value(leaf) else leaf)
-        # Values that count by identity are kept alive, so that their identity is not given to another.
-        found = (plan, result, places, [x for x in leaves if not _is_array(x)])
+            outputs.append(_Output(sum(isinstance(p, _Output) for p in outputs)) if is_value(leaf) else leaf)
+        # Values that are compared by identity are kept alive, so that no other object gets their identity.
+        found = (plan, result, outputs, [x for x in leaves if not _is_array(x)])
         depend(self.plans.put(key, found, plan.size), plan.reads)
         return found
 
 
-class _Place(int):
-    """The number of a plan's output."""
+class _Output(int):
+    """Index of an output of a plan."""
 
 
 class _Bound:
@@ -109,7 +109,7 @@ def _is_array(x: Any) -> bool:
 
 
 def _shape_of(structure: Any) -> Any:
-    """The structure without its leaves, to compare by."""
+    """The structure without its leaves, for comparisons."""
     if isinstance(structure, dict):
         return tuple((key, _shape_of(structure[key])) for key in sorted(structure))
     if isinstance(structure, (list, tuple)):
@@ -125,10 +125,10 @@ def function(
     reduce_retracing: bool = False,
     **kwargs: Any,
 ) -> Any:
-    """Compile ``func``: it is traced once for each signature, and run as a plan from then on.
+    """Compile ``func``: it is traced once for each signature, and runs as a plan afterwards.
 
-    Also a decorator, with or without arguments. The options are those of `tf.function`; a plan is always compiled
-    whole and for exact shapes, so they change nothing.
+    Also usable as a decorator, with or without arguments. The options of `tf.function` are accepted and change nothing:
+    a plan is always compiled as a whole and for exact shapes.
 
     >>> import ckeras
     >>> @function
@@ -155,7 +155,7 @@ def compile_plan(
 
 @contextlib.contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Cyclic garbage is not searched for meanwhile: a graph is all of one age, and in use until it is compiled."""
+    """Pause the garbage collector while a graph is built: all of it is in use until it is compiled."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,8 +1,8 @@
-"""Groups runs of elementwise calls into one pass over memory each, and puts everything in order.
+"""Fusion of elementwise calls into kernels that pass over memory once, and scheduling.
 
-A unit is what becomes one instruction (or, for calls of several kernels, a few): a single call, or a group of
-elementwise calls over the same number of elements, which may follow a matrix product. Two units may join if neither
-needs the other through a third. All of it takes time in proportion to the number of calls, but for logarithms.
+A unit becomes one instruction (or several, for a call of several kernels): a single call, or a group of elementwise
+calls over the same number of elements, which may follow a matrix product. Two units may be merged if neither depends on
+the other through a third. The run time is linear in the number of calls, up to logarithms.
 """
 
 import heapq
@@ -26,7 +26,7 @@ PRODUCT_ROWS, PRODUCT_ELEMENTS = 96, 8192
 
 
 def root(x: Tensor) -> Tensor:
-    """The value whose memory ``x`` is: itself, or what it is a reshaped view of."""
+    """The value that owns the memory of ``x``: ``x`` itself, or the base of the view ``x``."""
     while type(x) is TracedTensor and x.node is not None and x.node.op.alias:
         x = x.node.inputs[0]
     return x
@@ -54,12 +54,12 @@ class Unit(Vertex):
 
     @property
     def space(self) -> tuple[int, ...]:
-        """The index space of a group."""
+        """Return the index space of a group."""
         return self.nodes[0].outputs[0].shape if self.shape is None else self.shape
 
 
 def _flat(node: Node, size: int) -> bool:
-    """Whether every operand is whole or a single element, so that only the number of elements matters."""
+    """Whether each operand is full-sized or a single element, so that only the number of elements matters."""
     shape = node.outputs[0].shape
     return all(x.shape == shape or math.prod(x.shape) in (1, size) for x in node.inputs)
 
@@ -69,7 +69,7 @@ def _fusable(node: Node) -> bool:
 
 
 def group(graph: Trace) -> list[Unit]:
-    """The units of the graph, in an order in which they can run."""
+    """Group the calls of a graph into units; return them in execution order."""
     order = Order()
     unit_of: dict[int, Unit] = {}  # by id of a root value, before any merging
     readers: dict[int, Unit] = {}  # the last group to read a value
@@ -103,7 +103,7 @@ def group(graph: Trace) -> list[Unit]:
 
 
 def _may_join(a: Unit, b: Unit) -> bool:
-    """Whether one pass over memory can compute both; whether something lies between them, the order knows."""
+    """Whether one kernel can compute both units; the `Order` checks dependencies through other units."""
     return (
         a.fused
         and a.size == b.size
@@ -114,14 +114,14 @@ def _may_join(a: Unit, b: Unit) -> bool:
 
 
 def _join(a: Unit, b: Unit) -> None:
-    """What ``a`` is after ``b`` was merged into it."""
+    """Merge ``b`` into ``a``."""
     a.shape = a.shape if a.shape is not None else b.shape
     a.sources |= b.sources
     a.last = max(a.last, b.last)
 
 
 def _join_products(order: Order) -> None:
-    """Let groups follow the matrix products that they read, element by element."""
+    """Append groups to the matrix products that they read element by element."""
     maker = {id(y): u for u in order if not u.fused for y in u.nodes[0].outputs}
     for unit in sorted((u for u in order if u.fused and u.shape is None), key=lambda u: u.number):
         for x in [x for member in unit.members for x in member.nodes[0].inputs]:
@@ -151,10 +151,10 @@ def _followable(node: Node) -> Call | None:
 
 
 def _scheduled(units: Sequence[Unit], graph: Trace) -> list[Unit]:
-    """Each unit after what it needs, in the order of their last calls in the trace, but for updates of variables.
+    """Units in topological order, by their last calls in the trace except for updates of variables.
 
-    These run as soon as they can: a gradient is then used while it is in the cache, and its memory is free for the
-    next. An update waits for all that read the variable's old value, so that it may be written in place.
+    Updates run as early as possible: a gradient is then used while it is in the cache, and its memory can be reused. An
+    update waits for all units that read the variable's old value, so that it can be written in place.
     """
     needs = {u: {find(maker) for maker in u.makers} - {u} for u in units}
     updates = {u: needs[u] | readers for u, readers in _readers_of_old_values(units, graph).items()}
@@ -174,9 +174,9 @@ def _scheduled(units: Sequence[Unit], graph: Trace) -> list[Unit]:
 
 
 class _Ready:
-    """A heap of the units all of whose ``needs`` are finished, by their last calls in the trace.
+    """Heap of the units whose ``needs`` are all finished, ordered by their last calls in the trace.
 
-    Those of ``later`` come after all others that are ready.
+    Units in ``later`` come after all other ready ones.
     """
 
     def __init__(self, needs: dict[Unit, set[Unit]], later: Collection[Unit] = ()):
@@ -193,7 +193,7 @@ class _Ready:
         return (u in self._later, u.last, u.number, u)
 
     def pop(self, done: set[Unit]) -> Unit | None:
-        """The first unit that is ready and not yet ``done``."""
+        """Return the first ready unit that is not yet ``done``."""
         while self._heap:
             u = heapq.heappop(self._heap)[-1]
             if u not in done:
@@ -201,7 +201,7 @@ class _Ready:
         return None
 
     def finish(self, u: Unit) -> None:
-        """``u`` is done."""
+        """Mark ``u`` as done."""
         for other in self._awaited_by.get(u, ()):
             self._missing[other] -= 1
             if not self._missing[other]:
@@ -209,7 +209,7 @@ class _Ready:
 
 
 def _readers_of_old_values(units: Sequence[Unit], graph: Trace) -> dict[Unit, set[Unit]]:
-    """For each unit that makes the new value of a variable: all others that read an old one."""
+    """For each unit that computes a new value of a variable: the other units that read the old value."""
     readers: dict[int, set[Unit]] = {id(x): set() for _, x in graph.reads.values()}
     makers: dict[int, Unit] = {}
     for u in units:

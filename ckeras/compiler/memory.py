@@ -12,7 +12,7 @@ def aligned(size: int) -> int:
 
 
 class _Ranges:
-    """A set of addresses, as disjoint ranges in ascending order; ranges that touch are merged."""
+    """A set of addresses, as disjoint ranges in ascending order; adjacent ranges are merged."""
 
     __slots__ = ("begins", "ends")
 
@@ -35,8 +35,8 @@ class _Ranges:
 class _Occupied:
     """Which addresses are occupied at which times: a segment tree over time, whose nodes hold sets of addresses.
 
-    What is occupied for some time is entered in ``covering`` of the topmost nodes that together are that time, and in
-    ``touching`` of their ancestors, which are occupied for a part of theirs.
+    An interval of time is entered in ``covering`` of the topmost nodes that together make up the interval, and in
+    ``touching`` of their ancestors, which it covers in part.
     """
 
     def __init__(self, times: int):
@@ -45,7 +45,7 @@ class _Occupied:
         self._touching: dict[int, _Ranges] = {}
 
     def _cover(self, first: int, last: int) -> list[int]:
-        """The topmost nodes that together are the times ``first`` to ``last``."""
+        """The topmost nodes that together make up the times ``first`` to ``last``."""
         low, high = first + self._leaves, last + self._leaves + 1
         nodes = []
         while low < high:
@@ -60,7 +60,7 @@ class _Occupied:
         return nodes
 
     def _above(self, first: int, last: int) -> list[int]:
-        """The ancestors of the leaves ``first`` and ``last``, each once."""
+        """The distinct ancestors of the leaves ``first`` and ``last``."""
         low, high = (first + self._leaves) >> 1, (last + self._leaves) >> 1
         nodes = []
         while low:
@@ -89,7 +89,7 @@ class _Occupied:
 
 
 def _lowest_gap(occupied: Sequence[_Ranges], size: int, begin: int) -> int:
-    """The lowest offset from ``begin`` on from which ``size`` bytes are in none of the ranges."""
+    """The lowest offset, at least ``begin``, at which ``size`` bytes are in none of the ranges."""
     moved = True
     while moved:
         moved = False
@@ -103,7 +103,7 @@ def _lowest_gap(occupied: Sequence[_Ranges], size: int, begin: int) -> int:
 
 
 def allocate(values: Iterable[tuple[int, int, int, int]], reserved: int) -> tuple[dict[int, int], int]:
-    """Offsets for values (key, bytes, first use, last use), after ``reserved`` bytes; and the size of the arena.
+    """Offsets of values (key, bytes, first use, last use) after ``reserved`` bytes, and the size of the arena.
 
     The largest values are placed first, each at the lowest offset that is free during its lifetime. With ``n`` values
     this takes O(n log n) range look-ups.

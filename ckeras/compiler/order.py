@@ -1,4 +1,4 @@
-"""A topological order of units that is kept while units are added and merged.
+"""A topological order of units that is maintained while units are added and merged.
 
 Two units may be merged if no path leads from one to the other through a third. The check looks at the affected region
 alone, the units between the two in the order, and takes turns between what follows the earlier one and what the later
@@ -16,9 +16,9 @@ SPACING = 1 << 40  # between the labels of units that are added one after anothe
 
 
 class Vertex:
-    """What an `Order` sorts: it needs its ``makers``, and its ``users`` need it.
+    """An element of an `Order`: it depends on its ``makers``, and its ``users`` depend on it.
 
-    A vertex that was merged into another stands for that one, as `find` tells; the edges to it stay as they are.
+    A vertex that was merged into another represents that one (see `find`); the edges to it are unchanged.
     ``parent``, ``depth`` and ``skip`` are its position in the spanning tree, which merging does not change.
     """
 
@@ -38,7 +38,7 @@ class Vertex:
 
     def __init__(self, number: int):
         self.number = number  # ascending in the order in which vertices are added
-        self.makers: dict[Any, None] = {}  # sets in the order of insertion, so that every run does the same
+        self.makers: dict[Any, None] = {}  # insertion-ordered sets, so that runs are deterministic
         self.users: dict[Any, None] = {}
         self.members: list[Any] = [self]
         self.merged: Any = None
@@ -61,7 +61,7 @@ def find(u: Any) -> Any:
 
 
 class Order:
-    """The order: a linked list with ascending labels, which `append` and `merge` alone change."""
+    """A linked list with ascending labels; only `append` and `merge` change it."""
 
     def __init__(self) -> None:
         self._start, self._end = Vertex(-1), Vertex(-1)  # neither is part of it
@@ -74,7 +74,7 @@ class Order:
             u = u.after
 
     def append(self, u: Any, makers: Iterable[Any]) -> None:
-        """Add ``u`` at the end; it needs ``makers``, which are in the order or were merged into what is."""
+        """Add ``u`` at the end; it depends on ``makers``, which are in the order or merged into vertices of it."""
         u.makers = dict.fromkeys(makers)
         for maker in u.makers:
             find(maker).users[u] = None
@@ -88,7 +88,7 @@ class Order:
             u.skip = skip.skip if parent.depth - skip.depth == skip.depth - skip.skip.depth else parent
 
     def merge(self, a: Any, b: Any) -> bool:
-        """Merge ``b`` into ``a`` unless a third vertex needs one and is needed by the other; returns whether it did."""
+        """Merge ``b`` into ``a`` unless a path leads from one to the other through a third; return whether it did."""
         first, second = (a, b) if a.label < b.label else (b, a)
         found = _cone(first, second)
         if found is None:
@@ -97,11 +97,11 @@ class Order:
         cone.sort(key=_label)
         # The users of the first follow the merged vertex where the second was, or the makers of the second precede it
         # where the first was; nothing else moves.
-        place = second if side == "users" else first
-        for u in (second if place is first else first, *cone):
+        target = second if side == "users" else first
+        for u in (second if target is first else first, *cone):
             _unlink(u)
-        before, after, label = place.before, place.after, place.label
-        _unlink(place)
+        before, after, label = target.before, target.after, target.label
+        _unlink(target)
         low, high = (label, after.label) if side == "users" else (before.label, label)
         a.label = label
         for number, u in enumerate(cone, 1):
@@ -158,7 +158,7 @@ def _descends(u: Any, vertex: Any) -> bool:
 
 
 def _third_maker(first: Any, second: Any) -> Any:
-    """A vertex outside of both that ``second`` needs, from the spanning tree, if it is easily found."""
+    """A third vertex on which ``second`` depends, from the spanning tree, if it is easily found."""
     u = second.members[-1]
     while u is not None and find(u) is second:
         u = u.parent
@@ -166,10 +166,10 @@ def _third_maker(first: Any, second: Any) -> Any:
 
 
 def _walk(start: Any, side: str, end: Any, seen: dict[Any, None]) -> Iterator[Any]:
-    """What follows ``start`` along its users or its makers on the way to ``end``: an item for each edge.
+    """Walk from ``start`` along users or makers towards ``end``, with an item for each edge.
 
-    An item is a vertex that is seen for the first time, ``end`` where an edge from another vertex than ``start`` leads
-    there, and `None` for other edges.
+    An item is a vertex that is visited for the first time, ``end`` where an edge from another vertex than ``start``
+    leads there, and `None` for other edges.
     """
     low, high = sorted((start.label, end.label))
     waiting = [start]
@@ -194,7 +194,7 @@ def _cone(first: Any, second: Any) -> tuple[str, list[Any]] | None:
     `None` if a path leads from the first to the second through a third, or if the search would take too long.
     """
     for start, side, end in ((first, "users", second), (second, "makers", first)):
-        if all(find(v) is end for v in getattr(start, side)):  # nothing but the other is there
+        if all(find(v) is end for v in getattr(start, side)):  # only the other vertex is there
             return side, []
     third = _third_maker(first, second)
     if third is not None and _descends(third, first):

@@ -3,9 +3,9 @@
     (call("add", X, call("mul", Y, Z), commutes=True), lambda node, x, y, z: becomes("muladd", y, z, x))
 
 A pattern is compared with a node and, through its inputs, with the nodes before it. A replacement is a function of the
-node and of the values that the pattern names. It returns what stands for the node's results (a tensor, or a list of as
-many), what the node becomes instead (`becomes`), or `None` if it does not apply after all; then the next way in which
-the pattern matches is tried, and the next rule.
+node and of the values that the pattern names. It returns the replacement of the node's results (a tensor, or a list of
+as many), a new call for the node (`becomes`), or `None` if it does not apply; then the next match of the pattern is
+tried, and the next rule.
 """
 
 from collections import Counter
@@ -21,15 +21,15 @@ from ckeras.tensor import Tensor, TracedTensor
 
 
 class Value(NamedTuple):
-    """Any value, given to the replacement as ``name``; where a pattern has a name twice, the very same value."""
+    """Matches any value, passed to the replacement as ``name``; a repeated name must match the identical value."""
 
     name: str
 
 
 class Shared(NamedTuple):
-    """A value that a call of one of ``ops`` reads as its first input too, ahead of all readers of the node's results.
+    """Matches a value that a call of one of ``ops``, before all readers of the results, also reads as first input.
 
-    The node of that call is given to the replacement as ``reader``.
+    The node of that call is passed to the replacement as ``reader``.
     """
 
     name: str
@@ -38,13 +38,13 @@ class Shared(NamedTuple):
 
 
 class Number(NamedTuple):
-    """A tensor that is known to consist of this number alone."""
+    """Matches a known tensor whose elements all equal this number."""
 
     number: float
 
 
 class Call(NamedTuple):
-    """A call of one of ``ops``; see `call`."""
+    """Matches a call of one of ``ops``; see `call`."""
 
     ops: tuple[str, ...]
     inputs: tuple[Any, ...]
@@ -54,7 +54,7 @@ class Call(NamedTuple):
 
 
 class Becomes(NamedTuple):
-    """What a node is to be instead."""
+    """The call that replaces the call of a node."""
 
     op: str
     inputs: list[Tensor]
@@ -68,8 +68,8 @@ def call(
 
     Args:
         ops: the name of the op, or several names.
-        inputs: patterns of the inputs. Of more than are given here, the further ones may be anything. An input that is
-            a call itself matches only a result that nothing else reads, of the shape of the outermost call's result.
+        inputs: patterns of the inputs. Further inputs may be anything. A nested call matches only a result that nothing
+            else reads, of the shape of the outermost call's result.
         commutes: whether the two inputs may also come the other way around.
         dtypes: of the result; any if there are none.
         attrs: values of the attributes, for ops that have them.
@@ -78,7 +78,7 @@ def call(
 
 
 def becomes(op: str, *inputs: Tensor, **attrs: Any) -> Becomes:
-    """The node is a call of ``op`` from now on."""
+    """Replace the call of the node by a call of ``op``."""
     return Becomes(op, list(inputs), attrs)
 
 
@@ -86,7 +86,7 @@ Rule = tuple[Call, Callable[..., Any]]
 
 
 class Readers:
-    """How often the values of a graph are read, as it is now, and by which calls."""
+    """How often the values of a graph are read at present, and by which calls."""
 
     def __init__(self, graph: Trace):
         self._nodes = list(graph.nodes)
@@ -95,12 +95,12 @@ class Readers:
         self._uses.update(id(x) for _, x in graph.assigned.values())
 
     def one(self, x: Tensor) -> bool:
-        """Whether a single input of a single node reads ``x``, and nothing else."""
+        """Whether ``x`` is read exactly once."""
         return self._uses[id(x)] == 1
 
     @cached_property
     def _numbers(self) -> dict[int, list[int]]:
-        """By id of a value, the numbers of all nodes that read it, in order."""
+        """Id of a value -> indices of the nodes that read it, in order."""
         found: dict[int, list[int]] = {}
         for number, node in enumerate(self._nodes):
             for x in node.inputs:
@@ -118,7 +118,7 @@ class Readers:
 
 
 class Rules:
-    """A table of rules; the first that applies counts."""
+    """A table of rules; the first applicable rule is used."""
 
     def __init__(self, rules: Sequence[Rule]):
         self._by_op: dict[str, list[tuple[frozenset[str], Rule]]] = {}
@@ -127,9 +127,9 @@ class Rules:
                 self._by_op.setdefault(name, []).append((_origins(rule[0]), rule))
 
     def apply(self, node: Node, readers: Readers | None = None) -> Any:
-        """What the first rule that applies to ``node`` returns, or `None`.
+        """Return the result of the first rule that applies to ``node``, or `None`.
 
-        Without ``readers`` only patterns of a single call match.
+        Without ``readers``, only patterns of a single call match.
         """
         rules = self._by_op.get(node.op.name)
         if rules is None:
@@ -181,7 +181,7 @@ _UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}  # by the byte
 
 
 def _calls(pattern: Call, node: Node, found: dict[str, Tensor], context: _Context) -> Iterator[dict[str, Tensor]]:
-    """The ways in which ``node`` matches: values by name, those of ``found`` included."""
+    """The matches of ``node``: values by name, including those of ``found``."""
     if pattern.dtypes and node.outputs[0].dtype not in pattern.dtypes:
         return
     if any(node.attrs.get(key, value) != value for key, value in pattern.attrs.items()):

@@ -25,7 +25,7 @@ _PLAN_BYTES, _INSTRUCTION_BYTES = 4096, 2048  # as tracemalloc measures the obje
 
 
 class Instruction(NamedTuple):
-    """One kernel with its buffers (slot numbers, outputs first), or a Python function in its place."""
+    """One kernel with its buffers (slot numbers, outputs first), or a Python function."""
 
     kernel: str | None
     function: Callable[..., None] | None
@@ -41,12 +41,12 @@ class Instruction(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What it is in a listing."""
+        """The name in a listing."""
         return self.kernel or (self.label if self.plans else "python")
 
 
 class Carry:
-    """What a loop's body updates in place: an input of its plan that is also one of its results."""
+    """An input of a loop body's plan that is also one of its results, updated in place."""
 
     def __init__(self, x: Tensor):
         self.shape, self.dtype = x.shape, x.dtype
@@ -106,12 +106,12 @@ class Plan:
         )
 
     def run(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
-        """The outputs for inputs of the plan's shapes and dtypes, which are contiguous."""
+        """Run the plan on contiguous inputs of its shapes and dtypes; return the outputs."""
         return self.native.run(arrays)
 
     @property
     def python_instructions(self) -> int:
-        """How many instructions call Python, those of branches and of loops' bodies included."""
+        """Number of instructions that call Python, including those of branches and loop bodies."""
         return sum((i.function is not None) + sum(p.python_instructions for p in i.plans) for i in self.instructions)
 
     def __str__(self) -> str:
@@ -129,7 +129,7 @@ class Plan:
         return "\n".join(lines)
 
     def profile(self, arrays: list[np.ndarray], repeats: int = 5) -> "Profile":
-        """Time each instruction, on inputs as `run` takes them; assigned variables are put back afterwards."""
+        """Time each instruction on inputs as in `run`; assigned variables are restored afterwards."""
         kept = [variable.numpy() for variable in self.assigned]
         try:
             return Profile(self, self.native.profile(arrays, repeats))
@@ -157,7 +157,7 @@ class Profile:
             )
         flops, moved = sum(i.flops for i in self.instructions), sum(i.bytes for i in self.instructions)
         lines.append(
-            f"{'':>4}  {'in all':<26} {total * 1e6:9.2f} {1:6.1%} {flops / total / 1e9:8.1f} "
+            f"{'':>4}  {'total':<26} {total * 1e6:9.2f} {1:6.1%} {flops / total / 1e9:8.1f} "
             f"{moved / total / 1e9:8.1f} {moved:13,}"
         )
         return "\n".join(lines)
@@ -232,7 +232,7 @@ class _Builder:
         for variable, value in copies:
             self._store(variable, value, graph)
         if nested and any(i.function is not None for i in self.instructions):
-            for number, x in enumerate(graph.inputs):  # Python sees the inputs at a place of their own
+            for number, x in enumerate(graph.inputs):  # Python reads the inputs at addresses of their own
                 self.slots[self.input_slots[number]] = ("input", number, self.arena_bytes)
                 self.arena_bytes += aligned(_nbytes(x))
         self.output_slots = [self._read(x) for x in graph.outputs]
@@ -255,11 +255,11 @@ class _Builder:
         return len(self.slots) - 1
 
     def _read(self, x: Tensor) -> int:
-        """The slot from which ``x`` is read, in its own shape."""
+        """The slot from which ``x`` is read in its shape."""
         source = root(x)
         slot = self._slot.get(id(source))
         if slot is None:  # a known value
-            # Memory that is a variable's or a user's may change, and the plan has the value of now.
+            # Memory of a variable or a user may change, so the plan copies the current value.
             array = source._array.copy() if source._borrowed else source._array
             self._constant_bytes += array.nbytes
             slot = self._new(source, ("fixed", array))
@@ -268,7 +268,7 @@ class _Builder:
         view = self._slot.get(id(x))
         if view is None:
             view = self._new(x, self.slots[slot])
-        # An input's own slot is where the runtime puts its address; a view of it must be that slot too.
+        # The runtime sets the address of an input in its slot; a view of the input must use the same slot.
         return slot if self.slots[slot][0] == "input" else view
 
     # -- liveness
@@ -284,7 +284,7 @@ class _Builder:
     def _in_place(
         self, variable: Variable, value: Tensor, graph: Trace, units: list[Unit], position: dict[int, int], last: Any
     ) -> bool:
-        """Whether the call that makes ``value`` may write it into the variable's memory at once."""
+        """Whether the call that computes ``value`` may write it directly into the variable's memory."""
         if id(value) not in position or id(value) in self._slot or value.dtype != variable.dtype:
             return False
         at = position[id(value)]
@@ -297,7 +297,7 @@ class _Builder:
             return False
         if not units[at].fused:
             return _donates(units[at].nodes[0], old, value)
-        # The group itself reads the old value: element by element, it may be overwritten as it goes.
+        # The group itself reads the old value element by element, so it may overwrite it.
         return all(
             math.prod(x.shape) == units[at].size and node.op.elementwise
             for node in units[at].nodes
@@ -348,7 +348,7 @@ class _Builder:
         self.instructions.append(Instruction(None, function, tuple(buffers), p, (), op.name, shapes_shown, 0, moved))
 
     def _run_nested(self, unit: Unit, offset: int) -> None:
-        """The instruction of a branch or a loop: its outputs, its inputs, and the plans that it runs."""
+        """Add the instruction of a branch or a loop, with its outputs, inputs and nested plans."""
         node, nested = unit.nodes[0], self._nested[id(unit)]
         operands = (*(self._slot[id(y)] for y in node.outputs), *(self._read(x) for x in node.inputs))
         shapes = tuple(self.specs[s].shape for s in operands[:4])
@@ -413,8 +413,8 @@ class _Builder:
         factors = [self._read(x) for x in unit.nodes[0].inputs]
         kept = [self._slot[id(product)]] if id(product) not in inner else []
         flops, moved = cost.of_call(unit.product, [self.specs[s] for s in factors + kept])
-        place = next(i for i, x in enumerate(sources) if x is product)
-        p = (place, len(kept), *unit.product.p, *p)
+        product_position = next(i for i, x in enumerate(sources) if x is product)
+        p = (product_position, len(kept), *unit.product.p, *p)
         self._emit("gemm_map", buffers + factors + kept, p, f, label, (work[0] + flops, work[1] + moved))
 
     def _memory(self, slot: int) -> Any:
@@ -434,7 +434,7 @@ class _Builder:
 
 
 class _NestedPlans:
-    """The plans that a branch or a loop runs, with the parameters of the instruction and the room they need."""
+    """The plans that a branch or a loop runs, with the parameters of the instruction and the workspace they need."""
 
     def __init__(self, node: Node):
         outputs = [Spec(y.shape, y.dtype) for y in node.outputs]
@@ -455,9 +455,9 @@ class _NestedPlans:
 
 
 def _update_in_place(graph: Trace, carries: int, rows: Sequence[int]) -> None:
-    """Let the first outputs of a loop's body be written where its carries are, which follow the first input.
+    """Write the first outputs of a loop's body in place of its carries, which follow the first input.
 
-    Of its other outputs, those that are carries as they were are copied by the loop, before it runs the body.
+    Other outputs that are unchanged carries are copied by the loop before it runs the body.
     """
     for x, y in zip(graph.inputs[1 : 1 + carries], graph.outputs, strict=False):
         carry = Carry(x)
@@ -468,7 +468,7 @@ def _update_in_place(graph: Trace, carries: int, rows: Sequence[int]) -> None:
 
 
 def _copy_entangled(graph: Trace) -> None:
-    """Variables that are assigned the old value of other variables get a copy, taken before anything is written."""
+    """Copy old values of variables that are assigned to other variables, before anything is written."""
     from ckeras.tensor import table
 
     old = {id(x) for _, x in graph.reads.values()}
@@ -480,7 +480,7 @@ def _copy_entangled(graph: Trace) -> None:
             graph.assigned[key] = (variable, _copied(graph, table, value))
         taken.add(id(source))
     written = {id(graph.reads[k][1]) for k in graph.assigned if k in graph.reads}
-    # So do results that are variables' old values, or an input seen in another shape: an input has one slot.
+    # Also copy results that are old values of variables, or reshaped inputs: an input has one slot.
     graph.outputs = [
         _copied(graph, table, x)
         if id(root(x)) in written or (id(root(x)) in inputs and root(x).shape != x.shape)
@@ -490,7 +490,7 @@ def _copy_entangled(graph: Trace) -> None:
 
 
 def _copied(graph: Trace, table: Any, value: Tensor) -> Tensor:
-    """A node that copies ``value``."""
+    """Return a node that copies ``value``."""
     source = root(value)
     node = Node(table["broadcast_to"], [source], {"shape": source.shape})
     node.outputs = [TracedTensor(source.shape, source.dtype, graph, node)]
@@ -504,7 +504,7 @@ def _copied(graph: Trace, table: Any, value: Tensor) -> Tensor:
 
 
 def _donates(node: Node, old: Tensor, value: Tensor) -> bool:
-    """Whether ``node`` may write ``value`` where ``old``, which nothing reads afterwards, is."""
+    """Whether ``node`` may write ``value`` into the memory of ``old``, which nothing reads afterwards."""
     number = next(i for i, y in enumerate(node.outputs) if y is value)
     donor = node.op.donates.get(number)
     reads = [i for i, x in enumerate(node.inputs) if root(x) is old]
@@ -520,7 +520,7 @@ def _workspaces(unit: Unit) -> Sequence[int]:
 
 
 def _inside_groups(graph: Trace, units: list[Unit]) -> set[int]:
-    """Values that only their own group reads, and that need no memory."""
+    """Values that only their own group reads; they need no memory."""
     outside = {id(root(x)) for x in [*graph.outputs, *(value for _, value in graph.assigned.values())]}
     for u in units:
         # A group reads its own values in registers.

@@ -1,4 +1,4 @@
-"""What a plan computes from variables alone, kept until one of these variables changes.
+"""Prologues: values that a plan computes from variables only, cached until one of these variables changes.
 
 A prologue is a plan of its own, cut off a graph before the rest is scheduled. The runtime compares the versions of its
 variables before it runs the rest, and runs the prologue again where one has changed. Only variables that the graph
@@ -20,7 +20,7 @@ PACKED_ROWS = 8  # of a product, from which packing the weights pays
 
 
 class Kept:
-    """A result of a prologue, in memory of its own, which the rest of the plan reads as it reads a variable."""
+    """A result of a prologue, in its own memory, which the rest of the plan reads like a variable."""
 
     def __init__(self, x: Tensor):
         self.shape, self.dtype = x.shape, x.dtype
@@ -28,7 +28,7 @@ class Kept:
 
 
 def cut(graph: Trace) -> tuple[Trace | None, list[Kept]]:
-    """Move what depends on variables alone into a graph of its own, if there is such a thing; and what that keeps."""
+    """Move the calls that depend on variables only into a graph of their own, if any; return it with its results."""
     variables = {id(x): v for key, (v, x) in graph.reads.items() if key not in graph.assigned and type(v) is Variable}
     if not variables:
         return None, []
@@ -73,7 +73,7 @@ def _bytes(x: Tensor) -> int:
 
 
 def _needed(nodes: list[Node], outputs: list[Tensor]) -> list[Node]:
-    """Those of ``nodes`` from which the outputs follow."""
+    """The ``nodes`` on which the outputs depend."""
     needed = {id(x) for x in outputs}
     kept = []
     for node in reversed(nodes):

@@ -1,4 +1,4 @@
-"""Rewrites of a trace before it is scheduled: simplify, share, join, and drop what nothing uses.
+"""Rewrites of a trace before scheduling: simplification, common subexpressions, fusion, and dead code elimination.
 
 The rules are tables of (pattern, replacement), `_SIMPLER` and `_JOINED`; `pattern.py` says how they are read. To teach
 the compiler another rewrite, add a row.
@@ -29,12 +29,12 @@ def rewrite(graph: Trace) -> None:
 
 
 def _same(node: Node, x: Tensor) -> Tensor | None:
-    """``x``, if it has the result's shape."""
+    """``x`` if it has the shape of the result, else `None`."""
     return x if x.shape == node.outputs[0].shape else None
 
 
 def _view(node: Node, x: Tensor) -> Tensor | None:
-    """``x`` in the shape of the result, if that has as many elements."""
+    """``x`` reshaped to the result's shape, if the number of elements is equal."""
     shape = node.outputs[0].shape
     if x.shape == shape:
         return x
@@ -48,7 +48,7 @@ def _with_bias(node: Node, a: Tensor, b: Tensor, bias: Tensor) -> Becomes | None
 
 
 def _sparse(rule: Any) -> Any:
-    """``rule`` for gradients of gathers of fewer rows than the table has; of more, the dense form costs less."""
+    """Apply ``rule`` to gradients of gathers of fewer rows than the table has; for more, the dense form is cheaper."""
 
     def replacement(node: Node, g: Tensor, index: Tensor, **values: Tensor) -> Becomes | None:
         sparse = math.prod(index.shape) < node.outputs[0].shape[0]
@@ -84,7 +84,7 @@ def _more_rows(node: Node, g: Tensor, index: Tensor, x: Tensor) -> Becomes | Non
     return becomes("scatter_sub_rows", x, table["neg"](g), index) if x.shape == node.outputs[0].shape else None
 
 
-# Calls that need not be made. Each pattern is a single call.
+# Redundant calls. Each pattern is a single call.
 _SIMPLER = Rules(
     [
         (call("mul", X, ONE, commutes=True), _same),
@@ -93,11 +93,11 @@ _SIMPLER = Rules(
         (call("sub", X, ZERO), _same),
         (call(("reshape", "stop_gradient"), X), _same),
         (call(("broadcast_to", "sum", "mean", "prod", "max", "min"), X), _view),  # over axes of size 1
-        (call("custom"), lambda node: node.inputs[node.attrs["count"] :]),  # of interest to tapes alone
+        (call("custom"), lambda node: node.inputs[node.attrs["count"] :]),  # only relevant to tapes
     ]
 )
 
-# Several calls that one kernel computes.
+# Sequences of calls that one kernel computes.
 _PRODUCT = {"transpose_a": False, "transpose_b": False}
 _ROWS = call("scatter_add_rows", Value("g"), Value("index"))
 _JOINED = Rules(
@@ -112,7 +112,7 @@ _JOINED = Rules(
         ),
         (call("sub", X, _ROWS, dtypes=_FLOATS), _sparse(_less_rows)),
         (call("add", X, _ROWS, commutes=True, dtypes=_FLOATS), _sparse(_more_rows)),
-        # A cross-entropy of logits yields their softmax too.
+        # A cross-entropy of logits also computes their softmax.
         (
             call("softmax", Shared("x", ("softmax_xent", "softmax_xent_sparse"), "entropy")),
             lambda node, x, entropy: entropy.outputs[1],
@@ -123,7 +123,7 @@ _JOINED = Rules(
             call(("relu", "sigmoid", "tanh"), call(("matmul", "dense"), activation="linear", **_PRODUCT)),
             lambda node: becomes("dense", *node.inputs[0].node.inputs, activation=node.op.name),
         ),
-        # Arithmetic that optimizers are full of: one step over registers.
+        # Arithmetic that is frequent in optimizers: one instruction on registers.
         (
             call("add", X, call("mul", call("sub", Y, X), Z, commutes=True), commutes=True, dtypes=_FLOATS),
             lambda node, x, y, z: becomes("lerp", x, y, z),
@@ -145,7 +145,7 @@ _JOINED = Rules(
 
 
 def _simplify(graph: Trace) -> None:
-    """Apply the rules for single calls, fold known values, and let equal calls share one result."""
+    """Apply the rules for single calls, fold constants, and share results of equal calls."""
     replaced: dict[int, Tensor] = {}
     seen: dict[Any, Node] = {}
     nodes, graph.nodes = graph.nodes, []
@@ -173,7 +173,7 @@ def _simplify(graph: Trace) -> None:
 
 
 def _join(graph: Trace) -> None:
-    """Apply the rules for several calls."""
+    """Apply the rules for sequences of calls."""
     readers = Readers(graph)
     replaced: dict[int, Tensor] = {}
     nodes, graph.nodes = graph.nodes, []
@@ -191,7 +191,7 @@ def _join(graph: Trace) -> None:
 
 
 def _replace(replaced: dict[int, Tensor], node: Node, found: Any) -> None:
-    """Let ``found``, a tensor or as many as there are, stand for the results of ``node``."""
+    """Replace the results of ``node`` by ``found``, a tensor or a list of as many."""
     for y, z in zip(node.outputs, found if isinstance(found, list) else [found], strict=True):
         replaced[id(y)] = z
 
@@ -202,13 +202,13 @@ def _finish(graph: Trace, replaced: dict[int, Tensor]) -> None:
 
 
 def _key(op: Op, inputs: list[Tensor], attrs: dict[str, Any]) -> Any:
-    """Equal for calls that give equal results."""
+    """Key that is equal for calls with equal results."""
     known = tuple(sorted(attrs.items())) if len(attrs) > 1 else tuple(attrs.items())
     return (op.name, *map(_identity, inputs), known)
 
 
 def _identity(x: Tensor) -> Any:
-    """Equal for values that are surely the same."""
+    """Key that is equal for values that are certainly the same."""
     if type(x) is not TracedTensor and x._array.size == 1:
         return (x.dtype, x.shape, x._array.tobytes())
     return id(x)
@@ -229,7 +229,7 @@ def _drop_unused(graph: Trace) -> None:
 
 
 def _drop_unused_rows(graph: Trace) -> None:
-    """Loops stack only those results of their rounds that something reads."""
+    """Drop the stacked results of loops that nothing reads."""
     needed = {id(x) for node in graph.nodes for x in node.inputs}
     needed.update(id(x) for x in [*graph.outputs, *(value for _, value in graph.assigned.values())])
     for node in graph.nodes:
@@ -244,7 +244,7 @@ def _drop_unused_rows(graph: Trace) -> None:
 
 
 def index_limits(graph: Trace) -> list[tuple[int, int, str]]:
-    """(input number, limit, op name) for each input that serves as indices in [0, limit).
+    """(input position, limit, op name) for each input that holds indices in [0, limit).
 
     The training loop checks whole data sets against them before it changes a weight.
     """

@@ -1,4 +1,4 @@
-"""Runs a function once on values that have only a shape and a dtype, and writes down the ops it calls."""
+"""Tracing: runs a function once on values that have only a shape and a dtype, and records the ops it calls."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ class Node:
 
 
 def has_effect(node: Node) -> bool:
-    """Whether a call does something besides computing its results, itself or in a graph that it runs."""
+    """Whether a call, or a graph that it runs, has side effects."""
     if not node.op.nested:
         return node.op.effect
     bodies = [node.attrs[name] for name in ("body", "test") if node.attrs.get(name) is not None]
@@ -34,14 +34,14 @@ def has_effect(node: Node) -> bool:
 class Trace:
     """The graph of one function for one signature.
 
-    ``inputs`` are the arguments, ``reads`` the variables that were read (and the value each had at first),
-    ``assigned`` those that were given a new value, ``nodes`` the calls in order, ``outputs`` the results.
+    ``inputs`` are the arguments, ``reads`` the variables that were read (with their initial values), ``assigned`` the
+    variables that were assigned, ``nodes`` the calls in order, ``outputs`` the results.
 
     The graph of a branch or of a loop's body is traced within an ``outer`` one: what it uses from there, variables
     included, becomes an input of its own, one of ``captured``. ``tapes`` are those that record outside of it.
     """
 
-    traces = True  # and does not only stand in the way of variables
+    traces = True  # and does not only replace values of variables
 
     def __init__(self, outer: Any = None, tapes: Sequence[Any] = ()) -> None:
         self.outer = outer
@@ -56,13 +56,13 @@ class Trace:
         self.outputs: list[Tensor] = []
 
     def input(self, spec: Spec) -> TracedTensor:
-        """A new argument of the function."""
+        """Add an argument of the function."""
         x = TracedTensor(spec.shape, spec.dtype, self)
         self.inputs.append(x)
         return x
 
     def add(self, op: Op, inputs: list[Tensor], attrs: dict[str, Any]) -> Any:
-        """Called for every op that has a traced argument."""
+        """Add a call of an op that has a traced argument."""
         specs, single = limits.checked(op.name, op.infer(*inputs, **attrs))
         node = Node(op, [self.local(x) for x in inputs], attrs)
         node.outputs = [TracedTensor(s.shape, s.dtype, self, node, i) for i, s in enumerate(specs)]
@@ -70,7 +70,7 @@ class Trace:
         return node.outputs[0] if single else node.outputs
 
     def resolve(self, x: Tensor) -> Tensor:
-        """What stands for ``x`` here, if it is a value of a graph that is run again in this one."""
+        """The value that represents ``x`` here, if it belongs to a graph that is replayed in this one."""
         found = self.aliases.get(id(x))
         if found is not None:
             return found[1]
@@ -90,7 +90,7 @@ class Trace:
         return self.capture(x) if self.follows(x) else x
 
     def capture(self, x: Tensor, variable: Variable | None = None) -> TracedTensor:
-        """The input that stands for a value from outside, or for what a variable holds at first."""
+        """The input that represents a captured value, or the initial value of a variable."""
         key = (id(x), id(variable))
         found = self.captured.get(key)
         if found is None:
@@ -98,11 +98,11 @@ class Trace:
         return found[1]
 
     def follows(self, x: Tensor) -> bool:
-        """Whether a value that is known already is one that a tape outside differentiates by."""
+        """Whether a tape outside of the trace watches a known value."""
         return any(tape.tracks(x) for tape in self.tapes) or (self.outer is not None and self.outer.follows(x))
 
     def read(self, variable: Variable) -> Tensor:
-        """The value of a variable at this point of the function."""
+        """The current value of a variable in the function."""
         key = id(variable)
         value = self.current.get(key)
         if value is None:
@@ -115,19 +115,19 @@ class Trace:
         return value
 
     def outside(self, variable: Variable) -> Tensor:
-        """What a variable holds in the graph around this one."""
+        """The value of a variable in the enclosing graph."""
         with within(self.outer, self.tapes):
             return self.outer.local(variable.value)
 
     def assign(self, variable: Variable, value: Tensor) -> None:
-        """The variable has ``value`` from here on."""
+        """Assign ``value`` to the variable."""
         self.current[id(variable)] = value
         self.assigned[id(variable)] = (variable, value)
 
 
 @contextlib.contextmanager
 def within(graph: Any, tapes: Sequence[Any]) -> Any:
-    """Ops become nodes of ``graph``, and are recorded by ``tapes`` alone."""
+    """Context manager in which ops become nodes of ``graph``, and only ``tapes`` record them."""
     kept = getattr(scope, "trace", None), getattr(scope, "tapes", ())
     scope.trace, scope.tapes = graph, tapes
     try:
@@ -151,5 +151,5 @@ def trace(function: Callable[..., Any], specs: list[Spec], pack: Callable[[list[
 
 
 def is_value(leaf: Any) -> bool:
-    """Whether a leaf of a function's result is computed by it (and not a constant such as a string or `None`)."""
+    """Whether a leaf of a function's result is a computed value (and not a constant such as a string or `None`)."""
     return isinstance(leaf, (Tensor, Variable))

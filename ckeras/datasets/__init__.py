@@ -1,4 +1,4 @@
-"""Data sets that a first model can be trained on; each loads when it is first named."""
+"""Small data sets for examples; each loads on first use."""
 
 from ckeras.lazy import TYPE_CHECKING, attach
 

@@ -1,4 +1,4 @@
-"""Handwritten digits, 8 x 8 pixels: real data that needs no network, since it is part of the package.
+"""Handwritten digits, 8 x 8 pixels: real data that is part of the package and needs no download.
 
 The test set of "Optical Recognition of Handwritten Digits", by E. Alpaydin and C. Kaynak (1998), from the UCI Machine
 Learning Repository, https://doi.org/10.24432/C50P49, licensed under Creative Commons Attribution 4.0 International
@@ -19,12 +19,12 @@ Arrays = tuple[np.ndarray, np.ndarray]
 
 
 def load_data(test_split: float = 0.2, seed: int = 113) -> tuple[Arrays, Arrays]:
-    """The 1,797 digits, shuffled and cut into a training and a test part.
+    """Return the 1,797 digits, shuffled and split into a training and a test set.
 
     Args:
-        test_split: the fraction held out for the test part, from 0 to 1; the default leaves 1,437 digits to train on
-            and 360 to test with.
-        seed: the seed of the shuffle. The same seed gives the same two parts always.
+        test_split: fraction of the test set, from 0 to 1; the default gives 1,437 training and 360 test
+            digits.
+        seed: seed of the shuffle. The same seed always gives the same split.
 
     Returns:
         ``(x_train, y_train), (x_test, y_test)``: the images, uint8 of shape ``(n, 8, 8)`` with values 0 (paper) to
@@ -42,10 +42,10 @@ def load_data(test_split: float = 0.2, seed: int = 113) -> tuple[Arrays, Arrays]
         (dtype('uint8'), 16)
     """
     if not 0 <= test_split <= 1:
-        raise ValueError(f"`test_split` of digits.load_data must be a fraction from 0 to 1, but was {test_split!r}")
+        raise ValueError(f"`test_split` of digits.load_data must be a fraction from 0 to 1, got {test_split!r}")
     with np.load(Path(__file__).with_name("digits.npz")) as data:
         x, y = data["x"], data["y"]
-    # RandomState's stream is frozen for good, so the split is the same under every version of numpy.
+    # RandomState's stream never changes, so the split is the same with every version of NumPy.
     order = np.random.RandomState(seed).permutation(len(x))
     train = int(len(x) * (1 - test_split))
     x, y = x[order], y[order]

@@ -1,4 +1,4 @@
-"""Which dtype a layer computes in, and which its weights have. Every name loads on first use."""
+"""Dtype policies: the compute dtype of a layer and the dtype of its weights. Every name loads on first use."""
 
 from ckeras.lazy import TYPE_CHECKING, attach
 

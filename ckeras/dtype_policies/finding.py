@@ -1,4 +1,4 @@
-"""Policies from names and configs, and back."""
+"""Lookup and serialization of dtype policies."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _FUNCTIONS = ("deserialize", "get", "serialize")
 
 
 def get(identifier: Any) -> DTypePolicy:
-    """The policy that ``identifier`` stands for.
+    """Return the dtype policy given by ``identifier``.
 
     Args:
-        identifier: None for the global policy, a name as "mixed_float16" or "int8_from_float32", a config, a dtype, or
-            a policy, which is returned as it is.
+        identifier: None for the global policy, a name such as "mixed_float16" or "int8_from_float32", a config,
+            a dtype, or a policy, which is returned unchanged.
 
     Raises:
-        ValueError: if it is none of these.
+        ValueError: if ``identifier`` has another type or value.
 
     >>> get("mixed_bfloat16"), get(float)
     (<DTypePolicy "mixed_bfloat16">, <DTypePolicy "float32">)
@@ -42,9 +42,9 @@ def get(identifier: Any) -> DTypePolicy:
 
 
 def set_dtype_policy(policy: Any) -> None:
-    """Make ``policy`` (a `DTypePolicy`, or the name of one) that of layers that are given no dtype.
+    """Set the global dtype policy, used by layers without an explicit dtype, to a `DTypePolicy` or its name.
 
-    Until this is called, `floatx` decides, and afterwards it does not.
+    Before the first call, `floatx` determines the global policy.
     """
     if not isinstance(policy, (str, DTypePolicy)):
         raise ValueError(
@@ -54,7 +54,7 @@ def set_dtype_policy(policy: Any) -> None:
 
 
 def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
-    """The config of a policy, from which `deserialize` makes an equal one.
+    """Return the config of a policy, from which `deserialize` creates an equal one.
 
     >>> serialize(DTypePolicy("float32"))
     {'module': 'keras', 'class_name': 'DTypePolicy', 'config': {'name': 'float32'}, 'registered_name': None}
@@ -71,14 +71,14 @@ def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> DTypePolicy:
-    """The policy that a config describes.
+    """Create a policy from a config.
 
     Args:
-        config: a dict with "class_name" and "config", as `serialize` makes it.
-        custom_objects: classes by name, looked at first.
+        config: a dict with "class_name" and "config", as returned by `serialize`.
+        custom_objects: dict of names to classes, searched first.
 
     Raises:
-        ValueError: if the config is not one, or its class is not known.
+        ValueError: if the config is malformed, or its class is unknown.
     """
     if not isinstance(config, dict) or "class_name" not in config:
         raise ValueError(f"expected the config of a dtype policy with a 'class_name', got {config!r}")

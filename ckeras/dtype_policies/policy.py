@@ -1,4 +1,4 @@
-"""A policy: the dtype of a layer's computation, and that of its weights."""
+"""Dtype policies: the dtype of a layer's computation, and that of its weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MIXED = {"mixed_float16": ("float16", "float32"), "mixed_bfloat16": ("bfloat16",
 
 
 def dtype_policy() -> DTypePolicy:
-    """The policy of layers that are given no dtype: the one that was set, or that of `floatx`.
+    """Return the policy of layers without an explicit dtype: the global policy, or that of `floatx` if none is set.
 
     >>> dtype_policy()
     <DTypePolicy "float32">
@@ -22,17 +22,17 @@ def dtype_policy() -> DTypePolicy:
 
 
 class DTypePolicy:
-    """The dtype that a layer computes in, `compute_dtype`, and that of its weights, `variable_dtype`.
+    """The compute dtype of a layer, `compute_dtype`, and the dtype of its weights, `variable_dtype`.
 
-    Under the mixed policies weights are float32, and so is the computation inside of a layer, since a CPU gains nothing
-    from less; floats that come out of the layer are of the compute dtype.
+    Under the mixed policies the weights are float32. A layer also computes in float32 internally, since lower precision
+    is not faster on a CPU, and casts its float outputs to the compute dtype.
 
     Args:
-        name: of a dtype, which is then both, or "mixed_float16" or "mixed_bfloat16"; the global policy's if None.
+        name: name of a dtype, used for both, or "mixed_float16" or "mixed_bfloat16"; the global policy's name if None.
 
     Raises:
         TypeError: if `name` is not a string.
-        ValueError: if nothing has that name.
+        ValueError: if the name is unknown.
 
     >>> policy = DTypePolicy("mixed_float16")
     >>> policy.compute_dtype, policy.variable_dtype
@@ -48,26 +48,26 @@ class DTypePolicy:
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """Name of the policy."""
         return self._name
 
     @property
     def compute_dtype(self) -> str:
-        """The dtype of a layer's results."""
+        """Dtype of the outputs of a layer."""
         return self._compute_dtype
 
     @property
     def variable_dtype(self) -> str:
-        """The dtype of a layer's weights."""
+        """Dtype of the weights of a layer."""
         return self._variable_dtype
 
     @property
     def quantization_mode(self) -> str | None:
-        """How weights are quantized; None where they are not."""
+        """Quantization mode of the weights; None if they are not quantized."""
         return self._quantization_mode
 
     def convert_input(self, x: Any, autocast: bool, dtype: Any) -> Any:
-        """``x`` as a tensor, cast to ``dtype`` if it holds floats and ``autocast`` is true; what is no array stays."""
+        """Convert ``x`` to a tensor, and cast floats to ``dtype`` if ``autocast``; return non-arrays unchanged."""
         dtype = dtypes.standardize(dtype)
         if not isinstance(x, (Tensor, Variable, np.ndarray, np.generic)) and not hasattr(x, "__array__"):
             return x
@@ -75,12 +75,12 @@ class DTypePolicy:
         return x.astype(dtype) if autocast and x.dtype in dtypes.FLOATS and x.dtype != dtype else x
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments it was made with."""
+        """Return the arguments of the constructor."""
         return {"name": self.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> DTypePolicy:
-        """A policy from its arguments."""
+        """Create a policy from the arguments in ``config``."""
         return cls(**config)
 
     def __repr__(self) -> str:
@@ -88,7 +88,7 @@ class DTypePolicy:
         return f'<{kind.__name__} "{self.name}">'
 
     def __eq__(self, other: Any) -> bool:
-        """Whether kind and arguments are the same; `DTypePolicy` and `FloatDTypePolicy` are one kind."""
+        """Whether class and arguments are equal; `DTypePolicy` and `FloatDTypePolicy` are the same class."""
         if not isinstance(other, DTypePolicy):
             return NotImplemented
         plain = (DTypePolicy, FloatDTypePolicy)
@@ -99,11 +99,11 @@ class DTypePolicy:
 
 
 class FloatDTypePolicy(DTypePolicy):
-    """Another name of `DTypePolicy`."""
+    """Alias of `DTypePolicy`."""
 
 
 def dtypes_of(name: Any) -> tuple[str, str]:
-    """The compute dtype and the variable dtype of the policy of this name."""
+    """Return the compute dtype and the variable dtype of the policy of this name."""
     if not isinstance(name, str):
         raise TypeError(f"DTypePolicy expects a name, such as 'mixed_float16', got {name!r} of {type(name).__name__}")
     if name in MIXED:

@@ -1,4 +1,4 @@
-"""Policies of layers by their paths."""
+"""Map of layer paths to dtype policies."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ckeras.dtype_policies.policy import DTypePolicy
 
 
 class DTypePolicyMap(DTypePolicy, MutableMapping):
-    """A dict of policies by the paths of layers; a key may be a regular expression that matches whole paths.
+    """Dict of layer paths to policies; a key may be a regular expression that matches full paths.
 
     Args:
-        default_policy: the policy of a path that no key matches; the global one if None.
-        policy_map: a dict of paths to policies.
+        default_policy: policy of paths that no key matches; the global policy if None.
+        policy_map: dict of paths to policies.
 
     Raises:
         ValueError: if the default is itself a map.
@@ -32,18 +32,18 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
             raise ValueError("DTypePolicyMap expects default_policy to be one policy, got another map")
         if policy_map is not None and not isinstance(policy_map, dict):
             raise TypeError(f"DTypePolicyMap expects policy_map to be a dict, got {policy_map!r}")
-        finding.get(default_policy)  # raises for what is no policy
+        finding.get(default_policy)  # raises if `policy` is not a policy
         self._default_policy_arg = default_policy
         self._policy_map = policy_map or {}
 
     @property
     def name(self) -> str:
-        """ "map_" and the name of the default."""
+        """Name of the default policy with the prefix "map_"."""
         return f"map_{self.default_policy.name}"
 
     @property
     def default_policy(self) -> DTypePolicy:
-        """The policy of a path that no key matches."""
+        """Policy of paths that no key matches."""
         return finding.get(self._default_policy_arg)
 
     @property
@@ -62,7 +62,7 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
         return self.default_policy.quantization_mode
 
     def __getitem__(self, key: str) -> DTypePolicy:
-        """The policy of this path; raises ValueError if several keys match it."""
+        """Return the policy of this path; raise ValueError if several keys match it."""
         if key in self._policy_map:
             return self._policy_map[key]
         matching = [pattern for pattern in self._policy_map if re.fullmatch(pattern, key)]
@@ -71,7 +71,7 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
         return self._policy_map[matching[0]] if matching else self.default_policy
 
     def __setitem__(self, key: str, policy: Any) -> None:
-        """Give a path a policy; it must not have one."""
+        """Set the policy of a path that has none; raise ValueError if it has one."""
         if key in self._policy_map:
             raise ValueError(f"the DTypePolicyMap has the policy {self._policy_map[key]!r} for {key!r} already")
         self._policy_map[key] = finding.get(policy)

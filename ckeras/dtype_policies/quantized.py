@@ -1,4 +1,4 @@
-"""Policies of layers whose weights are quantized. They can be made and read; no layer here quantizes its weights."""
+"""Policies of layers with quantized weights. They can be created and read; no layer of ckeras quantizes its weights."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ MODES = ("int8", "float8", "int4", "gptq", "awq")
 
 
 class QuantizedDTypePolicy(DTypePolicy):
-    """The policy ``source_name`` of a layer whose weights are quantized.
+    """The policy ``source_name`` with quantized weights.
 
     Args:
-        mode: how: "int8", "float8", "int4", "gptq" or "awq".
-        source_name: the name of the policy without quantization; the global one's if None.
+        mode: quantization mode: "int8", "float8", "int4", "gptq" or "awq".
+        source_name: name of the policy without quantization; that of the global policy if None.
 
     Raises:
-        ValueError: if there is no such mode, or "int8" is asked for with results in float16.
+        ValueError: if the mode is unknown, or the mode is "int8" and the compute dtype is float16.
     """
 
     def __init__(self, mode: str, source_name: str | None = None):
@@ -33,7 +33,7 @@ class QuantizedDTypePolicy(DTypePolicy):
 
     @property
     def name(self) -> str:
-        """The mode and the source's name."""
+        """Return the mode and the name of the source policy."""
         return f"{self.get_config()['mode']}_from_{self._source_name}"
 
     def get_config(self) -> dict[str, Any]:
@@ -41,11 +41,11 @@ class QuantizedDTypePolicy(DTypePolicy):
 
 
 class QuantizedFloat8DTypePolicy(QuantizedDTypePolicy):
-    """Weights in 8-bit floats, whose scale follows the largest values of the last steps.
+    """Weights in 8-bit floats, scaled by the maximum absolute values of recent steps.
 
     Args:
         mode, source_name: as in `QuantizedDTypePolicy`.
-        amax_history_length: how many steps are looked at.
+        amax_history_length: number of recent steps.
     """
 
     default_amax_history_length = 1024
@@ -60,7 +60,7 @@ class QuantizedFloat8DTypePolicy(QuantizedDTypePolicy):
 
     @property
     def amax_history_length(self) -> int:
-        """How many steps are looked at."""
+        """Number of recent steps that determine the scale."""
         return self._amax_history_length
 
     def get_config(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class QuantizedFloat8DTypePolicy(QuantizedDTypePolicy):
 
 
 class _Grouped(QuantizedDTypePolicy):
-    """A policy whose mode holds sizes, as in "gptq/4/128"."""
+    """Base class of policies whose mode contains sizes, such as "gptq/4/128"."""
 
     _form: tuple[str, ...] = ()
 
@@ -97,7 +97,7 @@ class _Grouped(QuantizedDTypePolicy):
 
 
 class Int4DTypePolicy(_Grouped):
-    """Weights in 4 bits, scaled by blocks: the mode is "int4/<block_size>", -1 for a block a channel."""
+    """Weights in 4 bits, scaled by blocks: the mode is "int4/<block_size>", with -1 for one block per channel."""
 
     _form = ("int4", "block_size")
 
@@ -112,7 +112,7 @@ class GPTQDTypePolicy(_Grouped):
 
 
 class AWQDTypePolicy(_Grouped):
-    """AWQ (Lin et al., 2023): the mode is "awq/<weight_bits>/<group_size>", 4 bits, -1 for a group a channel."""
+    """AWQ (Lin et al., 2023): the mode is "awq/<weight_bits>/<group_size>", 4 bits, -1 for one group per channel."""
 
     _form = ("awq", "weight_bits", "group_size")
 
@@ -121,7 +121,7 @@ class AWQDTypePolicy(_Grouped):
 
 
 def quantized(name: str) -> QuantizedDTypePolicy:
-    """The policy called ``name``, as "int8_from_float32"."""
+    """Return the policy of this name, such as "int8_from_float32"."""
     mode, found, source = name.partition("_from_")
     if not found or "_from_" in source:
         raise ValueError(f"a quantized dtype policy is called '<mode>_from_<policy>', got {name!r}")

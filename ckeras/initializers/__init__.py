@@ -1,7 +1,7 @@
 """Initial values of weights.
 
-An initializer is called with a shape, and a dtype, and returns a tensor. A random one samples its seed once, when it is
-made, so calling it again gives the same values; `clone` gives one with a seed of its own.
+An initializer is called with a shape, and a dtype, and returns a tensor. A random initializer samples its seed when it
+is created, so repeated calls return the same values; `clone` returns an initializer with a new seed.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ lecun_normal = LecunNormal
 
 
 def get(identifier: Any) -> Callable[..., Any] | None:
-    """The initializer that `identifier` stands for.
+    """Return the initializer given by `identifier`.
 
     Args:
-        identifier: None, a name, a config, a class, a callable of shape and dtype, or an array, which becomes the
-            initial value itself.
+        identifier: None, a name, a config, a class, a callable of shape and dtype, or an array, which is
+            used as the initial value.
 
     Raises:
-        ValueError: if the name is unknown (the sentence lists the nearest), or what came is none of these.
+        ValueError: if the name is unknown (the message lists similar names) or `identifier` has another type.
 
     >>> type(get("he_normal")).__name__
     'HeNormal'
@@ -76,12 +76,12 @@ def _as_given(values: Any) -> Callable[..., Any]:
 
 
 def serialize(initializer: Any) -> Any:
-    """The config of an initializer, from which `deserialize` makes an equal one."""
+    """Return the config of an initializer, from which `deserialize` creates an equal one."""
     return registry.initializers.serialize(initializer)
 
 
 def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
-    """The initializer that a config of `serialize`, or a name, describes."""
+    """Create an initializer from a name or from a config that `serialize` returned."""
     return registry.initializers.deserialize(config, custom_objects)
 
 

@@ -1,4 +1,4 @@
-"""Initial values that are not random."""
+"""Deterministic initializers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ship = registry.initializers.ship
 
 @ship("zero")
 class Zeros(Initializer):
-    """All 0.
+    """Initializer of zeros.
 
     >>> Zeros()((2, 3)).shape
     (2, 3)
@@ -35,10 +35,10 @@ class Ones(Initializer):
 
 @ship()
 class Constant(Initializer):
-    """All one value.
+    """Initializer of a constant value.
 
     Args:
-        value: A number, or an array that broadcasts to the shape asked for.
+        value: A number, or an array that broadcasts to the requested shape.
     """
 
     def __init__(self, value: Any = 0.0):
@@ -66,10 +66,10 @@ class Constant(Initializer):
 
 @ship("IdentityInitializer")
 class Identity(Initializer):
-    """A matrix with `gain` on its diagonal and 0 elsewhere.
+    """Initializer of matrices with `gain` on the diagonal and 0 elsewhere.
 
     Args:
-        gain: What is on the diagonal.
+        gain: Value on the diagonal.
 
     >>> Identity(2.0)((2, 3)).tolist()
     [[2.0, 0.0, 0.0], [0.0, 2.0, 0.0]]

@@ -1,4 +1,4 @@
-"""Random initial values."""
+"""Random initializers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RandomInitializer(Initializer):
         seed: An integer, a `SeedGenerator`, or None for an integer sampled now from the global generator.
 
     Raises:
-        ValueError: if `seed` is none of these.
+        ValueError: if `seed` has another type.
     """
 
     def __init__(self, seed: Any = None):
@@ -48,11 +48,11 @@ class RandomInitializer(Initializer):
 
 @ship("uniform")
 class RandomUniform(RandomInitializer):
-    """Uniform between two values.
+    """Uniform distribution on [minval, maxval).
 
     Args:
-        minval: Lower bound, which may occur.
-        maxval: Upper bound, which does not.
+        minval: Lower bound, inclusive.
+        maxval: Upper bound, exclusive.
         seed: An integer, a `SeedGenerator`, or None for a seed sampled now.
     """
 
@@ -72,11 +72,11 @@ class RandomUniform(RandomInitializer):
 
 @ship("normal")
 class RandomNormal(RandomInitializer):
-    """Normally distributed.
+    """Normal distribution.
 
     Args:
-        mean: Mean.
-        stddev: Standard deviation.
+        mean: Mean of the distribution.
+        stddev: Standard deviation of the distribution.
         seed: An integer, a `SeedGenerator`, or None for a seed sampled now.
     """
 
@@ -99,8 +99,8 @@ class TruncatedNormal(RandomInitializer):
     """Truncated normal distribution: values further than two standard deviations from the mean are sampled again.
 
     Args:
-        mean: Mean.
-        stddev: Standard deviation before truncation; after it, it is 0.8796 times that.
+        mean: Mean of the distribution.
+        stddev: Standard deviation before truncation; truncation multiplies it by 0.8796.
         seed: An integer, a `SeedGenerator`, or None for a seed sampled now.
     """
 
@@ -127,22 +127,22 @@ _DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
 
 @ship()
 class VarianceScaling(RandomInitializer):
-    """Random, of mean 0 and variance `scale / n`, where `n` follows from the shape.
+    """Distribution with mean 0 and variance `scale / n`, where `n` depends on the shape.
 
     For a dense kernel of shape (inputs, outputs), fan_in is inputs and fan_out outputs; for a convolution's
     (*window, inputs, outputs), both are multiplied by the size of the window.
 
     Args:
         scale: Positive factor of the variance.
-        mode: What n is: "fan_in", "fan_out" or "fan_avg", their mean.
-        distribution: "truncated_normal" ("normal" is another name for it), "untruncated_normal" or "uniform", which
-            is within `sqrt(3 * scale / n)` of 0.
+        mode: Definition of n: "fan_in", "fan_out" or "fan_avg", the mean of both.
+        distribution: "truncated_normal" (alias "normal"), "untruncated_normal" or "uniform" on
+            [-`sqrt(3 * scale / n)`, `sqrt(3 * scale / n)`).
         seed: An integer, a `SeedGenerator`, or None for a seed sampled now.
-        input_axes: The axes whose sizes make fan_in, where they are not the last but one; given with `output_axes`.
-        output_axes: The axes whose sizes make fan_out, where they are not the last.
+        input_axes: Axes whose sizes define fan_in, instead of the second to last; given together with `output_axes`.
+        output_axes: Axes whose sizes define fan_out, instead of the last.
 
     Raises:
-        ValueError: if `scale` is not positive, or `mode` or `distribution` is none of those named.
+        ValueError: if `scale` is not positive, or `mode` or `distribution` is not one of these names.
 
     >>> kernel = VarianceScaling(scale=2.0, mode="fan_in", distribution="uniform", seed=0)((6, 3))
     >>> float(ops.max(ops.abs(kernel))) <= 1.0
@@ -199,7 +199,7 @@ class VarianceScaling(RandomInitializer):
 
 
 class _Scaled(VarianceScaling):
-    """A variance scaling that goes by a name of its own, with scale, mode and distribution fixed."""
+    """Base class of the named variance scalings, which fix scale, mode and distribution."""
 
     _fixed: tuple[float, str, str]
 
@@ -218,9 +218,9 @@ class _Scaled(VarianceScaling):
 
 @ship()
 class GlorotUniform(_Scaled):
-    """Uniform within `sqrt(6 / (fan_in + fan_out))` of 0 (Glorot and Bengio, 2010).
+    """Uniform distribution on [-r, r) with `r = sqrt(6 / (fan_in + fan_out))` (Glorot and Bengio, 2010).
 
-    The arguments are those of `VarianceScaling` of the same names.
+    See `VarianceScaling` for the arguments.
     """
 
     _fixed = (1.0, "fan_avg", "uniform")
@@ -228,9 +228,9 @@ class GlorotUniform(_Scaled):
 
 @ship()
 class GlorotNormal(_Scaled):
-    """Truncated normal of variance `2 / (fan_in + fan_out)` (Glorot and Bengio, 2010).
+    """Truncated normal distribution with variance `2 / (fan_in + fan_out)` (Glorot and Bengio, 2010).
 
-    The arguments are those of `VarianceScaling` of the same names.
+    See `VarianceScaling` for the arguments.
     """
 
     _fixed = (1.0, "fan_avg", "truncated_normal")
@@ -238,9 +238,9 @@ class GlorotNormal(_Scaled):
 
 @ship()
 class HeUniform(_Scaled):
-    """Uniform within `sqrt(6 / fan_in)` of 0 (He et al., 2015).
+    """Uniform distribution on [-r, r) with `r = sqrt(6 / fan_in)` (He et al., 2015).
 
-    The arguments are those of `VarianceScaling` of the same names.
+    See `VarianceScaling` for the arguments.
     """
 
     _fixed = (2.0, "fan_in", "uniform")
@@ -248,9 +248,9 @@ class HeUniform(_Scaled):
 
 @ship()
 class HeNormal(_Scaled):
-    """Truncated normal of variance `2 / fan_in` (He et al., 2015).
+    """Truncated normal distribution with variance `2 / fan_in` (He et al., 2015).
 
-    The arguments are those of `VarianceScaling` of the same names.
+    See `VarianceScaling` for the arguments.
     """
 
     _fixed = (2.0, "fan_in", "truncated_normal")
@@ -258,9 +258,9 @@ class HeNormal(_Scaled):
 
 @ship()
 class LecunUniform(_Scaled):
-    """Uniform within `sqrt(3 / fan_in)` of 0 (LeCun et al., 1998).
+    """Uniform distribution on [-r, r) with `r = sqrt(3 / fan_in)` (LeCun et al., 1998).
 
-    The arguments are those of `VarianceScaling` of the same names.
+    See `VarianceScaling` for the arguments.
     """
 
     _fixed = (1.0, "fan_in", "uniform")
@@ -268,9 +268,9 @@ class LecunUniform(_Scaled):
 
 @ship()
 class LecunNormal(_Scaled):
-    """Truncated normal of variance `1 / fan_in` (LeCun et al., 1998).
+    """Truncated normal distribution with variance `1 / fan_in` (LeCun et al., 1998).
 
-    The arguments are those of `VarianceScaling` of the same names.
+    See `VarianceScaling` for the arguments.
     """
 
     _fixed = (1.0, "fan_in", "truncated_normal")
@@ -281,10 +281,10 @@ def compute_fans(
     input_axes: Sequence[int] | None = None,
     output_axes: Sequence[int] | None = None,
 ) -> tuple[int, int]:
-    """How many inputs reach one output of a kernel of this shape, and how many outputs one input.
+    """Return fan_in and fan_out of a kernel of this shape.
 
-    With both `input_axes` and `output_axes` they are the products of those axes; else the last two axes are inputs and
-    outputs, and those before them a window that multiplies both.
+    With `input_axes` and `output_axes` they are the products of the sizes of these axes; otherwise the last two axes
+    are inputs and outputs, and the axes before them a window whose size multiplies both.
 
     >>> compute_fans((3, 3, 16, 32))
     (144, 288)
@@ -313,13 +313,13 @@ def _axes(name: str, axes: Any, rank: int) -> tuple[int, ...]:
 
 @ship("OrthogonalInitializer")
 class Orthogonal(RandomInitializer):
-    """A random matrix with orthonormal columns, or rows where it has fewer of those (Saxe et al., 2013).
+    """Random matrix with orthonormal columns, or rows if it has fewer rows (Saxe et al., 2013).
 
-    It is the Q of the QR decomposition of a matrix of normal numbers, with signs that make it uniformly distributed. A
-    shape of more than two axes is that of a matrix with all axes but the last in one.
+    It is the factor Q of the QR decomposition of a matrix of normal samples, with signs that make its distribution
+    uniform. A shape of more than two axes is treated as a matrix by flattening all axes but the last.
 
     Args:
-        gain: What the matrix is multiplied by.
+        gain: Factor of the matrix.
         seed: An integer, a `SeedGenerator`, or None for a seed sampled now.
 
     >>> q = Orthogonal(seed=0)((4, 3), dtype="float64")

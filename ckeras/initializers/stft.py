@@ -23,7 +23,7 @@ _COSINES = {
 
 
 def _taylor(x: np.ndarray, d: np.ndarray) -> np.ndarray:
-    """Side lobes of -30 decibels, the first four of the same height (Taylor, 1955)."""
+    """Taylor window with side lobes of -30 decibels, the first four of equal height (Taylor, 1955)."""
     count = 4
     a = np.arccosh(10 ** (30 / 20)) / np.pi
     stretch = count**2 / (a**2 + (count - 0.5) ** 2)
@@ -36,7 +36,7 @@ def _taylor(x: np.ndarray, d: np.ndarray) -> np.ndarray:
     return window / (1 + 2 * np.sum(factors))
 
 
-# Others: functions of x, from -1 to 1 over the window, and of d, the distance from its middle in samples.
+# Other windows: functions of x, from -1 to 1 over the window, and d, the distance from its center in samples.
 _WINDOWS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "bartlett": lambda x, d: 1 - np.abs(x),
     "triang": lambda x, d: 1 - np.abs(d) / ((len(d) + 1) // 2 if len(d) % 2 else len(d) / 2),
@@ -56,7 +56,7 @@ def _parzen(r: np.ndarray, inside: np.ndarray) -> np.ndarray:
 
 
 def window_values(name: str, length: int, periodic: bool) -> np.ndarray:
-    """The values of a window: symmetric, or one period of a periodic one."""
+    """Return the values of a window: symmetric, or one period of the periodic window."""
     if length <= 1:
         return np.ones(length)
     samples = length + periodic
@@ -71,20 +71,20 @@ def window_values(name: str, length: int, periodic: bool) -> np.ndarray:
 
 @registry.initializers.ship("STFTInitializer")
 class STFT(Initializer):
-    """The kernel with which a convolution computes one part of a short-time Fourier transform.
+    """Kernel of a convolution that computes the real or imaginary part of a short-time Fourier transform.
 
     For the shape (frame length, channels, bins) it is `window[t] * cos(2 * pi * t * f / n)`, or minus the sine, with
     `n = 2 * (bins - 1)` samples to a transform, for time t and bin f.
 
     Args:
         side: "real" for cosines, "imag" for sines.
-        window: Name of a window, an array of the frame's length, or None for none.
-        scaling: What the window is divided by: "density" for the root of the sum of its squares, "spectrum" for the
-            sum of its values, None for nothing.
-        periodic: Whether a window by name is periodic instead of symmetric.
+        window: Name of a window, an array of the frame length, or None for no window.
+        scaling: Divisor of the window: "density" for the square root of the sum of its squares, "spectrum" for the
+            sum of its values, None for no scaling.
+        periodic: Whether a window given by name is periodic instead of symmetric.
 
     Raises:
-        ValueError: if `side`, `window` or `scaling` is none of those named.
+        ValueError: if `side`, `window` or `scaling` is not one of these values.
 
     >>> STFT()((4, 1, 3)).shape
     (4, 1, 3)

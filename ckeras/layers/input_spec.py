@@ -1,4 +1,4 @@
-"""What a layer expects of its input."""
+"""`InputSpec`: the requirements of a layer on its inputs."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ class InputSpec:
 
     Args:
         dtype: name of the dtype.
-        shape: with `None` where any size will do.
+        shape: the shape, with `None` for any size.
         ndim, max_ndim, min_ndim: the rank, or its bounds.
         axes: {axis: size}.
-        allow_last_axis_squeeze: whether an input with a last axis more, or less, of size 1 fits too.
-        name: of the input.
+        allow_last_axis_squeeze: whether an additional or missing last axis of size 1 is accepted.
+        name: name of the input.
         optional: whether the input may be `None`.
     """
 
@@ -46,7 +46,7 @@ class InputSpec:
         return f"InputSpec({', '.join(f'{k}={v}' for k, v in given.items())})"
 
     def problem(self, x: Any) -> str | None:
-        """What is wrong with ``x``, or `None`."""
+        """Describe how ``x`` violates the spec; `None` if it does not."""
         if x is None and self.optional:
             return None
         shape = tuple(x.shape)

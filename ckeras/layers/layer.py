@@ -30,7 +30,7 @@ scope = config.scope
 
 
 def _builds(build: Callable[..., None]) -> Callable[..., None]:
-    """A `build` that computes on real values whatever is traced around it, and marks the layer as built."""
+    """Wrap `build` to compute eagerly inside traces, and to mark the layer as built."""
 
     @wraps(build)
     def built(self: Layer, *args: Any, **kwargs: Any) -> None:
@@ -55,13 +55,13 @@ class Layer(Tracker):
     lists and dicts, are found.
 
     Args:
-        activity_regularizer: a regularizer of what `call` returns.
+        activity_regularizer: regularizer of the output of `call`.
         trainable: whether its weights are trained.
         dtype: dtype of its weights and of its computation, or a dtype policy, its name or its config; the global
             policy if not given. Under a mixed policy weights and computation are float32, and floats that come out of
             the layer are of the policy's compute dtype.
         autocast: whether float inputs are converted to the dtype of the computation, and outputs under a mixed policy.
-        name: made from the class's name if not given.
+        name: generated from the class name if not given.
 
     >>> import ckeras
     >>> class Scale(Layer):
@@ -101,8 +101,8 @@ class Layer(Tracker):
         self._losses: list[Any] = []
         self._remat_mode = current_remat()
         self._build_config: Any = None
-        self._inbound_nodes: list[Node] = []  # its calls on symbolic tensors
-        self._outbound_nodes: list[Node] = []  # the calls that use what these return
+        self._inbound_nodes: list[Node] = []  # nodes of its symbolic calls
+        self._outbound_nodes: list[Node] = []  # nodes that use their outputs
         if shape is not None:
             self._input_shape_arg = shape
 
@@ -135,9 +135,9 @@ class Layer(Tracker):
             initializer: anything `ckeras.initializers.get` takes; Glorot's uniform for floats, zeros for others.
             dtype: the layer's if not given.
             trainable: whether optimizers update it.
-            autocast: kept on the variable for mixed dtype policies.
-            regularizer, constraint: anything the tables of that name take.
-            aggregation: kept on the variable; there are no replicas on one CPU.
+            autocast: stored on the variable for mixed dtype policies.
+            regularizer, constraint: as for `ckeras.regularizers.get` and `ckeras.constraints.get`.
+            aggregation: stored on the variable; it has no effect, since there are no replicas on one CPU.
             overwrite_with_gradient: whether an optimizer assigns the gradient instead of applying it.
             name: of the variable.
         """
@@ -179,7 +179,7 @@ class Layer(Tracker):
 
     @property
     def non_trainable_variables(self) -> list[Variable]:
-        """The variables an optimizer leaves alone."""
+        """The variables that an optimizer does not update."""
         trained = {id(v) for v in self.trainable_weights}
         return [v for v in self.variables if id(v) not in trained]
 
@@ -193,7 +193,7 @@ class Layer(Tracker):
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
-        """The weights an optimizer leaves alone."""
+        """The weights that an optimizer does not update."""
         trained = {id(v) for v in self.trainable_weights}
         return [v for v in self.weights if id(v) not in trained]
 
@@ -210,7 +210,7 @@ class Layer(Tracker):
                 variable.trainable = bool(value)
 
     def get_weights(self) -> list[np.ndarray]:
-        """The values of `weights`, copied."""
+        """Return copies of the values of `weights`."""
         return [v.numpy() for v in self.weights]
 
     def set_weights(self, weights: Any) -> None:
@@ -267,7 +267,7 @@ class Layer(Tracker):
 
     @property
     def losses(self) -> list[Tensor]:
-        """What `add_loss` and the activity regularizers gave in the last call, and the weights' regularization."""
+        """Losses from `add_loss` and activity regularizers in the last call, and regularization losses of weights."""
         collected = [loss for layer in self._flatten_layers() for loss in layer._losses]
         collector = loss_collector()
         if collector is not None:
@@ -348,20 +348,20 @@ class Layer(Tracker):
 
     @_builds
     def build(self, input_shape: Any) -> None:
-        """Make the weights, knowing the shape of the input. To be overridden."""
+        """Create the weights for an input shape. Subclasses override it."""
         self.built = True
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output. To be overridden."""
+        """Compute the output. Subclasses override it."""
         raise NotImplementedError(f"{type(self).__name__} has no call() method")
 
     def build_from_config(self, config: dict[str, Any]) -> None:
-        """Build as `get_build_config` says."""
+        """Build the layer from the result of `get_build_config`."""
         if config and config.get("input_shape") is not None:
             self._build(_as_shape(config["input_shape"]))
 
     def get_build_config(self) -> dict[str, Any] | None:
-        """What `build_from_config` needs to build an equal layer."""
+        """Return the configuration with which `build_from_config` builds an equal layer."""
         return None if self._build_config is None else {"input_shape": self._build_config}
 
     def _build(self, input_shape: Any, others: dict[str, Any] | None = None) -> None:
@@ -374,7 +374,7 @@ class Layer(Tracker):
         self.built = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Build on the first call, and compute. On symbolic tensors the result is symbolic."""
+        """Build the layer on the first call and compute the output, a symbolic one for symbolic tensors."""
         self._check_initialized()
         args, kwargs = self._prepared(args, kwargs)
         leaves = [x for x in flatten((args, kwargs)) if isinstance(x, Tensor)]
@@ -419,7 +419,7 @@ class Layer(Tracker):
         return_losses: bool = False,
         **kwargs: Any,
     ) -> tuple[Any, ...]:
-        """Call the layer with other values of its variables, which stay as they are.
+        """Call the layer with other values of its variables, without changing the variables.
 
         Args:
             trainable_variables, non_trainable_variables: values in the order of the properties of that name.
@@ -453,16 +453,16 @@ class Layer(Tracker):
         return (outputs, updated, losses) if return_losses else (outputs, updated)
 
     def _training(self, names: tuple[str, ...], args: tuple, kwargs: dict[str, Any], outer: Any) -> Any:
-        """Whether this call trains: what it was told, else what the call around it was, else the default of `call`.
+        """Whether this call trains: its ``training`` argument, that of the enclosing call, or the default of `call`.
 
-        ``kwargs`` gets the answer if `call` takes it; `None` leaves `call` its default.
+        The result is put into ``kwargs`` if `call` accepts it; `None` leaves the default of `call`.
         """
-        place = names.index("training") - 1 if "training" in names else None
-        if place is not None and place < len(args):
-            return outer if args[place] is None else args[place]
+        position = names.index("training") - 1 if "training" in names else None
+        if position is not None and position < len(args):
+            return outer if args[position] is None else args[position]
         given = kwargs.pop("training", None)
         training = outer if given is None else given
-        if place is not None:
+        if position is not None:
             if training is None:
                 training = _default_training(type(self).call)
             if training is not None:
@@ -534,7 +534,7 @@ class Layer(Tracker):
     # -- configuration
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that `from_config` makes the layer again from."""
+        """Return the configuration for `from_config`."""
         dtype = dtype_policies.serialize(self._dtype_policy)
         config = {"name": self.name, "trainable": self._trainable, "dtype": dtype}
         if self.activity_regularizer is not None:
@@ -545,7 +545,7 @@ class Layer(Tracker):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Layer:
-        """A new layer with this configuration."""
+        """Create a layer from its configuration."""
         if isinstance(config.get("dtype"), dict):  # a dtype policy, as Keras writes it
             config = {**config, "dtype": config["dtype"]["config"]["name"]}
         return cls(**config)
@@ -574,7 +574,7 @@ class throwaway_trace:
 
 @lru_cache
 def _note_mixed(policy: str, dtype: str) -> None:
-    """Say once what a mixed policy means here."""
+    """Warn once about the meaning of a mixed policy."""
     warn(
         f"under {policy!r} layers compute in {dtype} here, and their results alone are of the narrower dtype: a CPU "
         "gains no speed from it"
@@ -607,7 +607,7 @@ def _shape_of(x: Any) -> Any:
 
 
 def _is_numbers(value: Any) -> bool:
-    """Whether a (nested) list holds numbers alone, and so is one array."""
+    """Whether a (nested) list holds only numbers, and so represents one array."""
     while isinstance(value, (list, tuple)):
         if not value:
             return True

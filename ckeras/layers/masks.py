@@ -1,4 +1,4 @@
-"""How a layer receives the masks of its inputs, and how its outputs get theirs."""
+"""How layers receive the masks of their inputs, and how outputs get theirs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def mask_parameters(parameters: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def fill_masks(parameters: tuple[str, ...], args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """``kwargs`` with the masks that the tensors among the arguments carry, where none was given.
+    """Add the masks that tensor arguments carry to ``kwargs``, where none was given.
 
     A call with one tensor argument (or structure of tensors) takes its mask as ``mask``, one with several takes those
     of each argument ``name`` as ``<name>_mask``.
@@ -34,12 +34,12 @@ def fill_masks(parameters: tuple[str, ...], args: tuple, kwargs: dict[str, Any])
         target = "mask" if len(tensors) == 1 else f"{name}_mask"
         if target in wanted and given.get(target) is None:
             found[target] = masks_of(value)
-    place = {name: i for i, name in enumerate(parameters[1:])}
-    return {**kwargs, **{k: v for k, v in found.items() if place[k] >= len(args)}}
+    positions = {name: i for i, name in enumerate(parameters[1:])}
+    return {**kwargs, **{k: v for k, v in found.items() if positions[k] >= len(args)}}
 
 
 def pass_masks(layer: Any, inputs: Any, given: Any, outputs: Any) -> Any:
-    """``outputs`` with the masks that the layer computes for them, from ``given`` or else from those of the inputs.
+    """Attach to ``outputs`` the masks that the layer computes, from ``given`` or else from the masks of the inputs.
 
     A layer that does not support masking drops the masks of its inputs, and warns.
     """

@@ -1,4 +1,4 @@
-"""Finds the variables, layers and metrics that an object keeps as attributes."""
+"""Tracks the variables, layers and metrics that an object holds in attributes."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ class Tracker(Observed):
             _add(self._tracked_state, value)
             changed(self, "_tracked_state")
         elif not any(value is x for x in self._variables):
-            place = self._trainable_count if value.trainable else len(self._variables)
-            self._variables.insert(place, value)
+            position = self._trainable_count if value.trainable else len(self._variables)
+            self._variables.insert(position, value)
             self.__dict__["_trainable_count"] += bool(value.trainable)
             changed(self, "_variables")
 
     def _forget_attribute(self, name: str) -> None:
-        """Track no longer what an attribute held, unless another one holds it too."""
+        """Stop tracking the value of an attribute, unless another attribute holds it too."""
         value = self.__dict__.get(name)
         if not _may_be_tracked(value) or any(value is v for k, v in self.__dict__.items() if k != name):
             return
@@ -101,15 +101,15 @@ class Tracker(Observed):
         Observed.__delattr__(self, name)
 
     def _kept(self, kind: type) -> Iterator[Any]:
-        """What is kept directly, also in lists and dicts, in the order in which it was set."""
+        """Directly held objects, also in lists and dicts, in the order of assignment."""
         return _inside(self._tracked_state, kind)
 
     def _sublayers(self) -> list[Any]:
-        """The layers kept directly."""
+        """Directly held layers."""
         return list({id(x): x for x in self._kept(Tracker)}.values())
 
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Any]:
-        """This layer and all inside, each once, depth first."""
+        """This layer and all layers inside, without duplicates, depth first."""
         found: dict[int, Any] = {id(self): self} if include_self else {}
         for layer in self._sublayers():
             for x in layer._flatten_layers() if recursive else [layer]:
@@ -117,11 +117,11 @@ class Tracker(Observed):
         return list(found.values())
 
     def _weights(self) -> list[Variable]:
-        """The variables kept directly."""
+        """Directly held variables."""
         return [*self._variables, *self._kept(Variable)]
 
     def _own_metrics(self) -> list[Metric]:
-        """The metrics kept directly."""
+        """Directly held metrics."""
         return list({id(m): m for m in self._kept(Metric)}.values())
 
     def _all_variables(self) -> list[Variable]:

@@ -1,4 +1,4 @@
-"""Models: layers that can be compiled, trained, evaluated and asked for predictions."""
+"""Models: layers with `compile`, `fit`, `evaluate` and `predict`."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Model(Trainer, Layer):
         return [x for x in self._sublayers() if isinstance(x, Layer)]
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """The layer of this name, or at this place."""
+        """Return the layer with this name or index."""
         if (name is None) == (index is None):
             raise ValueError("get_layer expects either a name or an index")
         if index is not None:
@@ -68,7 +68,7 @@ class Model(Trainer, Layer):
         raise ValueError(f"get_layer: no layer is called {name!r}; there are {[layer.name for layer in self.layers]}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output; eagerly through a compiled plan where that makes no difference but speed."""
+        """Compute the output; eager calls run a compiled plan where that only affects speed."""
         if len(args) == 1 and not kwargs and self.built:
             result = self._call_compiled(args[0])
             if result is not None:
@@ -76,7 +76,7 @@ class Model(Trainer, Layer):
         return super().__call__(*args, **kwargs)
 
     def _call_compiled(self, x: Any) -> Tensor | None:
-        """The output from a plan, or `None` where the call has to be made op by op.
+        """Compute the output with a plan; return `None` if the call has to run op by op.
 
         A plan is used for models that consist of shipped layers, outside tapes, traces and other layers.
         """
@@ -111,7 +111,7 @@ class Model(Trainer, Layer):
         return Tensor(plan.native.run([as_input(array, plan.input_dtypes[0])])[0], plan.output_specs[0].dtype)
 
     def _is_transparent(self) -> bool:
-        """Whether calling the model again and again does nothing that a plan would not repeat."""
+        """Whether a plan repeats everything that a call of the model does."""
         return False
 
     def summary(
@@ -153,7 +153,7 @@ class Model(Trainer, Layer):
             super()._build(input_shape, others)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Compiled plans are not copied; they are made again when needed."""
+        """State without compiled plans, which are recreated when needed."""
         return {
             **super().__getstate__(),
             "_call_plans": Plans(),
@@ -169,5 +169,5 @@ class Model(Trainer, Layer):
 
 
 def is_input(layer: Any) -> bool:
-    """Whether a layer only stands for an input."""
+    """Whether a layer is an input layer."""
     return isinstance(layer, InputLayer)

@@ -20,7 +20,7 @@ from ckeras.utils.tracebacks import hides_own_frames
 @registry.layers.ship()
 @hides_own_frames("__call__")
 class Sequential(Model):
-    """A model that is a chain of layers, each with one input and one output.
+    """A linear stack of layers, each with one input and one output.
 
     Args:
         layers: the layers; an `Input` may come first, and lets the model be built at once.
@@ -47,7 +47,7 @@ class Sequential(Model):
     # -- the chain
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
-        """Put a layer at the end. If it does not fit to those before it, the model stays as it was."""
+        """Append a layer. If it does not fit the layers before it, the model is unchanged."""
         before, outputs = list(self._chain), self._outputs
         self._append(layer, {x.name: x for x in before})
         if rebuild:
@@ -60,7 +60,7 @@ class Sequential(Model):
                 raise
 
     def _append(self, layer: Any, known: dict[str, Layer]) -> None:
-        """Put a layer at the end of the chain, whose layers by name are ``known``."""
+        """Append a layer to the chain, whose layers by name are ``known``."""
         node = node_of(layer)
         if node is not None and is_input(node.operation):
             layer = node.operation
@@ -79,7 +79,7 @@ class Sequential(Model):
         self._changed()
 
     def pop(self, rebuild: bool = True) -> Layer:
-        """Take the last layer off, and return it."""
+        """Remove the last layer and return it."""
         if not self._chain or is_input(self._chain[-1]):
             raise IndexError(f"model {self.name!r} has no layer to pop")
         layer = self._chain.pop()
@@ -250,7 +250,7 @@ class Sequential(Model):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Sequential:
-        """A new model with this configuration; its weights are new too."""
+        """Create a model from its configuration, with new weights."""
         layers = [registry.layers.deserialize(c, custom_objects=custom_objects) for c in config["layers"]]
         model = cls(layers, name=config.get("name"), trainable=config.get("trainable", True))
         if layers and not model.built and config.get("build_input_shape"):
@@ -259,7 +259,7 @@ class Sequential(Model):
 
 
 def _only_computes(layer: Layer) -> bool:
-    """Whether a call of the layer is ops alone: no code of a user's, and nothing left behind in the layer."""
+    """Whether a call of the layer only runs ops: no user code, and no change of the layer's state."""
     activation = getattr(layer, "activation", None)
     parts = (type(layer), activation if hasattr(activation, "__module__") else type(activation))
     ours = all(part is type(None) or part.__module__.startswith("ckeras.") for part in parts)

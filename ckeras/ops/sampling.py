@@ -82,7 +82,7 @@ def _high_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _between(seed: np.ndarray, low: np.ndarray, high: np.ndarray, shape: tuple[int, ...], dtype: str) -> np.ndarray:
-    """low + floor(u (high - low)), with u of 53 bits where no range exceeds 2^32, and of 128 otherwise."""
+    """low + floor(u (high - low)), with u of 53 bits if no range exceeds 2^32, else of 128 bits."""
     count = np.where(high > low, high.astype(np.uint64) - low.astype(np.uint64), np.uint64(1))  # 0 stands for 2^64
     size = math.prod(shape)
     if (count - 1).max(initial=0) < _NARROW:

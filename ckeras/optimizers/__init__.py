@@ -1,4 +1,4 @@
-"""Methods that change weights along the gradients of a loss."""
+"""Optimizers: rules that update variables from the gradients of a loss."""
 
 from typing import Any
 
@@ -24,10 +24,10 @@ from ckeras.optimizers.sgd import SGD
 
 
 def get(identifier: Any) -> Optimizer | None:
-    """The optimizer that `identifier` stands for: None, a name in any case, a config, a class, or an optimizer.
+    """Return the optimizer given by `identifier`: None, a name in any case, a config, a class, or an optimizer.
 
     Raises:
-        ValueError: if the name is unknown (the sentence lists the nearest), or what came is none of these.
+        ValueError: if the name is unknown (the message lists similar names) or `identifier` has another type.
 
     >>> type(get("adam")).__name__
     'Adam'
@@ -36,12 +36,12 @@ def get(identifier: Any) -> Optimizer | None:
 
 
 def serialize(optimizer: Any) -> Any:
-    """The config of an optimizer, from which `deserialize` makes an equal one."""
+    """Return the config of an optimizer, from which `deserialize` creates an equal one."""
     return registry.optimizers.serialize(optimizer)
 
 
 def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
-    """The optimizer that a config of `serialize`, or a name, describes."""
+    """Create an optimizer from a name or from a config that `serialize` returned."""
     return registry.optimizers.deserialize(config, custom_objects)
 
 

@@ -1,4 +1,4 @@
-"""Gradient descent by steps of the size of recent steps."""
+"""Adadelta: steps scaled by the root mean square of recent updates."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ckeras.tensor import Variable
 
 @registry.optimizers.ship()
 class Adadelta(Optimizer):
-    """Adaptive learning rate (Zeiler, 2012).
+    """Adadelta, an adaptive learning rate method (Zeiler, 2012).
 
     `a = rho * a + (1 - rho) * g**2`, the step is `d = g * sqrt(b + epsilon) / sqrt(a + epsilon)`, then
-    `b = rho * b + (1 - rho) * d**2` and `w -= learning_rate * d`. The paper has a learning rate of 1.
+    `b = rho * b + (1 - rho) * d**2` and `w -= learning_rate * d`. The paper uses a learning rate of 1.
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
-        rho: Share of the moving means that is kept, from 0 to 1.
-        epsilon: What is added under the roots, so that they are not 0.
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
+        rho: Decay rate of the moving averages, from 0 to 1.
+        epsilon: Small constant added under the square roots for numerical stability.
 
     The other arguments are those of `Optimizer`.
 
@@ -64,7 +64,7 @@ class Adadelta(Optimizer):
         self.epsilon = epsilon
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make the moving means of squared gradients and of squared steps for each variable."""
+        """Create the moving averages of squared gradients and squared updates of each variable."""
         if self.built:
             return
         super().build(variables)

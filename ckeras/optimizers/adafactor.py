@@ -1,4 +1,4 @@
-"""Adaptive steps whose memory is a row and a column for a matrix."""
+"""Adafactor: adaptive steps with factored second moments."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from ckeras.tensor import Variable
 
 @registry.optimizers.ship()
 class Adafactor(Optimizer):
-    """Adaptive steps with factored second moments (Shazeer and Stern, 2018).
+    """Adafactor, adaptive steps with factored second moments (Shazeer and Stern, 2018).
 
-    In step t, with `b = 1 - t**beta_2_decay` and `s = g**2 + epsilon_1`, a matrix keeps the means of rows and columns,
-    `r = b * r + (1 - b) * mean(s, -1)` and `c = b * c + (1 - b) * mean(s, -2)`, and `v = r / mean(r) * c` stands for
-    its second moment; a vector or a number keeps `v = b * v + (1 - b) * s`. The step `u = g / sqrt(v)` is divided by
-    `max(1, rms(u) / clip_threshold)`, and `w -= max(epsilon_2, rms(w)) * min(learning_rate, 1 / sqrt(t)) * u`.
+    In step t, with `b = 1 - t**beta_2_decay` and `s = g**2 + epsilon_1`, a matrix has averages of rows and columns,
+    `r = b * r + (1 - b) * mean(s, -1)` and `c = b * c + (1 - b) * mean(s, -2)`, and `v = r / mean(r) * c`
+    approximates its second moment; a vector or scalar has `v = b * v + (1 - b) * s`. Then
+    `u = g / (sqrt(v) * max(1, rms(g / sqrt(v)) / clip_threshold))` and
+    `w -= max(epsilon_2, rms(w)) * min(learning_rate, 1 / sqrt(t)) * u`.
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
         beta_2_decay: Exponent, below 0.
-        epsilon_1: What is added to squared gradients, so that the second moment is not 0.
-        epsilon_2: Lower bound of the scale of a variable, by which its steps are multiplied.
-        clip_threshold: The root mean square above which a step is scaled down.
-        relative_step: Whether the learning rate falls at least as `1 / sqrt(t)`. It does so without, too: the rule
-            above bounds it in any case, as it does in Keras.
+        epsilon_1: Small constant added to the squared gradients for numerical stability.
+        epsilon_2: Minimum of the root mean square of a variable, by which its steps are multiplied.
+        clip_threshold: Maximum root mean square of a step; larger steps are scaled down.
+        relative_step: Accepted for Keras. The learning rate is bounded by `1 / sqrt(t)` in either case, as in Keras.
 
     The other arguments are those of `Optimizer`.
 
@@ -81,7 +81,7 @@ class Adafactor(Optimizer):
         self.relative_step = relative_step
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make the means of rows and of columns, and the second moment, for each variable."""
+        """Create the averages of rows and columns, or the second moment, of each variable."""
         if self.built:
             return
         super().build(variables)
@@ -89,7 +89,7 @@ class Adafactor(Optimizer):
         for variable in self._trainable_variables:
             shape, factored = tuple(variable.shape), len(variable.shape) >= 2
             for means, of in ((self._rows, shape[:-1]), (self._columns, (*shape[:-2], *shape[-1:]))):
-                # Vectors have no rows; their scalars keep the state in the order of Keras.
+                # Vectors have no row averages; scalar variables keep the order of the state as in Keras.
                 means.append(self.add_variable(of if factored else (), dtype=variable.dtype, name=variable.name))
             (moment,) = self.add_optimizer_variables([variable], "velocity")
             self._moments.append(moment)
@@ -118,7 +118,7 @@ class Adafactor(Optimizer):
         self.assign_sub(variable, scale * step)
 
     def _factors(self, rate: Any, dtype: str) -> tuple[Any, Any]:
-        """The share of the means that is kept, and the bounded learning rate, in this step."""
+        """Compute the decay rate of the averages and the bounded learning rate of this step."""
         step = moments.step_number(self, dtype)
         return 1 - ops.power(step, self.beta_2_decay), ops.minimum(rate, ops.rsqrt(step))
 
@@ -134,7 +134,7 @@ class Adafactor(Optimizer):
 
 
 def _positive(x: Any) -> Any:
-    """What is not negative, but above 0: the product of a row and a column without gradients is too small a number."""
+    """Replace 0 by the smallest normal number: the product of a row and a column without gradients underflows."""
     return ops.maximum(x, float(np.finfo(x.dtype).tiny))
 
 

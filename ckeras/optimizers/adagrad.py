@@ -1,4 +1,4 @@
-"""Gradient descent scaled by the size of all gradients so far."""
+"""Adagrad: steps scaled by the sum of all squared gradients."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ckeras.tensor import Variable
 
 @registry.optimizers.ship()
 class Adagrad(Optimizer):
-    """Adaptive subgradients (Duchi, Hazan and Singer, 2011).
+    """Adagrad, adaptive subgradients (Duchi, Hazan and Singer, 2011).
 
-    `a += g**2` and `w -= learning_rate * g / sqrt(a + epsilon)`: what had large gradients moves less from then on.
+    `a += g**2` and `w -= learning_rate * g / sqrt(a + epsilon)`. Large gradients thus reduce later steps.
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
-        initial_accumulator_value: What `a` begins with, at least 0.
-        epsilon: What is added under the root, so that it is not 0.
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
+        initial_accumulator_value: Initial value of `a`, at least 0.
+        epsilon: Small constant added under the square root for numerical stability.
 
     The other arguments are those of `Optimizer`.
 
@@ -69,7 +69,7 @@ class Adagrad(Optimizer):
         self.epsilon = epsilon
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make a sum of squared gradients for each variable."""
+        """Create the sum of squared gradients of each variable."""
         if self.built:
             return
         super().build(variables)

@@ -1,4 +1,4 @@
-"""Gradient descent by moving means of the gradients and their squares."""
+"""Adam: steps from moving averages of gradients and squared gradients."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ckeras.tensor import Variable
 
 @registry.optimizers.ship()
 class Adam(MomentOptimizer):
-    """Adaptive moments (Kingma and Ba, 2014).
+    """Adam, adaptive moment estimation (Kingma and Ba, 2014).
 
     In step t, `m += (1 - beta_1) * (g - m)`, `v += (1 - beta_2) * (g**2 - v)` and `w -= a * m / (sqrt(v) + epsilon)`
-    with `a = learning_rate * sqrt(1 - beta_2**t) / (1 - beta_1**t)`. With AMSGrad (Reddi et al., 2018) the largest
-    `v` so far replaces it in the root.
+    with `a = learning_rate * sqrt(1 - beta_2**t) / (1 - beta_1**t)`. With AMSGrad (Reddi et al., 2018) the maximum
+    of `v` over all steps replaces `v` in the root.
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
-        beta_1: Share of the mean of the gradients that is kept.
-        beta_2: Share of the mean of their squares that is kept.
-        epsilon: What is added to the root, so that it is not 0 (the paper's "epsilon hat").
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
+        beta_1: Decay rate of the moving average of the gradients.
+        beta_2: Decay rate of the moving average of the squared gradients.
+        epsilon: Small constant added to the square root for numerical stability (the paper's "epsilon hat").
         amsgrad: Whether to use AMSGrad.
 
     The other arguments are those of `Optimizer`.
@@ -77,7 +77,7 @@ class Adam(MomentOptimizer):
         self.amsgrad = amsgrad
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make the two moving means, and the largest second where AMSGrad needs it, for each variable."""
+        """Create both moving averages of each variable, and with AMSGrad the maximum of the second."""
         if self.built:
             return
         super().build(variables)

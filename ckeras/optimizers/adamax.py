@@ -1,4 +1,4 @@
-"""Adam with the largest recent gradient instead of the root."""
+"""Adamax: Adam with a decaying maximum of the gradients instead of their root mean square."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ckeras.tensor import Variable
 
 @registry.optimizers.ship()
 class Adamax(MomentOptimizer):
-    """The variant of Adam that rests on the infinity norm (Kingma and Ba, 2014, section 7).
+    """Adamax, a variant of Adam with the infinity norm (Kingma and Ba, 2014, section 7).
 
     In step t, `m += (1 - beta_1) * (g - m)`, `u = max(beta_2 * u, |g|)` and
     `w -= learning_rate * m / ((1 - beta_1**t) * (u + epsilon))`.
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
-        beta_1: Share of the mean of the gradients that is kept, from 0 to 1.
-        beta_2: Share of the largest gradient that is kept, from 0 to 1.
-        epsilon: What is added to the largest gradient, so that it is not 0.
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
+        beta_1: Decay rate of the moving average of the gradients, from 0 to 1.
+        beta_2: Decay rate of the maximum gradient, from 0 to 1.
+        epsilon: Small constant added to the decaying maximum for numerical stability.
 
     The other arguments are those of `Optimizer`.
 
@@ -31,7 +31,7 @@ class Adamax(MomentOptimizer):
     """
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make the moving mean and the decaying maximum for each variable."""
+        """Create the moving average and the decaying maximum of each variable."""
         if self.built:
             return
         super().build(variables)

@@ -10,14 +10,14 @@ from ckeras.optimizers.adam import Adam
 
 @registry.optimizers.ship()
 class AdamW(Adam):
-    """Adam with decoupled weight decay (Loshchilov and Hutter, 2017): `Adam` with another default.
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2017): `Adam` with another default of `weight_decay`.
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
-        weight_decay: Each step begins with `w -= weight_decay * learning_rate * w`.
-        beta_1: Share of the mean of the gradients that is kept, from 0 to 1.
-        beta_2: Share of the mean of their squares that is kept, from 0 to 1.
-        epsilon: What is added to the root, so that it is not 0.
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
+        weight_decay: Decay rate; each step starts with `w -= weight_decay * learning_rate * w`.
+        beta_1: Decay rate of the moving average of the gradients, from 0 to 1.
+        beta_2: Decay rate of the moving average of the squared gradients, from 0 to 1.
+        epsilon: Small constant added to the square root for numerical stability.
         amsgrad: Whether to use AMSGrad.
 
     The other arguments are those of `Optimizer`.

@@ -1,4 +1,4 @@
-"""Checks of the arguments of optimizers and schedules."""
+"""Validation of the arguments of optimizers and schedules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def share(owner: Any, name: str, value: Any, above_0: bool = False) -> float:
-    """A number from 0 to 1, or above 0 and at most 1; anything else is a ValueError that names it."""
+    """Raise a ValueError unless the argument is a number from 0 to 1 (or above 0 and at most 1)."""
     if not _is_number(value) or not 0 <= value <= 1 or (above_0 and value == 0):
         range_ = "above 0 and at most 1" if above_0 else "from 0 to 1"
         raise ValueError(f"{type(owner).__name__} expects {name} to be a number {range_}, got {value!r}.")
@@ -17,37 +17,37 @@ def share(owner: Any, name: str, value: Any, above_0: bool = False) -> float:
 
 
 def at_least_0(owner: Any, name: str, value: Any) -> float:
-    """A number of at least 0; anything else is a ValueError that names it."""
+    """Raise a ValueError unless the argument is a number of at least 0."""
     if not _is_number(value) or not value >= 0:
         raise ValueError(f"{type(owner).__name__} expects {name} to be a number of at least 0, got {value!r}.")
     return value
 
 
 def above_0(owner: Any, name: str, value: Any) -> float:
-    """A number above 0; anything else is a ValueError that names it."""
+    """Raise a ValueError unless the argument is a number above 0."""
     if not _is_number(value) or not value > 0:
         raise ValueError(f"{type(owner).__name__} expects {name} to be a number above 0, got {value!r}.")
     return value
 
 
 def number(owner: Any, name: str, value: Any) -> float:
-    """A number; anything else is a ValueError that names it."""
+    """Raise a ValueError unless the argument is a number."""
     if not _is_number(value):
         raise ValueError(f"{type(owner).__name__} expects {name} to be a number, got {value!r}.")
     return value
 
 
-def count(owner: Any, name: str, value: Any, least: int) -> None:
-    """Refuse with a ValueError what is neither None (or 0) nor an integer of at least `least`."""
+def count(owner: Any, name: str, value: Any, minimum: int) -> None:
+    """Raise a ValueError unless the argument is None, 0 or an integer of at least `minimum`."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if value and not (whole and value >= least):
+    if value and not (whole and value >= minimum):
         raise ValueError(
-            f"{type(owner).__name__} expects {name} to be None or an integer of at least {least}, got {value!r}."
+            f"{type(owner).__name__} expects {name} to be None or an integer of at least {minimum}, got {value!r}."
         )
 
 
 def clips(owner: Any, **limits: Any) -> None:
-    """Refuse with a ValueError more than one kind of clipping, or a limit that is negative."""
+    """Raise a ValueError if more than one kind of clipping is given, or a limit is negative."""
     given = {name: value for name, value in limits.items() if value is not None}
     if len(given) > 1:
         raise ValueError(f"{type(owner).__name__} expects at most one of {', '.join(limits)}, got {given}.")

@@ -1,4 +1,4 @@
-"""Bounds on the size of gradients."""
+"""Gradient clipping."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from ckeras import ops
 
 
 def by_norm(gradient: Any, limit: float) -> Any:
-    """Scale a gradient down to Euclidean norm `limit` where its norm is above it."""
+    """Scale a gradient down to Euclidean norm `limit` if its norm is larger."""
     norm = ops.sqrt(ops.sum(ops.square(gradient)))
     return gradient * limit / ops.maximum(norm, limit)
 
 
 def by_global_norm(gradients: list[Any], limit: float) -> list[Any]:
-    """Scale gradients down together so that the norm of all their entries is at most `limit` (Pascanu et al., 2012).
+    """Scale all gradients by one factor so that their global norm is at most `limit` (Pascanu et al., 2012).
 
-    When that norm is infinite or NaN, all become NaN.
+    If the global norm is infinite or NaN, all gradients become NaN.
     """
     squares = [ops.sum(ops.square(g)) for g in gradients]
     norm = ops.sqrt(sum(squares[1:], squares[0]))
@@ -25,5 +25,5 @@ def by_global_norm(gradients: list[Any], limit: float) -> list[Any]:
 
 
 def by_value(gradient: Any, limit: float) -> Any:
-    """Cut the entries of a gradient to between `-limit` and `limit`."""
+    """Clip the elements of a gradient to [-limit, limit]."""
     return ops.clip(gradient, -limit, limit)

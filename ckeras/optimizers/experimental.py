@@ -1,4 +1,4 @@
-"""The optimizers under the name that Keras 2.9 to 2.12 gave to their newer selves: the same classes."""
+"""Aliases of the optimizers in `keras.optimizers.experimental` of Keras 2.9 to 2.12."""
 
 from ckeras.optimizers.adadelta import Adadelta
 from ckeras.optimizers.adafactor import Adafactor

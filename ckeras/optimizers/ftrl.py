@@ -19,18 +19,18 @@ class Ftrl(Optimizer):
     the shrinkage `s`; then `w = (clip(z, -l1, l1) - z) / (a'**p / learning_rate + 2 * l2 + beta / learning_rate)`.
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
-        learning_rate_power: At most 0; at 0 the learning rate does not fall.
-        initial_accumulator_value: What `a` begins with, at least 0.
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
+        learning_rate_power: Exponent of the learning rate schedule, at most 0; 0 keeps the learning rate constant.
+        initial_accumulator_value: Initial value of `a`, at least 0.
         l1_regularization_strength: `l1`, at least 0.
-        l2_regularization_strength: `l2`, at least 0, which holds weights close to 0.
-        l2_shrinkage_regularization_strength: `s`, at least 0, which shrinks what has gradients.
-        beta: Its half is added to `l2` times the learning rate.
+        l2_regularization_strength: `l2`, at least 0, which penalizes all weights.
+        l2_shrinkage_regularization_strength: `s`, at least 0, which penalizes only weights with gradients.
+        beta: The `beta` of the paper.
 
     The other arguments are those of `Optimizer`.
 
     Raises:
-        ValueError: if one of those is out of range.
+        ValueError: if one of these arguments is out of range.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Ftrl(Optimizer):
         self.beta = beta
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make the sum of squared gradients and the linear term for each variable."""
+        """Create the sum of squared gradients and the linear term of each variable."""
         if self.built:
             return
         super().build(variables)

@@ -1,4 +1,4 @@
-"""Adam with steps of the size of the weights."""
+"""LAMB: Adam with steps scaled to the norm of the weights."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ckeras.tensor import Variable
 
 @registry.optimizers.ship()
 class Lamb(MomentOptimizer):
-    """Layerwise adaptive moments, for large batches (You et al., 2019).
+    """LAMB, layer-wise adaptive moments for large batches (You et al., 2019).
 
-    Adam's step `u = m' / (sqrt(v') + epsilon)`, with both means divided by `1 - beta**t`, is scaled to the size of the
-    variable: `w -= learning_rate * u * norm(w) / norm(u)`, without the ratio where a norm is 0.
+    Adam's step `u = m' / (sqrt(v') + epsilon)`, with both averages divided by `1 - beta**t`, is scaled to the norm of
+    the variable: `w -= learning_rate * u * norm(w) / norm(u)`. The ratio is 1 if either norm is 0.
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
-        beta_1: Share of the mean of the gradients that is kept, from 0 to 1.
-        beta_2: Share of the mean of their squares that is kept, from 0 to 1.
-        epsilon: What is added to the root, so that it is not 0.
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
+        beta_1: Decay rate of the moving average of the gradients, from 0 to 1.
+        beta_2: Decay rate of the moving average of the squared gradients, from 0 to 1.
+        epsilon: Small constant added to the square root for numerical stability.
 
     The other arguments are those of `Optimizer`.
 
@@ -31,7 +31,7 @@ class Lamb(MomentOptimizer):
     """
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make the two moving means for each variable."""
+        """Create both moving averages of each variable."""
         if self.built:
             return
         super().build(variables)

@@ -1,6 +1,6 @@
-"""The optimizers under the name that Keras 2.11 to 2.15 gave to their older selves: the same classes.
+"""Aliases of the optimizers in `keras.optimizers.legacy` of Keras 2.11 to 2.15.
 
-Their older parameters `lr` and `decay` are understood by all optimizers.
+All optimizers accept the older parameters `lr` and `decay`.
 """
 
 from ckeras.optimizers.adadelta import Adadelta

@@ -1,4 +1,4 @@
-"""Steps by the sign of the momentum."""
+"""Lion: steps from the sign of the momentum."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ckeras.tensor import Variable
 
 @registry.optimizers.ship()
 class Lion(Optimizer):
-    """Evolved sign momentum (Chen et al., 2023).
+    """Lion, evolved sign momentum (Chen et al., 2023).
 
     `w -= learning_rate * sign(beta_1 * m + (1 - beta_1) * g)`, then `m = beta_2 * m + (1 - beta_2) * g`. Steps are
-    larger than Adam's, so the learning rate is to be 3 to 10 times smaller.
+    larger than Adam's, so use a learning rate that is 3 to 10 times smaller.
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
-        beta_1: Share of the momentum in the sign, above 0 and at most 1.
-        beta_2: Share of the momentum that is kept, from 0 to 1.
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
+        beta_1: Interpolation weight of the momentum in the sign, above 0 and at most 1.
+        beta_2: Decay rate of the momentum, from 0 to 1.
 
     The other arguments are those of `Optimizer`.
 
@@ -70,7 +70,7 @@ class Lion(Optimizer):
         self.beta_2 = share(self, "beta_2", beta_2)
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make a momentum for each variable."""
+        """Create the momentum of each variable."""
         if self.built:
             return
         super().build(variables)

@@ -1,4 +1,4 @@
-"""A loss scale that finds its own size."""
+"""Dynamic loss scaling."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ckeras.optimizers.arguments import above_0
 from ckeras.optimizers.optimizer import Optimizer, is_overwritten, only_if
 from ckeras.tensor import Variable
 
-# What belongs to the inner optimizer, and the value that says nothing about it.
+# Options of the inner optimizer, with the values that mean "not given".
 _INNER = {
     **dict.fromkeys(("weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "ema_overwrite_frequency")),
     **dict.fromkeys(("loss_scale_factor", "gradient_accumulation_steps")),
@@ -21,21 +21,21 @@ _INNER = {
 
 @registry.optimizers.ship()
 class LossScaleOptimizer(Optimizer):
-    """Lets another optimizer update, on gradients of a loss that is scaled up so that they do not vanish in 16 bits.
+    """Wraps an optimizer with dynamic loss scaling, which keeps 16-bit gradients from underflowing.
 
-    A step whose gradients are not all finite changes nothing but the scale, which is halved; after
-    `dynamic_growth_steps` finite steps in a row it is doubled (Micikevicius et al., 2017).
+    A step with non-finite gradients is skipped and halves the scale; after `dynamic_growth_steps` consecutive finite
+    steps the scale is doubled (Micikevicius et al., 2017).
 
     Args:
-        inner_optimizer: The optimizer that updates. Its `loss_scale_factor` becomes None.
-        initial_scale: The factor of the loss at first, above 0.
-        dynamic_growth_steps: After how many finite steps the scale is doubled.
-        name: Name, made from the class's when None.
-        kwargs: `dynamic`, which must be True; options of optimizers belong to `inner_optimizer`.
+        inner_optimizer: Optimizer that updates the variables. Its `loss_scale_factor` is set to None.
+        initial_scale: Initial factor of the loss, above 0.
+        dynamic_growth_steps: Number of consecutive finite steps after which the scale is doubled.
+        name: Name; generated from the class name when None.
+        kwargs: `dynamic`, which must be True. Pass other options to `inner_optimizer`.
 
     Raises:
-        ValueError: if `inner_optimizer` is not an optimizer, an argument is out of range, or an option was meant for
-            the inner optimizer.
+        ValueError: if `inner_optimizer` is not an optimizer, an argument is out of range, or an option belongs
+            to the inner optimizer.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class LossScaleOptimizer(Optimizer):
     ):
         owner = type(self).__name__
         if not kwargs.pop("dynamic", True):
-            raise ValueError(f"{owner} expects dynamic to be True; a fixed scale is loss_scale_factor of an optimizer.")
+            raise ValueError(f"{owner} expects dynamic to be True; for a fixed scale set loss_scale_factor.")
         for key, nothing in _INNER.items():
             if kwargs.pop(key, nothing) != nothing:
-                raise ValueError(f"{owner} has no {key} of its own; give it to inner_optimizer.")
+                raise ValueError(f"{owner} does not take {key}; pass it to inner_optimizer.")
         if not isinstance(inner_optimizer, Optimizer):
             raise ValueError(f"{owner} expects inner_optimizer to be an Optimizer, got {inner_optimizer!r}.")
         above_0(self, "initial_scale", initial_scale)
@@ -63,7 +63,7 @@ class LossScaleOptimizer(Optimizer):
         inner_optimizer.loss_scale_factor = None
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make the scale and the number of finite steps, and build the inner optimizer."""
+        """Create the scale and the counter of finite steps, and build the inner optimizer."""
         if self.built:
             return
         self.step_counter = self.add_variable((), "zeros", dtype="int32", name="step_counter")
@@ -75,12 +75,12 @@ class LossScaleOptimizer(Optimizer):
 
     @property
     def variables(self) -> list[Variable]:
-        """Its own variables, and those of the inner optimizer."""
+        """The variables of the loss scale and of the inner optimizer."""
         return [*self._variables, *self.inner_optimizer.variables]
 
     @property
     def iterations(self) -> Any:
-        """How many updates the inner optimizer has made."""
+        """Number of updates of the inner optimizer."""
         return self.inner_optimizer.iterations
 
     @property
@@ -95,14 +95,14 @@ class LossScaleOptimizer(Optimizer):
     lr = learning_rate
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
-        """Let the inner optimizer update variables from gradients of the scaled loss, if all are finite.
+        """Update variables with the inner optimizer from gradients of the scaled loss, if all are finite.
 
         Args:
-            grads: A gradient, or None, for each variable, of its shape.
-            trainable_variables: The variables; those of `build` when None. The first call builds the optimizer.
+            grads: Gradients, one per variable and of its shape, or None.
+            trainable_variables: Variables to update; those of `build` when None. The first call builds the optimizer.
 
         Raises:
-            ValueError: if gradients do not fit the variables. Nothing has changed then.
+            ValueError: if the gradients do not match the variables. Nothing is changed in this case.
         """
         grads = list(grads)
         if not grads:
@@ -121,22 +121,22 @@ class LossScaleOptimizer(Optimizer):
         scale.assign(scale * ops.where(grows, 2.0, ops.where(finite, 1.0, 0.5)))
 
     def check_finite(self, grads: Sequence[Any]) -> Any:
-        """Whether every number in these gradients is finite, as a scalar tensor; None is no gradient."""
+        """Whether all gradients are finite, as a scalar tensor; None entries are ignored."""
         finite = [ops.all(ops.isfinite(g)) for g in grads if g is not None]
         return ops.all(ops.stack(finite))
 
     def scale_loss(self, loss: Any) -> Any:
-        """The loss multiplied by the present scale."""
+        """Return the loss multiplied by the current scale."""
         return loss * (self.dynamic_scale if self.built else self.initial_scale)
 
     def exclude_from_weight_decay(
         self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
     ) -> None:
-        """Keep variables from decaying, as `Optimizer.exclude_from_weight_decay` of the inner optimizer."""
+        """Exclude variables from weight decay; see `Optimizer.exclude_from_weight_decay`."""
         self.inner_optimizer.exclude_from_weight_decay(var_list, var_names)
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
-        """Give the model's variables the final values that the inner optimizer has for them."""
+        """Assign the inner optimizer's final values to the variables of the model."""
         self.inner_optimizer.finalize_variable_values(var_list)
 
     def get_config(self) -> dict[str, Any]:
@@ -149,6 +149,6 @@ class LossScaleOptimizer(Optimizer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> LossScaleOptimizer:
-        """The optimizer with the arguments of `config`."""
+        """Create an optimizer from the arguments in `config`."""
         inner = registry.optimizers.deserialize(config["inner_optimizer"], custom_objects)
         return cls(**{**config, "inner_optimizer": inner})

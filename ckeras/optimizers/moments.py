@@ -1,4 +1,4 @@
-"""Moving means of gradients and of their squares, which Adam and its relatives keep."""
+"""Moving averages of gradients and squared gradients, shared by Adam and its variants."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ckeras.tensor import Variable
 def update(
     optimizer: Any, gradient: Any, mean: Variable, square: Variable, beta_1: float, beta_2: float
 ) -> tuple[Any, Any]:
-    """Move both means towards a gradient and its square: `m += (1 - beta_1) * (g - m)`; gives their new values."""
+    """Update and return both averages: `m += (1 - beta_1) * (g - m)` and `v += (1 - beta_2) * (g**2 - v)`."""
     m = mean + (gradient - mean) * (1 - beta_1)
     v = square + (ops.square(gradient) - square) * (1 - beta_2)
     optimizer.assign(mean, m)
@@ -22,29 +22,29 @@ def update(
 
 
 def step_number(optimizer: Any, dtype: str) -> Any:
-    """The number of this step, 1 at the first, in a variable's dtype."""
+    """Return the number of this step, starting at 1, in a variable's dtype."""
     return optimizer.once_a_step(("step", dtype), lambda: ops.cast(optimizer.iterations + 1, dtype))
 
 
 def bias_correction(optimizer: Any, beta: float, dtype: str) -> Any:
-    """`1 - beta**t` in step t: what a mean that began at 0 is divided by."""
+    """Return the bias correction `1 - beta**t` of step t."""
     return optimizer.once_a_step(("bias", beta, dtype), lambda: 1 - ops.power(beta, step_number(optimizer, dtype)))
 
 
 def adam_rate(optimizer: Any, rate: Any, beta_1: float, beta_2: float, dtype: str) -> Any:
-    """The learning rate with both corrections: `rate * sqrt(1 - beta_2**t) / (1 - beta_1**t)`."""
+    """Return the learning rate with both bias corrections: `rate * sqrt(1 - beta_2**t) / (1 - beta_1**t)`."""
     corrected = ops.sqrt(bias_correction(optimizer, beta_2, dtype)) / bias_correction(optimizer, beta_1, dtype)
     return ops.cast(rate, dtype) * corrected
 
 
 class MomentOptimizer(Optimizer):
-    """The base of optimizers of Adam's kind, with the parameters that they share.
+    """Base class of Adam and its variants, with their common parameters.
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
-        beta_1: Share of the mean of the gradients that is kept, from 0 to 1.
-        beta_2: Share of the mean of their squares that is kept, from 0 to 1.
-        epsilon: What is added to the divisor, so that it is not 0.
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
+        beta_1: Decay rate of the moving average of the gradients, from 0 to 1.
+        beta_2: Decay rate of the moving average of the squared gradients, from 0 to 1.
+        epsilon: Small constant added to the divisor for numerical stability.
 
     The other arguments are those of `Optimizer`.
 

@@ -14,16 +14,16 @@ from ckeras.tensor import Variable
 
 @registry.optimizers.ship()
 class OptimizerMap(MutableMapping):
-    """Regular expressions to optimizers: each variable belongs to the one whose expression matches all of its path.
+    """Maps regular expressions to optimizers: a variable has the optimizer whose expression matches its full path.
 
     Args:
-        default_optimizer: The optimizer of variables that nothing matches.
+        default_optimizer: Optimizer of variables that no expression matches.
         optimizer_map: A dict of expressions to optimizers, or None for an empty one.
 
     Raises:
         TypeError: if `default_optimizer` is not an optimizer, or `optimizer_map` not a dict.
-        ValueError: if a key is not a string or is there already, or its value is not an optimizer of its own kind:
-            a `LossScaleOptimizer` and a `MultiOptimizer` stand around others, not inside.
+        ValueError: if a key is not a string or exists already, or its value is not an optimizer, or is itself a
+            wrapper (`LossScaleOptimizer` or `MultiOptimizer`).
 
     >>> from ckeras.optimizers import SGD, Adam
     >>> optimizers = OptimizerMap(Adam(), {"embedding/.*": SGD()})
@@ -59,7 +59,7 @@ class OptimizerMap(MutableMapping):
 
     def __setitem__(self, key: str, optimizer: Optimizer) -> None:
         if not isinstance(key, str):
-            raise ValueError(f"OptimizerMap expects a regular expression as key, got {key!r}.")
+            raise ValueError(f"OptimizerMap expects the key to be a regular expression, got {key!r}.")
         if key in self._optimizers:
             raise ValueError(f"OptimizerMap has {self._optimizers[key]!r} for {key!r} already.")
         self._optimizers[key] = _inner(optimizer, f"the optimizer of {key!r}")
@@ -74,7 +74,7 @@ class OptimizerMap(MutableMapping):
         return iter(self._optimizers)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes an equal map."""
+        """Return the arguments from which `from_config` creates an equal map."""
         serialize = registry.optimizers.serialize
         return {
             "default_optimizer": serialize(self._default_optimizer),
@@ -83,7 +83,7 @@ class OptimizerMap(MutableMapping):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> OptimizerMap:
-        """The map with the arguments of `config`."""
+        """Create a map from the arguments in `config`."""
 
         def made(inner: Any) -> Any:
             return registry.optimizers.deserialize(inner, custom_objects)
@@ -93,15 +93,15 @@ class OptimizerMap(MutableMapping):
 
 @registry.optimizers.ship()
 class MultiOptimizer(Optimizer):
-    """Updates each variable with the optimizer that a map gives for it.
+    """Updates each variable with the optimizer assigned to it by a map.
 
     Args:
         optimizer_map: An `OptimizerMap`, or a function from a variable to its optimizer.
-        loss_scale_factor: Factor of the loss, which all the optimizers divide gradients by, or None.
-        name: Name, made from the class's when None.
+        loss_scale_factor: Factor of the loss, by which all optimizers divide the gradients, or None.
+        name: Name; generated from the class name when None.
 
     Raises:
-        ValueError: if `optimizer_map` cannot be called, or gives what is not an optimizer of its own kind.
+        ValueError: if `optimizer_map` is not callable, or returns a wrapper or an object that is not an optimizer.
     """
 
     def __init__(
@@ -127,18 +127,18 @@ class MultiOptimizer(Optimizer):
             self._index_of(optimizer)
 
     def _index_of(self, optimizer: Optimizer) -> int:
-        """Index of an optimizer in `_optimizers`; it is appended if it is new."""
+        """Return the index of an optimizer in `_optimizers`; append it if it is new."""
         for index, one in enumerate(self._optimizers):
             if one is optimizer:
                 return index
-        _inner(optimizer, "what optimizer_map gives").loss_scale_factor = self.loss_scale_factor
+        _inner(optimizer, "the result of optimizer_map").loss_scale_factor = self.loss_scale_factor
         if self._excluded != (None, None):
             optimizer.exclude_from_weight_decay(*self._excluded)
         self._optimizers.append(optimizer)
         return len(self._optimizers) - 1
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Find the optimizer of each variable, and build each optimizer for its own."""
+        """Find the optimizer of each variable, and build each optimizer for its variables."""
         if self.built:
             return
         self._owners = [self._index_of(self._optimizer_map(variable)) for variable in variables]
@@ -150,28 +150,28 @@ class MultiOptimizer(Optimizer):
 
     @property
     def optimizers(self) -> list[Optimizer]:
-        """The optimizers, each once."""
+        """The distinct optimizers."""
         return self._optimizers
 
     @property
     def variables(self) -> list[Variable]:
-        """Its own variables, and those of its optimizers."""
+        """The variables of this optimizer and of its inner optimizers."""
         return [*self._variables, *(v for optimizer in self._optimizers for v in optimizer.variables)]
 
     @property
     def learning_rate(self) -> Any:
-        """There is none: each optimizer has its own (AttributeError)."""
-        raise AttributeError(f"{type(self).__name__} has no learning rate; its optimizers have.")
+        """Raises AttributeError: each inner optimizer has its own learning rate."""
+        raise AttributeError(f"{type(self).__name__} has no learning rate; use those of its optimizers.")
 
     @learning_rate.setter
     def learning_rate(self, learning_rate: Any) -> None:
-        raise AttributeError(f"{type(self).__name__} has no learning rate that could be set; its optimizers have.")
+        raise AttributeError(f"{type(self).__name__} has no learning rate to set; set those of its optimizers.")
 
     lr = learning_rate
 
     @property
     def loss_scale_factor(self) -> float | None:
-        """The factor of the loss. Assigning one changes it for all optimizers."""
+        """Factor of the loss. Assigning to it sets the factor of all optimizers."""
         return self._loss_scale_factor
 
     @loss_scale_factor.setter
@@ -181,14 +181,14 @@ class MultiOptimizer(Optimizer):
             optimizer.loss_scale_factor = value
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
-        """Let each optimizer update its own variables.
+        """Update the variables of each optimizer.
 
         Args:
-            grads: A gradient, or None, for each variable, of its shape.
-            trainable_variables: The variables; those of `build` when None. The first call builds the optimizers.
+            grads: Gradients, one per variable and of its shape, or None.
+            trainable_variables: Variables to update; those of `build` when None. The first call builds the optimizers.
 
         Raises:
-            ValueError: if gradients do not fit the variables. Nothing has changed then.
+            ValueError: if the gradients do not match the variables. Nothing is changed in this case.
         """
         grads = list(grads)
         if not grads:
@@ -201,7 +201,7 @@ class MultiOptimizer(Optimizer):
         self._iterations.assign_add(1)
 
     def _shared_out(self, variables: Sequence[Variable]) -> list[tuple[Optimizer, list[int]]]:
-        """Each optimizer that has some of these variables, with their indices."""
+        """Yield each optimizer that owns some of these variables, with the indices of these variables."""
         owners = [self._owners[self._get_variable_index(variable)] for variable in variables]
         shares = [(one, [i for i, o in enumerate(owners) if o == index]) for index, one in enumerate(self._optimizers)]
         return [(optimizer, of) for optimizer, of in shares if of]
@@ -209,13 +209,13 @@ class MultiOptimizer(Optimizer):
     def exclude_from_weight_decay(
         self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
     ) -> None:
-        """Keep variables from decaying, whichever optimizer they have."""
+        """Exclude variables from the weight decay of all optimizers."""
         self._excluded = var_list, var_names
         for optimizer in self._optimizers:
             optimizer.exclude_from_weight_decay(var_list, var_names)
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
-        """Give the model's variables the final values that their optimizers have for them."""
+        """Assign the optimizers' final values to the variables of the model."""
         for optimizer, of in self._shared_out(var_list):
             optimizer.finalize_variable_values([var_list[i] for i in of])
 
@@ -228,15 +228,15 @@ class MultiOptimizer(Optimizer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> MultiOptimizer:
-        """The optimizer with the arguments of `config`."""
+        """Create an optimizer from the arguments in `config`."""
         mapped = registry.optimizers.deserialize(config["optimizer_map"], custom_objects)
         return cls(**{**config, "optimizer_map": mapped})
 
 
 def _inner(optimizer: Any, what: str) -> Optimizer:
-    """An optimizer that may be one of several; anything else is a ValueError."""
+    """Raise a ValueError unless `optimizer` is an optimizer that is not a wrapper."""
     if not isinstance(optimizer, Optimizer) or isinstance(optimizer, (LossScaleOptimizer, MultiOptimizer)):
         raise ValueError(
-            f"Expected {what} to be an Optimizer, but no LossScaleOptimizer or MultiOptimizer, got {optimizer!r}."
+            f"Expected {what} to be an Optimizer other than LossScaleOptimizer and MultiOptimizer, got {optimizer!r}."
         )
     return optimizer

@@ -1,4 +1,4 @@
-"""Momentum made orthogonal, for the matrices of a model."""
+"""Muon: orthogonalized momentum for the matrices of a model."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from ckeras.tensor import Variable, table
 
 @registry.optimizers.ship()
 class Muon(Optimizer):
-    """Momentum orthogonalized by Newton and Schulz's iteration (Jordan et al., 2024; Liu et al., 2025).
+    """Muon, momentum orthogonalized by Newton-Schulz iteration (Jordan et al., 2024; Liu et al., 2025).
 
-    For a matrix, `m = momentum * m + g`; the step is the matrix nearest to `g + momentum * m` (with Nesterov's
-    momentum, else to `m`) among those with orthonormal rows or columns, times
-    `learning_rate * rms_rate * sqrt(max(rows, columns))`. Other variables, embeddings, and those whose path matches one
-    of `exclude_layers` follow `Adam` with decoupled weight decay.
+    For a matrix, `m = momentum * m + g`; the step is the matrix with orthonormal rows or columns that is
+    nearest to `g + momentum * m` (with Nesterov momentum, else to `m`), times
+    `learning_rate * rms_rate * sqrt(max(rows, columns))`. Other variables, embeddings, and variables whose path
+    matches one of `exclude_layers` are updated by `Adam` with decoupled weight decay.
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
         adam_beta_1: Adam's `beta_1`.
         adam_beta_2: Adam's `beta_2`.
-        adam_weight_decay: Weight decay of what follows Adam, or None.
-        epsilon: What is added to Adam's root.
+        adam_weight_decay: Weight decay of the variables updated by Adam, or None.
+        epsilon: Small constant added to Adam's square root.
         weight_decay: Weight decay of the matrices, or None.
-        exclude_layers: Regular expressions; variables whose path holds a match follow Adam.
-        exclude_embeddings: Whether variables with "embedding" in their path follow Adam.
+        exclude_layers: Regular expressions; variables whose path contains a match are updated by Adam.
+        exclude_embeddings: Whether Adam updates variables with "embedding" in their path.
         muon_a: Coefficient of `x` in an iteration, `a * x + (b * (x @ x.T) + c * (x @ x.T)**2) @ x`.
         muon_b: Coefficient of the cubic term.
         muon_c: Coefficient of the quintic term.
-        adam_lr_ratio: What the learning rate is multiplied by for Adam.
-        momentum: Share of the momentum that is kept, from 0 to 1.
+        adam_lr_ratio: Factor of the learning rate for Adam.
+        momentum: Momentum, from 0 to 1.
         ns_steps: Number of iterations, at least 0.
-        nesterov: Whether momentum is Nesterov's.
-        rms_rate: The root mean square of a step for a learning rate of 1, or None not to scale steps.
+        nesterov: Whether to use Nesterov momentum.
+        rms_rate: Root mean square of a step at a learning rate of 1, or None to not scale steps.
 
     The other arguments are those of `Optimizer`.
 
@@ -106,7 +106,7 @@ class Muon(Optimizer):
         self.rms_rate = rms_rate
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make a momentum for each variable, and the moving mean of squares for those that follow Adam."""
+        """Create the momentum of each variable, and the moving average of squares of those updated by Adam."""
         if self.built:
             return
         super().build(variables)
@@ -118,7 +118,7 @@ class Muon(Optimizer):
                 states.append(self.add_variable_from_reference(variable, name) if wanted else None)
 
     def _should_use_adamw(self, variable: Variable) -> bool:
-        """Whether a variable follows Adam."""
+        """Whether Adam updates a variable."""
         if len(variable.shape) != 2 or (self.exclude_embeddings and "embedding" in variable.path.lower()):
             return True
         return any(re.search(pattern, variable.path) for pattern in self.exclude_layers)
@@ -144,29 +144,29 @@ class Muon(Optimizer):
         self.assign_sub(variable, self.lr_adjust(step * self.scalar(learning_rate, dtype)))
 
     def transpose_last_axis(self, X: Any) -> Any:
-        """`X` with its last two axes exchanged."""
+        """Return `X` with its last two axes exchanged."""
         return ops.swapaxes(X, -2, -1)
 
     def lr_adjust(self, x: Any) -> Any:
-        """A step, scaled so that its size does not depend on the shape of the matrix."""
+        """Scale a step so that its root mean square does not depend on the shape of the matrix."""
         if self.rms_rate is None:
             return x
         return x * (math.sqrt(max(x.shape[0], x.shape[1])) * self.rms_rate)
 
     def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
-        """About the matrix nearest to `x` of those whose singular values are 1.
+        """Approximate the orthogonal matrix nearest to `x` by Newton-Schulz iteration.
 
         Args:
             x: Tensor of shape (..., rows, columns).
-            steps: Number of iterations. Five bring singular values to between 0.7 and 1.2.
+            steps: Number of iterations. Five bring the singular values to between 0.7 and 1.2.
 
         Raises:
             ValueError: if `x` has fewer than two axes.
         """
         x = ops.convert_to_tensor(x)
         if len(x.shape) < 2:
-            raise ValueError(f"{self.name} expects a matrix to make orthogonal, got shape {tuple(x.shape)}.")
-        # The polynomial stands on the side of the shorter axis, where it is smaller.
+            raise ValueError(f"{self.name} expects a matrix to orthogonalize, got shape {tuple(x.shape)}.")
+        # Multiply the polynomial from the side of the shorter axis, where its matrix is smaller.
         tall = x.shape[-2] > x.shape[-1]
         x = x / (ops.sqrt(ops.sum(ops.square(x), axis=(-2, -1), keepdims=True)) + 1e-7)
         for _ in range(steps):

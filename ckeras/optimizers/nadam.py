@@ -1,4 +1,4 @@
-"""Adam with Nesterov's momentum."""
+"""Nadam: Adam with Nesterov momentum."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ckeras.tensor import Variable
 
 @registry.optimizers.ship()
 class Nadam(MomentOptimizer):
-    """Nesterov-accelerated adaptive moments (Dozat, 2016).
+    """Nadam, Nesterov-accelerated adaptive moment estimation (Dozat, 2016).
 
-    The share of the mean that is kept grows: `u(t) = beta_1 * (1 - 0.96**t / 2)`, and `U(t)` is the product of those
-    so far. In step t, `m += (1 - beta_1) * (g - m)`, `v += (1 - beta_2) * (g**2 - v)`,
+    The momentum grows with t: `u(t) = beta_1 * (1 - 0.96**t / 2)`, and `U(t) = u(1) * ... * u(t)`. In step t,
+    `m += (1 - beta_1) * (g - m)`, `v += (1 - beta_2) * (g**2 - v)`,
     `n = u(t + 1) * m / (1 - U(t + 1)) + (1 - u(t)) * g / (1 - U(t))` and
     `w -= learning_rate * n / (sqrt(v / (1 - beta_2**t)) + epsilon)`.
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
-        beta_1: Share of the mean of the gradients that is kept, from 0 to 1.
-        beta_2: Share of the mean of their squares that is kept, from 0 to 1.
-        epsilon: What is added to the root, so that it is not 0.
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
+        beta_1: Decay rate of the moving average of the gradients, from 0 to 1.
+        beta_2: Decay rate of the moving average of the squared gradients, from 0 to 1.
+        epsilon: Small constant added to the square root for numerical stability.
 
     The other arguments are those of `Optimizer`.
 
@@ -33,7 +33,7 @@ class Nadam(MomentOptimizer):
     """
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make the two moving means for each variable, and the product of the shares."""
+        """Create both moving averages of each variable, and the product of the momenta."""
         if self.built:
             return
         super().build(variables)
@@ -60,7 +60,7 @@ class Nadam(MomentOptimizer):
         return self.beta_1 * (1.0 - 0.5 * ops.power(0.96, step))
 
     def _factors(self, rate: Any, dtype: str) -> tuple[Any, Any, Any]:
-        """By what the mean, the gradient and the mean square are multiplied in this step."""
+        """Compute the factors of the average, the gradient and the average square in this step."""
         step, product = moments.step_number(self, dtype), ops.cast(self._product, dtype)
         coming = self._kept(step + 1)
         of_mean = rate * coming / (1.0 - product * coming)

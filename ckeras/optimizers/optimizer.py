@@ -1,4 +1,4 @@
-"""The base of optimizers: everything but the rule by which one variable is updated."""
+"""Base class of optimizers: everything but the update rule of one variable."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ from ckeras.utils.tracebacks import warn
 
 
 class Optimizer:
-    """Updates variables from the gradients of a loss.
+    """Base class of optimizers, which update variables from the gradients of a loss.
 
-    A subclass defines `update_step(gradient, variable, learning_rate)`, which computes in ops and changes variables
-    with `self.assign`, `self.assign_add` and `self.assign_sub`; `build(variables)`, if it keeps variables of its own,
-    made with `add_optimizer_variables`; and `get_config()`, if it has parameters.
+    A subclass defines `update_step(gradient, variable, learning_rate)`, which computes with ops and changes variables
+    with `self.assign`, `self.assign_add` and `self.assign_sub`; `build(variables)`, if it has state variables,
+    created with `add_optimizer_variables`; and `get_config()`, if it has parameters.
 
-    One step: gradients are divided by the loss scale, accumulated, clipped; weights decay; `update_step` is called
-    for each variable; the moving averages follow; constraints are applied; `iterations` grows by one.
+    A step divides the gradients by the loss scale, accumulates and clips them, applies weight decay, calls
+    `update_step` for each variable, updates the moving averages, applies constraints and increments `iterations`.
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
-        weight_decay: Factor `d` of decoupled weight decay: each step begins with `w -= d * learning_rate * w`
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
+        weight_decay: Factor `d` of decoupled weight decay: each step starts with `w -= d * learning_rate * w`
             (Loshchilov and Hutter, 2017), or None.
-        clipnorm: Largest Euclidean norm of one variable's gradient, or None.
-        clipvalue: Largest magnitude of an entry of a gradient, or None.
-        global_clipnorm: Largest Euclidean norm of all gradients together, or None.
-        use_ema: Whether to keep an exponential moving average of each variable (Polyak and Juditsky, 1992).
+        clipnorm: Maximum Euclidean norm of each variable's gradient, or None.
+        clipvalue: Maximum absolute value of the elements of a gradient, or None.
+        global_clipnorm: Maximum Euclidean norm of all gradients together, or None.
+        use_ema: Whether to maintain an exponential moving average of each variable (Polyak and Juditsky, 1992).
         ema_momentum: The average is `ema_momentum * average + (1 - ema_momentum) * variable`.
-        ema_overwrite_frequency: After how many iterations the variables take the averages' values; None for only
-            when `finalize_variable_values` is called, as at the end of `fit`.
-        loss_scale_factor: Factor the loss is multiplied by (`scale_loss`) and gradients are divided by, or None.
-        gradient_accumulation_steps: Number of steps, 2 or more, whose mean gradient makes one update, or None.
-        name: Name, made from the class's when None.
-        kwargs: `lr`, the older spelling of `learning_rate`, and `decay`, which divides a learning rate that is a
-            number by `1 + decay * iterations`.
+        ema_overwrite_frequency: Number of iterations after which the averages are assigned to the variables; when None,
+            only `finalize_variable_values` assigns them, which `fit` calls at its end.
+        loss_scale_factor: Factor by which the loss is multiplied (`scale_loss`) and gradients are divided, or None.
+        gradient_accumulation_steps: Number of steps, 2 or more, whose mean gradient is used for one update, or None.
+        name: Name; generated from the class name when None.
+        kwargs: `lr`, an alias of `learning_rate`, and `decay`, which divides a constant learning rate by
+            `1 + decay * iterations`.
 
     Raises:
-        ValueError: if an argument is unknown or out of range, or more than one kind of clipping is asked for.
+        ValueError: if an argument is unknown or out of range, or more than one kind of clipping is given.
 
     >>> import numpy as np
     >>> class SignDescent(Optimizer):
@@ -107,7 +107,7 @@ class Optimizer:
         self._indices: dict[int, int] = {}
         self._undecayed: list[Variable] = []
         self._undecayed_names: re.Pattern | None = None
-        self._scalars: dict | None = None  # what `once_a_step` has computed in this step
+        self._scalars: dict | None = None  # the results of `once_a_step` in this step
 
         rate = self._checked_rate(learning_rate)
         self._iterations = self._add("iteration", 0, "int32")
@@ -117,17 +117,17 @@ class Optimizer:
 
     @property
     def variables(self) -> list[Variable]:
-        """All variables of the optimizer: iterations, learning rate, and what `build` made."""
+        """All variables of the optimizer: iterations, learning rate, and those created by `build`."""
         return list(self._variables)
 
     @property
     def iterations(self) -> Any:
-        """How many updates were made: steps, over `gradient_accumulation_steps` where that is set."""
+        """Number of updates: steps divided by `gradient_accumulation_steps`, if that is set."""
         steps = self.gradient_accumulation_steps
         return self._iterations // steps if steps else self._iterations
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make the optimizer's variables for the model's trainable `variables`."""
+        """Create the optimizer's variables for the model's trainable `variables`."""
         variables = list(variables)
         if self.use_ema:
             self._averages = self.add_optimizer_variables(variables, "average")
@@ -146,15 +146,15 @@ class Optimizer:
         layout: Any = None,
         name: str | None = None,
     ) -> Variable:
-        """Make a variable that belongs to the optimizer.
+        """Create a variable of the optimizer.
 
         Args:
-            shape: Shape.
-            initializer: Anything `ckeras.initializers.get` takes.
-            dtype: Dtype; `floatx()` when None.
-            aggregation: How values of several replicas would be joined.
-            layout: Must be None: there are no devices to lay a variable out on.
-            name: Name.
+            shape: Shape of the variable.
+            initializer: Initializer, as accepted by `ckeras.initializers.get`.
+            dtype: Dtype of the variable; `floatx()` when None.
+            aggregation: How to aggregate the values of several replicas; accepted for Keras.
+            layout: Must be None; there are no devices to distribute a variable over.
+            name: Name of the variable.
         """
         self._check_initialized()
         if layout is not None:
@@ -172,7 +172,7 @@ class Optimizer:
     def add_variable_from_reference(
         self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
     ) -> Variable:
-        """Make a variable of the shape and dtype of a model's variable, named after it."""
+        """Create a variable with the shape and dtype of a model's variable, and a name derived from its path."""
         path = getattr(reference_variable, "path", None) or reference_variable.name
         return self.add_variable(
             reference_variable.shape,
@@ -184,14 +184,14 @@ class Optimizer:
     def add_optimizer_variables(
         self, trainable_variables: Sequence[Variable], name: str | Sequence[str], initializer: Any = "zeros"
     ) -> Any:
-        """Make a variable for each of a model's: a list, or for several names a tuple of a list each.
+        """Create a state variable for each variable of a model; return a list, or for several names a tuple of lists.
 
-        There is None for a variable that is overwritten with its gradient, since it needs no state.
+        The entry of a variable that is overwritten with its gradient is None, since it needs no state.
 
         Args:
             trainable_variables: The model's variables.
-            name: What to call the optimizer's, as "momentum", or a list of such names.
-            initializer: Anything `ckeras.initializers.get` takes, or a list of such, one a name.
+            name: Name of the state variable, such as "momentum", or a list of names.
+            initializer: Initializer, as accepted by `ckeras.initializers.get`, or a list with one per name.
         """
         names = [name] if isinstance(name, str) else list(name)
         several = isinstance(initializer, (list, tuple))
@@ -214,13 +214,13 @@ class Optimizer:
         return variable
 
     def _get_variable_index(self, variable: Variable) -> int:
-        """The place of a model's variable among those the optimizer was built for."""
+        """Return the index of a variable among those the optimizer was built for."""
         if not self._indices:
             self._indices = {id(v): i for i, v in enumerate(self._trainable_variables)}
         if id(variable) not in self._indices:
             raise ValueError(
-                f"{self.name} was built for other variables than {variable.path!r} of shape {tuple(variable.shape)}; "
-                "new variables need a new optimizer."
+                f"{self.name} was not built for variable {variable.path!r} of shape {tuple(variable.shape)}; "
+                "create a new optimizer for new variables."
             )
         return self._indices[id(variable)]
 
@@ -228,9 +228,9 @@ class Optimizer:
 
     @property
     def learning_rate(self) -> Any:
-        """The learning rate: a variable where it was given as a number, else its value at this iteration.
+        """The learning rate: a variable if it was given as a number, else its value at this iteration.
 
-        Assigning a number changes it, unless it follows a schedule (TypeError).
+        Assign a number to change it; TypeError if it follows a schedule.
         """
         rate = self._learning_rate
         if isinstance(rate, LearningRateSchedule):
@@ -249,7 +249,7 @@ class Optimizer:
         elif isinstance(current, LearningRateSchedule):
             raise TypeError(
                 f"The learning rate of {self.name} follows {type(current).__name__} and cannot be set; "
-                "an optimizer made with a number has one that can."
+                "pass a number as learning_rate to set it later."
             )
         elif isinstance(current, Variable):
             current.assign(rate)
@@ -266,7 +266,7 @@ class Optimizer:
         if not (number or callable(rate)) or isinstance(rate, type):
             raise ValueError(
                 f"{type(self).__name__} expects learning_rate to be a number, a LearningRateSchedule or a function "
-                f"of no arguments, got {rate!r}."
+                f"without arguments, got {rate!r}."
             )
         return float(rate) if number else rate
 
@@ -279,7 +279,7 @@ class Optimizer:
     # A step
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
-        """Update variables from pairs of a gradient and its variable; gives the number of steps taken."""
+        """Update variables from (gradient, variable) pairs; return `iterations`."""
         pairs = list(grads_and_vars)
         self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
         return self._iterations
@@ -288,12 +288,12 @@ class Optimizer:
         """Update variables from their gradients.
 
         Args:
-            grads: A gradient, or None, for each variable, of its shape.
-            trainable_variables: The variables; those of `build` when None. The first call builds the optimizer.
+            grads: Gradients, one per variable and of its shape, or None.
+            trainable_variables: Variables to update; those of `build` when None. The first call builds the optimizer.
 
         Raises:
-            ValueError: if there is no gradient at all, the numbers of gradients and variables differ, a shape does
-                not fit, or a variable is not one the optimizer was built for. Nothing has changed then.
+            ValueError: if all gradients are None, the numbers of gradients and variables differ, a shape does not
+                match, or the optimizer was not built for a variable. Nothing is changed in this case.
         """
         grads = list(grads)
         if not grads:
@@ -325,21 +325,21 @@ class Optimizer:
     def stateless_apply(
         self, optimizer_variables: Sequence[Any], grads: Sequence[Any], trainable_variables: Sequence[Any]
     ) -> tuple[list[Any], list[Any]]:
-        """The values of all variables after a step, from the values before it; the variables stay as they are.
+        """Return the values of all variables after a step, given those before it, without assigning them.
 
         Args:
             optimizer_variables: Values of `variables`.
-            grads: Gradients, one a model's variable.
+            grads: Gradients, one per variable of the model.
             trainable_variables: Values of the variables the optimizer was built for.
 
         Returns:
-            (values of the model's variables, values of the optimizer's).
+            Tuple (values of the model's variables, values of the optimizer's variables).
 
         Raises:
-            ValueError: if the optimizer is not built, or a number of values does not fit.
+            ValueError: if the optimizer is not built, or a number of values does not match.
         """
         if not self.built:
-            raise ValueError(f"{self.name}.stateless_apply needs an optimizer that is built; call build(variables).")
+            raise ValueError(f"{self.name}.stateless_apply expects a built optimizer; call build(variables) first.")
         model, own = self._trainable_variables, self.variables
         for mine, given, what in (
             (model, trainable_variables, "trainable_variables"),
@@ -347,7 +347,7 @@ class Optimizer:
         ):
             if len(mine) != len(given):
                 raise ValueError(
-                    f"{self.name}.stateless_apply expects {len(mine)} values in {what}, one a variable, "
+                    f"{self.name}.stateless_apply expects {len(mine)} values in {what}, one per variable, "
                     f"got {len(given)}."
                 )
         pairs = [*zip(model, trainable_variables, strict=True), *zip(own, optimizer_variables, strict=True)]
@@ -362,7 +362,7 @@ class Optimizer:
         )
 
     def assign(self, variable: Variable, value: Any) -> None:
-        """Give a variable a value."""
+        """Assign a value to a variable."""
         variable.assign(value)
 
     def assign_add(self, variable: Variable, value: Any) -> None:
@@ -374,7 +374,7 @@ class Optimizer:
         variable.assign_sub(value)
 
     def once_a_step(self, key: Any, compute: Callable[[], Any]) -> Any:
-        """The value of `compute()`, computed for the first of a step's variables and kept for the others."""
+        """Return `compute()`, evaluated for the first variable of a step and reused for the others."""
         if self._scalars is None:
             return compute()
         if key not in self._scalars:
@@ -382,19 +382,19 @@ class Optimizer:
         return self._scalars[key]
 
     def scalar(self, value: Any, dtype: str) -> Any:
-        """A number of this step, as the learning rate, in a variable's dtype."""
+        """Return a scalar of this step, such as the learning rate, in a variable's dtype."""
         return self.once_a_step((id(value), dtype), lambda: ops.cast(value, dtype))
 
     def minimize(self, loss: Any, var_list: Any, tape: GradientTape | None = None) -> Variable:
         """Compute gradients and apply them.
 
         Args:
-            loss: A function of no arguments that gives the loss; or a tensor, with the tape it was recorded on.
-            var_list: The variables, or a function of no arguments that gives them.
-            tape: The tape, where `loss` is a tensor.
+            loss: Function without arguments that returns the loss, or a tensor recorded on `tape`.
+            var_list: The variables, or a function without arguments that returns them.
+            tape: The tape that recorded `loss`, if `loss` is a tensor.
 
         Raises:
-            ValueError: if `loss` is a tensor and there is no tape.
+            ValueError: if `loss` is a tensor and `tape` is None.
         """
         if callable(loss):
             with tape or GradientTape() as tape:
@@ -402,7 +402,7 @@ class Optimizer:
                 variables = list(var_list() if callable(var_list) else var_list)
                 value = self.scale_loss(value)
         elif tape is None:
-            raise ValueError(f"{self.name}.minimize expects a function as loss, or a tensor and its tape, got no tape.")
+            raise ValueError(f"{self.name}.minimize expects loss to be a function, or a tensor and tape, got no tape.")
         else:
             variables = list(var_list() if callable(var_list) else var_list)
             value = loss
@@ -413,13 +413,13 @@ class Optimizer:
         return self._iterations
 
     def scale_loss(self, loss: Any) -> Any:
-        """The loss whose gradients `apply` expects: multiplied by `loss_scale_factor`, where there is one."""
+        """Return the loss multiplied by `loss_scale_factor`, if set; `apply` expects the gradients of this value."""
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
     def _checked_pairs(self, grads: list[Any], variables: Sequence[Variable] | None) -> list[tuple[Any, Variable]]:
         if variables is None:
             if not self.built:
-                raise ValueError(f"{self.name}.apply needs trainable_variables until the optimizer is built.")
+                raise ValueError(f"{self.name}.apply expects trainable_variables before the optimizer is built.")
             variables = self._trainable_variables
         if len(grads) != len(variables):
             raise ValueError(
@@ -442,7 +442,7 @@ class Optimizer:
         if not pairs:
             raise ValueError(f"{self.name}.apply got no gradient for any of its {len(variables)} variables.")
         if missing:
-            warn(f"{self.name}: there are no gradients for variables {missing}: the loss does not depend on them.")
+            warn(f"{self.name}: no gradients for variables {missing}: the loss does not depend on them.")
         return pairs
 
     def _cast(self, gradient: Any, dtype: str) -> Any:
@@ -450,7 +450,7 @@ class Optimizer:
         return gradient if gradient.dtype == dtype else ops.cast(gradient, dtype)
 
     def _accumulate(self, grads: list[Any], variables: list[Variable]) -> tuple[list[Any], Any]:
-        """The mean gradients, and whether this step is one that updates."""
+        """Return the mean gradients, and whether this step updates the variables."""
         steps = self.gradient_accumulation_steps
         due = self._is_update()
         means = []
@@ -465,7 +465,7 @@ class Optimizer:
         return ops.equal((self._iterations + 1) % self.gradient_accumulation_steps, 0)
 
     def _overwrite(self, pairs: list[tuple[Any, Variable]]) -> None:
-        """Assign gradients to the variables that are overwritten with them: with accumulation, the largest of them."""
+        """Assign gradients, or with accumulation their maximum, to the variables that are overwritten with them."""
         for gradient, variable in pairs:
             if not self.gradient_accumulation_steps:
                 variable.assign(gradient)
@@ -485,7 +485,7 @@ class Optimizer:
         return grads
 
     def _update_and_average(self, grads: list[Any], variables: list[Variable]) -> None:
-        """Make one update of the variables, and let their moving averages follow."""
+        """Update the variables once, and then their moving averages."""
         if grads:
             self._update(self._clip(grads), variables)
         if self.use_ema:
@@ -508,11 +508,11 @@ class Optimizer:
     def exclude_from_weight_decay(
         self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
     ) -> None:
-        """Keep variables from decaying. Call it before the first step.
+        """Exclude variables from weight decay. Call it before the first step.
 
         Args:
             var_list: The variables.
-            var_names: Patterns; a variable whose name contains one of them does not decay, as ["bias"].
+            var_names: Regular expressions, such as ["bias"]; variables whose name contains a match are excluded.
         """
         self._undecayed = list(var_list or ())
         self._undecayed_names = re.compile("|".join(var_names)) if var_names else None
@@ -523,7 +523,7 @@ class Optimizer:
         return self._undecayed_names is None or self._undecayed_names.search(variable.name) is None
 
     def _decay_of(self, variable: Variable) -> float | None:
-        """The factor of a variable's weight decay, or None."""
+        """Return the factor of a variable's weight decay, or None."""
         return self.weight_decay if self._use_weight_decay(variable) else None
 
     # Moving averages
@@ -541,12 +541,12 @@ class Optimizer:
                 variable.assign(ops.where(due, average, variable))
 
     def _averaged(self, variables: Sequence[Variable]) -> list[tuple[Variable, Variable]]:
-        """The variables that have a moving average, each with its own."""
+        """Yield pairs of a variable and its moving average."""
         pairs = [(variable, self._averages[self._get_variable_index(variable)]) for variable in variables]
         return [(variable, average) for variable, average in pairs if average is not None]
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
-        """Give the model's variables their final values: the moving averages, where `use_ema` is set."""
+        """Assign the final values to the variables of the model: the moving averages if `use_ema` is set."""
         if self.use_ema:
             for variable, average in self._averaged(var_list):
                 variable.assign(average)
@@ -557,25 +557,25 @@ class Optimizer:
         """Assign arrays to `variables`, in their order.
 
         Raises:
-            ValueError: if the optimizer is not built, or a number or shape does not fit; nothing has changed then.
+            ValueError: if the optimizer is not built, or a number or shape does not match; nothing is changed then.
         """
         if not self.built:
-            raise ValueError(f"{self.name}.set_weights needs an optimizer that is built; call build(variables) first.")
+            raise ValueError(f"{self.name}.set_weights expects a built optimizer; call build(variables) first.")
         if len(weights) != len(self.variables):
             raise ValueError(
-                f"{self.name}.set_weights expects {len(self.variables)} arrays, one a variable, got {len(weights)}."
+                f"{self.name}.set_weights expects {len(self.variables)} arrays, one per variable, got {len(weights)}."
             )
         self._assign_all([np.asarray(weight) for weight in weights])
 
     def save_own_variables(self, store: Any) -> None:
-        """Put the values of `variables` into a mapping, under "0", "1", ..."""
+        """Store the values of `variables` in a mapping under the keys "0", "1", ..."""
         for i, variable in enumerate(self.variables):
             store[str(i)] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
-        """Take the values of `variables` from a mapping that `save_own_variables` filled.
+        """Load the values of `variables` from a mapping that `save_own_variables` filled.
 
-        If it holds another number of them, nothing is loaded and a warning says so.
+        If the numbers of values and variables differ, nothing is loaded and a warning is issued.
         """
         if len(store) != len(self.variables):
             warn(
@@ -596,7 +596,7 @@ class Optimizer:
             variable.assign(value)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes an equal optimizer, without its state."""
+        """Return the arguments from which `from_config` creates an equal optimizer, without its state."""
         rate = self._learning_rate
         config = {
             "name": self.name,
@@ -617,7 +617,7 @@ class Optimizer:
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Optimizer:
-        """The optimizer with the arguments of `config`."""
+        """Create an optimizer from the arguments in `config`."""
         rate = config.get("learning_rate")
         if isinstance(rate, dict):
             config = {**config, "learning_rate": schedules.deserialize(rate, custom_objects)}
@@ -642,13 +642,13 @@ class Optimizer:
 
 
 def is_overwritten(variable: Variable) -> bool:
-    """Whether a variable takes its gradient for its value, as the scales of 8-bit floats do, instead of a step."""
+    """Whether a variable is overwritten with its gradient instead of updated, such as the scales of 8-bit floats."""
     return getattr(variable, "overwrite_with_gradient", False)
 
 
 @contextlib.contextmanager
 def only_if(condition: Any, variables: Iterable[Variable]) -> Iterator[None]:
-    """What is assigned to `variables` inside the `with` block holds where `condition`, a scalar tensor, is true."""
+    """Keep assignments to `variables` inside the `with` block only if `condition`, a scalar tensor, is true."""
     before = [(variable, variable.value) for variable in variables]
     yield
     for variable, value in before:

@@ -1,4 +1,4 @@
-"""Gradient descent scaled by the recent size of the gradients."""
+"""RMSprop: gradient descent divided by the root mean square of recent gradients."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ckeras.tensor import Variable
 
 @registry.optimizers.ship()
 class RMSprop(Optimizer):
-    """Gradient descent divided by the root of the moving mean of squared gradients (Hinton, 2012, lecture 6e).
+    """RMSprop, gradients divided by the root of the moving average of their squares (Hinton, 2012, lecture 6e).
 
-    `v = rho * v + (1 - rho) * g**2` and `w -= learning_rate * g / sqrt(v + epsilon)`. With momentum `m`, what is
-    subtracted is `u = m * u + learning_rate * g / sqrt(v + epsilon)`. Centered, `v` is replaced in the root by the
-    variance, `v - a**2` for the moving mean `a` of the gradients (Graves, 2013).
+    `v = rho * v + (1 - rho) * g**2` and `w -= learning_rate * g / sqrt(v + epsilon)`. With momentum `m`, the
+    step is `u = m * u + learning_rate * g / sqrt(v + epsilon)` and `w -= u`. If `centered`, the variance `v - a**2`
+    replaces `v` in the root, where `a` is the moving average of the gradients (Graves, 2013).
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
-        rho: Share of the moving means that is kept.
-        momentum: Share of the last change that is kept.
-        epsilon: What is added under the root, so that it is not 0.
-        centered: Whether the squared mean is subtracted under the root.
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
+        rho: Decay rate of the moving averages.
+        momentum: Momentum.
+        epsilon: Small constant added under the square root for numerical stability.
+        centered: Whether to divide by the standard deviation instead of the root mean square.
 
     The other arguments are those of `Optimizer`.
 
@@ -71,7 +71,7 @@ class RMSprop(Optimizer):
         self.centered = centered
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make the moving means, and a momentum where there is momentum, for each variable."""
+        """Create the moving averages of each variable, and its momentum if `momentum` is positive."""
         if self.built:
             return
         super().build(variables)

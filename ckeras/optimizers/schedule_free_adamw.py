@@ -1,4 +1,4 @@
-"""Adam without a schedule, by averaging."""
+"""Schedule-free AdamW: Adam with averaged weights instead of a learning rate schedule."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from ckeras.tensor.variable import outside_trace
 
 @registry.optimizers.ship()
 class ScheduleFreeAdamW(Optimizer):
-    """Adam whose weights are an average instead of following a schedule (Defazio et al., 2024).
+    """Schedule-free AdamW, which averages weights instead of following a schedule (Defazio et al., 2024).
 
-    Two sequences, `z` and its mean `x`, make the weights `y = (1 - beta_1) * z + beta_1 * x`, at which the gradient is
-    taken. In step t, `v += (1 - beta_2) * (g**2 - v)`, `z -= a * g / (sqrt(v / (1 - beta_2**t)) + epsilon)` and
-    `x += (z - x) / t`, where `a` is the learning rate times `min(t / warmup_steps, 1)`.
+    Two sequences, `z` and its mean `x`, define the weights `y = (1 - beta_1) * z + beta_1 * x` at which the
+    gradient is computed. In step t, `v += (1 - beta_2) * (g**2 - v)`,
+    `z -= a * g / (sqrt(v / (1 - beta_2**t)) + epsilon)` and `x += (z - x) / t`, where `a` is the learning rate times
+    `min(t / warmup_steps, 1)`.
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
-        beta_1: Share of the mean in the weights, above 0 and at most 1.
-        beta_2: Share of the mean of squared gradients that is kept, from 0 to 1.
-        epsilon: What is added to the root, so that it is not 0.
-        warmup_steps: During how many steps the learning rate rises; 0 for none.
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
+        beta_1: Interpolation weight of `x` in the weights, above 0 and at most 1.
+        beta_2: Decay rate of the moving average of the squared gradients, from 0 to 1.
+        epsilon: Small constant added to the square root for numerical stability.
+        warmup_steps: Number of steps of linear learning rate warmup; 0 for none.
 
     The other arguments are those of `Optimizer`.
 
@@ -73,7 +74,7 @@ class ScheduleFreeAdamW(Optimizer):
         self.warmup_steps = at_least_0(self, "warmup_steps", warmup_steps)
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make `z`, which begins at the variable's value, and the moving mean of squares for each variable."""
+        """Create `z`, initially the variable's value, and the moving average of squares of each variable."""
         if self.built:
             return
         super().build(variables)
@@ -100,7 +101,7 @@ class ScheduleFreeAdamW(Optimizer):
         self.assign(variable, (1 - beta) * moved + beta * mean)
 
     def _factors(self, rate: Any, dtype: str) -> tuple[Any, Any, Any]:
-        """The learning rate, the correction of the mean square and the weight of `z` in `x`, in this step."""
+        """Compute the learning rate, the bias correction of the squares and the weight of `z` in `x` in this step."""
         step = moments.step_number(self, dtype)
         if self.warmup_steps:
             rate = rate * ops.minimum(step / self.warmup_steps, 1.0)

@@ -1,4 +1,4 @@
-"""Learning rates that follow the number of steps taken."""
+"""Learning rate schedules."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ ship = registry.schedules.ship
 
 
 class LearningRateSchedule:
-    """A function from the number of steps taken to the learning rate.
+    """Base class of learning rate schedules, functions from the step number to the learning rate.
 
-    A subclass defines `__call__(step)`, in ops on an integer tensor, and `get_config()`.
+    A subclass defines `__call__(step)`, which applies ops to an integer tensor, and `get_config()`.
     """
 
     def __call__(self, step: Any) -> Any:
-        """The learning rate of step `step`, which is 0 at the first."""
+        """Return the learning rate of step `step`, counted from 0."""
         raise NotImplementedError(f"{type(self).__name__} has no __call__(step) method.")
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments from which `from_config` makes an equal schedule."""
+        """Return the arguments from which `from_config` creates an equal schedule."""
         raise NotImplementedError(f"{type(self).__name__} has no get_config() method, so it cannot be saved.")
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> LearningRateSchedule:
-        """The schedule with the arguments of `config`."""
+        """Create a schedule from the arguments in `config`."""
         return cls(**config)
 
 
@@ -38,7 +38,7 @@ def _float(step: Any) -> Any:
 
 
 class _Decay(LearningRateSchedule):
-    """A schedule of `step / decay_steps` and a rate of decay."""
+    """Base class of schedules of `step / decay_steps` with a decay rate."""
 
     def __init__(self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool, name: str):
         self.initial_learning_rate = number(self, "initial_learning_rate", initial_learning_rate)
@@ -66,10 +66,10 @@ class ExponentialDecay(_Decay):
     """`initial_learning_rate * decay_rate**(step / decay_steps)`.
 
     Args:
-        initial_learning_rate: The rate of the first step.
-        decay_steps: After how many steps it is multiplied by `decay_rate`, above 0.
-        decay_rate: The factor.
-        staircase: Whether the exponent is rounded down, so that the rate falls all at once.
+        initial_learning_rate: Learning rate of the first step.
+        decay_steps: Number of steps after which the rate is multiplied by `decay_rate`, above 0.
+        decay_rate: Factor.
+        staircase: Whether to round the exponent down, so that the rate decays at discrete intervals.
         name: Name.
 
     Raises:
@@ -98,10 +98,10 @@ class InverseTimeDecay(_Decay):
     """`initial_learning_rate / (1 + decay_rate * step / decay_steps)`.
 
     Args:
-        initial_learning_rate: The rate of the first step.
-        decay_steps: After how many steps `decay_rate` is added to the divisor, above 0.
-        decay_rate: What is added.
-        staircase: Whether `step / decay_steps` is rounded down, so that the rate falls all at once.
+        initial_learning_rate: Learning rate of the first step.
+        decay_steps: Number of steps after which `decay_rate` is added to the divisor, above 0.
+        decay_rate: Summand of the divisor.
+        staircase: Whether to round `step / decay_steps` down, so that the rate decays at discrete intervals.
         name: Name.
 
     Raises:
@@ -130,12 +130,12 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     """`values[i]` up to and including step `boundaries[i]`, and the last value after that.
 
     Args:
-        boundaries: Steps, in ascending order.
-        values: Rates, one more than `boundaries`.
+        boundaries: Step numbers in ascending order.
+        values: Learning rates, one more than `boundaries`.
         name: Name.
 
     Raises:
-        ValueError: if the numbers of boundaries and values do not fit, or boundaries do not ascend.
+        ValueError: if `values` is not one longer than `boundaries`, or `boundaries` is not ascending.
 
     >>> schedule = PiecewiseConstantDecay([10, 20], [1.0, 0.5, 0.25])
     >>> [float(schedule(step)) for step in (10, 11, 21)]
@@ -145,14 +145,14 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     def __init__(self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant"):
         if len(boundaries) != len(values) - 1:
             raise ValueError(
-                f"PiecewiseConstantDecay expects one more of values than of boundaries, got {len(values)} values and "
+                f"PiecewiseConstantDecay expects one more value than boundaries, got {len(values)} values and "
                 f"{len(boundaries)} boundaries."
             )
         for key, given in (("boundaries", boundaries), ("values", values)):
             for i, value in enumerate(given):
                 number(self, f"{key}[{i}]", value)
         if any(a > b for a, b in itertools.pairwise(boundaries)):
-            raise ValueError(f"PiecewiseConstantDecay expects boundaries to ascend, got {boundaries!r}.")
+            raise ValueError(f"PiecewiseConstantDecay expects boundaries in ascending order, got {boundaries!r}.")
         self.boundaries = boundaries
         self.values = values
         self.name = name
@@ -173,12 +173,12 @@ class PolynomialDecay(LearningRateSchedule):
     """`(initial_learning_rate - end_learning_rate) * (1 - step / decay_steps)**power + end_learning_rate`.
 
     Args:
-        initial_learning_rate: The rate of the first step.
-        decay_steps: After how many steps the rate is `end_learning_rate`, above 0.
-        end_learning_rate: The rate at the end.
-        power: The exponent; 1 is a straight line.
-        cycle: Whether the rate rises again after `decay_steps`, with the next multiple of it as the duration; else it
-            stays at `end_learning_rate`.
+        initial_learning_rate: Learning rate of the first step.
+        decay_steps: Number of steps until the rate is `end_learning_rate`, above 0.
+        end_learning_rate: Final learning rate.
+        power: Exponent; 1 gives linear decay.
+        cycle: Whether to restart after `decay_steps`, with the next multiple of it as the duration; otherwise the
+            rate stays at `end_learning_rate`.
         name: Name.
 
     Raises:
@@ -227,25 +227,25 @@ class PolynomialDecay(LearningRateSchedule):
 
 
 def _half_cosine(fraction: Any) -> Any:
-    """From 1 to 0 as `fraction` goes from 0 to 1, along half a cosine."""
+    """Return `(1 + cos(pi * fraction)) / 2`, which falls from 1 to 0 as `fraction` goes from 0 to 1."""
     return 0.5 * (1.0 + ops.cos(math.pi * fraction))
 
 
 @ship()
 class CosineDecay(LearningRateSchedule):
-    """Half a cosine (Loshchilov and Hutter, 2016), after a straight line where `warmup_target` is given.
+    """Cosine decay (Loshchilov and Hutter, 2016) with optional linear warmup.
 
     `rate * ((1 - alpha) * (1 + cos(pi * step / decay_steps)) / 2 + alpha)`, where `rate` is `initial_learning_rate`.
     With a warmup, the rate goes from `initial_learning_rate` to `warmup_target` in `warmup_steps` steps, and then
     `rate` is `warmup_target`.
 
     Args:
-        initial_learning_rate: The rate of the first step.
-        decay_steps: In how many steps the cosine falls, above 0.
-        alpha: What is left of the rate at the end, as a share.
+        initial_learning_rate: Learning rate of the first step.
+        decay_steps: Number of steps of the decay, above 0.
+        alpha: Final learning rate as a fraction of `rate`.
         name: Name.
-        warmup_target: The rate after the warmup, or None for no warmup.
-        warmup_steps: How many steps the warmup takes, at least 0.
+        warmup_target: Learning rate after the warmup, or None for no warmup.
+        warmup_steps: Number of steps of the warmup, at least 0.
 
     Raises:
         ValueError: if `decay_steps` is not above 0, `warmup_steps` is negative, or an argument is not a number.
@@ -298,14 +298,14 @@ class CosineDecay(LearningRateSchedule):
 
 @ship()
 class CosineDecayRestarts(LearningRateSchedule):
-    """Half a cosine again and again, each longer than the one before (Loshchilov and Hutter, 2016).
+    """Cosine decay with warm restarts and growing periods (Loshchilov and Hutter, 2016).
 
     Args:
-        initial_learning_rate: The rate of the first step.
-        first_decay_steps: How many steps the first cosine takes, above 0.
-        t_mul: How many times longer than the one before each is, at least 1.
-        m_mul: What the rate is multiplied by at each restart.
-        alpha: What is left of the rate at the end of a cosine, as a share.
+        initial_learning_rate: Learning rate of the first step.
+        first_decay_steps: Number of steps of the first period, above 0.
+        t_mul: Ratio of the lengths of consecutive periods, at least 1.
+        m_mul: Factor of the learning rate at each restart.
+        alpha: Learning rate at the end of a period as a fraction of that at its start.
         name: Name.
 
     Raises:
@@ -340,7 +340,7 @@ class CosineDecayRestarts(LearningRateSchedule):
             restarts = ops.floor(passed)
             fraction = passed - restarts
         else:
-            # The lengths are a geometric series: n of them make (t_mul**n - 1) / (t_mul - 1).
+            # The lengths of the periods form a geometric series: n periods take (t_mul**n - 1) / (t_mul - 1).
             growth = self.t_mul - 1.0
             restarts = ops.floor(ops.log(1.0 + passed * growth) / math.log(self.t_mul))
             length = ops.power(self.t_mul, restarts)
@@ -360,12 +360,12 @@ class CosineDecayRestarts(LearningRateSchedule):
 
 
 def serialize(learning_rate_schedule: Any) -> Any:
-    """The config of a schedule, from which `deserialize` makes an equal one."""
+    """Return the config of a schedule, from which `deserialize` creates an equal one."""
     return registry.schedules.serialize(learning_rate_schedule)
 
 
 def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
-    """The schedule that a config of `serialize` describes."""
+    """Create a schedule from a config that `serialize` returned."""
     return registry.schedules.deserialize(config, custom_objects)
 
 

@@ -13,15 +13,15 @@ from ckeras.tensor import Variable
 
 @registry.optimizers.ship()
 class SGD(Optimizer):
-    """Gradient descent, with momentum (Polyak, 1964) where asked for.
+    """Gradient descent with optional momentum (Polyak, 1964).
 
     Without momentum `w -= learning_rate * g`. With momentum `m`, `v = m * v - learning_rate * g` and `w += v`; with
-    Nesterov's (1983, as in Sutskever et al., 2013), `w += m * v - learning_rate * g`.
+    Nesterov momentum (1983, as in Sutskever et al., 2013), `w += m * v - learning_rate * g`.
 
     Args:
-        learning_rate: A number, a `LearningRateSchedule`, or a function of no arguments.
-        momentum: Share of the last change that is kept, from 0 to 1.
-        nesterov: Whether momentum is Nesterov's.
+        learning_rate: A number, a `LearningRateSchedule`, or a function without arguments.
+        momentum: Momentum, from 0 to 1.
+        nesterov: Whether to use Nesterov momentum.
 
     The other arguments are those of `Optimizer`.
 
@@ -70,7 +70,7 @@ class SGD(Optimizer):
         self.nesterov = nesterov
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make a momentum for each variable, where there is momentum."""
+        """Create the momentum of each variable if `momentum` is positive."""
         if self.built:
             return
         super().build(variables)

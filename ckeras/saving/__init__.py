@@ -1,6 +1,6 @@
-"""Objects to configs, dicts of plain values, and back; names by which configs find classes and functions.
+"""Serialization of objects to configs (dicts of plain values) and back, and registration of classes and functions.
 
-Every name loads on first use.
+Each name is imported on first use.
 """
 
 from ckeras.lazy import TYPE_CHECKING, attach

@@ -1,4 +1,4 @@
-"""Functions without a name, as lambdas: their byte code as text, and back."""
+"""Serialization of lambdas: their byte code as text, and back."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 
 def dumped(function: FunctionType) -> tuple[str, tuple | None, tuple | None]:
-    """(byte code in base64, defaults, what the function closes over).
+    """Serialize a function to (byte code in base64, defaults, closure values).
 
-    The byte code is that of this version of Python, and can be read by it alone.
+    The byte code can only be read by the same version of Python.
     """
     code = base64.encodebytes(marshal.dumps(function.__code__)).decode("ascii")
     closure = function.__closure__
@@ -21,10 +21,10 @@ def dumped(function: FunctionType) -> tuple[str, tuple | None, tuple | None]:
 
 
 def loaded(value: Any) -> Callable[..., Any]:
-    """The function that `dumped` wrote. Of global names it finds Python's own, and keras, ckeras, ops and np.
+    """Load a function serialized by `dumped`. Its globals are Python's builtins, keras, ckeras, ops and np.
 
     Raises:
-        ValueError: if it is no such text, or that of another version of Python.
+        ValueError: if the text is malformed or was written by another version of Python.
     """
     try:
         text, defaults, closure = (value, None, None) if isinstance(value, str) else value

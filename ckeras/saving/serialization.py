@@ -1,4 +1,4 @@
-"""Configs: what describes an object in plain values, as Keras 3 writes it.
+"""Configs: descriptions of objects in plain values, in the format of Keras 3.
 
 An object with `get_config` becomes a dict of "module", "class_name", "config" and "registered_name", where a class of
 ckeras is called by its name in `keras`, so that either reads what the other wrote. A function becomes its name, values
@@ -20,7 +20,7 @@ from ckeras.utils.tracebacks import warn
 
 
 def serialize_keras_object(obj: Any) -> Any:
-    """The config of an object, from which `deserialize_keras_object` makes an equal one.
+    """Return the config of an object, from which `deserialize_keras_object` creates an equal one.
 
     Args:
         obj: An object with `get_config`, a function, None, a number, string or bytes, a slice, an Ellipsis, a dtype, an
@@ -39,7 +39,7 @@ def serialize_keras_object(obj: Any) -> Any:
 
 
 def serialized(obj: Any, table: registry.Table | None = None) -> Any:
-    """The config of an object; where a class or function has several names, the one in `table` is taken."""
+    """Return the config of an object; if a class or function has several names, the one in `table` is used."""
     if obj is None or type(obj) in (bool, int, float, str):
         return obj
     if isinstance(obj, (list, tuple)):
@@ -94,7 +94,7 @@ def _serialized_lambda(function: FunctionType) -> dict[str, Any]:
 
 
 def _special(obj: Any) -> tuple[Any] | None:
-    """What stands for a value of a kind that JSON does not know, in a tuple; None for any other."""
+    """The representation, in a tuple, of a value that JSON does not support; None for other values."""
     if isinstance(obj, bytes):
         return (_tagged("bytes", value=obj.decode("utf-8")),)
     if isinstance(obj, slice):
@@ -126,7 +126,7 @@ def _tagged(kind: str, **config: Any) -> dict[str, Any]:
 
 
 def _history(tensor: Any) -> list[Any] | None:
-    """Name of the layer that gave a symbolic tensor, its call's number and the result's, where they are known."""
+    """Name of the layer that computed a symbolic tensor, index of its call and of the result, if known."""
     history = getattr(tensor, "_keras_history", None)
     return None if history is None else [history.operation.name, history.node_index, history.tensor_index]
 
@@ -134,16 +134,16 @@ def _history(tensor: Any) -> list[Any] | None:
 def deserialize_keras_object(
     config: Any, custom_objects: dict[str, Any] | None = None, safe_mode: bool = True, **kwargs: Any
 ) -> Any:
-    """The object that a config of `serialize_keras_object` describes. What is no config comes back as it is.
+    """Create the object that a config of `serialize_keras_object` describes; return other values unchanged.
 
-    A class or function is looked for among the custom objects, then among what ckeras has under the config's module,
-    or, for any other module, what is registered or declared by an installed package. No module is imported because a
-    config names it.
+    A class or function is looked up in the custom objects, then in ckeras under the config's module, or, for any other
+    module, in what is registered or declared by an installed package. A config never causes the import of a module that
+    it names.
 
     Args:
         config: A config, a plain value, or lists, tuples and dicts of these.
         custom_objects: Names to classes and functions, looked at before all others.
-        safe_mode: Whether lambdas are refused, which are byte code and can do anything.
+        safe_mode: Whether to refuse lambdas, whose byte code can do anything.
             `ckeras.config.enable_unsafe_deserialization` turns that off everywhere.
         kwargs: `module_objects`, names to classes and functions that are looked at last.
 
@@ -167,7 +167,7 @@ def deserialize_keras_object(
 
 
 class SafeModeScope:
-    """Inside the `with` block, lambdas are refused or not, also in the configs that a `from_config` reads."""
+    """Context manager that sets whether lambdas are refused, also in the configs that a `from_config` reads."""
 
     def __init__(self, safe_mode: bool):
         self.safe_mode = safe_mode
@@ -181,13 +181,13 @@ class SafeModeScope:
 
 
 def _safe_mode(asked: bool = True) -> bool:
-    """Whether lambdas are refused: what the scope says, or else what is asked for, unless turned off everywhere."""
+    """Whether lambdas are refused: by the scope, else by the argument, unless turned off globally."""
     scope = getattr(settings.scope, "safe_mode", None)
     return settings.in_safe_mode() and (asked if scope is None else scope)
 
 
 def deserialized(config: Any, table: registry.Table | None = None, last: dict[str, Any] | None = None) -> Any:
-    """The object that a config describes.
+    """Create the object that a config describes.
 
     Args:
         config: As for `deserialize_keras_object`.
@@ -220,7 +220,7 @@ def deserialized(config: Any, table: registry.Table | None = None, last: dict[st
 
 
 def _found(name: str, config: dict[str, Any], table: registry.Table | None, last: dict[str, Any]) -> Any:
-    """The class or function called `name` that a config means."""
+    """Look up the class or function `name` of a config."""
     function = config["class_name"] == "function"
     module, registered = config.get("module"), config.get("registered_name")
     registered = name if registered is None or (function and registered == "function") else registered
@@ -317,7 +317,7 @@ def _missing(name: str, config: dict[str, Any], table: registry.Table | None) ->
 
 
 def _made(cls: type, inner: dict[str, Any], config: dict[str, Any]) -> Any:
-    """The object of a class that a config describes."""
+    """Create the object of a class from its config."""
     if not hasattr(cls, "from_config"):
         raise TypeError(f"Cannot make {registry.source(cls)} from a config: the class has no from_config method.")
     try:
@@ -333,7 +333,7 @@ def _made(cls: type, inner: dict[str, Any], config: dict[str, Any]) -> Any:
 
 
 def _made_special(kind: str, inner: Any) -> Any:
-    """The value of a kind that JSON does not know."""
+    """Create a value that JSON does not support."""
     if kind == "__lambda__" and _safe_mode():
         raise ValueError(
             "A config holds a lambda, byte code that can do anything, and is refused: if you trust where it comes "

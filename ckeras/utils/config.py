@@ -1,4 +1,4 @@
-"""Named values that can be frozen."""
+"""Dict of named values that can be frozen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Config:
-    """A dict whose values are attributes too, and which can be frozen.
+    """Dict whose values are also attributes, and which can be frozen.
 
     Args:
         kwargs: the values.
@@ -31,15 +31,15 @@ class Config:
 
     @property
     def frozen(self) -> bool:
-        """Whether values can be changed no more."""
+        """Whether the values are read-only."""
         return self._frozen
 
     def freeze(self) -> None:
-        """Let no value be changed, added or removed."""
+        """Make the values read-only: none can be changed, added or removed."""
         self.__dict__["_frozen"] = True
 
     def unfreeze(self) -> None:
-        """Let values be changed again."""
+        """Make the values writable again."""
         self.__dict__["_frozen"] = False
 
     def _check(self, name: Any) -> None:
@@ -47,36 +47,36 @@ class Config:
             raise ValueError(f"the Config is frozen: {name!r} cannot be changed before unfreeze()")
 
     def as_dict(self) -> dict[str, Any]:
-        """The values in a new dict."""
+        """Return the values in a new dict."""
         return dict(self._config)
 
     def to_json(self) -> str:
-        """The values as JSON."""
+        """Return the values as JSON."""
         return json.dumps(self._config)
 
     def keys(self) -> KeysView[str]:
-        """The names."""
+        """Return the names."""
         return self._config.keys()
 
     def values(self) -> ValuesView[Any]:
-        """The values."""
+        """Return the values."""
         return self._config.values()
 
     def items(self) -> ItemsView[str, Any]:
-        """The names with their values."""
+        """Return the (name, value) pairs."""
         return self._config.items()
 
     def get(self, keyname: str, value: Any = None) -> Any:
-        """The value of this name, or ``value`` if there is none."""
+        """Return the value of this name, or ``value`` if there is none."""
         return self._config.get(keyname, value)
 
     def pop(self, *args: Any) -> Any:
-        """Remove a value by its name and return it; a second argument is returned where there is none."""
+        """Remove a value by its name and return it, or the second argument if there is none."""
         self._check(args[0] if args else None)
         return self._config.pop(*args)
 
     def update(self, *args: Any, **kwargs: Any) -> None:
-        """Take over values from a dict, pairs or keyword arguments."""
+        """Update the values from a dict, pairs or keyword arguments."""
         new = dict(*args, **kwargs)
         self._check(next(iter(new), None))
         self._config.update(new)

@@ -1,4 +1,4 @@
-"""Where messages go: to the standard output (the default), or to the logger named ``ckeras``."""
+"""Output of messages: to the standard output (the default), or to the logger named ``ckeras``."""
 
 import logging
 import sys
@@ -7,10 +7,10 @@ from ckeras import config
 
 
 def print_message(message: str, line_break: bool = True) -> None:
-    """Show a message at once, where the setting of interactive logging sends it.
+    """Print or log a message immediately, according to the setting of interactive logging.
 
-    Characters that the standard output cannot encode are replaced. A process without a standard output (its
-    ``sys.stdout`` is ``None``) shows nothing.
+    Characters that the standard output cannot encode are replaced. A process without a standard output
+    (``sys.stdout`` is ``None``) prints nothing.
     """
     if not config.is_interactive_logging_enabled():
         logging.getLogger("ckeras").info(message)

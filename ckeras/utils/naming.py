@@ -8,7 +8,7 @@ _lock = threading.Lock()
 
 
 def to_snake_case(name: str) -> str:
-    """Write a class name in lower case with underscores; characters that a name cannot hold are dropped.
+    """Write a class name in lower case with underscores; characters that are invalid in a name are dropped.
 
     Example:
         >>> [to_snake_case(name) for name in ("Dense", "GlobalAveragePooling1D", "MyLSTMCell", "RMSprop")]
@@ -34,7 +34,7 @@ def get_uid(prefix: str = "") -> int:
 def uniquify(name: str) -> str:
     """Return the name on its first use, then ``name_1``, ``name_2``, ...
 
-    Names that a user gave are not counted, so they can still meet a name made here.
+    Names given by the user are not counted, so they can still collide with a generated name.
 
     Example:
         >>> uniquify("row"), uniquify("row"), uniquify("row")
@@ -45,7 +45,7 @@ def uniquify(name: str) -> str:
 
 
 def auto_name(prefix: str) -> str:
-    """Make the next default name for a class name.
+    """Return the next default name for a class name.
 
     Example:
         >>> auto_name("LastColumn"), auto_name("LastColumn")
@@ -55,6 +55,6 @@ def auto_name(prefix: str) -> str:
 
 
 def reset() -> None:
-    """Start counting anew: the next ``Dense`` is ``dense`` again."""
+    """Reset the counters: the next ``Dense`` is ``dense`` again."""
     with _lock:
         _counts.clear()

@@ -1,4 +1,4 @@
-"""The name under which older Keras had `to_categorical` and `normalize`."""
+"""Alias module of `to_categorical` and `normalize`, as in older versions of Keras."""
 
 from ckeras.utils.numerical import normalize, to_categorical
 

@@ -1,4 +1,4 @@
-"""Labels to one-hot rows, and rows to unit length."""
+"""One-hot encoding of labels, and normalization of vectors."""
 
 import numpy as np
 
@@ -50,13 +50,13 @@ def to_categorical(x: object, num_classes: int | None = None) -> np.ndarray:
 
 
 def normalize(x: object, axis: int = -1, order: float = 2) -> np.ndarray:
-    """Divide by the norm along an axis: ``x / (sum(abs(x) ** order) ** (1 / order))``. Rows of zeros stay zeros.
+    """Divide by the norm along an axis: ``x / (sum(abs(x) ** order) ** (1 / order))``. Vectors of zeros are unchanged.
 
     Args:
         x: numbers of any shape. Of a NumPy array, the floating dtype is kept and integers become float64; anything
             else becomes a float32 array.
         axis: the axis along which the norm is taken.
-        order: the order of the norm; ``numpy.inf`` takes the largest magnitude.
+        order: the order of the norm; ``numpy.inf`` uses the maximum absolute value.
 
     Returns:
         An array of the shape of `x`, except that a one-dimensional NumPy array becomes a single row, ``(1, n)``.

@@ -1,4 +1,4 @@
-"""The progress bar: one line that is drawn over itself while steps go by."""
+"""The progress bar: one line that is redrawn as steps finish."""
 
 import math
 import os
@@ -12,17 +12,17 @@ _BOLD, _GREEN, _GREY, _PLAIN = "\x1b[1m", "\x1b[32m", "\x1b[37m", "\x1b[0m"
 
 
 class Progbar:
-    """Shows how far a loop is, the time it needs and a few numbers.
+    """Displays the progress of a loop, its timing and a few values.
 
     Args:
-        target: number of steps expected, `None` when unknown.
+        target: expected number of steps, `None` if unknown.
         width: length of the bar in characters.
         verbose: 0 shows nothing, 1 a bar, 2 one line when all steps are done.
-        interval: least time between two drawings, in seconds.
-        stateful_metrics: names of values that are shown as they come; every other value is averaged over the steps.
-        stateless_metrics: names of values that are averaged over the steps; every other value is shown as it comes.
-            Only one of the two can be given.
-        unit_name: what a step is called.
+        interval: minimum time between two updates of the display, in seconds.
+        stateful_metrics: names of values that are displayed as given; all other values are averaged over the steps.
+        stateless_metrics: names of values that are averaged over the steps; all other values are displayed as given.
+            Only one of the two arguments can be given.
+        unit_name: name of a step in the output.
 
     Example:
         >>> bar = Progbar(3, verbose=2)
@@ -73,13 +73,13 @@ class Progbar:
         values: Iterable[tuple[str, float]] | Mapping[str, float] | None = None,
         finalize: bool | None = None,
     ) -> None:
-        """Say that `current` steps are done.
+        """Report that `current` steps are done.
 
         Args:
             current: number of steps done.
-            values: pairs of a name and a number (of an array, its mean is taken), in the order to be shown.
-            finalize: whether this is the last call: the line is drawn whatever the interval, the values as they are
-                given, and a new line begins. `None` means "when `current` has reached `target`".
+            values: (name, value) pairs in display order; arrays are averaged.
+            finalize: whether this is the last call: the line is drawn regardless of the interval, with the values as
+                given, and ended. `None` finalizes when `current` reaches `target`.
         """
         if finalize is None:
             finalize = self.target is not None and current >= self.target
@@ -102,7 +102,7 @@ class Progbar:
             self._first_step_at = now
 
     def add(self, n: int, values: Iterable[tuple[str, float]] | None = None) -> None:
-        """Say that `n` more steps are done; see `update`."""
+        """Report that `n` more steps are done; see `update`."""
         self.update(self._seen + n, values)
 
     def _record(self, current: int, values: Iterable[tuple[str, float]] | Mapping[str, float], finalize: bool) -> None:
@@ -121,7 +121,7 @@ class Progbar:
         return self.stateful_metrics is None or name not in self.stateful_metrics
 
     def _seconds_a_step(self, current: int, now: float) -> float:
-        """The first step compiles; it is left out as soon as there is another one to measure."""
+        """Seconds per step, without the first step, which includes compilation, as soon as there is another one."""
         if not current:
             return 0.0
         if self._first_step_at is not None and current > 1:
@@ -175,7 +175,7 @@ def _to_float(name: str, value: object) -> float:
 
 
 def _remaining(seconds: float) -> str:
-    """Time left, as ``59s``, ``12:03`` or ``1:00:01``."""
+    """Format the remaining time as ``59s``, ``12:03`` or ``1:00:01``."""
     minutes, rest = divmod(int(seconds), 60)
     if seconds > 3600:
         return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
@@ -185,7 +185,7 @@ def _remaining(seconds: float) -> str:
 
 
 def _pace(seconds: float, unit: str) -> str:
-    """Time of a step in the unit that suits it, as ``3us/step``."""
+    """Format the time per step in a suitable unit, such as ``3us/step``."""
     if seconds >= 1 or seconds == 0:
         return f"{seconds:.0f}s/{unit}"
     if seconds >= 1e-3:

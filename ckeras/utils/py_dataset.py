@@ -1,4 +1,4 @@
-"""Data sets written in Python, a batch at a time, which workers may prepare beforehand."""
+"""Data sets written in Python that return one batch at a time; workers may prepare batches in advance."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ckeras.utils.tracebacks import warn
 
 
 class PyDataset:
-    """A data set of whole batches, by number. Subclass it: `__getitem__(i)` gives batch i, `__len__` their number.
+    """Base class of data sets of batches: `__getitem__(i)` returns batch i, `__len__` the number of batches.
 
-    A batch is x, (x,), (x, y) or (x, y, sample_weight). `fit` takes every batch once an epoch, in an order of its own
-    if it shuffles. Without `__len__`, or where it or the property `num_batches` gives `None`, the data set has no end.
+    A batch is x, (x,), (x, y) or (x, y, sample_weight). `fit` uses every batch once per epoch, in random order
+    if it shuffles. Without `__len__`, or if it or the property `num_batches` returns `None`, the data set is infinite.
 
     Args:
-        workers: how many threads, or processes, prepare batches beforehand; with one, no thread is started.
-        use_multiprocessing: whether workers are processes; each has a copy of the data set, made when an epoch begins.
-        max_queue_size: the most batches that are prepared before they are asked for.
+        workers: number of threads or processes that prepare batches in advance; with one, no thread is started.
+        use_multiprocessing: whether workers are processes; each copies the data set at the start of an epoch.
+        max_queue_size: maximum number of batches that are prepared in advance.
 
     Raises:
-        ValueError: if ``workers`` or ``max_queue_size`` is negative or no integer.
+        ValueError: if ``workers`` or ``max_queue_size`` is not an integer of at least 0.
 
     >>> import numpy as np
     >>> class Squares(PyDataset):
@@ -43,7 +43,7 @@ class PyDataset:
 
     @property
     def workers(self) -> int:
-        """How many threads or processes prepare batches."""
+        """Number of threads or processes that prepare batches."""
         return self._setting("_workers", 1)
 
     @workers.setter
@@ -61,7 +61,7 @@ class PyDataset:
 
     @property
     def max_queue_size(self) -> int:
-        """The most batches that are prepared beforehand."""
+        """Maximum number of batches that are prepared in advance."""
         return self._setting("_max_queue_size", 10)
 
     @max_queue_size.setter
@@ -78,24 +78,24 @@ class PyDataset:
         return self.__dict__.get(name, default)
 
     def __getitem__(self, index: int) -> Any:
-        """Batch ``index``. To be overridden."""
-        raise NotImplementedError(f"{type(self).__name__} has no __getitem__(index) method that gives a batch")
+        """Return batch ``index``; defined by a subclass."""
+        raise NotImplementedError(f"{type(self).__name__} has no __getitem__(index) method that returns a batch")
 
     def __iter__(self) -> Iterator[Any]:
-        """All batches, in order."""
+        """Yield all batches in order."""
         count = self.num_batches
         for index in itertools.count() if count is None else range(count):
             yield self[index]
 
     @property
     def num_batches(self) -> int | None:
-        """The number of batches; `None` if there is no end.
+        """Number of batches; `None` if the data set is infinite.
 
         Raises:
-            ValueError: if `__len__` gives anything else than `None` or an integer of at least 0.
+            ValueError: if `__len__` returns anything but `None` or an integer of at least 0.
         """
         length = getattr(type(self), "__len__", None)
-        count = None if length is None else length(self)  # which, unlike `len`, lets it be None
+        count = None if length is None else length(self)  # unlike `len`, this allows None
         if count is not None and (not isinstance(count, (int, np.integer)) or count < 0):
             raise ValueError(
                 f"{type(self).__name__}.__len__ must give the number of batches, an integer of at least 0, "

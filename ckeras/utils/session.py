@@ -1,4 +1,4 @@
-"""State of the process, and how to reset it."""
+"""Reset of the global state."""
 
 import gc
 
@@ -9,13 +9,13 @@ from ckeras.utils import naming
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Restart the counters of default names, and free what is kept for speed: compiled plans and their memory.
+    """Reset the counters of default names, and free the caches of compiled plans and their memory.
 
-    The dtype policy and the learning phase that were set are reset too. Models and layers in use stay as they are, and
-    are compiled again when they are called.
+    The global dtype policy and the learning phase are reset too. Existing models and layers remain valid and are
+    recompiled when they are called.
 
     Args:
-        free_memory: whether unreachable objects are collected at once.
+        free_memory: whether to run the garbage collector.
 
     >>> import ckeras
     >>> clear_session()

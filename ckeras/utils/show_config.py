@@ -1,4 +1,4 @@
-"""What this installation of ckeras is and what it runs on."""
+"""Report of the installation and the machine."""
 
 import os
 import platform

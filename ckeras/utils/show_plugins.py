@@ -1,13 +1,13 @@
-"""What installed packages add to the registry."""
+"""Report of the plugins that installed packages add to the registry."""
 
 from ckeras import plugins, registry
 
 
 def show_plugins() -> None:
-    """Print the parts that installed packages add, and those that cannot be used, with the reason.
+    """Print the plugins of installed packages, and those that do not load, with the reason.
 
-    A line each: the table, the name, the class or function, the distribution and its version. Every module that a
-    package declares is imported.
+    Each line has the registry, the name, the class or function, the distribution and its version. All declared modules
+    are imported.
     """
     rows, wrong = _loaded()
     if not rows and not wrong:
@@ -20,7 +20,7 @@ def show_plugins() -> None:
 
 
 def _loaded() -> tuple[list[tuple[str, ...]], list[str]]:
-    """(table, name, object, distribution) of what can be used; a sentence for everything that cannot."""
+    """Return (registry, name, object, distribution) of each usable plugin, and a message for each unusable one."""
     rows, wrong, owners = [], [], {}
     for table in registry.TABLES.values():
         for name, claims in plugins.names_in(table.name).items():
@@ -34,7 +34,7 @@ def _loaded() -> tuple[list[tuple[str, ...]], list[str]]:
                 rows.append((table.name, name, registry.source(table.installed(name)), claims[0].distribution))
             except (ImportError, TypeError, ValueError) as error:
                 wrong.append(str(error))
-    for table in registry.TABLES.values():  # what these modules registered when they were imported
+    for table in registry.TABLES.values():  # objects that these modules registered on import
         for name, obj in table._registered.items():
             owner = owners.get(obj.__module__.partition(".")[0])
             row = (table.name, name, registry.source(obj), owner)
@@ -44,8 +44,8 @@ def _loaded() -> tuple[list[tuple[str, ...]], list[str]]:
     for group in sorted(plugins.declared.keys() - registry.TABLES.keys()):
         for claim in [claim for claims in plugins.declared[group].values() for claim in claims]:
             wrong.append(
-                f"{claim.distribution} declares {claim.name!r} in the group 'ckeras.{group}', which is read by nobody; "
-                f"after 'ckeras.' comes one of {known}."
+                f"{claim.distribution} declares {claim.name!r} in the group 'ckeras.{group}', which does not exist; "
+                f"expected 'ckeras.' followed by one of {known}."
             )
     wrong += [f"{distribution}: {reason}." for distribution, reason in plugins.malformed]
     return sorted(rows), wrong

@@ -1,7 +1,6 @@
-"""The table that `summary()` prints: a row for each layer, then the total number of parameters.
+"""The table that `summary()` prints: one row per layer, then the total number of parameters.
 
-What a model and its layers must offer is read in four small functions at the end of this file: `rows`, `connections`,
-`output_shape` and `parameters`.
+The functions `rows`, `connections`, `output_shape` and `parameters` at the end of this file read the model.
 """
 
 import math
@@ -29,15 +28,15 @@ def print_summary(
     """Print the layers of a model with their output shapes and numbers of parameters.
 
     Args:
-        model: the model; it need not be built.
-        line_length: width of the table in characters; `None` takes what suits the columns and the terminal.
-        positions: right edge of each column as a share of the width, ascending, for instance ``[0.45, 0.8, 1.0]``; the
-            column that `show_trainable` adds comes on top.
-        print_fn: called once with the whole text instead of printing it; it gets no colours.
-        expand_nested: list the layers of models inside the model, indented.
-        show_trainable: add a column that tells whether a layer trains (Y or N; "-" for one without weights).
-        layer_range: two regular expressions; only the layers from the first whose name begins with a match of the
-            first one to the last with a match of the second are listed. The totals remain those of the whole model.
+        model: the model, built or not.
+        line_length: width of the table in characters; `None` chooses it from the columns and the terminal.
+        positions: right edges of the columns as ascending fractions of the width, such as ``[0.45, 0.8, 1.0]``, without
+            the column that `show_trainable` adds.
+        print_fn: function called once with the complete text, without colors, instead of printing it.
+        expand_nested: whether to list the layers of nested models, indented.
+        show_trainable: whether to add a column with Y for trainable and N for frozen layers, "-" without weights.
+        layer_range: pair of regular expressions; only the layers from the first whose name matches the first expression
+            to the last whose name matches the second are listed. The totals are those of the complete model.
 
     Raises:
         ValueError: the table is too narrow for its columns, `positions` are too few, or `layer_range` matches nothing.
@@ -177,7 +176,7 @@ def _coloured(text: str, pattern: str) -> object:
 
 
 def _awaits_build(layer: object) -> bool:
-    """Whether the number of parameters is not known yet: the layer has a `build` of its own that has not run."""
+    """Whether the number of parameters is unknown: the layer overrides `build`, which has not run."""
     if getattr(layer, "built", True):
         return False
     build = getattr(type(layer), "build", None)
@@ -185,7 +184,7 @@ def _awaits_build(layer: object) -> bool:
 
 
 def _format_size(size: float) -> str:
-    """Bytes for people: ``1020.00 B``, ``1.00 KB``."""
+    """Format a number of bytes as ``1020.00 B`` or ``1.00 KB``."""
     for unit in ("B", "KB", "MB", "GB"):
         if size < 1024:
             return f"{size:.2f} {unit}"
@@ -212,17 +211,17 @@ def _itemsize(dtype: str) -> int:
 
 
 def rows(model: object) -> list[object]:
-    """What gets a row: the layers, and in a graph model also the operations that are not layers."""
+    """Return the layers, and in a graph model also the operations that are not layers; each has a row."""
     if connections(model) is None:
         return list(model.layers)
     return list(getattr(model, "operations", None) or model.layers)
 
 
 def connections(model: object) -> dict[object, list[str]] | None:
-    """Where the inputs of each layer of a graph come from, as ``name[call of that layer][output of that call]``.
+    """Return the sources of the inputs of each layer of a graph as ``name[index of the call][index of the output]``.
 
-    `None` stands for a model that is a plain chain (each layer called once, one after the other, on one tensor): it
-    needs no such column. Read from ``model._nodes_by_depth`` (depth -> calls, each with ``operation``,
+    Return `None` for a plain chain (each layer called once, in sequence, on one tensor), which needs no such column.
+    Read from ``model._nodes_by_depth`` (depth -> calls, each with ``operation``,
     ``input_tensors`` and ``outputs``) and ``tensor._keras_history`` (operation, number of the call, number of the
     output); a model without it is a chain.
     """
@@ -250,11 +249,11 @@ def connections(model: object) -> dict[object, list[str]] | None:
 
 
 def output_shape(layer: object) -> str:
-    """The shape of a layer's result as it is printed: ``(None, 8)``, a list of shapes, or "?" when unknown."""
+    """Format the output shape of a layer: ``(None, 8)``, a list of shapes, or "?" if unknown."""
     nodes = getattr(layer, "_inbound_nodes", None)
     try:
         result = nodes[-1].outputs if nodes else layer.output
-    except (AttributeError, RuntimeError, ValueError):  # the layer was not called on symbols
+    except (AttributeError, RuntimeError, ValueError):  # the layer was not called on symbolic tensors
         result = None
     shapes = [tuple(tensor.shape) for tensor in _leaves(result)]
     built_from = getattr(layer, "_build_shapes_dict", None)
@@ -276,7 +275,7 @@ def _leaves(structure: object) -> list[object]:
 
 
 def parameters(model: object) -> dict[str, list[object]]:
-    """The variables of a model in three kinds; those of the optimizer once it has them."""
+    """Return the trainable, non-trainable and optimizer variables of a model."""
     optimizer = getattr(model, "optimizer", None)
     counted = optimizer is not None and getattr(optimizer, "built", True)
     return {

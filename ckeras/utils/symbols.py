@@ -1,4 +1,4 @@
-"""What is behind symbolic tensors."""
+"""Inspection of symbolic tensors."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from ckeras.tensor.graph import node_of
 
 
 def is_keras_tensor(x: Any) -> bool:
-    """Whether ``x`` is a symbolic tensor, as `Input` gives it.
+    """Whether ``x`` is a symbolic tensor, as returned by `Input`.
 
     >>> import ckeras
     >>> is_keras_tensor(ckeras.Input((2,))), is_keras_tensor(ckeras.ops.ones(2))
@@ -17,9 +17,9 @@ def is_keras_tensor(x: Any) -> bool:
 
 
 def get_source_inputs(tensor: Any) -> Any:
-    """The symbolic tensors that ``tensor`` was computed from and that were computed from none, in a list.
+    """Return the list of symbolic inputs that ``tensor`` was computed from.
 
-    What is not symbolic comes back as it is.
+    Return a tensor that is not symbolic unchanged.
 
     >>> import ckeras
     >>> x, y = ckeras.Input((2,), name="x"), ckeras.Input((2,), name="y")
@@ -44,6 +44,6 @@ def get_source_inputs(tensor: Any) -> Any:
 
 
 def _origins(tensor: KerasTensor) -> list[KerasTensor]:
-    """The symbolic arguments of the call that gave ``tensor``; none for an input."""
+    """Return the symbolic arguments of the call that returned ``tensor``; none for an input."""
     node = node_of(tensor)
     return [] if node is None or node.is_input else node.arguments.keras_tensors

@@ -1,4 +1,4 @@
-"""Errors show the caller's lines: frames of the package are left out of their tracebacks."""
+"""Traceback filtering: errors show the caller's frames without those of the package."""
 
 import inspect
 import os
@@ -17,9 +17,9 @@ Class = TypeVar("Class")
 
 
 def hide_own_frames(error: BaseException) -> None:
-    """Leave the package's frames out of the traceback of ``error``, unless `config` says that full ones are shown.
+    """Remove the package's frames from the traceback of ``error``, unless traceback filtering is disabled.
 
-    Callables that are an `Entry` call it for each error that leaves them.
+    Callables that are an `Entry` call it for each error that they raise.
     """
     if not config.is_traceback_filtering_enabled():
         return
@@ -35,7 +35,7 @@ def hide_own_frames(error: BaseException) -> None:
 
 
 def hides_own_frames(*methods: str) -> Callable[[type[Class]], type[Class]]:
-    """Decorator for a class: errors that leave these of its methods are shown without the package's frames."""
+    """Class decorator: errors raised by these methods are shown without the package's frames."""
 
     def decorate(cls: type[Class]) -> type[Class]:
         for name in methods:
@@ -59,15 +59,15 @@ def named_as(owner: str) -> Callable[[type[Class]], type[Class]]:
 
 
 def _hiding(method: Callable[..., Any]) -> Callable[..., Any]:
-    entry = Entry(method, failed=hide_own_frames)  # which adds no frame, as a wrapper in Python would
+    entry = Entry(method, failed=hide_own_frames)  # unlike a wrapper in Python, this adds no frame
     update_wrapper(entry, method)
     return entry
 
 
 def name_layer(error: Exception, layer: Any, inputs: str) -> None:
-    """Add to an error that a layer's `call` raised which layer that was, unless the error says so already.
+    """Add a note with the layer to an error that its `call` raised, unless the error has such a note.
 
-    The note of the innermost layer stays the only one. Before Python 3.11 it becomes part of the message.
+    Only the innermost layer adds a note. Before Python 3.11 it is appended to the message.
     """
     if getattr(error, "_names_layer", False) or repr(layer.name) in str(error):
         return
@@ -80,7 +80,7 @@ def name_layer(error: Exception, layer: Any, inputs: str) -> None:
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the line outside of the package from which it was called."""
+    """Issue a warning with the location of the caller outside of the package."""
     frame, level = sys._getframe(1), 2
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame, level = frame.f_back, level + 1

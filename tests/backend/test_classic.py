@@ -94,7 +94,7 @@ def test_values():
     assert K.cast_to_floatx([1, 2]).dtype == np.float32 and K.cast_to_floatx(ops.ones(2, "int32")).dtype == "float32"
     assert not K.is_sparse(v) and K.to_dense(v) is v
     assert [float(x) for x in K.stop_gradient([ops.ones(()), ops.zeros(())])] == [1, 0]
-    with pytest.raises(ValueError, match="assigned a value of shape"):
+    with pytest.raises(ValueError, match="expects a value of shape"):
         K.set_value(v, [1.0])
 
 

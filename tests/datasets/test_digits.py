@@ -62,7 +62,7 @@ def test_global_random_state_is_left_alone():
 
 @pytest.mark.parametrize("split", [-0.1, 1.5, float("nan")])
 def test_bad_split(split):
-    with pytest.raises(ValueError, match=r"test_split.*from 0 to 1.*but was"):
+    with pytest.raises(ValueError, match=r"test_split.*from 0 to 1, got"):
         digits.load_data(test_split=split)
 
 

@@ -243,7 +243,7 @@ def test_other_variables_are_refused():
 
 def test_apply_without_variables():
     optimizer = optimizers.SGD(1.0)
-    with pytest.raises(ValueError, match="until the optimizer is built"):
+    with pytest.raises(ValueError, match="before the optimizer is built"):
         optimizer.apply([ones(1)])
     w = variable(0.0)
     optimizer.build([w])
@@ -353,7 +353,7 @@ def test_set_weights():
     with pytest.raises(ValueError, match="built"):
         optimizer.set_weights([1])
     optimizer.build([variable(1.0)])
-    with pytest.raises(ValueError, match="expects 3 arrays, one a variable, got 1"):
+    with pytest.raises(ValueError, match="expects 3 arrays, one per variable, got 1"):
         optimizer.set_weights([1])
     with pytest.raises(ValueError, match="shape"):
         optimizer.set_weights([7, 0.5, ones(2)])
@@ -374,7 +374,7 @@ def test_a_copy_goes_on_by_itself(duplicate):
     assert int(twin.iterations) == 2
     twin.apply([ones(2)], [twin_w])
     assert int(optimizer.iterations) == 2
-    with pytest.raises(ValueError, match="other variables"):
+    with pytest.raises(ValueError, match="not built for variable"):
         twin.apply([ones(2)], [w])
 
 

@@ -87,7 +87,7 @@ def test_rates_are_floats_whatever_is_given():
         (lambda: schedules.CosineDecayRestarts(0.1, 0), "first_decay_steps"),
         (lambda: schedules.CosineDecayRestarts(0.1, 5, t_mul=0.5), "t_mul to be at least 1, got 0.5"),
         (lambda: schedules.PiecewiseConstantDecay([1, 2], [0.1, 0.2]), "got 2 values and 2 boundaries"),
-        (lambda: schedules.PiecewiseConstantDecay([3, 2], [0.1, 0.2, 0.3]), "boundaries to ascend"),
+        (lambda: schedules.PiecewiseConstantDecay([3, 2], [0.1, 0.2, 0.3]), "boundaries in ascending order"),
         (lambda: schedules.PiecewiseConstantDecay(["a"], [0.1, 0.2]), r"boundaries\[0\] to be a number, got 'a'"),
         (lambda: schedules.PiecewiseConstantDecay([1], [0.1, None]), r"values\[1\] to be a number, got None"),
     ],

@@ -15,9 +15,9 @@ class Dense(Layer):
         units: size of the last axis of the output.
         activation: name or function; none by default.
         use_bias: whether a bias is added.
-        kernel_initializer, bias_initializer: what the weights begin as.
-        kernel_regularizer, bias_regularizer, activity_regularizer: what they, and the output, add to the loss.
-        kernel_constraint, bias_constraint: what is applied to them after each update.
+        kernel_initializer, bias_initializer: initializers of the weights.
+        kernel_regularizer, bias_regularizer, activity_regularizer: regularizers of the weights and of the output.
+        kernel_constraint, bias_constraint: constraints applied to the weights after each update.
         lora_rank, lora_alpha: rank of a trained low-rank update of the frozen kernel (Hu et al., 2021), and its
             scale, by default the rank: kernel + lora_alpha / lora_rank * a @ b.
         quantization_config: must be None: kernels are not quantized.
@@ -94,7 +94,7 @@ class Dense(Layer):
 
     @property
     def kernel(self) -> Any:
-        """The weights' matrix, shape (n, units)."""
+        """The kernel matrix, of shape (n, units)."""
         if not self.built:
             raise AttributeError(f"layer {self.name!r} has no kernel before it is built")
         if self.lora_enabled:

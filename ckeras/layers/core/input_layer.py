@@ -1,4 +1,4 @@
-"""Where a model's data comes in."""
+"""`Input` and `InputLayer`: the inputs of models."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from ckeras.tensor.graph import Node, node_of
 
 @registry.layers.ship()
 class InputLayer(Layer):
-    """Holds the symbolic tensor that stands for an input of a model.
+    """Layer that holds the symbolic input tensor of a model.
 
     Args:
         shape: of one sample, without the batch.
         batch_size: `None` for any.
         dtype: of the data; the default float type if not given.
         sparse, ragged: must be false; tensors are dense.
-        batch_shape: the shape with the batch, in place of ``shape``.
+        batch_shape: the shape with the batch, instead of ``shape``.
         input_tensor: a symbolic tensor to take instead.
         optional: whether `None` may be given for it.
         name: of the layer.
@@ -76,7 +76,7 @@ class InputLayer(Layer):
         return self._output
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError(f"InputLayer {self.name!r} is not called; it only stands for an input")
+        raise TypeError(f"InputLayer {self.name!r} cannot be called; it represents an input")
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -100,14 +100,14 @@ def Input(
     tensor: Any = None,
     optional: bool = False,
 ) -> KerasTensor:
-    """A symbolic tensor that stands for an input of a model.
+    """Create a symbolic tensor that represents an input of a model.
 
     Args:
         shape: of one sample, without the batch; `None` for sizes that are not known.
         batch_size: `None` for any.
         dtype: of the data; the default float type if not given.
         sparse, ragged: must be false; tensors are dense.
-        batch_shape: the shape with the batch, in place of ``shape``.
+        batch_shape: the shape with the batch, instead of ``shape``.
         name: of the input.
         tensor: a symbolic tensor to take instead.
         optional: whether `None` may be given for it.

@@ -37,7 +37,7 @@ def _same(*inputs: Spec, **attrs: Any) -> Spec:
     return Spec(broadcast_shapes(*(x.shape for x in inputs)), inputs[-1].dtype)
 
 
-def _truth(*inputs: Spec, **attrs: Any) -> Spec:
+def _boolean(*inputs: Spec, **attrs: Any) -> Spec:
     return Spec(broadcast_shapes(*(x.shape for x in inputs)), "bool")
 
 
@@ -98,7 +98,7 @@ _cast = Op(
 )
 
 
-def _row(name: str, forward: Callable[..., Any], *vjp: Any, infer: Any = _same) -> Op:
+def _op(name: str, forward: Callable[..., Any], *vjp: Any, infer: Any = _same) -> Op:
     return Op(name, infer=infer, forward=forward, vjp=list(vjp) or None, elementwise=True)
 
 
@@ -106,13 +106,13 @@ def _row(name: str, forward: Callable[..., Any], *vjp: Any, infer: Any = _same) 
 # A cotangent times a slope that may be infinite or NaN. Where either is 0 the product is 0: what the result does not
 # depend on has no gradient, as behind `where`, and the norm of zeros has the subgradient 0. A cotangent of NaN stays.
 
-safe_mul = _row(
+safe_mul = _op(
     "safe_mul",
     lambda g, s: np.where((g == 0) | ((s == 0) & (g == g)), np.zeros((), g.dtype), g * s),
     lambda h, y, g, s: safe_mul(h, s),
     lambda h, y, g, s: safe_mul(h, g),
 )
-safe_div = _row(
+safe_div = _op(
     "safe_div",
     lambda g, x: np.where(g == 0, np.zeros((), g.dtype), g / x),
     lambda h, y, g, x: safe_div(h, x),
@@ -121,22 +121,22 @@ safe_div = _row(
 
 # -- arithmetic ---------------------------------------------------------------------------------------------------
 
-_add = _row("add", np.add, lambda g, y, a, b: g, lambda g, y, a, b: g)
-_sub = _row("sub", np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: _neg(g))
-_mul = _row("mul", np.multiply, lambda g, y, a, b: _mul(g, b), lambda g, y, a, b: _mul(g, a))
-_div = _row(
+_add = _op("add", np.add, lambda g, y, a, b: g, lambda g, y, a, b: g)
+_sub = _op("sub", np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: _neg(g))
+_mul = _op("mul", np.multiply, lambda g, y, a, b: _mul(g, b), lambda g, y, a, b: _mul(g, a))
+_div = _op(
     "div",
     np.true_divide,
     lambda g, y, a, b: safe_div(g, b),
     lambda g, y, a, b: _neg(safe_div(safe_mul(g, y), b)),
 )
-_neg = _row("neg", np.negative, lambda g, y, x: _neg(g))
-_abs = _row("abs", np.abs, lambda g, y, x: safe_mul(g, _sign(x)))
-_sign = _row("sign", np.sign, lambda g, y, x: None)
-_square = _row("square", np.square, lambda g, y, x: safe_mul(g, _mul(x, scalar(2, x.dtype))))
-_reciprocal = _row("reciprocal", np.reciprocal, lambda g, y, x: _neg(safe_mul(g, _square(y))))
-_floor_divide = _row("floor_divide", np.floor_divide)
-_mod = _row("mod", np.mod, lambda g, y, a, b: g, lambda g, y, a, b: _neg(_mul(g, floor_divide(a, b))))
+_neg = _op("neg", np.negative, lambda g, y, x: _neg(g))
+_abs = _op("abs", np.abs, lambda g, y, x: safe_mul(g, _sign(x)))
+_sign = _op("sign", np.sign, lambda g, y, x: None)
+_square = _op("square", np.square, lambda g, y, x: safe_mul(g, _mul(x, scalar(2, x.dtype))))
+_reciprocal = _op("reciprocal", np.reciprocal, lambda g, y, x: _neg(safe_mul(g, _square(y))))
+_floor_divide = _op("floor_divide", np.floor_divide)
+_mod = _op("mod", np.mod, lambda g, y, a, b: g, lambda g, y, a, b: _neg(_mul(g, floor_divide(a, b))))
 
 
 def _pow_exponent(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Tensor:
@@ -150,7 +150,7 @@ def _pow_base(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Tensor:
     return safe_mul(g, _mul(b, _pow(a, where(equal(b, 0), 1, _sub(b, scalar(1, b.dtype))))))
 
 
-_pow = _row("pow", np.power, _pow_base, _pow_exponent)
+_pow = _op("pow", np.power, _pow_base, _pow_exponent)
 _int_power = Op(
     "int_power",
     _same,
@@ -166,7 +166,7 @@ def _choice(name: str, forward: Callable[..., Any]) -> Op:
         half = where(equal(x, other), 0.5, 1.0)
         return safe_mul(g, cast(where(equal(x, y), half, 0.0), g.dtype))
 
-    return _row(name, forward, take, lambda g, y, a, b: take(g, y, b, a))
+    return _op(name, forward, take, lambda g, y, a, b: take(g, y, b, a))
 
 
 _maximum = _choice("maximum", np.maximum)
@@ -274,31 +274,31 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
     return x if x_max is None else _minimum(x, limits[-1])
 
 
-def _number(row: Op, doc: str) -> Callable[[Any], Tensor]:
+def _number(op: Op, doc: str) -> Callable[[Any], Tensor]:
     def function(x: Any) -> Tensor:
         x = x if isinstance(x, Tensor) else as_tensor(x)
-        return row(cast(x, "int32") if x.dtype == "bool" else x)
+        return op(cast(x, "int32") if x.dtype == "bool" else x)
 
-    return _named(function, row, doc)
+    return _named(function, op, doc)
 
 
-def _whole_kept(row: Op, doc: str) -> Callable[[Any], Tensor]:
+def _integers_unchanged(op: Op, doc: str) -> Callable[[Any], Tensor]:
     def function(x: Any) -> Tensor:
         x = x if isinstance(x, Tensor) else as_tensor(x)
-        return row(x) if x.dtype in dtypes.FLOATS else x
+        return op(x) if x.dtype in dtypes.FLOATS else x
 
-    return _named(function, row, doc)
+    return _named(function, op, doc)
 
 
-def _floating(row: Op, doc: str) -> Callable[[Any], Tensor]:
+def _floating(op: Op, doc: str) -> Callable[[Any], Tensor]:
     def function(x: Any) -> Tensor:
-        return row(as_float(x))
+        return op(as_float(x))
 
-    return _named(function, row, doc)
+    return _named(function, op, doc)
 
 
-def _named(function: Callable[..., Any], row: Op, doc: str) -> Callable[..., Any]:
-    function.__name__ = function.__qualname__ = row.name
+def _named(function: Callable[..., Any], op: Op, doc: str) -> Callable[..., Any]:
+    function.__name__ = function.__qualname__ = op.name
     function.__doc__ = (
         f"{doc}, element by element.\n\n    Integers and booleans are taken as floats where the result is not one."
     )
@@ -334,28 +334,28 @@ _erf_numpy = np.vectorize(math.erf, otypes=[float])
 _TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
 
 
-def _float_row(name: str, forward: Callable[..., Any], vjp: Any, doc: str) -> Callable[[Any], Tensor]:
-    return _floating(_row(name, forward, vjp), doc)
+def _float_op(name: str, forward: Callable[..., Any], vjp: Any, doc: str) -> Callable[[Any], Tensor]:
+    return _floating(_op(name, forward, vjp), doc)
 
 
-_sqrt = _row("sqrt", np.sqrt, lambda g, y, x: safe_div(_mul(g, scalar(0.5, g.dtype)), y))
-_log = _row("log", np.log, lambda g, y, x: safe_div(g, x))
-_tanh = _row("tanh", np.tanh, lambda g, y, x: _tanh_grad(g, y))
-_sigmoid = _row("sigmoid", lambda x: 1 / (1 + np.exp(-x)), lambda g, y, x: _sigmoid_grad(g, y))
-_relu = _row("relu", lambda x: np.maximum(x, 0), lambda g, y, x: _relu_grad(g, y))
-_tanh_grad = _row(
+_sqrt = _op("sqrt", np.sqrt, lambda g, y, x: safe_div(_mul(g, scalar(0.5, g.dtype)), y))
+_log = _op("log", np.log, lambda g, y, x: safe_div(g, x))
+_tanh = _op("tanh", np.tanh, lambda g, y, x: _tanh_grad(g, y))
+_sigmoid = _op("sigmoid", lambda x: 1 / (1 + np.exp(-x)), lambda g, y, x: _sigmoid_grad(g, y))
+_relu = _op("relu", lambda x: np.maximum(x, 0), lambda g, y, x: _relu_grad(g, y))
+_tanh_grad = _op(
     "tanh_grad",
     lambda g, y: g * (1 - y * y),
     lambda h, z, g, y: _tanh_grad(h, y),
     lambda h, z, g, y: _mul(h, _mul(scalar(-2, g.dtype), _mul(g, y))),
 )
-_sigmoid_grad = _row(
+_sigmoid_grad = _op(
     "sigmoid_grad",
     lambda g, y: g * y * (1 - y),
     lambda h, z, g, y: _sigmoid_grad(h, y),
     lambda h, z, g, y: _mul(_mul(h, g), _sub(scalar(1, g.dtype), _mul(scalar(2, g.dtype), y))),
 )
-_relu_grad = _row(
+_relu_grad = _op(
     "relu_grad",
     lambda g, y: np.where(y > 0, g, np.zeros_like(g)),
     lambda h, z, g, y: _relu_grad(h, y),
@@ -363,53 +363,53 @@ _relu_grad = _row(
 )
 
 sqrt = _floating(_sqrt, "The square root of x")
-rsqrt = _float_row(
+rsqrt = _float_op(
     "rsqrt",
     lambda x: 1 / np.sqrt(x),
     lambda g, y, x: safe_mul(_mul(g, scalar(-0.5, g.dtype)), _div(y, x)),
     "1 / sqrt(x)",
 )
-exp = _float_row("exp", np.exp, lambda g, y, x: safe_mul(g, y), "e to the power of x")
-exp2 = _float_row(
+exp = _float_op("exp", np.exp, lambda g, y, x: safe_mul(g, y), "e to the power of x")
+exp2 = _float_op(
     "exp2", np.exp2, lambda g, y, x: _mul(safe_mul(g, y), scalar(math.log(2), g.dtype)), "2 to the power of x"
 )
-expm1 = _float_row(
+expm1 = _float_op(
     "expm1", np.expm1, lambda g, y, x: safe_mul(g, _add(y, scalar(1, g.dtype))), "exp(x) - 1, exact near 0"
 )
 log = _floating(_log, "The natural logarithm of x")
-log1p = _float_row(
+log1p = _float_op(
     "log1p", np.log1p, lambda g, y, x: safe_div(g, _add(x, scalar(1, g.dtype))), "log(1 + x), exact near 0"
 )
-log2 = _float_row(
+log2 = _float_op(
     "log2", np.log2, lambda g, y, x: safe_div(g, _mul(x, scalar(math.log(2), g.dtype))), "The logarithm of x to base 2"
 )
-log10 = _float_row(
+log10 = _float_op(
     "log10",
     np.log10,
     lambda g, y, x: safe_div(g, _mul(x, scalar(math.log(10), g.dtype))),
     "The logarithm of x to base 10",
 )
-sin = _float_row("sin", np.sin, lambda g, y, x: _mul(g, cos(x)), "The sine of x")
-cos = _float_row("cos", np.cos, lambda g, y, x: _neg(_mul(g, sin(x))), "The cosine of x")
-tan = _float_row("tan", np.tan, lambda g, y, x: _mul(g, _add(_square(y), scalar(1, g.dtype))), "The tangent of x")
+sin = _float_op("sin", np.sin, lambda g, y, x: _mul(g, cos(x)), "The sine of x")
+cos = _float_op("cos", np.cos, lambda g, y, x: _neg(_mul(g, sin(x))), "The cosine of x")
+tan = _float_op("tan", np.tan, lambda g, y, x: _mul(g, _add(_square(y), scalar(1, g.dtype))), "The tangent of x")
 tanh = _floating(_tanh, "The hyperbolic tangent of x")
 sigmoid = _floating(_sigmoid, "1 / (1 + exp(-x))")
-erf = _float_row(
+erf = _float_op(
     "erf",
     _erf_numpy,
     lambda g, y, x: _mul(g, _mul(scalar(_TWO_OVER_SQRT_PI, g.dtype), exp(_neg(_square(x))))),
     "The error function of x",
 )
-softplus = _float_row("softplus", lambda x: np.logaddexp(x, 0), lambda g, y, x: _mul(g, _sigmoid(x)), "log(1 + exp(x))")
+softplus = _float_op("softplus", lambda x: np.logaddexp(x, 0), lambda g, y, x: _mul(g, _sigmoid(x)), "log(1 + exp(x))")
 
 
 def _rounding(name: str, forward: Callable[..., Any], doc: str) -> Callable[[Any], Tensor]:
-    return _floating(_row(name, forward, lambda g, y, x: None), doc)
+    return _floating(_op(name, forward, lambda g, y, x: None), doc)
 
 
 floor = _rounding("floor", np.floor, "The largest integer that is at most x")
 ceil = _rounding("ceil", np.ceil, "The smallest integer that is at least x")
-trunc = _whole_kept(_row("trunc", np.trunc, lambda g, y, x: None), "x without its fraction")
+trunc = _integers_unchanged(_op("trunc", np.trunc, lambda g, y, x: None), "x without its fraction")
 _round_even = _rounding("round", np.round, "The nearest integer, halves rounded to even")
 
 
@@ -431,7 +431,7 @@ def relu(x: Any) -> Tensor:
     return _relu(x) if x.dtype in dtypes.FLOATS else maximum(x, 0)
 
 
-_sigmoid_xent = _row(
+_sigmoid_xent = _op(
     "sigmoid_xent",
     lambda x, z: np.maximum(x, 0) - x * z + np.log1p(np.exp(-np.abs(x))),
     lambda g, y, x, z: _mul(g, _sub(_sigmoid(x), z)),
@@ -447,10 +447,10 @@ def sigmoid_cross_entropy(logits: Any, target: Any) -> Tensor:
 # -- fused ops that the compiler's rewrites create (`compiler/rewrite.py`)
 # ----------------------------------------------
 
-_row("muladd", lambda x, y, z: x * y + z)
-_row("submul", lambda x, y, z: z - x * y)
-_row("lerp", lambda x, y, z: x + (y - x) * z)
-_row("div_root", lambda x, y, z: x / (np.sqrt(y) + z))
+_op("muladd", lambda x, y, z: x * y + z)
+_op("submul", lambda x, y, z: z - x * y)
+_op("lerp", lambda x, y, z: x + (y - x) * z)
+_op("div_root", lambda x, y, z: x / (np.sqrt(y) + z))
 
 # -- comparison and logic -----------------------------------------------------------------------------------------
 
@@ -460,14 +460,14 @@ _COMPARED_AS = {**dict.fromkeys(("bool", "uint8", "int8", "uint16", "int16"), "i
 
 
 def _comparing(name: str, forward: Callable[..., Any], doc: str) -> Callable[[Any, Any], Tensor]:
-    row = _row(name, forward, infer=_truth)
+    op = _op(name, forward, infer=_boolean)
 
     def function(x1: Any, x2: Any) -> Tensor:
         a, b = promote(x1, x2)
         wide = _COMPARED_AS.get(a.dtype)
         if wide is not None and not (a.dtype == "bool" and name in ("equal", "not_equal")):
             a, b = cast(a, wide), cast(b, wide)
-        return row(a, b)
+        return op(a, b)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{doc}, element by element, as booleans."
@@ -483,10 +483,10 @@ greater_equal = _comparing("greater_equal", np.greater_equal, "Whether x1 >= x2"
 
 
 def _logical(name: str, forward: Callable[..., Any], doc: str) -> Callable[..., Tensor]:
-    row = _row(name, forward, infer=_truth)
+    op = _op(name, forward, infer=_boolean)
 
     def function(*values: Any) -> Tensor:
-        return row(*(cast(x, "bool") for x in values))
+        return op(*(cast(x, "bool") for x in values))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{doc}, element by element; anything but 0 is true."
@@ -525,7 +525,7 @@ def logical_not(x: Any) -> Tensor:
 def _bitwise(
     name: str, forward: Callable[..., Any], of_bools: Callable[..., Tensor], doc: str
 ) -> Callable[..., Tensor]:
-    row = _row(name, forward)
+    op = _op(name, forward)
 
     def of_integers(*values: Any) -> Tensor:
         tensors = promote(*values)
@@ -534,7 +534,7 @@ def _bitwise(
             return of_bools(*tensors)
         if dtype not in dtypes.INTEGERS:
             raise TypeError(f"{name} works on integers and booleans, got dtype {dtype}")
-        return row(*tensors)
+        return op(*tensors)
 
     if forward is np.invert:
 
@@ -555,11 +555,11 @@ bitwise_or = _bitwise("bitwise_or", np.bitwise_or, logical_or, "The bits that ei
 bitwise_xor = _bitwise("bitwise_xor", np.bitwise_xor, logical_xor, "The bits that just one has")
 bitwise_invert = bitwise_not = _bitwise("bitwise_invert", np.invert, logical_not, "The bits that it does not have")
 
-isnan = _floating(_row("isnan", np.isnan, infer=_truth), "Whether x is NaN")
-isinf = _floating(_row("isinf", np.isinf, infer=_truth), "Whether x is infinite")
-isfinite = _floating(_row("isfinite", np.isfinite, infer=_truth), "Whether x is neither infinite nor NaN")
+isnan = _floating(_op("isnan", np.isnan, infer=_boolean), "Whether x is NaN")
+isinf = _floating(_op("isinf", np.isinf, infer=_boolean), "Whether x is infinite")
+isfinite = _floating(_op("isfinite", np.isfinite, infer=_boolean), "Whether x is neither infinite nor NaN")
 
-_where = _row(
+_where = _op(
     "where",
     np.where,
     lambda g, y, c, a, b: None,

@@ -10,7 +10,7 @@ from ckeras.ops.elementwise import core as elementwise
 from ckeras.tensor import Op, Spec, Tensor, dtypes
 
 
-def _row(name: str, forward: Callable[..., Any], *vjp: Any, step: str | None = None) -> Op:
+def _op(name: str, forward: Callable[..., Any], *vjp: Any, step: str | None = None) -> Op:
     """Define an elementwise op; ``step`` is the name of its kernel if that differs from the op's name."""
     return Op(
         name,
@@ -43,18 +43,18 @@ def _arcsinh_vjp(g: Tensor, y: Tensor, x: Tensor) -> Tensor:
     return elementwise.safe_div(g, root)
 
 
-_arcsin = _row(
+_arcsin = _op(
     "arcsin", np.arcsin, lambda g, y, x: elementwise.safe_mul(g, elementwise.rsqrt(_one_minus_square(x))), step="asin"
 )
-_arccos = _row("arccos", np.arccos, _arccos_vjp, step="acos")
-_arctan = _row(
+_arccos = _op("arccos", np.arccos, _arccos_vjp, step="acos")
+_arctan = _op(
     "arctan", np.arctan, lambda g, y, x: elementwise.safe_div(g, elementwise.add(1, elementwise.square(x))), step="atan"
 )
-_sinh = _row("sinh", np.sinh, lambda g, y, x: elementwise.safe_mul(g, _cosh(x)))
-_cosh = _row("cosh", np.cosh, lambda g, y, x: elementwise.safe_mul(g, _sinh(x)))
-_arcsinh = _row("arcsinh", np.arcsinh, _arcsinh_vjp, step="asinh")
-_arccosh = _row("arccosh", np.arccosh, _arccosh_vjp, step="acosh")
-_arctanh = _row("arctanh", np.arctanh, lambda g, y, x: elementwise.safe_div(g, _one_minus_square(x)), step="atanh")
+_sinh = _op("sinh", np.sinh, lambda g, y, x: elementwise.safe_mul(g, _cosh(x)))
+_cosh = _op("cosh", np.cosh, lambda g, y, x: elementwise.safe_mul(g, _sinh(x)))
+_arcsinh = _op("arcsinh", np.arcsinh, _arcsinh_vjp, step="asinh")
+_arccosh = _op("arccosh", np.arccosh, _arccosh_vjp, step="acosh")
+_arctanh = _op("arctanh", np.arctanh, lambda g, y, x: elementwise.safe_div(g, _one_minus_square(x)), step="atanh")
 
 
 def _along(g: Tensor, part: Tensor, length: Tensor) -> Tensor:
@@ -62,14 +62,14 @@ def _along(g: Tensor, part: Tensor, length: Tensor) -> Tensor:
     return elementwise.safe_div(elementwise.safe_mul(g, elementwise.safe_div(part, length)), length)
 
 
-_arctan2 = _row(
+_arctan2 = _op(
     "arctan2",
     np.arctan2,
     lambda g, z, y, x: _along(g, x, _hypot(y, x)),
     lambda g, z, y, x: elementwise.negative(_along(g, y, _hypot(y, x))),
     step="atan2",
 )
-_hypot = _row(
+_hypot = _op(
     "hypot",
     np.hypot,
     lambda g, y, a, b: elementwise.safe_mul(g, elementwise.safe_div(a, y)),

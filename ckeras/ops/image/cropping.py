@@ -59,9 +59,9 @@ _crop_images = Composite("crop_images", _cropped, infer=_margins_infer)
 
 
 def _with_margins(
-    row: Composite, kind: str, sign: int, images: Any, rows: tuple[Any, ...], columns: tuple[Any, ...], data_format: Any
+    op: Composite, kind: str, sign: int, images: Any, rows: tuple[Any, ...], columns: tuple[Any, ...], data_format: Any
 ) -> Tensor:
-    x, data_format = image_of(images, row.name, data_format)
+    x, data_format = image_of(images, op.name, data_format)
     axes = size_axes(len(x.shape), data_format)
     margins = []
     sides = (("top", "bottom", "height"), ("left", "right", "width"))
@@ -69,14 +69,14 @@ def _with_margins(
         names = (f"{side[0]}_{kind}", f"{side[1]}_{kind}", f"target_{side[2]}")
         shown = ", ".join(f"{n}={v}" for n, v in zip(names, given, strict=True))
         if given.count(None) != 1:
-            raise ValueError(f"{row.name} expects exactly two of {', '.join(names)}, got {shown}")
-        integers([v for v in given if v is not None], row.name)
+            raise ValueError(f"{op.name} expects exactly two of {', '.join(names)}, got {shown}")
+        integers([v for v in given if v is not None], op.name)
         size = x.shape[axis]
         found = given if size is None else _limits(size, *given, sign)
         if any(v is not None and v < 0 for v in (*given, *found)):
-            raise ValueError(f"{row.name} of images of shape {x.shape} expects numbers of 0 or more, got {shown}")
+            raise ValueError(f"{op.name} of images of shape {x.shape} expects numbers of 0 or more, got {shown}")
         margins.append(given)
-    return row(x, axes=axes, margins=tuple(margins), sign=sign)
+    return op(x, axes=axes, margins=tuple(margins), sign=sign)
 
 
 def pad_images(

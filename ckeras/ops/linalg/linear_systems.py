@@ -59,8 +59,8 @@ triangular_system = Op(
 )
 
 
-def _system(row: Op, a: Any, b: Any, **attrs: Any) -> Tensor:
-    a = matrices(a, row.name, square=True)
+def _system(op: Op, a: Any, b: Any, **attrs: Any) -> Tensor:
+    a = matrices(a, op.name, square=True)
     b = elementwise.as_float(b)
     a, b = elementwise.promote(a, b)
     n = a.shape[-1]
@@ -69,8 +69,8 @@ def _system(row: Op, a: Any, b: Any, **attrs: Any) -> Tensor:
     )
     rows = b.shape[-1 if vectors else -2] if b.shape else 0
     if not b.shape or (rows != n and None not in (rows, n)):
-        raise ValueError(f"{row.name} expects as many equations as right sides, got shapes {a.shape} and {b.shape}")
-    return layout.squeeze(row(a, layout.expand_dims(b, -1), **attrs), -1) if vectors else row(a, b, **attrs)
+        raise ValueError(f"{op.name} expects as many equations as right sides, got shapes {a.shape} and {b.shape}")
+    return layout.squeeze(op(a, layout.expand_dims(b, -1), **attrs), -1) if vectors else op(a, b, **attrs)
 
 
 def solve(a: Any, b: Any) -> Tensor:

@@ -68,13 +68,13 @@ _geometric = Op(
 )
 
 
-def _stretched(start: Tensor, stop: Tensor, row: str, num: int, endpoint: bool, axis: int) -> Tensor:
+def _stretched(start: Tensor, stop: Tensor, op: str, num: int, endpoint: bool, axis: int) -> Tensor:
     shape = elementwise.broadcast_shapes(start.shape, stop.shape)
     start, stop = elementwise.broadcast_to(start, shape), elementwise.broadcast_to(stop, shape)
-    return table[row](start, stop, num=num, endpoint=endpoint, axis=axis)
+    return table[op](start, stop, num=num, endpoint=endpoint, axis=axis)
 
 
-def _stretched_infer(start: Spec, stop: Spec, row: str, num: int, endpoint: bool, axis: int) -> Spec:
+def _stretched_infer(start: Spec, stop: Spec, op: str, num: int, endpoint: bool, axis: int) -> Spec:
     both = Spec(elementwise.broadcast_shapes(start.shape, stop.shape), start.dtype)
     return _infer(both, both, num, endpoint, axis)
 
@@ -82,11 +82,11 @@ def _stretched_infer(start: Spec, stop: Spec, row: str, num: int, endpoint: bool
 _between = Composite("between", _stretched, _stretched_infer)
 
 
-def _spaced(row: Op, a: Tensor, b: Tensor, num: int, endpoint: bool, axis: int) -> Tensor:
+def _spaced(op: Op, a: Tensor, b: Tensor, num: int, endpoint: bool, axis: int) -> Tensor:
     if num < 0:
-        raise ValueError(f"{row.name} expects num to be 0 or more, got num={num}")
-    axis = axis_of(axis, max(len(a.shape), len(b.shape)) + 1, row.name)
-    return _between(a, b, row=row.name, num=int(num), endpoint=bool(endpoint), axis=axis)
+        raise ValueError(f"{op.name} expects num to be 0 or more, got num={num}")
+    axis = axis_of(axis, max(len(a.shape), len(b.shape)) + 1, op.name)
+    return _between(a, b, op=op.name, num=int(num), endpoint=bool(endpoint), axis=axis)
 
 
 def linspace(

@@ -43,7 +43,7 @@ _WIDE = {
 class Span(NamedTuple):
     """The windows along an axis of ``size`` elements.
 
-    Window j of ``count`` reaches from ceil((j * step + low) / over) to floor((j * step + high) / over), both included;
+    Window j of ``count`` reaches from ceil((j * step + low) / over) to floor((j * step + high) / over), inclusive;
     elements outside of the axis are left out.
     """
 

@@ -87,11 +87,11 @@ _log_softmax_grad = Op(
 )
 
 
-def _over_axis(row: Op, x: Any, axis: Any) -> Tensor:
+def _over_axis(op: Op, x: Any, axis: Any) -> Tensor:
     x = elementwise.as_float(x)
     rank = len(x.shape)
     if axis is None:
-        return layout.reshape(row(layout.ravel(x)), x.shape)
+        return layout.reshape(op(layout.ravel(x)), x.shape)
     if isinstance(axis, (tuple, list)):
         axes = reduction.canonical_axes(axis, rank)
         kept = [i for i in range(rank) if i not in axes]
@@ -99,14 +99,14 @@ def _over_axis(row: Op, x: Any, axis: Any) -> Tensor:
         moved = layout.transpose(x, order)
         sizes = moved.shape[len(kept) :]
         joined = layout.reshape(moved, (*moved.shape[: len(kept)], -1 if None in sizes else math.prod(sizes)))
-        y = layout.reshape(row(joined), moved.shape)
+        y = layout.reshape(op(joined), moved.shape)
         return layout.transpose(y, [order.index(i) for i in range(rank)])
-    axis = layout.axis_of(axis, max(rank, 1), row.name)
+    axis = layout.axis_of(axis, max(rank, 1), op.name)
     if rank == 0:
-        return layout.reshape(row(layout.ravel(x)), ())
+        return layout.reshape(op(layout.ravel(x)), ())
     if axis == rank - 1:
-        return row(x)
-    return layout.swapaxes(row(layout.swapaxes(x, axis, -1)), axis, -1)
+        return op(x)
+    return layout.swapaxes(op(layout.swapaxes(x, axis, -1)), axis, -1)
 
 
 def softmax(x: Any, axis: Any = -1) -> Tensor:

@@ -61,7 +61,7 @@ def _kernel(name: str) -> Callable[..., list[Call] | None]:
     return kernel
 
 
-def _row(name: str, forward: Callable[..., Any], vjp: Any = None, dtype: str | None = None) -> Op:
+def _op(name: str, forward: Callable[..., Any], vjp: Any = None, dtype: str | None = None) -> Op:
     def infer(x: Spec, axis: tuple[int, ...], keepdims: bool) -> Spec:
         return Spec(_reduced(x.shape, axis, keepdims), dtype or x.dtype)
 
@@ -118,23 +118,23 @@ def _prod_vjp(g: Tensor, y: Tensor, x: Tensor, axis: tuple[int, ...], keepdims: 
     return elementwise.multiply(_spread(g, x, axis), others)
 
 
-_sum = _row(
+_sum = _op(
     "sum",
     lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims),
     lambda g, y, x, axis, keepdims: elementwise.broadcast_to(_spread(g, x, axis), x.shape),
 )
-_mean = _row(
+_mean = _op(
     "mean",
     lambda x, axis, keepdims: np.mean(x, axis=axis, keepdims=keepdims),
     lambda g, y, x, axis, keepdims: elementwise.broadcast_to(
         _spread(elementwise.multiply(g, 1.0 / (_count(x, axis) or 1)), x, axis), x.shape
     ),
 )
-_prod = _row("prod", lambda x, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims), _prod_vjp)
-_max = _row("max", lambda x, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims), _extreme_vjp)
-_min = _row("min", lambda x, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims), _extreme_vjp)
-_any = _row("any", lambda x, axis, keepdims: np.any(x, axis=axis, keepdims=keepdims), dtype="bool")
-_all = _row("all", lambda x, axis, keepdims: np.all(x, axis=axis, keepdims=keepdims), dtype="bool")
+_prod = _op("prod", lambda x, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims), _prod_vjp)
+_max = _op("max", lambda x, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims), _extreme_vjp)
+_min = _op("min", lambda x, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims), _extreme_vjp)
+_any = _op("any", lambda x, axis, keepdims: np.any(x, axis=axis, keepdims=keepdims), dtype="bool")
+_all = _op("all", lambda x, axis, keepdims: np.all(x, axis=axis, keepdims=keepdims), dtype="bool")
 
 
 def _arg(function: Any) -> Any:
@@ -146,22 +146,22 @@ def _arg(function: Any) -> Any:
     return forward
 
 
-_argmax = _row("argmax", _arg(np.argmax), dtype="int64")
-_argmin = _row("argmin", _arg(np.argmin), dtype="int64")
+_argmax = _op("argmax", _arg(np.argmax), dtype="int64")
+_argmin = _op("argmin", _arg(np.argmin), dtype="int64")
 
 
-def _apply(row: Op, x: Any, axis: Any, keepdims: bool) -> Tensor:
+def _apply(op: Op, x: Any, axis: Any, keepdims: bool) -> Tensor:
     x = x if isinstance(x, Tensor) else as_tensor(x)
-    return row(x, axis=canonical_axes(axis, len(x.shape)), keepdims=bool(keepdims))
+    return op(x, axis=canonical_axes(axis, len(x.shape)), keepdims=bool(keepdims))
 
 
 # Sums and products of small integers are computed in int32, and those of unsigned ones are uint32.
 _SUM_OF = dict.fromkeys(("bool", "uint8", "int8", "int16", "uint16"), "int32")
 
 
-def _total(row: Op, x: Any, axis: Any, keepdims: bool) -> Tensor:
+def _total(op: Op, x: Any, axis: Any, keepdims: bool) -> Tensor:
     x = x if isinstance(x, Tensor) else as_tensor(x)
-    y = _apply(row, elementwise.cast(x, _SUM_OF.get(x.dtype, x.dtype)), axis, keepdims)
+    y = _apply(op, elementwise.cast(x, _SUM_OF.get(x.dtype, x.dtype)), axis, keepdims)
     return elementwise.cast(y, "uint32") if x.dtype in ("uint8", "uint16") else y
 
 
@@ -186,16 +186,14 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
     )
 
 
-def _extreme(row: Op, fold: Callable[..., Tensor], x: Any, axis: Any, keepdims: bool, initial: Any) -> Tensor:
+def _extreme(op: Op, fold: Callable[..., Tensor], x: Any, axis: Any, keepdims: bool, initial: Any) -> Tensor:
     x = x if isinstance(x, Tensor) else as_tensor(x)
     axes = canonical_axes(axis, len(x.shape))
     if any_zero(x.shape, axes):
         if initial is None:
-            raise ValueError(
-                f"{row.name} over no elements needs `initial`: the shape is {x.shape}, the axes are {axes}"
-            )
+            raise ValueError(f"{op.name} over no elements needs `initial`: the shape is {x.shape}, the axes are {axes}")
         return elementwise.broadcast_to(elementwise.cast(initial, x.dtype), _reduced(x.shape, axes, keepdims))
-    result = row(elementwise.cast(x, "int32") if x.dtype == "bool" else x, axis=axes, keepdims=bool(keepdims))
+    result = op(elementwise.cast(x, "int32") if x.dtype == "bool" else x, axis=axes, keepdims=bool(keepdims))
     result = elementwise.cast(result, x.dtype)
     return result if initial is None else fold(result, elementwise.cast(initial, x.dtype))
 
@@ -230,13 +228,13 @@ def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return _apply(_all, elementwise.cast(x, "bool"), axis, keepdims)
 
 
-def _argument(row: Op, x: Any, axis: int | None, keepdims: bool) -> Tensor:
+def _argument(op: Op, x: Any, axis: int | None, keepdims: bool) -> Tensor:
     x = x if isinstance(x, Tensor) else as_tensor(x)
     axes = canonical_axes(axis, len(x.shape))
     if any_zero(x.shape, axes):
-        raise ValueError(f"{row.name} of no elements: the shape is {x.shape}, the axes are {axes}")
+        raise ValueError(f"{op.name} of no elements: the shape is {x.shape}, the axes are {axes}")
     return elementwise.cast(
-        row(elementwise.cast(x, "int32") if x.dtype == "bool" else x, axis=axes, keepdims=bool(keepdims)), "int32"
+        op(elementwise.cast(x, "int32") if x.dtype == "bool" else x, axis=axes, keepdims=bool(keepdims)), "int32"
     )
 
 

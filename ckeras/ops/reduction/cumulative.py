@@ -32,7 +32,7 @@ def _kernel(name: str) -> Callable[..., list[Call] | None]:
     return kernel
 
 
-def _row(name: str, forward: Callable[..., np.ndarray], *vjp: Callable[..., Tensor]) -> Op:
+def _op(name: str, forward: Callable[..., np.ndarray], *vjp: Callable[..., Tensor]) -> Op:
     """Define a scan op along ``axis``, from the end if ``reverse``; ``forward`` works along the first axis."""
 
     def along(*arrays: np.ndarray, axis: int, reverse: bool) -> np.ndarray:
@@ -67,19 +67,19 @@ def _recurrence_forward(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 # y[i] = a[i] y[i - 1] + b[i]. Its gradients are the same recurrence, backwards.
-_recurrence = _row(
+_recurrence = _op(
     "recurrence",
     _recurrence_forward,
     lambda g, y, a, b, axis, reverse: elementwise.multiply(_back(g, a, axis, reverse), _shifted(y, axis, reverse, 0.0)),
     lambda g, y, a, b, axis, reverse: _back(g, a, axis, reverse),
 )
-_cumsum = _row(
+_cumsum = _op(
     "cumsum",
     lambda x: np.cumsum(x, 0, _wide(x)),
     lambda g, y, x, axis, reverse: _cumsum(g, axis=axis, reverse=not reverse),
 )
 # Products of the elements before, times those after: without a division, so that zeros need no special case.
-_cumprod = _row(
+_cumprod = _op(
     "cumprod",
     lambda x: np.cumprod(x, 0, _wide(x)),
     lambda g, y, x, axis, reverse: elementwise.multiply(_shifted(y, axis, reverse, 1.0), _back(g, x, axis, reverse)),
@@ -91,7 +91,7 @@ def _wide(x: np.ndarray) -> np.dtype:
     return np.dtype("float64") if x.dtype.kind == "f" else x.dtype
 
 
-def _running(row: Op, x: Any, axis: int | None, dtype: Any) -> Tensor:
+def _running(op: Op, x: Any, axis: int | None, dtype: Any) -> Tensor:
     x = tensor(x)
     if dtype is not None:
         x = elementwise.cast(x, dtype)
@@ -99,7 +99,7 @@ def _running(row: Op, x: Any, axis: int | None, dtype: Any) -> Tensor:
         x = elementwise.cast(x, "int32")
     if axis is None:
         x, axis = ravel(x), 0
-    return row(x, axis=axis_of(axis, len(x.shape), row.name), reverse=False)
+    return op(x, axis=axis_of(axis, len(x.shape), op.name), reverse=False)
 
 
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
