@@ -408,7 +408,7 @@ def test_random_numbers_in_a_loop():
     [
         (lambda x: x[:2], "shapes and dtypes stay"),
         (lambda x: ops.cast(x, "float64"), "shapes and dtypes stay"),
-        (lambda x: (x, x), "what it is given"),
+        (lambda x: (x, x), "what it receives"),
     ],
 )
 def test_a_body_that_gives_another_kind(body, message):
