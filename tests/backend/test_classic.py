@@ -94,7 +94,7 @@ def test_values():
     assert K.cast_to_floatx([1, 2]).dtype == np.float32 and K.cast_to_floatx(ops.ones(2, "int32")).dtype == "float32"
     assert not K.is_sparse(v) and K.to_dense(v) is v
     assert [float(x) for x in K.stop_gradient([ops.ones(()), ops.zeros(())])] == [1, 0]
-    with pytest.raises(ValueError, match="assigned a value of shape"):
+    with pytest.raises(ValueError, match="expects a value of shape"):
         K.set_value(v, [1.0])
 
 
@@ -169,9 +169,9 @@ def test_input_length_of_rnn():
     ("call", "sentence"),
     [
         (lambda: K.batch_dot(X, X[0]), "at least two axes"),
-        (lambda: K.batch_dot(X, X, axes=0), "other than that of the samples"),
+        (lambda: K.batch_dot(X, X, axes=0), "axes other than the batch axis"),
         (lambda: K.batch_dot(X, X[:, :3]), "cannot multiply the shapes"),
-        (lambda: K.batch_dot(X, X, axes=([1, 2], 1)), "expects axes to be an integer"),
+        (lambda: K.batch_dot(X, X, axes=([1, 2], 1)), "expects axes to be one or two integers"),
         (lambda: K.softmax(X[0]), "at least two axes"),
         (lambda: K.repeat(X[0], 2), "tensor of two axes"),
         (lambda: K.bias_add(X, X), "a bias of 1 axis"),
