@@ -122,7 +122,7 @@ def test_metric(name, options, weighted):
         }
 
     if "IoU" in name and weighted:
-        with pytest.warns(UserWarning, match="fractions of its sample_weight are cut"):
+        with pytest.warns(UserWarning, match="fractions of its sample_weight are truncated"):
             assert_equal_op_by_op(TARGETS.get(name, YES), weight, make)
     else:
         assert_equal_op_by_op(TARGETS.get(name, YES), weight, make)

@@ -46,7 +46,7 @@ def associative_scan(f: Callable[[Any, Any], Any], elems: Any, reverse: bool = F
         found = f(with_values(elems, first), with_values(elems, second))
         if outline(found) != outline(elems):
             raise ValueError(
-                f"associative_scan expects its function to give what it is given, {show(elems)}, got {show(found)}"
+                f"associative_scan expects f to return a structure like elems, {show(elems)}, got {show(found)}"
             )
         return values(found)
 

@@ -176,7 +176,7 @@ def loop(
 def _carried(name: str, before: Any, after: Any) -> list[Tensor]:
     """The carries for the next round as tensors; raises if their structure, shapes or dtypes changed."""
     if outline(after) != outline(before):
-        raise ValueError(f"{name} expects its body to give what it is given, {show(before)}, got {show(after)}")
+        raise ValueError(f"{name} expects its body to return what it receives, {show(before)}, got {show(after)}")
     found = []
     for x, y in zip(*([v for v in flatten(s) if v is not None] for s in (before, after)), strict=True):
         if isinstance(y, (bool, int, float)) and dtypes.result_type(dtypes.weak(y), x.dtype) == x.dtype:
@@ -184,7 +184,7 @@ def _carried(name: str, before: Any, after: Any) -> list[Tensor]:
         y = as_tensor(y)
         if y.spec != x.spec:
             raise ValueError(
-                f"{name} expects its body to give what it is given, {show(before)}, got {show(after)}: shapes and "
+                f"{name} expects its body to return what it receives, {show(before)}, got {show(after)}: shapes and "
                 "dtypes stay the same from round to round"
             )
         found.append(y)
