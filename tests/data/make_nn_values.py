@@ -1,7 +1,7 @@
 """What `keras.ops.nn` gives on seeded input.
 
 `python tests/data/make_nn_values.py` computes every case below with Keras 3.15 (JAX backend) and keeps the values
-beside this file; see `tests/shared/oracle.py`.
+next to this file; see `tests/shared/oracle.py`.
 """
 
 import itertools
@@ -244,7 +244,7 @@ def ctc(out):
     )
     for name, o in {
         "greedy": {},
-        "greedy kept": {"merge_repeated": False},
+        "greedy reference": {"merge_repeated": False},
         "greedy last blank": {"mask_index": None},
         "beam": {"strategy": "beam_search", "beam_width": 4, "top_paths": 3},
         "beam wide": {"strategy": "beam_search", "top_paths": 2, "mask_index": 2},
