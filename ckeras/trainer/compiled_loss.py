@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ckeras import losses, metrics, ops
+from ckeras.losses.loss import fits, same
 from ckeras.tensor.structure import flatten
 from ckeras.trainer.outputs import Path, align, distribute, is_part, numbered, outputs_of
 from ckeras.utils.naming import to_snake_case
+from ckeras.utils.tracebacks import warn
 
 CROSSENTROPY = ("crossentropy", "ce")
 
@@ -35,6 +37,7 @@ class CompiledLoss:
         self._given, self._weights = loss, weights
         self._parts: dict[Path, _Part] = {}
         self._outputs: list[Path] | None = None
+        self._checked = Shapes()
         if weights is not None and not all(map(_is_weight, flatten(weights))):
             raise ValueError(f"compile expects loss_weights to be numbers, one for each output, got {weights!r}")
         for one in _given_parts(loss):
@@ -80,6 +83,8 @@ class CompiledLoss:
         self.build(y_true, y_pred)
         outputs = outputs_of(y_pred)
         targets = align(y_true, y_pred, "y", self._parts)
+        for path, part in self._parts.items():
+            self._checked.warn_of_broadcast(part.loss, targets[path], outputs[path])
         weights = {} if sample_weight is None else align(sample_weight, y_pred, "sample_weight")
         values = []
         for path, (loss, weight, mean) in self._parts.items():
@@ -93,6 +98,35 @@ class CompiledLoss:
         """The loss of one output, or `None`."""
         part = self._parts.get(path)
         return part and part.loss
+
+
+_ELEMENTWISE = tuple(f"ckeras.losses.{name}" for name in ("margin", "overlap", "probabilistic", "regression"))
+
+
+class Shapes:
+    """The shapes of targets and outputs that losses or metrics have met, so that a warning comes once."""
+
+    def __init__(self) -> None:
+        self._seen: set[Any] = set()
+
+    def warn_of_broadcast(self, part: Any, y_true: Any, y_pred: Any) -> None:
+        """Warn if a loss or metric compares element by element, and the targets fit the outputs by broadcasting alone.
+
+        Parts of the user's own may compare what they like.
+        """
+        function = getattr(part, "fn", getattr(part, "_fn", None))
+        a, b = (tuple(getattr(y, "shape", ())[1:]) for y in (y_true, y_pred))
+        if (a, b) in self._seen or getattr(function, "__module__", None) not in _ELEMENTWISE:
+            return
+        self._seen.add((a, b))
+        if abs(len(a) - len(b)) == 1:
+            a, b = (s[:-1] if len(s) > len(t) and s[-1] == 1 else s for s, t in ((a, b), (b, a)))
+        if not same(a, b) and fits(a, b):
+            warn(
+                f"{part_name(part)}: targets of shape {(None, *y_true.shape[1:])} are broadcast to outputs of shape "
+                f"{(None, *y_pred.shape[1:])}, so that each target meets several outputs or the reverse; give both "
+                "the same shape"
+            )
 
 
 def total(values: list[Any]) -> Any:

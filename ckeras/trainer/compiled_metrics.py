@@ -9,6 +9,7 @@ from typing import Any
 from ckeras import losses, metrics, registry
 from ckeras.trainer.compiled_loss import (
     CompiledLoss,
+    Shapes,
     crossentropy_by_shape,
     is_crossentropy,
     kind_of_targets,
@@ -58,6 +59,10 @@ class CompiledMetrics:
             ]
 
         self._plain, self._weighed = resolve(plain), resolve(weighted)
+        shapes = Shapes()
+        for path, metric in self._plain + self._weighed:
+            if path not in losses:  # whose own warning says the same
+                shapes.warn_of_broadcast(metric, targets[path], outputs[path])
         self._flat = isinstance(y_pred, dict) and len(outputs) > 1 and all(len(path) == 1 for path in outputs)
         self.built = True
 

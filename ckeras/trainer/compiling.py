@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ckeras import optimizers, registry
@@ -12,9 +13,11 @@ from ckeras.trainer.compiled_loss import CompiledLoss, total
 from ckeras.trainer.compiled_metrics import CompiledMetrics
 from ckeras.trainer.outputs import is_part
 from ckeras.trainer.steps import Scalars, as_numbers
-from ckeras.utils.tracebacks import hides_own_frames, warn
+from ckeras.trainer.trainability import Trainability
+from ckeras.utils.tracebacks import hides_own_frames, named_as, warn
 
 
+@named_as("Model")
 @hides_own_frames("compile")
 class Compiling:
     """The part of a model that knows its optimizer, loss and metrics."""
@@ -43,6 +46,8 @@ class Compiling:
         d["_loss_tracker"] = None
         d["_results"] = None
         d["_reset"] = None
+        d["_fixed"] = None  # what `compile` found trainable
+        d["_passes"] = 0  # those under way, which use the metrics
 
     def compile(
         self,
@@ -57,6 +62,9 @@ class Compiling:
         auto_scale_loss: bool = True,
     ) -> None:
         """Say how the model is to be trained.
+
+        Layers and weights are trained that are trainable now: a later change of `trainable` takes effect when
+        `compile` is called again.
 
         Args:
             optimizer: name or `Optimizer`.
@@ -99,6 +107,7 @@ class Compiling:
         self.steps_per_execution = steps_per_execution
         self.compiled = True
         self.stop_training = False
+        self.__dict__["_fixed"] = Trainability(self)
         self.__dict__["_compile_config"] = {
             "optimizer": optimizer,
             "loss": loss,
@@ -222,6 +231,19 @@ class Compiling:
         if self._reset is None:
             self._reset = Scalars(self._reset_all, self._metric_state) if self._metrics_are_ours() else self._reset_all
         self._reset()
+
+    @contextmanager
+    def own_metrics(self) -> Iterator[None]:
+        """Within a pass that is under way, leave the state of its metrics as it was before the ``with`` block."""
+        d = self.__dict__
+        before = [(v, v.numpy()) for v in self._metric_state()] if d["_passes"] else []
+        d["_passes"] += 1
+        try:
+            yield
+        finally:
+            d["_passes"] -= 1
+            for variable, value in before:
+                variable.assign(value)
 
     def _metric_state(self) -> list[Any]:
         """The variables of all metrics."""

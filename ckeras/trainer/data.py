@@ -14,6 +14,7 @@ from ckeras.tensor.dtypes import CODE, NUMPY
 from ckeras.tensor.masks import get_mask
 from ckeras.tensor.structure import flatten, map_structure, pack
 from ckeras.trainer.stored import Stored, stored
+from ckeras.utils.tracebacks import warn
 
 # The dtype in which a model sees data of a dtype; floats become the default float type.
 _SEEN_AS = {
@@ -73,13 +74,19 @@ class DataSet(NamedTuple):
         return [np.ascontiguousarray(a, NUMPY[d]) for a, d in zip(arrays, self.dtypes, strict=True)]
 
 
-def data_set(x: Any, y: Any = None, sample_weight: Any = None, where: str = "fit") -> DataSet:
+def data_set(x: Any, y: Any = None, sample_weight: Any = None, where: str = "fit", class_weight: Any = None) -> DataSet:
     """Check and convert the arguments of `fit`, `evaluate` or `predict`.
 
     Raises:
         ValueError: if there is no data, the numbers of rows differ, or an array has no axis for them.
         TypeError: if something is not an array of numbers.
     """
+    if x is None:
+        raise TypeError(f"{where} expects x to be an array of numbers, got None")
+    if class_weight is not None:
+        if sample_weight is not None:
+            raise ValueError(f"{where} expects at most one of class_weight and sample_weight, got both")
+        sample_weight = class_weights(y, class_weight, where)
     parts: list[tuple[str, Any]] = [("x", x)]
     if y is not None:
         parts.append(("y", y))
@@ -97,8 +104,10 @@ def data_set(x: Any, y: Any = None, sample_weight: Any = None, where: str = "fit
     if not arrays:
         raise ValueError(f"{where} expects at least one array, got {x!r}")
     rows = [a.shape[0] for a in arrays]
+    if class_weight is not None:  # whose weights have the rows of y
+        names.pop()
     if len(set(rows)) > 1:
-        described = ", ".join(f"{n} has {r}" for n, r in zip(names, rows, strict=True))
+        described = ", ".join(f"{n} has {r}" for n, r in zip(names, rows, strict=False))
         raise ValueError(f"{where} expects arrays of equally many samples: {described}")
     if rows[0] == 0:
         raise ValueError(f"{where} expects at least one sample, but {names[0]} has the shape {arrays[0].shape}")
@@ -200,12 +209,23 @@ def _of_pandas(value: Any) -> np.ndarray:
 
 def _check_numbers(value: Any, array: Any, name: str, where: str) -> None:
     if not dtypes.holds_numbers(array.dtype):
-        got = f"{type(value).__name__} of dtype {array.dtype}"
+        got = _of_objects(value) or f"{type(value).__name__} of dtype {array.dtype}"
         if callable(value) and hasattr(value, "__name__"):
             got = f"{value.__name__} itself (write {value.__name__}())"
         raise TypeError(f"{where} expects {name} to be an array of numbers, got {got}")
     if not array.shape:
         raise ValueError(f"{where} expects {name} to have an axis of samples, got a single number")
+
+
+def _of_objects(frame: Any) -> str | None:
+    """The columns of a pandas frame, or the series, that hold no numbers, by name; `None` for all else."""
+    if not hasattr(frame, "iloc"):
+        return None
+    if not hasattr(frame, "columns"):
+        return f"the series {frame.name!r} of dtype {frame.dtype}" if hasattr(frame, "name") else None
+    found = [(n, d) for n, d in zip(frame.columns, frame.dtypes, strict=True) if getattr(d, "kind", "O") not in "biuf"]
+    listed = ", ".join(f"{name!r} of dtype {dtype}" for name, dtype in found)
+    return f"a frame with the column{'s' * (len(found) > 1)} {listed}"
 
 
 def _ready(array: np.ndarray) -> np.ndarray:
@@ -224,30 +244,49 @@ def split_validation(data: DataSet, share: float) -> tuple[DataSet, DataSet]:
 
 
 def check_class_weight(weights: Any, where: str) -> None:
-    """Raise if this is no dict from class numbers to weights."""
-    if not isinstance(weights, dict) or not all(_is_number(v) for pair in weights.items() for v in pair):
-        raise ValueError(f"{where} expects class_weight to be a dict from class number to weight, got {weights!r:.80}")
+    """Raise if this is no dict from integer class labels to weights."""
+    numbers = isinstance(weights, dict) and all(_is_number(v) for pair in weights.items() for v in pair)
+    if not numbers or any(label != int(label) for label in weights):
+        raise ValueError(
+            f"{where} expects class_weight to be a dict from integer class label to weight, got {weights!r:.80}"
+        )
 
 
 def class_weights(y: Any, weights: dict[int, float], where: str = "fit") -> np.ndarray:
-    """The weight of each sample's class: class numbers, one-hot rows, or one column.
+    """The weight of each sample's class: of integer class labels, one-hot rows, or one column of labels.
 
     Raises:
-        ValueError, TypeError: if ``weights`` is not a dict of numbers by class number, or y not one array.
+        ValueError, TypeError: if ``weights`` is not a dict of numbers by integer class label, or y not one array.
     """
     check_class_weight(weights, where)
-    if y is None or isinstance(y, dict) or (isinstance(y, (list, tuple)) and not is_nested_numbers(y)):
+    if y is None:
+        raise ValueError(f"{where} expects targets y where class_weight is given, got None")
+    if isinstance(y, dict) or (isinstance(y, (list, tuple)) and not is_nested_numbers(y)):
         raise ValueError(f"{where} expects y to be one array where class_weight is given, got {type(y).__name__}")
     labels = array_of(y, "y", where)
     if isinstance(labels, Stored):
         labels = labels.read(slice(None))
     if labels.ndim > 1:
-        labels = labels.argmax(-1) if labels.shape[-1] > 1 else labels[..., 0]
+        if labels.shape[-1] > 1:
+            _warn_of_several_labels(labels, where)
+            labels = labels.argmax(-1)
+        else:
+            labels = labels[..., 0]
     labels = np.rint(labels)
     found = np.ones(labels.shape, config.floatx())
     for label, weight in weights.items():
         found[labels == int(label)] = weight
     return found
+
+
+def _warn_of_several_labels(y: np.ndarray, where: str) -> None:
+    """Warn of targets with more than one class a row, whose weight is that of the first largest entry alone."""
+    if (np.count_nonzero(y == y.max(-1, keepdims=True), axis=-1) > 1).any():
+        warn(
+            f"{where}: class_weight expects one class a sample, but rows of y of shape {y.shape} have several largest "
+            "entries (as targets with several labels have); each row gets the weight of the first of them. "
+            "Give sample_weight instead"
+        )
 
 
 def _is_number(value: Any) -> bool:

@@ -77,12 +77,13 @@ class Pass:
 
     def run(self, callbacks: CallbackList) -> dict[str, Any]:
         """One pass; returns its logs."""
-        self.model.reset_metrics()
-        if not self._loop(callbacks, self._logs):
-            return {}
-        for metric in self.model.metrics:
-            metric.check_result()
-        return self._logs.logs()
+        with self.model.own_metrics():
+            self.model.reset_metrics()
+            if not self._loop(callbacks, self._logs):
+                return {}
+            for metric in self.model.metrics:
+                metric.check_result()
+            return self._logs.logs()
 
     def predict(self, callbacks: CallbackList) -> Any:
         """One pass of predictions: the outputs of all rows, in the structure that the model gives them."""

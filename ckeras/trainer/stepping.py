@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -22,9 +23,11 @@ from ckeras.trainer.compiled_loss import total
 from ckeras.trainer.compiling import Compiling
 from ckeras.trainer.data import DataSet, data_set, unpack_x_y_sample_weight
 from ckeras.trainer.steps import as_numbers, check_indices, compile_step
-from ckeras.utils.tracebacks import warn
+from ckeras.trainer.trainability import flagged
+from ckeras.utils.tracebacks import named_as, warn
 
 
+@named_as("Model")
 class Stepping(Compiling):
     """The part of a model that makes steps."""
 
@@ -104,16 +107,15 @@ class Stepping(Compiling):
         """
         own = getattr(self, f"{kind}_step")
         shipped = self._is_shipped(kind)
-        layers = list(self._flatten_layers())
-        depends = (
-            tuple(v.trainable for layer in layers for v in layer._all_variables()),
-            tuple(layer.trainable for layer in layers),
-            shipped,
-        )
+        objects, fixed = flagged(self), None if kind == "predict" else self._fixed
+        depends = (tuple(x.trainable for x in objects) if fixed is None else fixed.flags(objects), shipped)
+        if kind == "train" and fixed is not None:
+            fixed.warn_of_changes(objects)
 
         def step(data: Any) -> Any:
             try:
-                result = own(data)
+                with self.as_compiled(kind):
+                    result = own(data)
             finally:
                 self._clear_losses()  # they are values of the trace alone
             if not shipped and kind != "predict":
@@ -122,17 +124,25 @@ class Stepping(Compiling):
 
         return step, depends
 
+    def as_compiled(self, kind: str) -> AbstractContextManager[None]:
+        """Inside the ``with`` block, what was trainable when the model was compiled is so again; not to predict."""
+        return nullcontext() if kind == "predict" or self._fixed is None else self._fixed.in_effect()
+
     def eager_step(self, kind: str) -> Callable[[Any], Any]:
         """The step as it is run op by op. If the first returns no logs, what it has changed is put back."""
         own = self._own_function(kind) or getattr(self, f"{kind}_step")
         checked = kind == "predict" or self._is_shipped(kind)
 
+        def run(data: Any) -> Any:
+            with self.as_compiled(kind):
+                return own(data)
+
         def step(data: Any) -> Any:
             nonlocal checked
             if checked:
-                return own(data)
+                return run(data)
             before = [(v, v.numpy()) for v in self._state()]
-            logs = own(data)
+            logs = run(data)
             try:
                 self._check_logs(kind, logs)
             except TypeError:
@@ -219,6 +229,12 @@ class Stepping(Compiling):
 
     def step_on_batch(self, kind: str, data: DataSet, reset: bool = False) -> dict[str, Any]:
         """One step on all rows of a data set; its logs. ``reset`` lets the metrics begin anew before it."""
+        if reset and self._passes:
+            with self.own_metrics():
+                return self._step_on_batch(kind, data, reset)
+        return self._step_on_batch(kind, data, reset)
+
+    def _step_on_batch(self, kind: str, data: DataSet, reset: bool) -> dict[str, Any]:
         where = f"{kind}_on_batch"
         self.prepare(data, kind, where)
         if not self.steps_are_eager(kind):
@@ -251,7 +267,8 @@ class Stepping(Compiling):
         called = type(self).call is not Layer.call or self._is_shipped(kind)
         sampled = self._call_sampled or all(layer.built for layer in self._flatten_layers())
         if called and (not self.built or not sampled or (self._takes_columns is None and _has_lists(data))):
-            outputs = self._sample(data)
+            with self.as_compiled(kind):
+                outputs = self._sample(data)
             self._call_sampled = True
         if kind == "predict":
             return
@@ -259,7 +276,8 @@ class Stepping(Compiling):
             if self.optimizer is None:
                 raise ValueError(f"{where} expects a model that was compiled with an optimizer, got None")
             if not self.optimizer.built:
-                self.optimizer.build(self.trainable_variables)
+                with self.as_compiled(kind):
+                    self.optimizer.build(self.trainable_variables)
         if called and len(data.structure) > 1 and not self._compiled_metrics.built:
             y_true = unpack_x_y_sample_weight(pack(data.structure, _symbols(data)))[1]
             outputs = self._sample(data) if outputs is None else outputs
@@ -274,6 +292,11 @@ class Stepping(Compiling):
         shape = data.arrays[0].shape
         expected = expects(len(shape))
         if expected is not None and fitted_shape(shape, expected) is None:
+            if len(shape) == len(expected) - 1:
+                raise ValueError(
+                    f"{where} expects x of shape {expected}, whose first axis is that of the samples, got {shape}; "
+                    "x[None] is a batch of one sample x"
+                )
             raise ValueError(f"{where} expects x of shape {expected}, got {(None, *shape[1:])}")
 
     def _sample(self, data: DataSet) -> Any:

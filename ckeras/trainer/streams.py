@@ -13,7 +13,7 @@ from ckeras.random import host_seed
 from ckeras.tensor import Tensor, Variable
 from ckeras.tensor.structure import map_structure
 from ckeras.trainer.arguments import limited
-from ckeras.trainer.data import DataSet, class_weights, data_set
+from ckeras.trainer.data import DataSet, data_set
 from ckeras.trainer.sources import Segment, Source
 from ckeras.trainer.workers import prepared
 from ckeras.utils.py_dataset import PyDataset
@@ -145,11 +145,7 @@ class Stream(Source):
         if not 1 <= len(parts) <= 3:
             raise ValueError(f"{name} expects x, (x,), (x, y) or (x, y, sample_weight), got {len(parts)} parts")
         x, y, weight = (*parts, None, None)[:3]
-        if self._class_weight is not None and y is not None:
-            if weight is not None:
-                raise ValueError(f"{self._where} expects at most one of class_weight and sample_weight, got both")
-            weight = class_weights(y, self._class_weight, name)
-        data = data_set(x, y, weight, name)._replace(alone=self._alone(batch))
+        data = data_set(x, y, weight, name, self._class_weight)._replace(alone=self._alone(batch))
         first = self._first
         if first is None:
             return data

@@ -21,7 +21,6 @@ from ckeras.trainer.arguments import batch_size_of, check_fit, is_due, limited, 
 from ckeras.trainer.data import (
     DataSet,
     as_input,
-    class_weights,
     data_set,
     one_array,
     split_validation,
@@ -32,11 +31,12 @@ from ckeras.trainer.sources import Arrays
 from ckeras.trainer.stepping import Stepping
 from ckeras.trainer.steps import check_indices, compile_step
 from ckeras.trainer.streams import is_stream
-from ckeras.utils.tracebacks import hides_own_frames, warn
+from ckeras.utils.tracebacks import hides_own_frames, named_as, warn
 
 _SMALL = 16  # batches, up to which a prediction is so short that the epoch loop would be most of it
 
 
+@named_as("Model")
 @hides_own_frames("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch")
 class Trainer(Stepping):
     """The half of a model that trains, evaluates and predicts."""
@@ -105,15 +105,14 @@ class Trainer(Stepping):
         limit = step_count(steps_per_epoch, "fit", "steps_per_epoch")
         validation_limit = step_count(validation_steps, "fit", "validation_steps")
         if class_weight is not None and sample_weight is not None:
-            raise ValueError("fit expects at most one of class_weight and sample_weight")
+            raise ValueError("fit expects at most one of class_weight and sample_weight, got both")
         held_out: DataSet | None = None
         if is_stream(x):
             if validation_split and validation_data is None:
                 raise ValueError(f"fit expects validation_split with arrays alone, got {type(x).__name__}")
             source = source_of(x, y, sample_weight, batch, "fit", limit, class_weight, shuffle, goes_on=True)
         else:
-            weights = sample_weight if class_weight is None else class_weights(y, class_weight)
-            data = data_set(x, y, weights, "fit")
+            data = data_set(x, y, sample_weight, "fit", class_weight)
             if validation_split and validation_data is None:
                 data, held_out = split_validation(data, validation_split)
                 if class_weight is not None:  # which is for training alone
@@ -165,7 +164,8 @@ class Trainer(Stepping):
             if self.stop_training:
                 break
         if len(epochs) > 0 and hasattr(self.optimizer, "finalize_variable_values"):
-            self.optimizer.finalize_variable_values(self.trainable_weights)
+            with self.as_compiled("train"):
+                self.optimizer.finalize_variable_values(self.trainable_weights)
         return logs
 
     def _test(self, testing: Pass, calls: CallbackList) -> dict[str, Any]:
@@ -306,11 +306,7 @@ class Trainer(Stepping):
     ) -> Any:
         """One step of training; the loss and the metrics of this batch, as `evaluate` gives them."""
         self._check_compiled("train_on_batch")
-        if class_weight is not None:
-            if sample_weight is not None:
-                raise ValueError("train_on_batch expects at most one of class_weight and sample_weight")
-            sample_weight = class_weights(y, class_weight, "train_on_batch")
-        return self._on_batch("train", data_set(x, y, sample_weight, "train_on_batch"), return_dict)
+        return self._on_batch("train", data_set(x, y, sample_weight, "train_on_batch", class_weight), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """One step of evaluation; the loss and the metrics of this batch, as `evaluate` gives them."""

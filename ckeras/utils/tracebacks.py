@@ -1,5 +1,6 @@
 """Traceback filtering: errors show the caller's frames without those of the package."""
 
+import inspect
 import os
 import sys
 import warnings
@@ -39,6 +40,19 @@ def hides_own_frames(*methods: str) -> Callable[[type[Class]], type[Class]]:
     def decorate(cls: type[Class]) -> type[Class]:
         for name in methods:
             setattr(cls, name, _hiding(cls.__dict__[name]))
+        return cls
+
+    return decorate
+
+
+def named_as(owner: str) -> Callable[[type[Class]], type[Class]]:
+    """Decorator for a class: errors about the arguments of its methods call them methods of the class ``owner``."""
+
+    def decorate(cls: type[Class]) -> type[Class]:
+        for name, value in vars(cls).items():
+            method = inspect.unwrap(value) if callable(value) else None
+            if inspect.isfunction(method):
+                method.__qualname__ = f"{owner}.{name}"
         return cls
 
     return decorate

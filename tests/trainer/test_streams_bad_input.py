@@ -23,7 +23,7 @@ def _later(x, y, batch):
         (lambda x, y: (x[:0], y[:0]), ValueError, r"batch 1 of the generator.*at least one sample"),
         (lambda x, y: (), ValueError, r"batch 1 of the generator.*got 0 parts"),
         (lambda x, y: (x, y, y, y), ValueError, r"batch 1 of the generator.*got 4 parts"),
-        (lambda x, y: None, TypeError, r"batch 1 of the generator.*numbers, got NoneType"),
+        (lambda x, y: None, TypeError, r"batch 1 of the generator.*numbers, got None"),
         (lambda x, y: (x, ["a"] * 20), TypeError, r"batch 1 of the generator.*y .*numbers"),
     ],
 )
