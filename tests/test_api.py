@@ -1,4 +1,4 @@
-"""The public API compared with Keras 3.15's: how much of each namespace is there, and what differs. `-rP` prints the table."""
+"""The public API compared with Keras 3.15's: the share of each namespace and differences. `-rP` prints the table."""
 
 import api
 import pytest

@@ -244,7 +244,7 @@ def ctc(out):
     )
     for name, o in {
         "greedy": {},
-        "greedy reference": {"merge_repeated": False},
+        "greedy kept": {"merge_repeated": False},
         "greedy last blank": {"mask_index": None},
         "beam": {"strategy": "beam_search", "beam_width": 4, "top_paths": 3},
         "beam wide": {"strategy": "beam_search", "top_paths": 2, "mask_index": 2},

@@ -48,7 +48,7 @@ def test_what_does_not_load_is_named_when_asked_for(installs, capsys, value, sou
     assert "good" in listing.split("not usable:")[0]
 
 
-def test_what_was_mended_loads(installs):
+def test_a_repaired_plugin_loads(installs):
     installs("repaired", {"losses": "repaired = repaired_module:good"})
     with pytest.raises(ImportError):
         registry.losses.resolve("repaired")
