@@ -80,7 +80,7 @@ def test_batches_from_python(benchmark, way):
 
 
 def test_mlp_step(benchmark):
-    """784-512-512-10 with Adam, 128 samples, compared with the least time that its products take on this machine."""
+    """784-512-512-10 with Adam, 128 samples, compared with the minimum time that its products take on this machine."""
     x, y = RNG.random((128, 784), dtype="float32"), RNG.integers(0, 10, (128,))
     model = dense(784, 512, 512, 10, last="softmax")
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])

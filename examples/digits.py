@@ -37,4 +37,4 @@ print(f"Reads {accuracy:.1%} of {len(x_test)} held-out digits rightly (loss {los
 
 first = model.predict(x_test[:10], verbose=0).argmax(axis=-1)
 print("The first ten, as read: ", *first)
-print("The first ten, in truth:", *y_test[:10])
+print("The first ten labels:  ", *y_test[:10])

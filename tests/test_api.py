@@ -1,9 +1,9 @@
-"""The public API beside Keras 3.15's: how much of each namespace is there, and what differs. `-rP` prints the table."""
+"""The public API compared with Keras 3.15's: the share of each namespace and differences. `-rP` prints the table."""
 
 import api
 import pytest
 
-# Namespace -> the least share of its names, with those of the namespaces below it.
+# Namespace -> the minimum share of its names, with those of the namespaces below it.
 COMPLETE = {
     **dict.fromkeys(
         [
@@ -35,7 +35,7 @@ def test_names_parameters_and_defaults(namespace):
 
 
 def test_a_difference_is_seen():
-    """The comparison itself: what is absent, of another kind, or has other parameters is told."""
+    """The comparison itself: what is absent, of another kind, or has other parameters is reported."""
     known = api.SYMBOLS["keras.optimizers.SGD"]
     assert api.differences("keras.optimizers.SGD") == []
     other = {**known, "methods": [*known["methods"], "fly"], "signature": [dict(p) for p in known["signature"]]}

@@ -97,7 +97,7 @@ def test_keras_imported_before_is_refused(tmp_path):
     (tmp_path / "keras.py").write_text("")
     code = "import keras\nfrom ckeras.compat import imports\nimports.install()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=path(tmp_path))
-    assert done.returncode == 1 and "cannot stand for 'keras'" in done.stderr and "keras.py" in done.stderr
+    assert done.returncode == 1 and "cannot replace 'keras'" in done.stderr and "keras.py" in done.stderr
 
 
 def path(folder):

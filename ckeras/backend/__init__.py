@@ -1,6 +1,6 @@
-"""`keras.backend`: settings, dtypes, and the functions that Keras had before `keras.ops`, under their older names.
+"""`keras.backend`: settings, dtypes, and the legacy functions that preceded `keras.ops`.
 
-Each of these is a line or two on `ckeras.ops`, and differentiable and compiled like it. Every name loads on first use.
+Each is a thin wrapper of `ckeras.ops`, differentiable and compiled like it. Every name loads on first use.
 """
 
 from ckeras.lazy import TYPE_CHECKING, attach

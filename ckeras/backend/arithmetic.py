@@ -1,4 +1,4 @@
-"""Comparisons, products and what else is computed element by element, with older names of arguments."""
+"""Legacy comparisons, products and elementwise functions, with older argument names."""
 
 from __future__ import annotations
 
@@ -10,57 +10,57 @@ from ckeras.tensor import Tensor, as_tensor
 
 
 def equal(x: Any, y: Any) -> Tensor:
-    """Where x = y."""
+    """Return x == y elementwise."""
     return ops.equal(x, y)
 
 
 def not_equal(x: Any, y: Any) -> Tensor:
-    """Where x and y differ."""
+    """Return x != y elementwise."""
     return ops.not_equal(x, y)
 
 
 def greater(x: Any, y: Any) -> Tensor:
-    """Where x > y."""
+    """Return x > y elementwise."""
     return ops.greater(x, y)
 
 
 def greater_equal(x: Any, y: Any) -> Tensor:
-    """Where x >= y."""
+    """Return x >= y elementwise."""
     return ops.greater_equal(x, y)
 
 
 def less(x: Any, y: Any) -> Tensor:
-    """Where x < y."""
+    """Return x < y elementwise."""
     return ops.less(x, y)
 
 
 def less_equal(x: Any, y: Any) -> Tensor:
-    """Where x <= y."""
+    """Return x <= y elementwise."""
     return ops.less_equal(x, y)
 
 
 def maximum(x: Any, y: Any) -> Tensor:
-    """The larger of x and y."""
+    """Elementwise maximum of x and y."""
     return ops.maximum(x, y)
 
 
 def minimum(x: Any, y: Any) -> Tensor:
-    """The smaller of x and y."""
+    """Elementwise minimum of x and y."""
     return ops.minimum(x, y)
 
 
 def pow(x: Any, a: Any) -> Tensor:
-    """x to the power of a."""
+    """Raise x to the power a."""
     return ops.power(x, a)
 
 
 def sqrt(x: Any) -> Tensor:
-    """The square root, of 0 where x is negative."""
+    """Square root of max(x, 0)."""
     return ops.sqrt(ops.maximum(x, 0))
 
 
 def clip(x: Any, min_value: Any, max_value: Any) -> Tensor:
-    """x kept between two bounds; None is no bound, and an upper one below the lower one is the lower one."""
+    """Clip x to two bounds; None is no bound, and an upper bound below the lower bound is replaced by it."""
     low = -math.inf if min_value is None else min_value
     high = math.inf if max_value is None else max_value
     if isinstance(low, (int, float)) and isinstance(high, (int, float)):
@@ -69,42 +69,42 @@ def clip(x: Any, min_value: Any, max_value: Any) -> Tensor:
 
 
 def cumsum(x: Any, axis: int = 0) -> Tensor:
-    """Sums of the first elements along an axis."""
+    """Cumulative sum along an axis."""
     return ops.cumsum(x, axis=axis)
 
 
 def cumprod(x: Any, axis: int = 0) -> Tensor:
-    """Products of the first elements along an axis."""
+    """Cumulative product along an axis."""
     return ops.cumprod(x, axis=axis)
 
 
 def l2_normalize(x: Any, axis: Any = None) -> Tensor:
-    """x over its Euclidean norm along ``axis``; the square of the norm is at least 1e-12."""
+    """Divide x by its Euclidean norm along ``axis``; the squared norm is bounded below by 1e-12."""
     return x * ops.rsqrt(ops.maximum(ops.sum(ops.square(x), axis=axis, keepdims=True), 1e-12))
 
 
 def in_top_k(predictions: Any, targets: Any, k: int) -> Tensor:
-    """Whether each row's target is among the k largest predictions."""
+    """Whether the target of each row is among its k largest predictions."""
     return ops.in_top_k(targets, predictions, k)
 
 
 def dot(x: Any, y: Any) -> Tensor:
-    """The product of matrices; of more axes, the last of x with the last but one of y."""
+    """Matrix product; for more axes, contract the last axis of x with the second to last of y."""
     return ops.dot(x, y)
 
 
 def batch_dot(x: Any, y: Any, axes: Any = None) -> Tensor:
-    """Products of each sample of x with the same sample of y, summed over one axis of each.
+    """Batched product of x and y, summed over one axis of each.
 
     Args:
         x, y: tensors of the same batch size and at least two axes each.
-        axes: the axis of both, or one of each; by default the last of x, and the last but one of y (its last if there
-            are only two).
+        axes: the axis of both, or one of each; by default the last of x, and the second to last of y (its last if it
+            has only two axes).
 
     Shapes: (batch, other axes of x, other axes of y), with an axis of size 1 where there are none.
 
     Raises:
-        ValueError: if there are too few axes, the sizes differ, or the axis of samples is asked for.
+        ValueError: if there are too few axes, the sizes differ, or ``axes`` contains the batch axis.
 
     >>> batch_dot(ops.ones((2, 3, 4)), ops.ones((2, 4, 5))).shape
     (2, 3, 5)
@@ -116,10 +116,10 @@ def batch_dot(x: Any, y: Any, axes: Any = None) -> Tensor:
         axes = (x.ndim - 1, max(y.ndim - 2, 1))
     a, b = (axes, axes) if isinstance(axes, int) else axes
     if not isinstance(a, int) or not isinstance(b, int):
-        raise ValueError(f"batch_dot expects axes to be an integer, or two of them, got {axes!r}")
+        raise ValueError(f"batch_dot expects axes to be one or two integers, got {axes!r}")
     a, b = a % x.ndim, b % y.ndim
     if 0 in (a, b):
-        raise ValueError(f"batch_dot sums over an axis other than that of the samples, 0, got axes={axes!r}")
+        raise ValueError(f"batch_dot expects axes other than the batch axis 0, got axes={axes!r}")
     batch, size = (x.shape[0], y.shape[0]), (x.shape[a], y.shape[b])
     if any(None not in pair and pair[0] != pair[1] for pair in (batch, size)):
         raise ValueError(f"batch_dot cannot multiply the shapes {x.shape} and {y.shape} along the axes {a} and {b}")
@@ -134,7 +134,7 @@ def batch_dot(x: Any, y: Any, axes: Any = None) -> Tensor:
 
 
 def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Tensor:
-    """x + bias, which has one axis, of the channels, or all axes of x but the first, the channels last."""
+    """Add a bias of shape (channels,), or of all axes of x but the first, with the channels last."""
     x, bias = as_tensor(x), as_tensor(bias)
     channels_first = layout(data_format) == "channels_first"
     if bias.ndim not in (1, x.ndim - 1):
@@ -147,7 +147,7 @@ def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Tensor:
 def batch_normalization(
     x: Any, mean: Any, var: Any, beta: Any, gamma: Any, axis: int = -1, epsilon: float = 1e-3
 ) -> Tensor:
-    """(x - mean) / sqrt(var + epsilon) * gamma + beta; the four are of the size of ``axis``, or broadcast to x.
+    """Return (x - mean) / sqrt(var + epsilon) * gamma + beta, with parameters along ``axis`` or broadcast to x.
 
     ``beta`` and ``gamma`` may be None.
     """
@@ -166,7 +166,7 @@ def batch_normalization(
 
 
 def layout(data_format: str | None) -> str:
-    """A data format, the default one if None is given."""
+    """Return the data format, or the default one if it is None."""
     if data_format is None:
         return config.image_data_format()
     if data_format not in ("channels_first", "channels_last"):

@@ -1,4 +1,4 @@
-"""Cross-entropies, with the target first; probabilities are kept `epsilon` away from 0 and 1."""
+"""Legacy cross-entropies, with the target first; probabilities are clipped to [epsilon, 1 - epsilon]."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def _clipped(output: Any) -> Tensor:
 
 
 def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Tensor:
-    """-target * log(p + epsilon) - (1 - target) * log(1 - p + epsilon), of each element.
+    """Elementwise -target * log(p + epsilon) - (1 - target) * log(1 - p + epsilon).
 
     Args:
-        target: 0, 1, or between them.
+        target: values from 0 to 1.
         output: p, or its logits.
         from_logits: whether ``output`` holds logits.
     """
@@ -36,9 +36,9 @@ def binary_focal_crossentropy(
     gamma: float = 2.0,
     from_logits: bool = False,
 ) -> Tensor:
-    """`binary_crossentropy` times (1 - p_t) ** gamma, p_t the probability of the target (Lin et al., 2017).
+    """`binary_crossentropy` times (1 - p_t) ** gamma, with the probability p_t of the target (Lin et al., 2017).
 
-    With ``apply_class_balancing``, times alpha for targets 1, and 1 - alpha for 0.
+    ``apply_class_balancing`` multiplies by alpha for targets 1, and by 1 - alpha for targets 0.
     """
     output = as_tensor(output)
     target = ops.cast(target, output.dtype)
@@ -49,7 +49,7 @@ def binary_focal_crossentropy(
 
 
 def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
-    """-sum(target * log(p)) along ``axis``, p the output over its sum, or the softmax of logits."""
+    """-sum(target * log(p)) along ``axis``, where p is the normalized output, or the softmax of logits."""
     return ops.categorical_crossentropy(target, output, from_logits=from_logits, axis=axis)
 
 
@@ -65,14 +65,14 @@ def categorical_focal_crossentropy(
 def sparse_categorical_crossentropy(
     target: Any, output: Any, from_logits: bool = False, axis: int = -1, ignore_class: int | None = None
 ) -> Tensor:
-    """-log(p) of the class that the target numbers, p the output or the softmax of logits.
+    """-log(p) of the target class, where p is the output or the softmax of logits.
 
     Args:
-        target: integer class labels, of the output's shape without ``axis``, or as many.
+        target: integer class labels, of the output's shape without ``axis``, or of the same size.
         output: probabilities, or logits.
-        from_logits: which of them.
-        axis: that of the classes.
-        ignore_class: a class label whose samples have the loss 0.
+        from_logits: whether ``output`` holds logits.
+        axis: axis of the classes.
+        ignore_class: class label whose samples have the loss 0.
     """
     output = as_tensor(output)
     axis = axis % output.ndim

@@ -9,12 +9,12 @@ from ckeras.tensor import Tensor, as_tensor
 
 
 def ctc_batch_cost(y_true: Any, y_pred: Any, input_length: Any, label_length: Any) -> Tensor:
-    """-log of the probability of each sample's labels, shape (batch, 1).
+    """Return the negative log-likelihood of each sample's labels, shape (batch, 1).
 
     Args:
-        y_true: labels, (batch, most labels).
+        y_true: labels, (batch, maximum number of labels).
         y_pred: probabilities, (batch, steps, classes).
-        input_length, label_length: steps and labels of each sample, (batch, 1).
+        input_length, label_length: numbers of steps and labels of each sample, (batch, 1).
     """
     y_pred = as_tensor(y_pred)
     labels, steps = (ops.cast(ops.squeeze(n, -1), "int32") for n in (label_length, input_length))
@@ -26,13 +26,13 @@ def ctc_batch_cost(y_true: Any, y_pred: Any, input_length: Any, label_length: An
 def ctc_decode(
     y_pred: Any, input_length: Any, greedy: bool = True, beam_width: int = 100, top_paths: int = 1
 ) -> tuple[list[Tensor], Tensor]:
-    """The most likely labels: a list of (batch, steps), filled up with -1, for each path, and the paths' scores.
+    """Return the most likely labels, one array (batch, steps) per path, padded with -1, and the path scores.
 
     Args:
         y_pred: probabilities, (batch, steps, classes).
-        input_length: steps of each sample, (batch,).
-        greedy: whether the likeliest class of each step is taken, instead of a beam search.
-        beam_width, top_paths: of the beam search.
+        input_length: number of steps of each sample, (batch,).
+        greedy: whether to take the most likely class of each step instead of a beam search.
+        beam_width, top_paths: parameters of the beam search.
     """
     y_pred = as_tensor(y_pred)
     strategy = {"strategy": "greedy"} if greedy else {"strategy": "beam_search", "top_paths": top_paths}

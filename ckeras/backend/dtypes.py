@@ -6,9 +6,9 @@ from ckeras.tensor import dtypes
 
 
 def standardize_dtype(dtype: Any) -> str:
-    """The name of a dtype, of a Python type, or of what else stands for one; None is the default float type.
+    """Return the name of a dtype, given by a dtype, a name or a Python type; None is the default float type.
 
-    Raises ValueError for what is none.
+    Raises ValueError for anything else.
 
     >>> import numpy as np
     >>> standardize_dtype(np.float64), standardize_dtype(int), standardize_dtype(None)
@@ -18,7 +18,7 @@ def standardize_dtype(dtype: Any) -> str:
 
 
 def result_type(*dtypes: Any) -> str:
-    """The dtype in which values of these dtypes meet; ``int`` and ``float`` stand for Python numbers.
+    """Return the dtype to which these dtypes promote; ``int`` and ``float`` represent Python numbers.
 
     >>> result_type("int32", "float16"), result_type("float16", float), result_type("bfloat16", "float16")
     ('float16', 'float16', 'float32')
@@ -31,7 +31,7 @@ def _met(*names: str) -> str:
 
 
 def is_float_dtype(dtype: Any) -> bool:
-    """Whether a dtype is one of floats.
+    """Whether a dtype is a float dtype.
 
     >>> is_float_dtype("bfloat16"), is_float_dtype("int32")
     (True, False)
@@ -40,7 +40,7 @@ def is_float_dtype(dtype: Any) -> bool:
 
 
 def is_int_dtype(dtype: Any) -> bool:
-    """Whether a dtype is one of integers.
+    """Whether a dtype is an integer dtype.
 
     >>> is_int_dtype("uint8"), is_int_dtype("bool")
     (True, False)

@@ -1,4 +1,4 @@
-"""Convolutions, pooling, padding and resizing. ``data_format`` is the default one where it is None."""
+"""Legacy convolutions, pooling, padding and resizing. If ``data_format`` is None, the default one is used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ckeras.tensor import Tensor, as_tensor
 def conv1d(
     x: Any, kernel: Any, strides: Any = 1, padding: str = "valid", data_format: Any = None, dilation_rate: Any = 1
 ) -> Tensor:
-    """The convolution of x, (batch, steps, channels), with a kernel, (size, channels, filters).
+    """Convolution of x, (batch, steps, channels), with a kernel, (size, channels, filters).
 
     ``padding`` may be "causal": no result depends on later steps.
     """
@@ -32,7 +32,7 @@ def conv2d(
     data_format: Any = None,
     dilation_rate: Any = (1, 1),
 ) -> Tensor:
-    """The convolution of images, (batch, rows, columns, channels), with a kernel, (two sizes, channels, filters)."""
+    """Convolution of images, (batch, height, width, channels), with a kernel, (height, width, channels, filters)."""
     return _conv(x, kernel, strides, padding, layout(data_format), dilation_rate)
 
 
@@ -44,7 +44,7 @@ def conv3d(
     data_format: Any = None,
     dilation_rate: Any = (1, 1, 1),
 ) -> Tensor:
-    """The convolution of volumes, (batch, three sizes, channels), with a kernel, (three sizes, channels, filters)."""
+    """Convolution of volumes, (batch, three sizes, channels), with a kernel, (three sizes, channels, filters)."""
     return _conv(x, kernel, strides, padding, layout(data_format), dilation_rate)
 
 
@@ -61,10 +61,10 @@ def conv2d_transpose(
     data_format: Any = None,
     dilation_rate: Any = (1, 1),
 ) -> Tensor:
-    """The convolution that gives images of ``output_shape``, batch included; kernel (height, width, filters, channels).
+    """Transposed convolution to images of ``output_shape`` (with batch); kernel (height, width, filters, channels).
 
     Raises:
-        ValueError: if no convolution with these strides and this padding gives that shape.
+        ValueError: if ``output_shape`` is not possible with these strides and this padding.
     """
     x, kernel, data_format = as_tensor(x), as_tensor(kernel), layout(data_format)
     first = 2 if data_format == "channels_first" else 1
@@ -73,7 +73,7 @@ def conv2d_transpose(
     reach = [d * (k - 1) + 1 for d, k in zip(dilation_rate, kernel.shape[:2], strict=True)]
     same = padding == "same"
     if wanted == tuple(n * s + (0 if same else max(r - s, 0)) for n, s, r in zip(sizes, strides, reach, strict=True)):
-        extra = None  # what comes out by itself
+        extra = None  # the default output shape
     else:
         for w, n, s, r in zip(wanted, sizes, strides, reach, strict=True):
             smallest = (n - 1) * s + r - (2 * (r // 2) if same else 0)
@@ -102,7 +102,7 @@ def depthwise_conv2d(
     data_format: Any = None,
     dilation_rate: Any = (1, 1),
 ) -> Tensor:
-    """Each channel's convolution with kernels of its own, (height, width, channels, results of a channel)."""
+    """Depthwise convolution with a kernel (height, width, channels, depth multiplier)."""
     return ops.depthwise_conv(
         x,
         depthwise_kernel,
@@ -122,7 +122,7 @@ def separable_conv2d(
     data_format: Any = None,
     dilation_rate: Any = (1, 1),
 ) -> Tensor:
-    """`depthwise_conv2d`, and its channels mixed at each position by a kernel (1, 1, channels, filters)."""
+    """`depthwise_conv2d` followed by a pointwise convolution with a kernel (1, 1, channels, filters)."""
     return ops.separable_conv(
         x,
         depthwise_kernel,
@@ -142,7 +142,7 @@ def pool2d(
     data_format: Any = None,
     pool_mode: str = "max",
 ) -> Tensor:
-    """The largest ("max") or the mean ("avg") of each window of images."""
+    """Maximum ("max") or mean ("avg") of each window of images."""
     return _pool(x, pool_size, strides, padding, layout(data_format), pool_mode, 2)
 
 
@@ -154,7 +154,7 @@ def pool3d(
     data_format: Any = None,
     pool_mode: str = "max",
 ) -> Tensor:
-    """The largest ("max") or the mean ("avg") of each window of volumes."""
+    """Maximum ("max") or mean ("avg") of each window of volumes."""
     return _pool(x, pool_size, strides, padding, layout(data_format), pool_mode, 3)
 
 
@@ -171,9 +171,9 @@ def _pool(x: Any, pool_size: Any, strides: Any, padding: str, data_format: str, 
 def resize_images(
     x: Any, height_factor: int, width_factor: int, data_format: str, interpolation: str = "nearest"
 ) -> Tensor:
-    """Images whose height and width are multiples of what they were.
+    """Resize images by integer factors of height and width.
 
-    ``interpolation`` is "nearest", or what `ckeras.ops.image.resize` takes.
+    ``interpolation`` is "nearest" or another method of `ckeras.ops.image.resize`.
     """
     x, data_format = as_tensor(x), layout(data_format)
     first = 2 if data_format == "channels_first" else 1
@@ -184,7 +184,7 @@ def resize_images(
 
 
 def resize_volumes(x: Any, depth_factor: int, height_factor: int, width_factor: int, data_format: str) -> Tensor:
-    """Volumes whose three sizes are multiples of what they were, each element repeated."""
+    """Resize volumes by integer factors by repeating elements."""
     first = 2 if layout(data_format) == "channels_first" else 1
     for i, factor in enumerate((depth_factor, height_factor, width_factor)):
         x = repeat_elements(x, factor, first + i)
@@ -192,17 +192,17 @@ def resize_volumes(x: Any, depth_factor: int, height_factor: int, width_factor: 
 
 
 def temporal_padding(x: Any, padding: Any = (1, 1)) -> Tensor:
-    """Zeros before the first and after the last step of x, (batch, steps, channels)."""
+    """Pad the steps of x, (batch, steps, channels), with zeros on both sides."""
     return _padded(x, (padding,), "channels_last")
 
 
 def spatial_2d_padding(x: Any, padding: Any = ((1, 1), (1, 1)), data_format: Any = None) -> Tensor:
-    """Zeros around images."""
+    """Pad images with zeros."""
     return _padded(x, padding, layout(data_format), 2)
 
 
 def spatial_3d_padding(x: Any, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: Any = None) -> Tensor:
-    """Zeros around volumes."""
+    """Pad volumes with zeros."""
     return _padded(x, padding, layout(data_format), 3)
 
 

@@ -1,4 +1,4 @@
-"""Loops over the first axis or over time, and branches."""
+"""Legacy loops over the first axis or over time, and branches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ckeras.tensor.structure import flatten, map_structure, pack
 
 
 def _slices(elems: Any, where: str) -> list[Any]:
-    """The structures of the first, second, ... elements along the first axis."""
+    """Split a structure of tensors into one structure per index of the first axis."""
     tensors = [as_tensor(x) for x in flatten(elems)]
     count = tensors[0].shape[0]
     if count is None:
@@ -20,7 +20,7 @@ def _slices(elems: Any, where: str) -> list[Any]:
 
 
 def map_fn(fn: Callable[[Any], Any], elems: Any, name: str | None = None, dtype: Any = None) -> Any:
-    """The results of ``fn`` on each element along the first axis, stacked; of ``dtype`` if it is given."""
+    """Apply ``fn`` to each element along the first axis and stack the results, cast to ``dtype`` if it is given."""
     results = [fn(x) for x in _slices(elems, "map_fn")]
     if not results:
         raise ValueError("map_fn expects at least one element")
@@ -29,7 +29,7 @@ def map_fn(fn: Callable[[Any], Any], elems: Any, name: str | None = None, dtype:
 
 
 def foldl(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, name: str | None = None) -> Any:
-    """fn(... fn(fn(initializer, first), second) ..., last); without an initializer it begins with the first element."""
+    """Return fn(... fn(fn(initializer, first), second) ..., last); the default initializer is the first element."""
     return _fold(fn, _slices(elems, "foldl"), initializer, "foldl")
 
 
@@ -49,10 +49,10 @@ def _fold(fn: Callable[[Any, Any], Any], parts: list[Any], initializer: Any, whe
 
 
 def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
-    """One of two tensors, or of two functions' results, by a condition.
+    """Select one of two tensors, or of the results of two functions, by a condition.
 
-    A condition of no axes chooses as a whole, and only the chosen function is called; one of more axes chooses for each
-    sample, or each element.
+    A scalar condition selects one of them, and only the selected function is called; a condition with axes selects
+    per sample or element.
 
     Raises:
         ValueError: if the condition has more axes than the tensors.
@@ -94,20 +94,20 @@ def rnn(
             constants.
         inputs: (batch, time, ...), or a structure of such.
         initial_states: a list of tensors.
-        go_backwards: whether the last step comes first.
-        mask: (batch, time) or (batch, time, 1); where it is false, the state stays, and the output is the last one.
-        constants: tensors that each step gets.
-        unroll: has no effect on results: the steps are always written out, and compiled as one plan.
-        input_length: how many steps each sample has, instead of a mask.
+        go_backwards: whether to process the steps in reverse order.
+        mask: (batch, time) or (batch, time, 1); where it is false, the state and output of the previous step are kept.
+        constants: tensors passed to each step.
+        unroll: has no effect: the steps are always unrolled, and compiled as one plan.
+        input_length: number of steps of each sample, instead of a mask.
         time_major: whether the axes of inputs, mask and outputs are (time, batch, ...).
         zero_output_for_mask: whether the output is 0 where the mask is false.
-        return_all_outputs: whether the outputs of all steps are returned, or the last one alone, as one step.
+        return_all_outputs: whether to return the outputs of all steps, or only the last one as a single step.
 
     Returns:
         (the last output, outputs with a time axis, the last states).
 
     Raises:
-        ValueError: if the number of steps is not known, or 0.
+        ValueError: if the number of steps is unknown or 0.
     """
     axis = 0 if time_major else 1
     tensors = [as_tensor(x) for x in flatten(inputs)]
@@ -137,7 +137,7 @@ def rnn(
 
 
 def _step_masks(mask: Any, input_length: Any, count: int, axis: int) -> list[Tensor | None]:
-    """For each step, which samples it changes: (batch,), or None for all."""
+    """Return for each step a mask (batch,) of the samples that it updates, or None for all."""
     if mask is None and input_length is None:
         return [None] * count
     if mask is None:

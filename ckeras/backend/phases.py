@@ -1,4 +1,4 @@
-"""Whether a model is training, as code from before Keras 3 asks it."""
+"""The legacy learning phase: whether a model is training."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ scope = config.scope
 
 
 def learning_phase() -> int:
-    """1 inside of a call that trains, or after `set_learning_phase`, 0 elsewhere."""
+    """Return 1 inside a training call or after `set_learning_phase(1)`, else 0."""
     return int(bool(getattr(scope, "training", None)))
 
 
 def set_learning_phase(value: int) -> None:
-    """Set the learning phase of this thread: 1 to train, 0 not to, unless a call says otherwise."""
+    """Set the default learning phase of this thread: 1 for training, 0 for inference."""
     if value not in (0, 1):
         raise ValueError(f"set_learning_phase expects 0 or 1, got {value!r}")
     scope.training = bool(value)
 
 
 def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
-    """x while training, else ``alt``; functions are called."""
+    """Return x while training, else ``alt``; functions are called."""
     chosen: Any = x if (learning_phase() if training is None else training) else alt
     return chosen() if callable(chosen) else chosen
 
 
 def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
-    """x while not training, else ``alt``; functions are called."""
+    """Return x while not training, else ``alt``; functions are called."""
     return in_train_phase(alt, x, training)
 
 
 @contextlib.contextmanager
 def name_scope(name: str) -> Iterator[str]:
-    """A block with a name, for readers: names of variables are those of the layers that hold them."""
+    """A context manager without effect: the names of variables come from their layers."""
     yield name

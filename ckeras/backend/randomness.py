@@ -1,4 +1,4 @@
-"""Random tensors. Without a seed they follow `ckeras.utils.set_random_seed`."""
+"""Legacy random tensors. Without a seed they use the generator of `ckeras.utils.set_random_seed`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ckeras.tensor import Tensor, Variable, dtypes
 def random_normal(
     shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: int | None = None
 ) -> Tensor:
-    """Normally distributed numbers."""
+    """Sample from a normal distribution."""
     return random.normal(shape, mean, stddev, dtype=dtype, seed=seed)
 
 
@@ -34,12 +34,12 @@ def random_uniform(
 def truncated_normal(
     shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: int | None = None
 ) -> Tensor:
-    """Normally distributed numbers, none farther from the mean than two deviations."""
+    """Sample from a normal distribution truncated at two standard deviations from the mean."""
     return random.truncated_normal(shape, mean, stddev, dtype=dtype, seed=seed)
 
 
 def random_bernoulli(shape: Any, p: float = 0.0, dtype: Any = None, seed: int | None = None) -> Tensor:
-    """1 with probability p, else 0."""
+    """Sample 1 with probability p, else 0."""
     dtype = dtype or config.floatx()
     return ops.cast(random.uniform(shape, seed=seed) < p, dtype)
 
@@ -47,17 +47,17 @@ def random_bernoulli(shape: Any, p: float = 0.0, dtype: Any = None, seed: int | 
 def random_normal_variable(
     shape: Any, mean: float, scale: float, dtype: Any = None, name: str | None = None, seed: int | None = None
 ) -> Variable:
-    """A variable of normally distributed numbers of the deviation ``scale``."""
+    """Create a variable of normal samples with standard deviation ``scale``."""
     return variable(random_normal(shape, mean, scale, dtype, seed), dtype, name)
 
 
 def random_uniform_variable(
     shape: Any, low: float, high: float, dtype: Any = None, name: str | None = None, seed: int | None = None
 ) -> Variable:
-    """A variable of numbers equally likely from ``low`` up to ``high``."""
+    """Create a variable of uniform samples from [low, high)."""
     return variable(random_uniform(shape, low, high, dtype, seed), dtype, name)
 
 
 def dropout(x: Any, level: float, noise_shape: Any = None, seed: int | None = None) -> Tensor:
-    """Each element 0 with probability ``level``, the others divided by 1 - level."""
+    """Set each element to 0 with probability ``level``, and divide the others by 1 - level."""
     return random.dropout(x, level, noise_shape, seed)

@@ -1,4 +1,4 @@
-"""Constants and variables, and their values."""
+"""Legacy constants and variables, and their values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ckeras.tensor import KerasTensor, Tensor, Variable, as_tensor
 
 
 def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Variable:
-    """A trainable variable, of the default float type if no dtype is given.
+    """Create a trainable variable, by default of the default float type.
 
     >>> variable([1, 2]).dtype
     'float32'
@@ -24,9 +24,9 @@ def variable(value: Any, dtype: Any = None, name: str | None = None, constraint:
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Tensor:
-    """A tensor, of the default float type if no dtype is given; ``shape`` fits one number or as many as it holds.
+    """Create a tensor, by default of the default float type; a scalar is broadcast to ``shape``, other values reshaped.
 
-    A tensor has no name, whatever it is given.
+    The name is ignored.
     """
     tensor = ops.convert_to_tensor(value, dtype=dtype or config.floatx())
     if shape is None:
@@ -35,62 +35,62 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
 
 
 def zeros(shape: Any, dtype: Any = None, name: str | None = None) -> Variable:
-    """A variable of zeros, of the default float type if no dtype is given."""
+    """Create a variable of zeros, by default of the default float type."""
     return variable(np.zeros(shape), dtype, name)
 
 
 def ones(shape: Any, dtype: Any = None, name: str | None = None) -> Variable:
-    """A variable of ones, of the default float type if no dtype is given."""
+    """Create a variable of ones, by default of the default float type."""
     return variable(np.ones(shape), dtype, name)
 
 
 def eye(size: int, dtype: Any = None, name: str | None = None) -> Variable:
-    """A variable that holds the identity matrix."""
+    """Create a variable with the identity matrix."""
     return variable(np.eye(size), dtype, name)
 
 
 def zeros_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
-    """Zeros of the shape and dtype of ``x``; a tensor has no name."""
+    """Return zeros of the shape and dtype of ``x``; the name is ignored."""
     return ops.zeros_like(x, dtype)
 
 
 def ones_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
-    """Ones of the shape and dtype of ``x``; a tensor has no name."""
+    """Return ones of the shape and dtype of ``x``; the name is ignored."""
     return ops.ones_like(x, dtype)
 
 
 def cast_to_floatx(x: Any) -> Any:
-    """``x`` in the default float type: a tensor of a tensor or variable, an array of anything else."""
+    """Cast ``x`` to the default float type: tensors and variables to a tensor, anything else to an array."""
     return ops.cast(x, config.floatx()) if isinstance(x, (Tensor, Variable)) else np.asarray(x, config.floatx())
 
 
 def int_shape(x: Any) -> tuple[int | None, ...]:
-    """The dimensions of ``x``, `None` where they are not known."""
+    """Return the shape of ``x``, with `None` for unknown sizes."""
     return tuple(x.shape)
 
 
 def count_params(x: Any) -> int:
-    """The number of elements of ``x``."""
+    """Return the number of elements of ``x``."""
     return math.prod(x.shape)
 
 
 def is_sparse(tensor: Any) -> bool:
-    """False: tensors are dense."""
+    """Return False: all tensors are dense."""
     return False
 
 
 def to_dense(tensor: Any) -> Any:
-    """The tensor itself: tensors are dense."""
+    """Return the tensor itself: all tensors are dense."""
     return tensor
 
 
 def get_value(x: Any) -> Any:
-    """The value of a tensor or variable as an array; anything else as it is."""
+    """Return the value of a tensor or variable as an array; anything else unchanged."""
     return x.numpy() if isinstance(x, (Tensor, Variable)) and not isinstance(x, KerasTensor) else x
 
 
 def eval(x: Any) -> Any:
-    """The same as `get_value`."""
+    """Alias of `get_value`."""
     return get_value(x)
 
 
@@ -100,7 +100,7 @@ def set_value(x: Variable, value: Any) -> None:
 
 
 def batch_get_value(tensors: Iterable[Any]) -> list[Any]:
-    """The values of several tensors or variables."""
+    """Return the values of several tensors or variables."""
     return [get_value(x) for x in tensors]
 
 
@@ -126,13 +126,13 @@ def update_sub(x: Variable, decrement: Any) -> Variable:
 
 
 def moving_average_update(x: Variable, value: Any, momentum: Any) -> Variable:
-    """Make a variable momentum * x + (1 - momentum) * value, and return it."""
+    """Assign momentum * x + (1 - momentum) * value to the variable x, and return it."""
     value, momentum = ops.cast(as_tensor(value), x.dtype), ops.cast(as_tensor(momentum), x.dtype)
     return x.assign_sub((x - value) * (1 - momentum))
 
 
 def stop_gradient(variables: Any) -> Any:
-    """The same values, constants for gradients; for a list, a list."""
+    """Stop gradients through a tensor, or through each tensor of a list."""
     if isinstance(variables, (list, tuple)):
         return [ops.stop_gradient(x) for x in variables]
     return ops.stop_gradient(variables)

@@ -1,4 +1,4 @@
-"""The few names of other packages that Keras scripts use, so that such a script runs unmodified.
+"""Names of other packages that Keras scripts use, so that such scripts run unmodified.
 
-`imports` lets ``import keras`` and ``import tensorflow`` give ckeras; `tensorflow` is what the second one gives.
+`imports` redirects ``import keras`` and ``import tensorflow`` to ckeras; the latter imports `tensorflow`.
 """

@@ -1,8 +1,8 @@
-"""``import keras`` and ``import tensorflow`` give ckeras, in a process that asks for it.
+"""Redirect ``import keras`` and ``import tensorflow`` to ckeras, in a process that calls `install`.
 
-`install` puts a finder before all others. An alias is the very module it stands for (``keras.layers is
-ckeras.layers``), so nothing is loaded twice and ``isinstance`` holds across spellings. A Keras or TensorFlow that is
-installed is neither looked for nor loaded.
+`install` inserts a finder before all others. An alias is the same module object as its target (``keras.layers is
+ckeras.layers``), so nothing is loaded twice and ``isinstance`` holds across spellings. An installed Keras or
+TensorFlow is neither searched for nor loaded.
 """
 
 import importlib
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-# The longest entry that a name starts with decides.
+# The longest entry that is a prefix of a name applies.
 ALIASES = {
     "keras": "ckeras",
     "tensorflow": "ckeras.compat.tensorflow",
@@ -23,7 +23,7 @@ ALIASES = {
 
 
 def real_name(name: str) -> str | None:
-    """The module of ckeras that stands for the module ``name``, or None if ckeras stands for none of that name.
+    """Return the name of the ckeras module that replaces the module ``name``, or None.
 
     >>> real_name("tensorflow.keras.layers"), real_name("keras"), real_name("numpy")
     ('ckeras.layers', 'ckeras', None)
@@ -35,7 +35,7 @@ def real_name(name: str) -> str | None:
 
 
 class _Loader:
-    """Loads a module under its own name, and enters it under the alias too."""
+    """Loads a module under its own name, and registers it under the alias too."""
 
     def __init__(self, real: str) -> None:
         self.real = real
@@ -44,12 +44,12 @@ class _Loader:
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        # The import system hands out what stands here afterwards, not the empty module that it made.
+        # The import system returns the module found here afterwards, not the empty module that it created.
         sys.modules[module.__name__] = importlib.import_module(self.real)
 
 
 class AliasFinder:
-    """An entry of `sys.meta_path` that finds `ALIASES`."""
+    """A finder on `sys.meta_path` for `ALIASES`."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -61,7 +61,7 @@ class AliasFinder:
 
 
 def install() -> None:
-    """From now on, ``keras`` and ``tensorflow`` are ckeras in this process. Calling it again changes nothing.
+    """Redirect ``keras`` and ``tensorflow`` to ckeras in this process. Further calls have no effect.
 
     Raises:
         ImportError: if another package of one of these names has been imported already.
@@ -71,6 +71,6 @@ def install() -> None:
     for name in ("keras", "tensorflow"):
         if name in sys.modules:
             raise ImportError(
-                f"ckeras cannot stand for {name!r}: {sys.modules[name]!r} has been imported in this process already"
+                f"ckeras cannot replace {name!r}: {sys.modules[name]!r} has been imported in this process already"
             )
     sys.meta_path.insert(0, AliasFinder())

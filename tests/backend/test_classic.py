@@ -169,9 +169,9 @@ def test_input_length_of_rnn():
     ("call", "sentence"),
     [
         (lambda: K.batch_dot(X, X[0]), "at least two axes"),
-        (lambda: K.batch_dot(X, X, axes=0), "other than that of the samples"),
+        (lambda: K.batch_dot(X, X, axes=0), "axes other than the batch axis"),
         (lambda: K.batch_dot(X, X[:, :3]), "cannot multiply the shapes"),
-        (lambda: K.batch_dot(X, X, axes=([1, 2], 1)), "expects axes to be an integer"),
+        (lambda: K.batch_dot(X, X, axes=([1, 2], 1)), "expects axes to be one or two integers"),
         (lambda: K.softmax(X[0]), "at least two axes"),
         (lambda: K.repeat(X[0], 2), "tensor of two axes"),
         (lambda: K.bias_add(X, X), "a bias of 1 axis"),

@@ -51,7 +51,7 @@ def test_structures_and_dtypes():
     assert [(i, np.asarray(v).tolist()) for i, v in Dataset.range(2).batch(2).enumerate(3).as_numpy_iterator()] == [
         (3, [0, 1])
     ]
-    with pytest.raises(ValueError, match="equally many rows"):
+    with pytest.raises(ValueError, match="equal numbers of rows"):
         Dataset.from_tensor_slices((X, Y[:3]))
 
 

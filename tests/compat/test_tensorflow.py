@@ -169,7 +169,7 @@ def test_devices():
 
 
 def test_absent_name():
-    with pytest.raises(AttributeError, match=r"tensorflow\.Session is not among .*keras\.ops"):
+    with pytest.raises(AttributeError, match=r"tensorflow\.Session is not one of .*keras\.ops"):
         _ = tf.Session
     assert not hasattr(tf.nn, "conv17d")
 

@@ -1,7 +1,7 @@
 """What the classic functions of `keras.backend` give, computed with Keras on TensorFlow or with ckeras.
 
 `python tests/data/make_backend_values.py` computes every case below with Keras 3.15 (TensorFlow backend, which
-alone has these functions) and writes the values beside this file.
+alone has these functions) and writes the values next to this file.
 """
 
 import os

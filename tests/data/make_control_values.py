@@ -1,7 +1,7 @@
 """What Keras gives for core ops: branches, loops, scatters, slices, casts and gradients of one's own.
 
 `python tests/data/make_control_values.py` computes every case with Keras 3.15 (JAX backend) and writes the results
-beside this file. The tests compute the same with ckeras, op by op and compiled, and compare.
+next to this file. The tests compute the same with ckeras, op by op and compiled, and compare.
 """
 
 import os
@@ -109,7 +109,7 @@ def cases(ops):
             ),
             [X, V],
         )
-    # NaN is left out, since which whole number it becomes depends on the processor. So is int32 to float32, where Keras
+    # NaN is left out, since which integer it becomes depends on the processor. So is int32 to float32, where Keras
     # compares the limits as integers, which wrap round.
     for dtype in ("uint8", "int8", "int16", "int32", "bool", "float16", "float32"):
         found[f"saturate_cast {dtype}"] = (lambda x, d=dtype: ops.saturate_cast(x, d), [SPECIAL[1:]])

@@ -1,7 +1,7 @@
 """How Keras records calls on symbolic tensors: the graphs of small functions, and the operation of every function.
 
 `KERAS_BACKEND=jax python tests/data/make_graph_values.py` describes every case below with Keras 3.15 and writes
-`graph_values.json` beside this file. The tests describe the same graphs of ckeras and compare.
+`graph_values.json` next to this file. The tests describe the same graphs of ckeras and compare.
 """
 
 import ast

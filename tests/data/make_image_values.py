@@ -1,7 +1,7 @@
 """What `keras.ops.image` gives on seeded input.
 
 `python tests/data/make_image_values.py` computes every case below with Keras 3.15 (JAX backend) and keeps the values
-beside this file; see `tests/shared/oracle.py`.
+next to this file; see `tests/shared/oracle.py`.
 """
 
 import itertools
@@ -17,7 +17,7 @@ DTYPES = ("float16", "float32", "uint8", "int32")
 
 
 def colours(dtype, *shape):
-    """Images: numbers from 0 to 1, or whole ones from 0 to 255."""
+    """Images: numbers from 0 to 1, or integers from 0 to 255."""
     x = np.random.default_rng(list(shape)).uniform(0, 1, shape)
     return x.astype(dtype) if dtype.startswith("float") else (255 * x).astype(dtype)
 

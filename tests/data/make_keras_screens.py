@@ -1,4 +1,4 @@
-"""What Keras prints for the cases below, kept as ``progbar_*.txt`` and ``summary_*.txt`` beside this file.
+"""What Keras prints for the cases below, kept as ``progbar_*.txt`` and ``summary_*.txt`` next to this file.
 
 Run it where Keras 3.15 is installed (any backend)::
 

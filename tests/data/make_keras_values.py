@@ -1,7 +1,7 @@
 """What losses, metrics, optimizers and their like give on seeded input, computed with Keras or with ckeras.
 
 `python tests/data/make_keras_values.py` computes every case below with Keras 3.15 (JAX backend) and writes the values
-beside this file. The tests compute the same cases with ckeras and compare.
+next to this file. The tests compute the same cases with ckeras and compare.
 """
 
 import os
@@ -41,7 +41,7 @@ def probabilities(name, *shape):
 
 
 def classes(name, count, *shape):
-    """Class numbers."""
+    """Integer class labels."""
     return np.random.default_rng([*name.encode(), *shape]).integers(0, count, shape)
 
 
@@ -317,7 +317,7 @@ INITIALIZERS = {
 
 
 def initializers(k, out):
-    """Mean, standard deviation, minimum and maximum of what each random initializer draws."""
+    """Mean, standard deviation, minimum and maximum of what each random initializer samples."""
     for name, options in INITIALIZERS.items():
         for shape in ((200, 300), (3, 3, 40, 80)):
             out[f"initializer/{name}/{len(shape)}"] = lambda n=name, o=options, s=shape: _statistics(

@@ -1,7 +1,7 @@
 """What losses, and a regularizer, that are not in `make_keras_values` give, computed with Keras or with ckeras.
 
 `python tests/data/make_losses_values.py` computes every case below with Keras 3.15 (JAX backend) and writes the values
-beside this file.
+next to this file.
 """
 
 import pathlib
@@ -87,7 +87,7 @@ def variants():
     return found
 
 
-# Losses whose targets are class numbers.
+# Losses whose targets are integer class labels.
 CLASS_NUMBERS = ("CategoricalGeneralizedCrossEntropy", "Circle")
 
 

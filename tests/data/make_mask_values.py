@@ -1,7 +1,7 @@
 """What masks change: losses and metrics of training, and which masks layers receive and give, with Keras or ckeras.
 
 `KERAS_BACKEND=jax python tests/data/make_mask_values.py` computes every case below with Keras 3.15 and writes
-`mask_values.json` beside this file. The tests compute the same cases with ckeras and compare.
+`mask_values.json` next to this file. The tests compute the same cases with ckeras and compare.
 """
 
 import json

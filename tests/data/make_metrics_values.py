@@ -1,7 +1,7 @@
 """What the metrics that are not in `make_keras_values` give on seeded input, computed with Keras or with ckeras.
 
 `python tests/data/make_metrics_values.py` computes every case below with Keras 3.15 (JAX backend) and writes the values
-beside this file.
+next to this file.
 """
 
 import pathlib
@@ -177,7 +177,7 @@ def not_finite(n):
     return x
 
 
-INTEGERS = ("Sparse", "IoU")  # whose targets are class numbers
+INTEGERS = ("Sparse", "IoU")  # whose targets are integer class labels
 # Metrics whose values along another axis than the last are not one for each sample.
 UNWEIGHTED = {"PearsonCorrelation", "ConcordanceCorrelation", "CosineSimilarity", "CategoricalCrossentropy"}
 
@@ -206,7 +206,7 @@ def run(k, name, options, batches, weighting):
     metric = getattr(k.metrics, name)(**options)
     seen = []
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of fractions as weights of whole numbers, and of too few samples
+        warnings.simplefilter("ignore")  # of fractional weights in integer dtypes, and of too few samples
         for step, (y_true, y_pred) in enumerate([*batches, batches[0]]):
             if step == len(batches):
                 metric.reset_state()

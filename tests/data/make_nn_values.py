@@ -1,7 +1,7 @@
 """What `keras.ops.nn` gives on seeded input.
 
 `python tests/data/make_nn_values.py` computes every case below with Keras 3.15 (JAX backend) and keeps the values
-beside this file; see `tests/shared/oracle.py`.
+next to this file; see `tests/shared/oracle.py`.
 """
 
 import itertools

@@ -1,7 +1,7 @@
 """What Keras's functions after numpy's give: values and dtypes of `arccos` to `vstack`, `einsum` among them.
 
 `python tests/data/make_numpy1_values.py` computes every case below with Keras 3.15 (JAX backend) and writes the values
-beside this file. The tests compute the same cases with ckeras and compare.
+next to this file. The tests compute the same cases with ckeras and compare.
 """
 
 import os
@@ -25,7 +25,7 @@ def data(*shape, dtype="float64", seed=0):
 
 
 def whole(*shape, dtype="int32", seed=0, low=-9, high=10):
-    """Whole numbers."""
+    """Integers."""
     return np.random.default_rng([seed, *shape]).integers(low, high, shape).astype(dtype)
 
 

@@ -1,7 +1,7 @@
 """What order statistics, linear algebra, Fourier transforms, segments and special functions give.
 
 `python tests/data/make_numpy2_values.py` computes every case below with Keras 3.15 (JAX backend, 64 bits) and writes
-the values beside this file. The tests compute the same cases with ckeras and compare.
+the values next to this file. The tests compute the same cases with ckeras and compare.
 """
 
 import itertools

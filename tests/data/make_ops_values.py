@@ -1,6 +1,6 @@
 """The dtypes that Keras gives to results: where two dtypes meet, and what each op makes of each dtype.
 
-`python tests/data/make_ops_values.py` asks Keras 3.15 (JAX backend) and writes what it says beside this file. The tests
+`python tests/data/make_ops_values.py` asks Keras 3.15 (JAX backend) and saves its answers next to this file. The tests
 ask ckeras the same and compare. On JAX, Keras says 32 bits wherever it means 64.
 """
 
@@ -69,7 +69,7 @@ def main():
 
 
 def stored():
-    """Name of a question -> what Keras says."""
+    """Name of a question -> the answer of Keras."""
     with np.load(VALUES) as kept:
         return dict(zip(kept["questions"].tolist(), kept["names"][kept["answers"]].tolist(), strict=True))
 

@@ -1,7 +1,7 @@
 """What optimizers, schedules and other small parts give on seeded input, computed with Keras or with ckeras.
 
 `python tests/data/make_optimizers_values.py` computes every case below with Keras 3.15 (JAX backend) and writes the
-values beside this file; with prefixes of names, as "schedule/", only those anew. The tests compute the same cases with
+values next to this file; with prefixes of names, as "schedule/", only those anew. The tests compute the same cases with
 ckeras and compare.
 """
 

@@ -1,7 +1,7 @@
 """What every option of training gives, from fixed weights on fixed data, computed with Keras or with ckeras.
 
 `KERAS_BACKEND=jax JAX_ENABLE_X64=1 python tests/data/make_trainer_values.py` runs every case below with Keras 3.15 and
-writes histories, results and weights beside this file. The tests run the same cases with ckeras and compare.
+writes histories, results and weights next to this file. The tests run the same cases with ckeras and compare.
 """
 
 import itertools

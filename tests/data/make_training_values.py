@@ -1,7 +1,7 @@
 """What a few epochs of training give from fixed weights on fixed data, computed with Keras or with ckeras.
 
 `KERAS_BACKEND=jax python tests/data/make_training_values.py` trains every case below with Keras 3.15 and writes
-weights and histories beside this file. The tests train the same cases with ckeras and compare.
+weights and histories next to this file. The tests train the same cases with ckeras and compare.
 """
 
 import pathlib

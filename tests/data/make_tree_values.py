@@ -1,6 +1,6 @@
 """What the functions of `keras.tree` do with structures of all kinds, asked of Keras or of ckeras.
 
-`python tests/data/make_tree_values.py` asks Keras 3.15 (with optree) and writes the answers beside this file: what
+`python tests/data/make_tree_values.py` asks Keras 3.15 (with optree) and writes the answers next to this file: what
 comes back as text, or which error is raised.
 """
 

@@ -3,16 +3,16 @@
 import json
 import warnings
 
-import kept
 import numpy as np
 import pytest
+import reference
 
 import ckeras
 from ckeras import layers, ops
 from ckeras.autograd import GradientTape
 from ckeras.tensor.masks import get_mask
 
-script = kept.script("make_mask_values")
+script = reference.script("make_mask_values")
 EXPECTED = json.loads(script.VALUES.read_text())
 X = script.data()[0][:2]
 OWN = script.layers(ckeras)

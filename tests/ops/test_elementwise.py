@@ -26,7 +26,7 @@ def elu(x, alpha=1.0):
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
 
-# name -> (reference, least input, greatest input)
+# name -> (reference, minimum input, maximum input)
 UNARY = {
     "abs": (np.abs, -5, 5),
     "absolute": (np.abs, -5, 5),
@@ -270,7 +270,7 @@ def test_where(dtype):
         np.testing.assert_array_equal(result, np.where(c, a, b))
 
 
-def test_where_of_a_condition_alone_gives_places():
+def test_where_of_a_condition_alone_gives_indices():
     found = ops.where([[0, 1], [2, 0]])
     assert [f.tolist() for f in found] == [[0, 1], [1, 0]]
     assert all(f.dtype == "int32" for f in found)

@@ -4,16 +4,16 @@ import copy
 import json
 import pickle
 
-import kept
 import numpy as np
 import pytest
+import reference
 
 import ckeras
 from ckeras import Function, Input, KerasTensor, Variable, layers, ops
 from ckeras.ops.control.keras_names import record_of
 from ckeras.tensor.graph import Graph, Node, inferring
 
-script = kept.script("make_graph_values")
+script = reference.script("make_graph_values")
 EXPECTED = json.loads(script.VALUES.read_text())
 CASES = script.cases(ckeras)
 

@@ -1,9 +1,9 @@
 """The ops of `keras.ops.image` against what Keras gave."""
 
 import pytest
-from oracle import check, computed, kept, of_ckeras
+from oracle import check, computed, of_ckeras, reference
 
-CASES, VALUES = kept("image")
+CASES, VALUES = reference("image")
 
 
 def test_every_case_is_kept():

@@ -1,4 +1,4 @@
-"""Functions that are called as numpy's, `arccos` to `vstack`: values and dtypes beside those that Keras gave."""
+"""Functions that are called as numpy's, `arccos` to `vstack`: values and dtypes compared with Keras."""
 
 import importlib.util
 import pathlib

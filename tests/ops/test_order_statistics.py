@@ -1,4 +1,4 @@
-"""Sorting, the greatest few and quantiles: ties, NaN, gradients where elements are equal, bad input."""
+"""Sorting, the largest few and quantiles: ties, NaN, gradients where elements are equal, bad input."""
 
 import itertools
 import math
@@ -19,8 +19,8 @@ def gradient(function, x):
     return tape.gradient(y, x).tolist()
 
 
-def greatest(x, k):
-    """The places of the k greatest by Python's own sort: NaN first, equals as they stand."""
+def largest(x, k):
+    """The indices of the k largest by Python's own sort: NaN first, equals as they stand."""
     return sorted(range(len(x)), key=lambda i: (not math.isnan(x[i]), -x[i] if not math.isnan(x[i]) else 0))[:k]
 
 
@@ -33,18 +33,18 @@ def test_top_k(n):
             x[rng.random(x.shape) > 0.9] = NAN
             x[0] = NAN
         for k in {0, 1, min(2, n), n // 5, n // 4, n}:
-            values, places = ops.top_k(x, k)
-            assert (values.shape, places.dtype) == ((4, k), "int32")
-            assert places.tolist() == [greatest(row.tolist(), k) for row in x]
-            np.testing.assert_array_equal(values, np.take_along_axis(x, places.numpy(), -1))
+            values, indices = ops.top_k(x, k)
+            assert (values.shape, indices.dtype) == ((4, k), "int32")
+            assert indices.tolist() == [largest(row.tolist(), k) for row in x]
+            np.testing.assert_array_equal(values, np.take_along_axis(x, indices.numpy(), -1))
 
 
 def test_top_k_of_any_dtype():
     for dtype in ("bool", "uint8", "int8", "uint32", "int64", "float16"):
         x = (np.arange(200) % 23 % 2 if dtype == "bool" else np.arange(200) % 23).astype(dtype)
-        values, places = ops.top_k(x, 5)
+        values, indices = ops.top_k(x, 5)
         assert values.dtype == dtype
-        assert places.tolist() == greatest(x.astype(float).tolist(), 5)
+        assert indices.tolist() == largest(x.astype(float).tolist(), 5)
     assert ops.top_k(np.array([-128, 127, -128], "int8"), 3)[1].tolist() == [1, 0, 2]
 
 
@@ -96,7 +96,7 @@ def test_quantiles_of_small_dtypes():
         assert ops.percentile(np.ones(3, dtype), 50).dtype == "float32"
 
 
-def test_places_that_are_whole_numbers():
+def test_integer_indices():
     """Of 11 elements, the tenth parts are the elements themselves, whatever the method."""
     x = np.arange(11, dtype="float32")
     for method in ("linear", "lower", "higher", "midpoint", "nearest"):

@@ -28,8 +28,8 @@ FLOAT = {
     "sum": np.sum,
     "var": np.var,
 }
-TRUTH = {"all": np.all, "any": np.any}
-PLACE = {"argmax": np.argmax, "argmin": np.argmin}
+BOOLEAN = {"all": np.all, "any": np.any}
+INDEX = {"argmax": np.argmax, "argmin": np.argmin}
 INTEGERS = ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"]
 TOLERANCE = {"float16": 4e-3, "float32": 3e-6, "float64": 1e-12}
 
@@ -94,28 +94,28 @@ def test_extremes_of_other_dtypes(dtype):
         result = getattr(ops, name)(x, axis=axis)
         assert result.dtype == dtype
         np.testing.assert_array_equal(result, getattr(np, name)(x, axis=axis))
-    for name, axis in itertools.product(PLACE, (None, 0, 1)):
-        np.testing.assert_array_equal(getattr(ops, name)(x, axis=axis), PLACE[name](x, axis=axis))
+    for name, axis in itertools.product(INDEX, (None, 0, 1)):
+        np.testing.assert_array_equal(getattr(ops, name)(x, axis=axis), INDEX[name](x, axis=axis))
 
 
-@pytest.mark.parametrize("name", PLACE)
-def test_places(name):
+@pytest.mark.parametrize("name", INDEX)
+def test_indices(name):
     for shape in SHAPES:
         for x in (data(shape, "float32"), np.round(data(shape, "float64")), np.zeros(shape, "int32")):
             for axis, keepdims in itertools.product([None, *range(-len(shape), len(shape))], (False, True)):
                 result = getattr(ops, name)(x, axis=axis, keepdims=keepdims)
                 assert result.dtype == "int32"
-                np.testing.assert_array_equal(result, PLACE[name](x, axis=axis, keepdims=keepdims))
+                np.testing.assert_array_equal(result, INDEX[name](x, axis=axis, keepdims=keepdims))
 
 
-@pytest.mark.parametrize("name", TRUTH)
+@pytest.mark.parametrize("name", BOOLEAN)
 def test_truth(name):
     for shape, dtype in itertools.product(SHAPES, ("bool", "int32", "float32")):
         x = (np.random.default_rng([5, *shape]).random(shape) < 0.8).astype(dtype)
         for axis, keepdims in itertools.product(AXES[len(shape)], (False, True)):
             result = getattr(ops, name)(x, axis=axis, keepdims=keepdims)
             assert result.dtype == "bool"
-            np.testing.assert_array_equal(result, TRUTH[name](x, axis=canonical(axis), keepdims=keepdims))
+            np.testing.assert_array_equal(result, BOOLEAN[name](x, axis=canonical(axis), keepdims=keepdims))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -179,7 +179,7 @@ def test_norms():
             ops.norm(x, ord=order, axis=axis)
 
 
-@pytest.mark.parametrize("name", [*FLOAT, *TRUTH, *PLACE])
+@pytest.mark.parametrize("name", [*FLOAT, *BOOLEAN, *INDEX])
 def test_axes_that_do_not_exist(name):
     x = np.ones((2, 3), "float32")
     for axis in (2, -3):
@@ -189,7 +189,7 @@ def test_axes_that_do_not_exist(name):
         ops.sum(x, axis=(0, -2))
 
 
-@pytest.mark.parametrize("name", [*FLOAT, *TRUTH, *PLACE])
+@pytest.mark.parametrize("name", [*FLOAT, *BOOLEAN, *INDEX])
 def test_one_number(name):
     assert getattr(ops, name)(0.5).shape == ()
     assert getattr(ops, name)(np.float32(0.5), keepdims=True).shape == ()

@@ -1,4 +1,4 @@
-"""Initializers: statistics of what they draw, seeds, fans and errors."""
+"""Initializers: statistics of their samples, seeds, fans and errors."""
 
 import numpy as np
 import pytest
@@ -113,7 +113,7 @@ def test_config_round_trip(initializer):
     np.testing.assert_array_equal(np.asarray(twin((2, 3))), np.asarray(initializer((2, 3))))
 
 
-def test_config_does_not_keep_a_drawn_seed():
+def test_config_does_not_keep_a_sampled_seed():
     assert initializers.GlorotUniform().get_config() == {"seed": None, "input_axes": None, "output_axes": None}
 
 

@@ -1,4 +1,4 @@
-"""Optimizers, schedules, initializers and regularizers beside Keras's values."""
+"""Optimizers, schedules, initializers and regularizers compared with Keras's values."""
 
 import pytest
 from optimizers_values import compare, names

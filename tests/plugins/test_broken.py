@@ -48,15 +48,15 @@ def test_what_does_not_load_is_named_when_asked_for(installs, capsys, value, sou
     assert "good" in listing.split("not usable:")[0]
 
 
-def test_what_was_mended_loads(installs):
-    installs("mended", {"losses": "mended = mended_module:good"})
+def test_a_repaired_plugin_loads(installs):
+    installs("repaired", {"losses": "repaired = repaired_module:good"})
     with pytest.raises(ImportError):
-        registry.losses.resolve("mended")
-    (installs.site / "mended_module.py").write_text(GOOD)
+        registry.losses.resolve("repaired")
+    (installs.site / "repaired_module.py").write_text(GOOD)
     import importlib
 
     importlib.invalidate_caches()
-    assert registry.losses.resolve("mended").__name__ == "good"
+    assert registry.losses.resolve("repaired").__name__ == "good"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""Values that Keras gave for cases of ops, kept as data, and what computes the same with ckeras.
+"""Reference values that Keras computed for cases of ops, and the same computations with ckeras.
 
 A script `tests/data/make_<part>_values.py` has a function `cases()`: name -> a function of ``k``, which is Keras or
-ckeras, that gives an array or several. Run as a script it computes them with Keras 3.15 (JAX) and keeps them beside
+ckeras, that gives an array or several. Run as a script it computes them with Keras 3.15 (JAX) and saves them next to
 itself; a test computes them with ckeras, and compares.
 """
 
@@ -10,7 +10,7 @@ import pathlib
 from types import SimpleNamespace
 
 import numpy as np
-from kept import DATA, script
+from reference import DATA, script
 
 # how near a result of each dtype has to be: relative, and absolute to its largest element (or to 1)
 TOLERANCE = {"float16": (4e-3, 4e-3), "float32": (1e-5, 3e-6), "float64": (1e-9, 1e-11)}
@@ -22,7 +22,7 @@ def data(name, *shape):
 
 
 def numbers(limit, name, *shape):
-    """Whole numbers from 0 up to a limit."""
+    """Integers from 0 up to a limit."""
     return np.random.default_rng([*name.encode(), *shape]).integers(0, limit, shape).astype("int32")
 
 
@@ -74,7 +74,7 @@ def computed(k, compute):
 
 
 def keep(script, cases):
-    """Compute all cases with Keras and keep the values beside the script: those of float64 apart from the others."""
+    """Compute all cases with Keras and save the values next to the script: those of float64 separately."""
     k, names, dtypes, ranks, dims = of_keras(), [], [], [], []
     pools = {"float64": [], "float32": []}
     for name, compute in cases.items():
@@ -93,7 +93,7 @@ def keep(script, cases):
     print(f"{len(cases)} cases, {len(names)} values, {path.stat().st_size} bytes")
 
 
-def kept(part):
+def reference(part):
     """The cases of a part and what Keras gave for each, a list of (dtype, array)."""
     module = script(f"make_{part}_values")
     with np.load(DATA / f"{part}_values.npz") as stored:

@@ -8,7 +8,7 @@ from ckeras.tensor import table
 
 
 def data(*shape, low=-2.0, high=2.0, seed=0):
-    """Numbers no two of which are near each other, nor near a whole number."""
+    """Numbers no two of which are near each other, nor near an integer."""
     count = int(np.prod(shape))
     places = np.random.default_rng([seed, *shape]).permutation(count)
     x = low + (high - low) * (places + 0.4 + 0.13 * seed) / max(count, 1)

@@ -1,4 +1,4 @@
-"""Where dtypes meet, beside what Keras says."""
+"""Dtype promotion, compared with Keras."""
 
 import importlib.util
 import pathlib

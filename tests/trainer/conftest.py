@@ -9,7 +9,7 @@ from ckeras import layers
 
 @pytest.fixture
 def data():
-    """20 samples of 4 features, targets of one column, and class numbers of three classes."""
+    """20 samples of 4 features, targets of one column, and integer class labels of three classes."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((20, 4)).astype("float32")
     return x, (x[:, :1] - 0.5 * x[:, 1:2] + 0.1).astype("float32"), np.arange(20) % 3

@@ -17,7 +17,7 @@ ONE_HOT = np.eye(3, dtype="float32")[NUMBERS]
 YES = rng.integers(0, 2, (ROWS, 3)).astype("float32")
 REAL = rng.standard_normal((ROWS, 3)).astype("float32")
 WEIGHTS = np.linspace(0, 2, ROWS)
-# What a part needs of targets: class numbers, one-hot rows, numbers of any size, or, for the others, yes or no.
+# What a part needs of targets: integer class labels, one-hot rows, numbers of any size, or, for the others, yes or no.
 TARGETS = {
     **dict.fromkeys(
         ("SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy", "Circle", "SparseCategoricalAccuracy",

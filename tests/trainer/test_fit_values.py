@@ -2,19 +2,19 @@
 
 from types import SimpleNamespace
 
-import kept
 import numpy as np
 import pytest
+import reference
 
 import ckeras
 
-_MADE = kept.script("make_training_values")
+_MADE = reference.script("make_training_values")
 
 
 @pytest.fixture(scope="module")
 def values():
     """{case: {name: array}}, as Keras gave it."""
-    return kept.values(_MADE.VALUES)
+    return reference.values(_MADE.VALUES)
 
 
 @pytest.mark.parametrize("case", _MADE.CASES)

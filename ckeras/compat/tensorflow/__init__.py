@@ -1,6 +1,6 @@
-"""What ``import tensorflow`` gives where ckeras stands for it: the names that Keras scripts use, on `ckeras.ops`.
+"""The module that ``import tensorflow`` loads if ckeras replaces it: the names that Keras scripts use, on `ckeras.ops`.
 
-It is not TensorFlow: there are no graphs, sessions or devices. A name that is absent says so when it is used.
+It is not TensorFlow: there are no graphs, sessions or devices. Missing names raise an error when they are used.
 """
 
 import types
@@ -12,12 +12,12 @@ from ckeras import ops as _ops
 from ckeras.compat.tensorflow import config, data, image, linalg, math, nn, random, test  # noqa: F401  names of the module
 from ckeras.compat.tensorflow.table import names_of
 
-# The release whose names these are; scripts compare it with versions they know.
+# The release that defines these names; scripts compare it with known versions.
 __version__ = "2.20.0+ckeras"
 version = types.SimpleNamespace(VERSION=__version__)
 newaxis = None
 
-# A dtype is its name, as everywhere in ckeras.
+# Dtypes are represented by their names, as everywhere in ckeras.
 _BITS = {"float": (16, 32, 64), "int": (8, 16, 32, 64), "uint": (8, 16, 32, 64)}
 globals().update({f"{kind}{n}": f"{kind}{n}" for kind, bits in _BITS.items() for n in bits}, bool="bool")
 bfloat16, half, double, complex64, complex128, string = (
@@ -95,7 +95,7 @@ __getattr__, __dir__ = names_of(__name__, ROWS)
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:
-    """A tensor of ``value``, reshaped to ``shape``, or filled with the one number that ``value`` is."""
+    """Create a tensor of ``value``, reshaped to ``shape``, or filled with ``value`` if it is a scalar."""
     tensor = _ops.convert_to_tensor(value, dtype=dtype)
     if shape is None or tuple(tensor.shape) == tuple(shape):
         return tensor
@@ -156,12 +156,12 @@ def function(func: Callable | None = None, **options: Any) -> Callable:
 
 
 def identity(input: Any, name: str | None = None) -> Any:
-    """The tensor itself: tensors do not change, so there is nothing to copy."""
+    """Return the tensor itself, which is immutable and need not be copied."""
     return _ops.convert_to_tensor(input)
 
 
 def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str | None = None) -> Any:
-    """The numbers from ``start`` (0 if only one is given) up to but not including ``limit``, ``delta`` apart."""
+    """Return numbers from ``start`` (default 0), inclusive, to ``limit``, exclusive, with spacing ``delta``."""
     if limit is None:
         start, limit = 0, start
     return _ops.arange(start, limit, delta, dtype=dtype)
@@ -176,7 +176,7 @@ def one_hot(
     dtype: Any = None,
     name: str | None = None,
 ) -> Any:
-    """A new axis of length ``depth``, ``on_value`` (1) at each index and ``off_value`` (0) elsewhere."""
+    """Append an axis of length ``depth`` with ``on_value`` (1) at each index and ``off_value`` (0) elsewhere."""
     hot = _ops.one_hot(indices, depth, axis=-1 if axis is None else axis, dtype=dtype or "float32")
     if on_value is None and off_value is None:
         return hot
@@ -184,10 +184,10 @@ def one_hot(
 
 
 def gather(params: Any, indices: Any, validate_indices: Any = None, axis: int = 0, name: str | None = None) -> Any:
-    """The slices of ``params`` along ``axis`` that ``indices`` number."""
+    """Return the slices of ``params`` along ``axis`` at ``indices``."""
     return _ops.take(params, indices, axis=axis)
 
 
 def executing_eagerly() -> bool:
-    """True: outside of a compiled function, every call computes at once."""
+    """Return True: outside of compiled functions, ops run eagerly."""
     return True

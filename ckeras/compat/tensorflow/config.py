@@ -1,4 +1,4 @@
-"""``tensorflow.config``: what scripts ask about devices. There is one, the processor."""
+"""``tensorflow.config``: queries of devices. The only device is the CPU."""
 
 import sys
 import types
@@ -13,7 +13,7 @@ class PhysicalDevice(NamedTuple):
 
 
 def list_physical_devices(device_type: str | None = None) -> list[PhysicalDevice]:
-    """The devices of a type (``"CPU"``, ``"GPU"`` ...), or all.
+    """Return the devices of a type (``"CPU"``, ``"GPU"`` ...), or all.
 
     >>> list_physical_devices("GPU")
     []
@@ -23,27 +23,27 @@ def list_physical_devices(device_type: str | None = None) -> list[PhysicalDevice
 
 
 def list_logical_devices(device_type: str | None = None) -> list[PhysicalDevice]:
-    """The same as `list_physical_devices`."""
+    """Alias of `list_physical_devices`."""
     return list_physical_devices(device_type)
 
 
 def set_visible_devices(devices: Any, device_type: str | None = None) -> None:
-    """Nothing: the processor is always visible, and nothing else ever is."""
+    """Do nothing: the CPU is the only device, and always visible."""
 
 
 def _set_threads(num_threads: int) -> None:
     from ckeras.config import set_threads
 
-    if num_threads > 0:  # 0 leaves it to TensorFlow
+    if num_threads > 0:  # 0 lets TensorFlow choose
         set_threads(num_threads)
 
 
 def set_memory_growth(device: Any, enable: bool) -> None:
-    """Nothing: memory is taken when it is needed."""
+    """Do nothing: memory is allocated on demand."""
 
 
 threading = types.SimpleNamespace(
     set_intra_op_parallelism_threads=_set_threads,
-    set_inter_op_parallelism_threads=lambda num_threads: None,  # one operation is run at a time
+    set_inter_op_parallelism_threads=lambda num_threads: None,  # operations run one at a time
 )
 experimental = sys.modules[__name__]

@@ -16,10 +16,10 @@ __getattr__, __dir__ = names_of(__name__, ROWS)
 
 
 def flip_left_right(image: Any) -> Any:
-    """Images (..., height, width, channels), mirrored."""
+    """Flip images (..., height, width, channels) horizontally."""
     return _ops.flip(image, -2)
 
 
 def flip_up_down(image: Any) -> Any:
-    """Images (..., height, width, channels), upside down."""
+    """Flip images (..., height, width, channels) vertically."""
     return _ops.flip(image, -3)

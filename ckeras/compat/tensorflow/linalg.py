@@ -26,27 +26,27 @@ __getattr__, __dir__ = names_of(__name__, ROWS)
 
 
 def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, name: str | None = None) -> Any:
-    """The matrix product over the last two axes, of either factor or its transpose."""
+    """Matrix product over the last two axes, with optional transposition of the factors."""
     return _ops.matmul(matrix_transpose(a) if transpose_a else a, matrix_transpose(b) if transpose_b else b)
 
 
 def matrix_transpose(a: Any, name: str | None = None) -> Any:
-    """``a`` with its last two axes exchanged."""
+    """Return ``a`` with its last two axes exchanged."""
     return _ops.swapaxes(a, -1, -2)
 
 
 def matvec(a: Any, b: Any, transpose_a: bool = False, name: str | None = None) -> Any:
-    """The product of each matrix, or its transpose, and a vector."""
+    """Product of matrices, or their transposes, and vectors."""
     return _ops.squeeze(matmul(a, _ops.expand_dims(b, -1), transpose_a=transpose_a), -1)
 
 
 def triangular_solve(matrix: Any, rhs: Any, lower: bool = True, name: str | None = None) -> Any:
-    """The x with ``matrix @ x = rhs``, for a matrix whose other triangle is taken as zeros."""
+    """Solve ``matrix @ x = rhs`` for a triangular matrix; the other triangle is ignored."""
     return _ops.solve_triangular(matrix, rhs, lower=lower)
 
 
 def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name: str | None = None) -> Any:
-    """(s, u, v) with ``tensor = u * s @ v.T``, or the singular values s alone."""
+    """Return (s, u, v) with ``tensor = u * s @ v.T``, or only the singular values s."""
     if not compute_uv:
         return _ops.svd(tensor, compute_uv=False)
     u, s, vh = _ops.svd(tensor, full_matrices=full_matrices)
@@ -54,27 +54,27 @@ def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name:
 
 
 def qr(input: Any, full_matrices: bool = False, name: str | None = None) -> Any:
-    """(q, r), orthogonal and upper triangular, with ``input = q @ r``."""
+    """Return (q, r), orthogonal and upper triangular, with ``input = q @ r``."""
     return _ops.qr(input, mode="complete" if full_matrices else "reduced")
 
 
 def diag(diagonal: Any, name: str | None = None) -> Any:
-    """Square matrices with the last axis as their diagonals."""
+    """Return square matrices with the last axis as their diagonals."""
     diagonal = _ops.convert_to_tensor(diagonal)
     return _ops.expand_dims(diagonal, -1) * _ops.eye(diagonal.shape[-1], dtype=diagonal.dtype)
 
 
 def diag_part(input: Any, name: str | None = None) -> Any:
-    """The diagonals of the matrices in the last two axes."""
+    """Return the diagonals of the matrices in the last two axes."""
     return _ops.diagonal(input, axis1=-2, axis2=-1)
 
 
 def trace(x: Any, name: str | None = None) -> Any:
-    """The sums of the diagonals of the matrices in the last two axes."""
+    """Return the traces of the matrices in the last two axes."""
     return _ops.trace(x, axis1=-2, axis2=-1)
 
 
 def band_part(input: Any, num_lower: int, num_upper: int, name: str | None = None) -> Any:
-    """Matrices without what is further than this from the diagonal, below and above; a negative number keeps all."""
+    """Set elements below ``num_lower`` subdiagonals and above ``num_upper`` superdiagonals to 0; negative keeps all."""
     lower = input if num_lower < 0 else _ops.triu(input, -num_lower)
     return lower if num_upper < 0 else _ops.tril(lower, num_upper)

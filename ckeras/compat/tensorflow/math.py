@@ -62,12 +62,12 @@ __getattr__, __dir__ = names_of(__name__, ROWS)
 
 
 def argmax(input: Any, axis: int = 0, output_type: Any = "int64", name: str | None = None) -> Any:
-    """Where the largest value stands along ``axis``, which is the first one unless given."""
+    """Return the indices of the maximum values along ``axis`` (default 0)."""
     return _ops.cast(_ops.argmax(input, axis=axis), output_type)
 
 
 def argmin(input: Any, axis: int = 0, output_type: Any = "int64", name: str | None = None) -> Any:
-    """Where the smallest value stands along ``axis``, which is the first one unless given."""
+    """Return the indices of the minimum values along ``axis`` (default 0)."""
     return _ops.cast(_ops.argmin(input, axis=axis), output_type)
 
 
@@ -88,17 +88,17 @@ def squared_difference(x: Any, y: Any, name: str | None = None) -> Any:
 
 
 def add_n(inputs: Any, name: str | None = None) -> Any:
-    """The sum of the tensors of a list."""
+    """Return the sum of a list of tensors."""
     return sum(inputs[1:], _ops.convert_to_tensor(inputs[0]))
 
 
 def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:
-    """Sums of the elements up to each along ``axis``: without itself if ``exclusive``, from the end if ``reverse``."""
+    """Cumulative sum along ``axis``; without the element itself if ``exclusive``, from the end if ``reverse``."""
     return _running(_ops.cumsum, 0, x, axis, exclusive, reverse)
 
 
 def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Any:
-    """Products of the elements up to each along ``axis``, with the options of `cumsum`."""
+    """Cumulative product along ``axis``, with the options of `cumsum`."""
     return _running(_ops.cumprod, 1, x, axis, exclusive, reverse)
 
 
@@ -119,21 +119,21 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | N
 
 
 def multiply_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
-    """``x * y``, and 0 where y is 0 even if x is not finite."""
+    """``x * y``, and 0 where y is 0, even if x is not finite."""
     x, y = _ops.convert_to_tensor(x), _ops.convert_to_tensor(y)
     zero = _ops.equal(y, 0)
     return _ops.where(zero, 0, _ops.where(zero, 0, x) * y)
 
 
 class TopK(NamedTuple):
-    """What `top_k` returns."""
+    """Result of `top_k`."""
 
     values: Any
     indices: Any
 
 
 def top_k(input: Any, k: int = 1, sorted: bool = True, index_type: Any = "int32", name: str | None = None) -> TopK:
-    """The ``k`` greatest elements along the last axis, and their places."""
+    """Return the ``k`` largest elements along the last axis, and their indices."""
     values, indices = _ops.top_k(input, k, sorted=sorted)
     return TopK(values, _ops.cast(indices, index_type))
 
@@ -146,5 +146,5 @@ def xlogy(x: Any, y: Any, name: str | None = None) -> Any:
 
 
 def zero_fraction(value: Any, name: str | None = None) -> Any:
-    """The share of the elements that are zero."""
+    """Return the fraction of the elements that are zero."""
     return _ops.mean(_ops.cast(_ops.equal(value, 0), "float32"))

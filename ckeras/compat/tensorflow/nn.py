@@ -26,27 +26,27 @@ __getattr__, __dir__ = names_of(__name__, ROWS)
 
 
 def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Any:
-    """The Gaussian error linear unit: exact unless ``approximate``."""
+    """Gaussian error linear unit: exact unless ``approximate``."""
     return _ops.gelu(features, approximate=approximate)
 
 
 def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, name: str | None = None) -> Any:
-    """The cross-entropy of each row of ``labels``, which are probabilities, and the softmax of ``logits``."""
+    """Cross-entropy of each probability vector in ``labels`` and the softmax of ``logits``."""
     return _ops.categorical_crossentropy(labels, logits, from_logits=True, axis=axis)
 
 
 def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Any:
-    """The cross-entropy of each class number in ``labels`` and the softmax of its row of ``logits``."""
+    """Cross-entropy of each integer class label in ``labels`` and the softmax of its row of ``logits``."""
     return _ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
 
 
 def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, name: str | None = None) -> Any:
-    """The cross-entropy of each of ``labels`` and the sigmoid of its logit."""
+    """Cross-entropy of each element of ``labels`` and the sigmoid of its logit."""
     return _ops.binary_crossentropy(labels, logits, from_logits=True)
 
 
 def weighted_cross_entropy_with_logits(labels: Any, logits: Any, pos_weight: Any, name: str | None = None) -> Any:
-    """`sigmoid_cross_entropy_with_logits` with the loss of positive labels times ``pos_weight``."""
+    """`sigmoid_cross_entropy_with_logits` with the loss of positive labels multiplied by ``pos_weight``."""
     labels, logits = _ops.convert_to_tensor(labels), _ops.convert_to_tensor(logits)
     weight = 1 + (pos_weight - 1) * labels
     return (1 - labels) * logits + weight * _ops.softplus(-logits)
@@ -58,7 +58,7 @@ def l2_loss(t: Any, name: str | None = None) -> Any:
 
 
 def moments(x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
-    """The mean and the variance over ``axes``."""
+    """Return the mean and the variance over ``axes``."""
     return _ops.moments(x, axes, keepdims=keepdims)
 
 
@@ -79,7 +79,7 @@ def batch_normalization(
 
 
 def embedding_lookup(params: Any, ids: Any, max_norm: float | None = None, name: str | None = None) -> Any:
-    """The rows of ``params`` that ``ids`` number, none longer than ``max_norm`` if that is given."""
+    """Return the rows of ``params`` at ``ids``, scaled down to the norm ``max_norm`` if it is given."""
     rows = _ops.take(params, ids, axis=0)
     if max_norm is None:
         return rows
@@ -99,7 +99,7 @@ def conv2d(
     dilations: Any = None,
     name: str | None = None,
 ) -> Any:
-    """The convolution of images and filters of shape (height, width, channels in, channels out)."""
+    """Convolution of images with filters of shape (height, width, channels in, channels out)."""
     strides, dilations = _spatial(strides, data_format), _spatial(dilations or 1, data_format)
     return _ops.conv(input, filters, strides, padding.lower(), _FORMATS[data_format], dilations)
 
@@ -107,7 +107,7 @@ def conv2d(
 def max_pool2d(
     input: Any, ksize: Any, strides: Any, padding: str, data_format: str | None = "NHWC", name: str | None = None
 ) -> Any:
-    """The greatest value of each window of images."""
+    """Maximum of each window of images."""
     ksize, strides = _spatial(ksize, data_format), _spatial(strides, data_format)
     return _ops.max_pool(input, ksize, strides, padding.lower(), _FORMATS[data_format])
 
@@ -115,13 +115,13 @@ def max_pool2d(
 def avg_pool2d(
     input: Any, ksize: Any, strides: Any, padding: str, data_format: str | None = "NHWC", name: str | None = None
 ) -> Any:
-    """The mean of each window of images."""
+    """Mean of each window of images."""
     ksize, strides = _spatial(ksize, data_format), _spatial(strides, data_format)
     return _ops.average_pool(input, ksize, strides, padding.lower(), _FORMATS[data_format])
 
 
 def _spatial(sizes: Any, data_format: str | None) -> Any:
-    """The sizes of height and width, of which TensorFlow also takes all four axes'."""
+    """Return the sizes of height and width from one, two or four values, as TensorFlow accepts them."""
     if isinstance(sizes, int) or len(sizes) < 4:
         return sizes[0] if not isinstance(sizes, int) and len(sizes) == 1 else sizes
     return tuple(sizes[2:] if data_format == "NCHW" else sizes[1:3])

@@ -1,7 +1,7 @@
-"""How a name of TensorFlow's becomes one of ckeras's: rows of a table, resolved on first use.
+"""Table of TensorFlow names and their ckeras counterparts, resolved on first use.
 
-A row is the path of an object below ``ckeras``. With parentheses it is a function, and they list TensorFlow's
-parameters in TensorFlow's order, each with ckeras's name for it where that differs:
+An entry is the path of an object in ``ckeras``. A function has parentheses with TensorFlow's parameters in
+TensorFlow's order, each followed by ckeras's parameter name if that differs:
 
     "reduce_sum": "ops.sum(input_tensor=x, axis, keepdims)"
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 
 def resolve(path: str) -> Any:
-    """The object at ``path`` below ``ckeras``; an empty path is ckeras itself.
+    """Return the object at ``path`` in ``ckeras``; an empty path is ckeras itself.
 
     >>> resolve("config.floatx")()
     'float32'
@@ -24,7 +24,7 @@ def resolve(path: str) -> Any:
 
 
 def renamed(name: str, row: str) -> Callable[..., Any]:
-    """The function of a row, under TensorFlow's name and with TensorFlow's parameters.
+    """Return the function of an entry with TensorFlow's name and parameters.
 
     >>> renamed("reduce_sum", "ops.sum(input_tensor=x, axis, keepdims)").__signature__
     <Signature (input_tensor=None, axis=None, keepdims=None, name=None)>
@@ -50,18 +50,18 @@ def renamed(name: str, row: str) -> Callable[..., Any]:
 
 
 def names_of(module: str, rows: dict[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """``__getattr__`` and ``__dir__`` for a module whose names are ``rows``."""
+    """Return ``__getattr__`` and ``__dir__`` of a module whose names are ``rows``."""
     public = module.rpartition("ckeras.compat.")[2]
 
     def load(name: str) -> Any:
         row = rows.get(name)
         if row is None:
             raise AttributeError(
-                f"{public}.{name} is not among the names of TensorFlow that ckeras has; in a Keras script, "
-                f"keras.ops and keras.random have what tensorflow is mostly used for"
+                f"{public}.{name} is not one of the TensorFlow names that ckeras provides; in a Keras script, "
+                f"use keras.ops and keras.random instead"
             )
         value = renamed(name, row) if row.endswith(")") else resolve(row)
-        setattr(sys.modules[module], name, value)  # found directly the next time
+        setattr(sys.modules[module], name, value)  # the next access finds it directly
         return value
 
     def names() -> list[str]:

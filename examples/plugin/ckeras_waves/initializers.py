@@ -12,7 +12,7 @@ class SirenUniform(initializers.Initializer):
 
     Args:
         frequency: Positive; what the sine multiplies its input by.
-        seed: An integer, a `SeedGenerator`, or None for a seed drawn anew each time.
+        seed: An integer, a `SeedGenerator`, or None for a new random seed each time.
     """
 
     def __init__(self, frequency: float = 1.0, seed: Any = None):

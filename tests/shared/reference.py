@@ -1,4 +1,4 @@
-"""What Keras gave, kept beside the script that computes it, for tests to compute the same with ckeras."""
+"""Reference values that Keras computed, saved next to the scripts that computed them."""
 
 import importlib.util
 import pathlib
@@ -9,7 +9,7 @@ DATA = pathlib.Path(__file__).parents[1] / "data"
 
 
 def script(name):
-    """The module of a script in `tests/data`."""
+    """Import a script in `tests/data`."""
     spec = importlib.util.spec_from_file_location(name, DATA / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -17,10 +17,10 @@ def script(name):
 
 
 def values(path):
-    """{case: {name: array}} of a file whose keys are "case//name"."""
+    """Return {case: {name: array}} of a file whose keys are "case//name"."""
     found = {}
-    with np.load(path) as kept:
-        for key in kept.files:
+    with np.load(path) as file:
+        for key in file.files:
             case, _, name = key.partition("//")
-            found.setdefault(case, {})[name] = kept[key]
+            found.setdefault(case, {})[name] = file[key]
     return found

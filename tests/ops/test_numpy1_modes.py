@@ -1,4 +1,4 @@
-"""Each function runs three ways: eagerly, compiled, and on symbolic tensors of known and of unknown sizes."""
+"""Each function runs in three modes: eagerly, compiled, and on symbolic tensors of known and of unknown sizes."""
 
 import numpy as np
 import pytest
