@@ -1,4 +1,4 @@
-"""The source of batches for whatever was given as data."""
+"""Makes the source of batches for any kind of data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def source_of(
         batch: rows in a batch of arrays, or `None`.
         where: the method that the user called, for messages.
         limit: the most batches of a run, or `None`.
-        class_weight: weights by class number, for what gives batches.
+        class_weight: weights by class label, for data that comes in batches.
         shuffle: whether a `PyDataset` is taken in a new order each run.
         goes_on: whether a run that ``limit`` ends is followed by one of the next batches, rather than of the first.
     """

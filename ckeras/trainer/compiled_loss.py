@@ -42,7 +42,7 @@ class CompiledLoss:
             raise ValueError(f"compile expects loss_weights to be numbers, one for each output, got {weights!r}")
         for one in _given_parts(loss):
             if not is_crossentropy(one):
-                _resolved(one)  # an unknown name is told at once
+                _resolved(one)  # raises for an unknown name at once
 
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Give each output its loss, now that the outputs are known."""
@@ -162,7 +162,7 @@ def crossentropy_by_shape(y_true: Any, y_pred: Any) -> Any:
 
 
 def kind_of_targets(y_true: Any, y_pred: Any) -> str:
-    """What the shapes tell of the targets: "Binary", "SparseCategorical" (class numbers) or "Categorical" (one-hot)."""
+    """Kind of targets by their shapes: "Binary", "SparseCategorical" (integer labels) or "Categorical" (one-hot)."""
     if (y_pred.shape[-1] if y_pred.shape else 1) == 1:
         return "Binary"
     if len(y_true.shape) < len(y_pred.shape) or y_true.shape[-1] == 1:

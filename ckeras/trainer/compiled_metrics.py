@@ -38,7 +38,7 @@ class CompiledMetrics:
         self.built = False
         for one in _listed([given, weighted]):
             if not is_crossentropy(one) and not _is_accuracy(one):
-                _found_metric(one)  # an unknown name is told at once
+                _found_metric(one)  # raises for an unknown name at once
 
     def build(self, y_true: Any, y_pred: Any, loss: CompiledLoss | None) -> None:
         """Resolve the names, now that shapes are known."""

@@ -96,7 +96,7 @@ class Compiling:
         compiled_loss = None if loss is None else CompiledLoss(loss, loss_weights)
         compiled_metrics = CompiledMetrics(metrics, weighted_metrics)
         if run_eagerly and jit_compile is True:
-            warn("compile was told to run eagerly, so jit_compile=True is left out")
+            warn("compile got run_eagerly=True, so jit_compile=True is ignored")
         self.optimizer = optimizer
         self.loss = loss
         self._compiled_loss = compiled_loss

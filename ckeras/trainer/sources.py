@@ -1,4 +1,4 @@
-"""Where a pass takes its batches from: one face for arrays in memory, arrays in files, and what Python makes.
+"""Sources of batches: one interface for arrays in memory, arrays in files, and batches that Python code makes.
 
 A source gives *segments*: batches of equally many rows that lie one after another in a feed. Arrays in memory are one
 segment, and a second for a smaller last batch, so an epoch is one or two loops in C; arrays in files are read in blocks
@@ -52,7 +52,7 @@ class Segment:
 
 
 def segments_of(data: DataSet, feed: Any, batch: int, begin: int, end: int, total: int | None = None) -> list[Segment]:
-    """The batches ``begin`` to ``end`` - 1 of a data set: the whole ones, and a smaller last one if there is one."""
+    """The batches ``begin`` to ``end`` - 1 of a data set: the full ones, and a smaller last one if there is one."""
     whole, total = data.rows // batch, data.rows if total is None else total
     found = []
     if begin < min(whole, end):

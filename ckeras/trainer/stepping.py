@@ -101,7 +101,7 @@ class Stepping(Compiling):
         self._loss_tracker.update_state(loss, sample_weight=float(first.shape[0]))
 
     def step_function(self, kind: str) -> tuple[Any, Any]:
-        """The step as it is compiled, and what its plan depends on beside the data.
+        """The step as it is compiled, and what its plan depends on in addition to the data.
 
         The shipped steps leave their results in the metrics, where they are read when logs are due.
         """
@@ -155,7 +155,7 @@ class Stepping(Compiling):
         return step
 
     def steps_are_eager(self, kind: str) -> bool:
-        """Whether steps of a kind run op by op: the model was told so, or makes a function of its own for them."""
+        """Whether steps of a kind run op by op: the model runs eagerly, or makes its own function for them."""
         return bool(self.run_eagerly) or self._makes_own_function(kind)
 
     def _is_shipped(self, kind: str) -> bool:

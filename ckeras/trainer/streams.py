@@ -39,7 +39,7 @@ class Stream(Source):
         x: what gives them.
         where: the method that the user called, for messages.
         limit: the most batches of a run; the next goes on from there. `None` for all there are.
-        class_weight: weights by class number, for batches (x, y).
+        class_weight: weights by class label, for batches (x, y).
     """
 
     kind = "the generator"
@@ -151,8 +151,8 @@ class Stream(Source):
             return data
         if data.structure != first.structure:
             raise ValueError(
-                f"{name} expects the structure of the first batch, {_drawn(first.structure)}, "
-                f"got {_drawn(data.structure)}"
+                f"{name} expects the structure of the first batch, {_described(first.structure)}, "
+                f"got {_described(data.structure)}"
             )
         for a, b, d, e in zip(first.arrays, data.arrays, first.dtypes, data.dtypes, strict=True):
             if d != e:
@@ -267,6 +267,6 @@ def _length(x: Any) -> int | None:
         return None
 
 
-def _drawn(structure: Any) -> str:
+def _described(structure: Any) -> str:
     """A structure with a star for each array."""
     return repr(map_structure(lambda _: "*", structure)).replace("'*'", "*")

@@ -1,6 +1,6 @@
 """fit, evaluate and predict.
 
-The way of a batch: `fit` makes a `Source` of its arguments and a `Pass` over it; the pass compiles `train_step`
+Life of a batch: `fit` makes a `Source` of its arguments and a `Pass` over it; the pass compiles `train_step`
 to a plan (`ckeras.compiler`), whose inputs the runtime gathers from the source and whose instructions it runs,
 step after step, without Python; metrics are variables that the plan updates in place, read when logs are due.
 """
@@ -81,7 +81,7 @@ class Trainer(Stepping):
             validation_data: (x, y), (x, y, sample_weight), or anything else that x may be, to evaluate on instead.
             shuffle: whether each epoch takes the samples of arrays, or the batches of a `PyDataset`, in a new order;
                 "batch" shuffles whole batches of arrays.
-            class_weight: weight of the samples of each class number.
+            class_weight: weight of the samples of each class, by integer class label.
             sample_weight: weight of each sample.
             initial_epoch: number of epochs made before.
             steps_per_epoch, validation_steps: the most batches of an epoch, and of an evaluation. The next epoch goes
