@@ -17,7 +17,8 @@ class Progbar:
     Args:
         target: expected number of steps, `None` if unknown.
         width: length of the bar in characters.
-        verbose: 0 shows nothing, 1 a bar, 2 one line when all steps are done.
+        verbose: 0 shows nothing, 1 a bar, 2 one line when all steps are done. Where the output is no terminal or
+            notebook, or the environment variable NO_COLOR is set, 1 is 2: a log gets one plain line an epoch.
         interval: minimum time between two updates of the display, in seconds.
         stateful_metrics: names of values that are displayed as given; all other values are averaged over the steps.
         stateless_metrics: names of values that are averaged over the steps; all other values are displayed as given.
@@ -53,13 +54,8 @@ class Progbar:
         self.unit_name = unit_name
         self.stateful_metrics = None if stateful_metrics is None else frozenset(stateful_metrics)
         self.stateless_metrics = None if stateless_metrics is None else frozenset(stateless_metrics)
-        # A redirected output gets the same bytes as a terminal, except on systems and consoles that lack them.
-        self._overwrites = (
-            os.name == "posix"
-            or _is_terminal(sys.stdout)
-            or "ipykernel" in sys.modules
-            or "PYCHARM_HOSTED" in os.environ
-        )
+        interactive = _is_terminal(sys.stdout) or "ipykernel" in sys.modules or "PYCHARM_HOSTED" in os.environ
+        self._plain = not interactive or bool(os.environ.get("NO_COLOR"))
         self._seen = 0
         self._values: dict[str, tuple[float, float]] = {}  # name -> (sum of value * steps, steps)
         self._drawn_width = 0
@@ -89,12 +85,14 @@ class Progbar:
         if not self.verbose:
             return
         now = time.perf_counter()
-        if self.verbose == 1:
+        if self.verbose == 1 and not self._plain:
             if finalize or now - self._drawn_at >= self.interval:
                 self._draw(current, now, finalize)
                 self._drawn_at = now
-        elif self.verbose == 2 and finalize and self.target:
-            count = f"{int(current):{len(str(self.target))}d}/{self.target}"
+        elif self.verbose in (1, 2) and finalize and (self.target or self.verbose == 1):
+            count = (
+                f"{int(current):{len(str(self.target))}d}/{self.target}" if self.target else f"{int(current)}/Unknown"
+            )
             elapsed = f"{now - self._started_at:.0f}s"
             pace = _pace(self._seconds_a_step(current, now), self.unit_name)
             print_message(f"{count} - {elapsed} - {pace}{self._shown_values()}\n", line_break=False)
@@ -150,7 +148,7 @@ class Progbar:
             width = len(head)
         width += len(clock) + len(tail)
 
-        start = "\b" * self._drawn_width + "\r" if self._overwrites else "\n"
+        start = "\b" * self._drawn_width + "\r"
         rest = " " * (self._drawn_width - width) + ("\n" if finalize else "")
         print_message(f"{start}{head}{_BOLD}{clock}{_PLAIN}{tail}{rest}", line_break=False)
         self._drawn_width = width

@@ -3,6 +3,7 @@
 import pytest
 
 from ckeras.callbacks import Callback, CallbackList, History, LambdaCallback, ProgbarLogger
+from ckeras.utils import progbar
 
 KINDS = [(what, when) for what in ("train", "test", "predict") for when in ("begin", "end")]
 HOOKS = {  # hook -> what it gets before the logs
@@ -122,7 +123,9 @@ def test_a_progbar_logger_that_overrides_a_batch_hook_counts():
     assert len(callbacks.callbacks) == 1 and type(callbacks.progress) is Own
 
 
-def test_the_progbar_logger_may_skip_batches(capsys):
+def test_the_progbar_logger_may_skip_batches(capsys, monkeypatch):
+    monkeypatch.setattr(progbar, "_is_terminal", lambda stream: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
     callbacks = CallbackList(add_progbar=True, epochs=1, steps=1000, verbose=1)
     callbacks.on_train_begin()
     callbacks.on_epoch_begin(0)

@@ -28,7 +28,14 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="elsewhere a red
 
 
 @pytest.fixture
-def clock(monkeypatch):
+def terminal(monkeypatch):
+    """The standard output counts as a terminal that shows colors."""
+    monkeypatch.setattr(progbar, "_is_terminal", lambda stream: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture
+def clock(monkeypatch, terminal):
     clock = screens.Clock()
     monkeypatch.setattr(progbar, "time", clock)
     return clock
@@ -58,15 +65,24 @@ def test_logger_prints_what_keras_prints(clock, case):
     assert screens.draw_logger(ProgbarLogger, clock, case) == kept(f"progbar_logger_{case}.txt")
 
 
-def test_a_console_that_cannot_go_back_gets_a_line_for_each_drawing(clock, capsys):
-    bar = Progbar(2)
-    bar._overwrites = False
-    bar.update(1)
+@pytest.mark.parametrize("reason", ["no terminal", "NO_COLOR"])
+@pytest.mark.parametrize(("target", "count"), [(2, "2/2"), (None, "2/Unknown")])
+def test_a_log_gets_one_plain_line(clock, capsys, monkeypatch, reason, target, count):
+    if reason == "NO_COLOR":
+        monkeypatch.setenv("NO_COLOR", "1")
+    else:
+        monkeypatch.setattr(progbar, "_is_terminal", lambda stream: False)
+    bar = Progbar(target)
+    bar.update(1, [("loss", 2.0)])
     clock.now += 1
-    bar.update(2)
-    out = capsys.readouterr().out
-    assert "\r" not in out and "\b" not in out
-    assert [line[4:7] for line in out.split("\n")] == ["", "1/2", "2/2", ""]
+    bar.update(2, [("loss", 1.0)], finalize=True)
+    assert capsys.readouterr().out == f"{count} - 1s - 1s/step - loss: 1.0000\n"
+
+
+def test_an_empty_no_color_changes_nothing(clock, capsys, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "")
+    Progbar(1).update(1)
+    assert "\x1b[32m" in capsys.readouterr().out
 
 
 def test_add_counts_on(clock, capsys):
