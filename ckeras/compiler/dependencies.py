@@ -112,11 +112,22 @@ def _shared(names: frozenset[str]) -> frozenset[str]:
     return names
 
 
+class structure:
+    """Grows in ``version`` when any observed object gets or loses a variable, a metric or a layer."""
+
+    version = 0
+
+
+_TRACKED = frozenset(("_variables", "_metrics", "_tracked_state"))
+
+
 def changed(owner: Any, name: str) -> None:
     """Drop the plans that depend on an attribute of ``owner``, which gets another value.
 
     What changes while a function is traced is a part of that trace.
     """
+    if name in _TRACKED:
+        structure.version += 1
     readers = _readers.get(id(owner))
     if readers is None or getattr(scope, "read", None) is not None:
         return

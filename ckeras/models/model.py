@@ -161,6 +161,7 @@ class Model(Trainer, Layer):
             "_target_limits": Plans(),
             "_results": None,
             "_reset": None,
+            "_metric_cache": None,
             **{name: None for name in self.__dict__ if name in ("train_function", "test_function", "predict_function")},
         }
 

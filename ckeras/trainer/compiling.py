@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ckeras import optimizers, registry
+from ckeras.compiler.dependencies import structure
 from ckeras.metrics import Mean
 from ckeras.tensor.cache import Plans
 from ckeras.trainer.compiled_loss import CompiledLoss, total
@@ -46,6 +47,7 @@ class Compiling:
         d["_loss_tracker"] = None
         d["_results"] = None
         d["_reset"] = None
+        d["_metric_cache"] = None
         d["_fixed"] = None  # what `compile` found trainable
         d["_passes"] = 0  # those under way, which use the metrics
 
@@ -124,7 +126,7 @@ class Compiling:
         """Drop what was compiled."""
         self._plans.clear()
         self._target_limits.clear()
-        self._results = self._reset = None
+        self._results = self._reset = self._metric_cache = None
         for name in ("train_function", "test_function", "predict_function"):
             self.__dict__.pop(name, None)
 
@@ -247,7 +249,20 @@ class Compiling:
 
     def _metric_state(self) -> list[Any]:
         """The variables of all metrics."""
-        return [v for metric in self.metrics for v in metric.variables]
+        return self._known_metrics()[1]
+
+    def _known_metrics(self) -> tuple[list[Any], list[Any]]:
+        """All metrics and their variables, kept until an object anywhere gets or loses one."""
+        if self._metric_cache is None or self._metric_cache[0] != structure.version:
+            metrics = self.metrics
+            variables = [v for metric in metrics for v in metric.variables]
+            self.__dict__["_metric_cache"] = (structure.version, metrics, variables)
+        return self._metric_cache[1:]
+
+    def check_metrics(self) -> None:
+        """Warn of metrics whose results mean nothing for the data that they got."""
+        for metric in self._known_metrics()[0]:
+            metric.check_result()
 
     def _reset_all(self) -> dict[str, Any]:
         for metric in self.metrics:

@@ -81,8 +81,7 @@ class Pass:
             self.model.reset_metrics()
             if not self._loop(callbacks, self._logs):
                 return {}
-            for metric in self.model.metrics:
-                metric.check_result()
+            self.model.check_metrics()
             return self._logs.logs()
 
     def predict(self, callbacks: CallbackList) -> Any:

@@ -282,7 +282,7 @@ class Stepping(Compiling):
             y_true = unpack_x_y_sample_weight(pack(data.structure, _symbols(data)))[1]
             outputs = self._sample(data) if outputs is None else outputs
             self._compiled_metrics.build(y_true, outputs, self._compiled_loss)
-            self._results = self._reset = None
+            self._results = self._reset = self._metric_cache = None
 
     def check_input(self, data: DataSet, where: str) -> None:
         """Raise for an x of another shape than the model's input."""

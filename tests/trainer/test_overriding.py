@@ -268,7 +268,7 @@ def test_what_compile_leaves_on_the_model(data):
     assert (model.compiled, model.optimizer, model.loss, model.jit_compile) == (False, None, None, True)
     model.compile("sgd", "mse")
     assert (model.compiled, model.loss, model.run_eagerly, model.jit_compile) == (True, "mse", False, True)
-    with pytest.warns(UserWarning, match="jit_compile=True is left out"):
+    with pytest.warns(UserWarning, match="jit_compile=True is ignored"):
         model.compile("sgd", "mse", run_eagerly=True, jit_compile=True)
     assert (model.run_eagerly, model.jit_compile) == (True, False)
     model.compile("sgd", "mse", jit_compile=False, auto_scale_loss=False)
