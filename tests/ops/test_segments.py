@@ -56,3 +56,20 @@ def test_arguments_that_do_not_fit():
             function([1.0], [0.0], 2)
         with pytest.raises(ValueError, match="expects num_segments of 0 or more, got -1"):
             function([1.0], [0], -1)
+
+
+@pytest.mark.parametrize("name", ["segment_sum", "segment_max", "segment_min", "segment_prod"])
+def test_more_axes_than_numpys_at_knows(name):
+    x = np.arange(1, 7, dtype="int8").reshape(3, 2, *[1] * 40)
+    found = getattr(ops, name)(x, np.array([0, 1, 0]), num_segments=2).numpy()
+    expected = getattr(ops, name)(x.reshape(3, 2), np.array([0, 1, 0]), num_segments=2).numpy()
+    np.testing.assert_array_equal(found.reshape(2, 2), expected)
+
+
+@pytest.mark.parametrize("reduction", ["add", "max", "min", "mul"])
+def test_more_axes_than_numpys_at_knows_in_scatter_update(reduction):
+    x, u = np.arange(1, 7, dtype="int16").reshape(3, 2), np.array([[5, 1], [2, 9]], "int16")
+    shape = [1] * 40
+    found = ops.scatter_update(x.reshape(3, 2, *shape), [[0], [0]], u.reshape(2, 2, *shape), reduction).numpy()
+    expected = ops.scatter_update(x, [[0], [0]], u, reduction).numpy()
+    np.testing.assert_array_equal(found.reshape(3, 2), expected)

@@ -316,8 +316,8 @@ def _scatter_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Ca
 
 def _scatter_forward(g: np.ndarray, index: np.ndarray, rows: int) -> np.ndarray:
     y = np.zeros((rows, *g.shape[index.ndim :]), g.dtype)
-    if g.size:  # numpy's `at` ends the process for empty arrays of more than 32 axes
-        np.add.at(y, index, g)
+    if g.size:  # as matrices: numpy's `at` ends the process for arrays of more than 32 axes
+        np.add.at(y.reshape(rows, -1), index.reshape(-1), g.reshape(index.size, -1))
     return y
 
 

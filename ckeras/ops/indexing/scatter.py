@@ -65,8 +65,8 @@ _REDUCE = {"max": np.maximum, "min": np.minimum, "mul": np.multiply}
 
 def _reduce_forward(x: np.ndarray, index: np.ndarray, u: np.ndarray, reduction: str) -> np.ndarray:
     y = x.copy()
-    if u.size:  # numpy's `at` ends the process for empty arrays of more than 32 axes
-        _REDUCE[reduction].at(y, index, u)
+    if u.size:  # as matrices: numpy's `at` ends the process for arrays of more than 32 axes
+        _REDUCE[reduction].at(y.reshape(len(y), -1), index, u.reshape(len(u), -1))
     return y
 
 

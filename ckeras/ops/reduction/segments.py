@@ -43,8 +43,8 @@ def _folding(name: str, fold: np.ufunc, start: Callable[[str], Any], vjp: Callab
 
     def forward(x: np.ndarray, index: np.ndarray, size: int) -> np.ndarray:
         y = np.full((size, *x.shape[1:]), start(x.dtype.name), x.dtype)
-        if x.size:  # numpy's `at` ends the process for empty arrays of more than 32 axes
-            fold.at(y, index, x)
+        if x.size:  # as matrices: numpy's `at` ends the process for arrays of more than 32 axes
+            fold.at(y.reshape(size, -1), index, x.reshape(len(x), -1))
         return y
 
     return Op(name, lambda x, index, size: Spec((size, *x.shape[1:]), x.dtype), forward, vjp=[vjp, None])
