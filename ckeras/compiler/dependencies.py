@@ -19,41 +19,65 @@ _lock = threading.RLock()  # of what follows and of `_readers`
 _active = 0  # number of active recordings, in all threads
 
 
-Reads = list[tuple["weakref.ref[Any]", frozenset[str]]]  # objects, with the names of the attributes that were read
-
-
 class Observed:
     """Base class of objects whose attributes plans may depend on."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if id(self) in _readers and not _is_same(self.__dict__.get(name, _readers), value):
-            changed(self, name)
+        old = self.__dict__.get(name, _readers)
         object.__setattr__(self, name, value)
+        # Only now, when whoever read the old value has been recorded; `_open` first, as `depend` clears it last.
+        if (_open or id(self) in _readers) and not _is_same(old, value):
+            changed(self, name)
 
     def __delattr__(self, name: str) -> None:
-        changed(self, name)
         object.__delattr__(self, name)
+        changed(self, name)
+
+
+class Reads:
+    """The attributes that were read in a `recording`, by identity of the object.
+
+    It is ``stale`` once another thread has changed one of them, between the start of the recording and `depend`.
+    """
+
+    __slots__ = ("__weakref__", "names", "owners", "stale")
+
+    def __init__(self) -> None:
+        self.names: dict[int, set[str]] = {}
+        self.owners: dict[int, Any] = {}  # objects while they are recorded, then weak references to them
+        self.stale = False
+
+    def add(self, owner: Any, name: str) -> None:
+        """Note that an attribute is read."""
+        names = self.names.get(id(owner))
+        if names is None:
+            self.owners[id(owner)] = owner
+            names = self.names[id(owner)] = set()
+        names.add(name)
+
+    def merge(self, other: Reads) -> None:
+        """Note what a recording inside this one noted, before that is finished."""
+        for key, names in other.names.items():
+            self.owners.setdefault(key, other.owners[key])
+            self.names.setdefault(key, set()).update(names)
+
+    def finish(self) -> None:
+        """Hold the objects by weak references from now on."""
+        self.owners = {key: weakref.ref(owner) for key, owner in self.owners.items()}
 
 
 class recording:
-    """Context manager that records which attributes of observed objects this thread reads.
-
-    ``read`` holds, by identity, each object with the names of the attributes.
-    """
-
-    @property
-    def reads(self) -> Reads:
-        """The recorded reads, with weak references to the objects."""
-        return [(weakref.ref(owner), frozenset(names)) for owner, names in self.read.values()]
+    """Context manager that records which attributes of observed objects this thread reads, as `reads`."""
 
     def __init__(self) -> None:
-        self.read: dict[int, tuple[Any, set[str]]] = {}
+        self.reads = Reads()
 
     def __enter__(self) -> recording:
         global _active
         self._outer = getattr(scope, "read", None)
-        scope.read = self.read
+        scope.read = self.reads
         with _lock:
+            _open[id(self.reads)] = weakref.ref(self.reads, functools.partial(_close, id(self.reads)))
             _active += 1
             if _active == 1:  # costs nothing while nothing is recorded
                 Observed.__getattribute__ = _recorded_getattribute
@@ -67,17 +91,14 @@ class recording:
             if _active == 0:
                 del Observed.__getattribute__
         if self._outer is not None:
-            for key, (owner, names) in self.read.items():
-                self._outer.setdefault(key, (owner, set()))[1].update(names)
+            self._outer.merge(self.reads)
+        self.reads.finish()
 
 
 def _recorded_getattribute(self: Any, name: str) -> Any:
-    read = getattr(scope, "read", None)
-    if read is not None:
-        found = read.get(id(self))
-        if found is None:
-            found = read[id(self)] = (self, set())
-        found[1].add(name)
+    reads = getattr(scope, "read", None)
+    if reads is not None:
+        reads.add(self, name)
     return object.__getattribute__(self, name)
 
 
@@ -87,23 +108,37 @@ class _Readers:
     def __init__(self, owner: Any):
         key = id(owner)
         self.owner = weakref.ref(owner, lambda _: _readers.pop(key, None))
-        self.names: weakref.WeakKeyDictionary[Entry, frozenset[str]] = weakref.WeakKeyDictionary()
+        self.names: weakref.WeakKeyDictionary[Entry, tuple[frozenset[str], Reads]] = weakref.WeakKeyDictionary()
 
 
 _readers: dict[int, _Readers] = {}  # by identity of the object
+_open: dict[int, weakref.ref[Reads]] = {}  # recordings on which no cached value depends yet
 
 
-def depend(entry: Entry, reads: Reads, but: frozenset[str] = frozenset()) -> None:
-    """Drop ``entry`` from its cache when an attribute changes that was read for it, ``but`` those of these names."""
-    for reference, names in reads:
-        owner = reference()
-        if owner is None:
-            continue
-        with _lock:
-            readers = _readers.get(id(owner))
+def _close(key: int, _: Any = None) -> None:
+    _open.pop(key, None)
+
+
+def depend(entry: Entry, reads: Reads | None, but: frozenset[str] = frozenset()) -> None:
+    """Drop ``entry`` from its cache when an attribute changes that was read for it, ``but`` those of these names.
+
+    It is dropped at once if another thread has changed an attribute since it was read.
+    """
+    if reads is None:
+        return
+    with _lock:
+        for key, reference in reads.owners.items():
+            owner = reference()
+            if owner is None:
+                continue
+            readers = _readers.get(key)
             if readers is None:
-                readers = _readers[id(owner)] = _Readers(owner)
-            readers.names[entry] = _shared(names - but)
+                readers = _readers[key] = _Readers(owner)
+            readers.names[entry] = _shared(frozenset(reads.names[key] - but)), reads
+        _close(id(reads))
+        stale = reads.stale
+    if stale:
+        entry.drop()
 
 
 @functools.lru_cache(maxsize=4096)
@@ -122,19 +157,26 @@ _TRACKED = frozenset(("_variables", "_metrics", "_tracked_state"))
 
 
 def changed(owner: Any, name: str) -> None:
-    """Drop the plans that depend on an attribute of ``owner``, which gets another value.
+    """Drop the plans that depend on an attribute of ``owner``, which has got another value.
 
     What changes while a function is traced is a part of that trace.
     """
     if name in _TRACKED:
         structure.version += 1
-    readers = _readers.get(id(owner))
-    if readers is None or getattr(scope, "read", None) is not None:
+    if not (_open or id(owner) in _readers) or getattr(scope, "read", None) is not None:
         return
+    stale = []
     with _lock:
-        stale = [entry for entry, names in readers.names.items() if name in names]
-        for entry in stale:
-            del readers.names[entry]
+        readers = _readers.get(id(owner))
+        for reference in list(_open.values()):
+            reads = reference()
+            if reads is not None and name in reads.names.get(id(owner), ()):
+                reads.stale = True
+        for entry, (names, reads) in [] if readers is None else list(readers.names.items()):
+            if name in names:
+                reads.stale = True
+                stale.append(entry)
+                del readers.names[entry]
     for entry in stale:
         entry.drop()
 

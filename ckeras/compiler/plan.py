@@ -87,7 +87,7 @@ class Plan:
         ahead = self.prologue.variables if self.prologue else []
         self.variables = list(dict.fromkeys([*builder.variables, *ahead]))
         self.size = builder.size + self.kept_bytes + (self.prologue.size if self.prologue else 0)
-        self.reads: Reads = []
+        self.reads: Reads | None = None
         self.assigned = [v for v, _ in graph.assigned.values() if isinstance(v, Variable)]
         self.native = NativePlan(
             level,

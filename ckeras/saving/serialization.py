@@ -262,7 +262,7 @@ def _find_in(
         tables: Where to look.
         name: The name.
         shipped: Whether what ckeras ships counts.
-        fits: Tells whether one found is meant.
+        fits: Whether an object that was found is accepted.
     """
     failure = None
     for find in (registry.Table.known if shipped else registry.Table.registered, registry.Table.installed):

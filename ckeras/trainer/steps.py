@@ -111,7 +111,7 @@ class Scalars:
         else:
             if all(is_value(v) for v in result.values()):
                 found, size = (plan, sorted(result), variables), plan.size
-        depend(self._plans.put(key, found, size), [] if found[0] is None else found[0].reads)
+        depend(self._plans.put(key, found, size), None if found[0] is None else found[0].reads)
         return found
 
 

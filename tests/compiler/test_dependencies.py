@@ -1,11 +1,14 @@
 """Which changes of attributes make plans stale, and that no others do."""
 
+import threading
+
 import numpy as np
 import pytest
 
 import ckeras
 from ckeras import layers
-from ckeras.compiler import plan
+from ckeras.compiler import dependencies, plan
+from ckeras.tensor.cache import Plans
 
 
 class Scaled(layers.Layer):
@@ -131,3 +134,57 @@ def test_a_deleted_attribute_uncovers_that_of_the_class():
     np.testing.assert_array_equal(model.predict(X, verbose=0), 4 * X)
     del layer.rate
     np.testing.assert_array_equal(model.predict(X, verbose=0), X)
+
+
+class Interrupted(layers.Layer):
+    """Multiplies by an attribute that another thread changes as soon as it was read."""
+
+    def __init__(self, changes):
+        super().__init__()
+        self.rate = 1.0
+        self.changes = changes
+
+    def call(self, x):
+        rate = self.rate
+        if self.changes:
+            thread = threading.Thread(target=setattr, args=(self, "rate", self.changes.pop()))
+            thread.start()
+            thread.join()
+        return x * rate
+
+
+def test_a_change_by_another_thread_while_a_plan_is_traced_is_seen():
+    changes = []
+    layer = Interrupted(changes)
+    layer.__dict__["changes"] = changes  # the list itself, so that the test may fill it
+    function = ckeras.function(lambda x: layer(x))
+    changes.append(3.0)
+    np.testing.assert_array_equal(function(X).numpy(), X)  # the value when it was read
+    np.testing.assert_array_equal(function(X).numpy(), 3 * X)
+
+
+def test_a_change_between_the_trace_and_the_cache_is_seen(monkeypatch):
+    layer = Scaled()
+    function = ckeras.function(lambda x: layer(x))
+    put = Plans.put
+
+    def change_first(self, *args):
+        thread = threading.Thread(target=setattr, args=(layer, "rate", 4.0))
+        thread.start()
+        thread.join()
+        return put(self, *args)
+
+    monkeypatch.setattr(Plans, "put", change_first)
+    function(X)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(function(X).numpy(), 4 * X)
+
+
+def test_no_recording_stays_open():
+    model = model_of(Scaled())
+    model.fit(X, X, verbose=0)
+    model.evaluate(X, X, verbose=0)
+    model.predict(X, verbose=0)
+    model(X)
+    ckeras.function(lambda x: model(x))(X)
+    assert not dependencies._open

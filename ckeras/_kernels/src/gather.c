@@ -319,7 +319,7 @@ typedef void (*ga_cast)(void *out, const void *in, int64_t n);
 /* Floats go to int64 directly and to the smaller integers through int32, as numpy does within the range of int32. */
 #define GA_SAME(D, x) ((D)(x))
 #define GA_VIA32(D, x) ((D)(int32_t)(x))
-#define GA_TRUTH(D, x) ((D)((x) != 0))
+#define GA_NONZERO(D, x) ((D)((x) != 0))
 #define GA_CAST(D, d, S, s, READ, TO)                                       \
     static void ga_cast_##s##_##d(void *out_, const void *in_, int64_t n)   \
     {                                                                       \
@@ -333,7 +333,7 @@ typedef void (*ga_cast)(void *out, const void *in, int64_t n);
     GA_CAST(double, f64, S, s, READ, GA_SAME)        \
     GA_CAST(int32_t, i32, S, s, READ, GA_SAME)       \
     GA_CAST(int64_t, i64, S, s, READ, GA_SAME)       \
-    GA_CAST(uint8_t, bool, S, s, READ, GA_TRUTH)     \
+    GA_CAST(uint8_t, bool, S, s, READ, GA_NONZERO)   \
     GA_CAST(uint8_t, u8, S, s, READ, NARROW)
 GA_FROM(float, f32, GA_READ, GA_VIA32)
 GA_FROM(double, f64, GA_READ, GA_VIA32)

@@ -190,8 +190,8 @@ AMX_FN(2, 2)
 static void (*const amx_tiles[2][2])(T *, const char *, const char *, int64_t, int, amx_fetch *) = {
     {amx_multiply_1x1, amx_multiply_1x2}, {amx_multiply_2x1, amx_multiply_2x2}};
 
-/* What is not finite in c[h x w] (row step n, final but for bias and activation) is computed again, in vectors */
-static __attribute__((noinline)) void amx_mend(const FN(product) *g, T *c, int64_t i, int64_t j, int64_t h, int64_t w)
+/* Recompute in vectors the elements of c[h x w] that are not finite (row step n, final but for bias and activation) */
+static __attribute__((noinline)) void amx_recompute(const FN(product) *g, T *c, int64_t i, int64_t j, int64_t h, int64_t w)
 {
     T sums[AMX_LINES * AMX_LINES], *to = c + i * g->n + j;
     for (int64_t r = 0; r < h; r++) memcpy(sums + r * AMX_LINES, to + r * g->n, w * sizeof(T));
@@ -233,7 +233,7 @@ static void amx_store(const FN(product) *g, T *c, const T *sums, int64_t i, int6
                       : first ? amx_add(1, 1, to, sums, g->n, h, w)
                               : amx_add(1, 0, to, sums, g->n, h, w);
     if (!last) return;
-    if (wrong) amx_mend(g, c, i, j, h, w);
+    if (wrong) amx_recompute(g, c, i, j, h, w);
     if (g->bias || g->act) FN(finish)(to, g->n, h, w, g->bias ? g->bias + j : NULL, 1, g->act);
 }
 

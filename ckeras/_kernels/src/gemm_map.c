@@ -8,7 +8,7 @@
 
 #include "kernels.h"
 
-/* Bounds of such products. They are those of the level with the least space, so that all levels run the same plans. With
+/* Bounds of such products. They are those of the level with the smallest blocks, so that all levels run the same plans. With
  * fewer than ROWS rows or ELEMENTS elements a product is better cut another way. */
 enum {
     PRODUCT_MAX_K = BLOCK_K,

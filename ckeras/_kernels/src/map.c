@@ -544,7 +544,7 @@ static const uint8_t map_dtype_size[CK_DTYPES] = {
 /* Bytes of scratch for one register, a multiple of a cache line. */
 static inline int64_t map_scratch_bytes(int64_t n, int item) { return ((n * item + 63) & ~(int64_t)63) + MAP_PAD; }
 
-/* The whole kernel as one block, without preparing anything that one block does not need. */
+/* Run the map as one block, without the preparations that only several blocks need. */
 static void map_run_single(const map_job *job, int64_t n)
 {
     const int64_t *p = job->p;
