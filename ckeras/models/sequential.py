@@ -218,11 +218,18 @@ class Sequential(Model):
         return shape
 
     def expected_input(self, rank: int) -> tuple[int | None, ...] | None:
-        """The shape an input of this rank must have, batch included, if it is known; axes may have any lengths."""
+        """The shape an input of this rank must have, batch included, if it is known.
+
+        Axes may have other sizes than those of the `Input` where the first layer takes them.
+        """
         if not self._chain or not is_input(self._chain[0]):
             return None
         shape = self._chain[0].batch_shape
-        return shape if rank < len(shape) else (None,) * len(shape)
+        if rank < len(shape):
+            return shape
+        fixed = getattr(self._chain[1].input_spec, "axes", {}) if len(self._chain) > 1 else {}
+        sizes = {axis % len(shape): size for axis, size in fixed.items()}
+        return tuple(sizes.get(axis) for axis in range(len(shape)))
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_outputs": None}
