@@ -14,12 +14,14 @@ from ckeras import config as _config, initializers, ops
 from ckeras.autograd import GradientTape
 from ckeras.optimizers import arguments, clipping, schedules
 from ckeras.optimizers.schedules import LearningRateSchedule
+from ckeras.saving.state import holds_state
 from ckeras.tensor import Variable
 from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.utils.naming import auto_name
 from ckeras.utils.tracebacks import warn
 
 
+@holds_state(shown=["variables"], learning_rate=1.0, name="optimizer")
 class Optimizer:
     """Base class of optimizers, which update variables from the gradients of a loss.
 
