@@ -50,8 +50,8 @@
 #define PACK_COST 4         /* copying b costs about what this many rows of a do */
 #define THREAD_WORK 250000. /* multiply-adds that pay for a thread: 5 us, of which waking it takes one */
 
-/* A product that elementwise steps follow is made in chunks of whole rows, on which the steps run while they are in the
- * cache. All of b is packed then, so k must not exceed BLOCK_K, nor b, its rows padded to whole panels, PACKED_BYTES;
+/* A product with elementwise instructions is computed in chunks of full rows, to which they are applied while the chunk
+ * is in the cache. All of b is packed then, so k must not exceed BLOCK_K, nor b, its rows padded to whole panels, PACKED_BYTES;
  * and the rows of a tile must not exceed CHUNK_BYTES. */
 #define PACKED_BYTES 393216 /* also holds PACKED_PANELS at every level */
 #ifdef CK_AMX
@@ -68,10 +68,10 @@
 #define AMX_STEP (6 * AMX_TILE)
 #define AMX_LINES 32
 #define AMX_SLICE 2            /* steps in a slice, which is packed last: a quarter of a first cache */
-#define AMX_GROUP 8            /* pairs of tiles in a group, which is packed before it; more if steps follow */
+#define AMX_GROUP 8            /* pairs of tiles in a group, which is packed before it; more with a fused map */
 #define AMX_GROUP_BYTES 393216 /* of a group: few, as the operands pass through the second cache too */
-#define AMX_GROUP_MAX 983040   /* the same with steps to follow */
-#define AMX_CHUNK_BYTES 65536  /* of c, on which steps follow; AMX_LINES rows are enough */
+#define AMX_GROUP_MAX 983040   /* the same with a fused map */
+#define AMX_CHUNK_BYTES 65536  /* of c, with a fused map; AMX_LINES rows are enough */
 #define AMX_SCALE 0x1p24f      /* keeps the smallest part of the smallest normal number normal */
 #define AMX_PAYS 28            /* elements of c a row and column, m n / (m + n), that pay for the packing */
 #endif
@@ -91,7 +91,7 @@ _Static_assert(offsetof(ck_packing, chunk) % 64 == 0 && sizeof(ck_packing) % 64 
 _Static_assert(offsetof(ck_packing, group) % 64 == 0 && offsetof(ck_packing, sums) % 64 == 0, "and so are these");
 #endif
 
-/* The elementwise steps that follow a product. `run` takes elements [start, end) of c, which begin at the address c;
+/* The elementwise instructions that follow a product. `run` takes elements [start, end) of c, which begin at the address c;
  * what it reads in addition is fetched into the second cache while a product in vectors is at work (one on matrix units
  * loads too much itself: there it would slow both). */
 typedef struct ck_after {

@@ -310,7 +310,7 @@ static void amx_meet(const amx_pass *t, T *c, int64_t p)
 }
 
 /* Rows [i0, i1) and columns [j0, j1) of the product. The group stays in the second cache and the slice in the first.
- * With steps to follow, the group is all of op(b) and a slice has whole blocks of k: as soon as the slices of a few
+ * With a fused map, the group is all of op(b) and a slice has whole blocks of k: as soon as the slices of a few
  * rows have met the group, the rows are final. */
 static void amx_block(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)
 {

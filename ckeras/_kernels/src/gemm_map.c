@@ -1,8 +1,8 @@
-/* A product and the elementwise steps that follow it, as one kernel: the update of a weight by its gradient, say.
+/* A product and the elementwise instructions that follow it, as one kernel: the update of a weight by its gradient, say.
  *
- * The steps run on a chunk of the product's rows as soon as these are made, while they are in the cache; what else the
- * steps read (momenta, the weight) is fetched from memory meanwhile, which would otherwise stand still. If no one else
- * reads the product, it never goes to memory at all.
+ * The instructions run on a chunk of the product's rows as soon as it is computed, while it is in the cache. Their other
+ * inputs (momenta, the weight) are fetched from memory while the product is computed, when memory is idle. If nothing
+ * else reads the product, it is never written to memory.
  */
 #include <omp.h>
 

@@ -172,7 +172,7 @@ static void FN(pack_columns)(T *panel, int64_t ldp, const T *b, int64_t ldb, int
 
 /* Rows [i0, i1) and columns [j0, j1) of the product, by tiles. For each block of k, the panels of b (k x W) are
  * copied so that a tile reads each as one stream; they stay in the second cache while strips of a (rows of one tile),
- * which stay in the first, pass by. With steps to follow, the rows are whole and k is one block. */
+ * which stay in the first, pass by. With a fused map, the rows are complete and k is one block. */
 static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)
 {
     const int64_t m = g->m, n = g->n, k = g->k, ldb = g->b_packed ? W : g->b_transposed ? k : n;
@@ -448,7 +448,7 @@ static int FN(gemm)(char *const *buf, const int64_t *p, ck_error *err)
     return failed ? ck_no_memory(err) : CK_OK;
 }
 
-/* Rows [i0, i1) of one product with the steps that follow it; whether there was memory for it */
+/* Rows [i0, i1) of one product with its fused map; returns whether there was memory for it */
 static int FN(rows_then)(char *const *buf, const int64_t *p, int64_t i0, int64_t i1, const ck_after *after)
 {
     FN(product) g = FN(product_of)(buf, p);
