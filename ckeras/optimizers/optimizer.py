@@ -12,11 +12,13 @@ from ckeras.optimizers import accumulation, arguments, clipping, gradients, sche
 from ckeras.optimizers.accumulation import is_overwritten, only_if
 from ckeras.optimizers.schedules import LearningRateSchedule
 from ckeras.optimizers.state import OptimizerState
+from ckeras.saving.state import holds_state
 from ckeras.tensor import Variable
 from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.utils.naming import auto_name
 
 
+@holds_state(shown=["variables"], learning_rate=1.0, name="optimizer")
 class Optimizer(OptimizerState):
     """Base class of optimizers, which update variables from the gradients of a loss.
 

@@ -118,9 +118,7 @@ bitwise_invert = bitwise_not = _bitwise("bitwise_invert", np.invert, logical_not
 
 isnan = floating(elementwise_op("isnan", np.isnan, infer=boolean_spec), "Whether x is NaN")
 isinf = floating(elementwise_op("isinf", np.isinf, infer=boolean_spec), "Whether x is infinite")
-isfinite = floating(
-    elementwise_op("isfinite", np.isfinite, infer=boolean_spec), "Whether x is finite"
-)
+isfinite = floating(elementwise_op("isfinite", np.isfinite, infer=boolean_spec), "Whether x is finite")
 
 _where = elementwise_op(
     "where",
