@@ -17,6 +17,7 @@ from ckeras.layers.masks import fill_masks, pass_masks
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
 from ckeras.ops.control.operation import Operation, first_call, plain_arguments, remembers_arguments
 from ckeras.ops.control.remat_scope import current_remat
+from ckeras.saving.state import holds_state
 from ckeras.tensor import KerasTensor, Tensor, Variable, as_tensor, dtypes
 from ckeras.tensor.graph import Node, record_call, without_nodes
 from ckeras.tensor.masks import with_mask_of
@@ -52,6 +53,7 @@ def _builds(build: Callable[..., None]) -> Callable[..., None]:
     return built
 
 
+@holds_state(name="layer")
 @hides_own_frames("__call__")
 class Layer(Tracker):
     """A function of tensors with state.

@@ -17,6 +17,8 @@ from ckeras.layers.layer import Layer, gives_arguments, map_shapes, throwaway_tr
 from ckeras.models.graph_config import graph_config, graph_from_config
 from ckeras.models.network import Network
 from ckeras.ops.control.recording import FunctionOperation
+from ckeras.saving import load_weights, save_model, save_weights
+from ckeras.saving.state import holds_state
 from ckeras.tensor import KerasTensor, Tensor, as_tensor
 from ckeras.tensor.cache import Plans
 from ckeras.tensor.eager import wrap
@@ -29,7 +31,8 @@ from ckeras.utils.tracebacks import hides_own_frames
 scope = config.scope
 
 
-@hides_own_frames("__call__")
+@holds_state(shown=["layers", "optimizer"], name="model")
+@hides_own_frames("__call__", "save", "save_weights", "load_weights")
 class Model(Trainer, Layer):
     """Layers that can be trained together.
 
@@ -276,6 +279,20 @@ class Model(Trainer, Layer):
             show_trainable=show_trainable,
             layer_range=layer_range,
         )
+
+    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
+        """Save the model to a `.keras` file; see `ckeras.saving.save_model`."""
+        save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def save_weights(
+        self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None, **kwargs: Any
+    ) -> None:
+        """Save the weights to a `.weights.h5` file; see `ckeras.saving.save_weights`."""
+        save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size, **kwargs)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+        """Load the weights from a `.weights.h5` or `.keras` file; see `ckeras.saving.load_weights`."""
+        load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def build(self, input_shape: Any) -> None:
         """Make all weights for inputs of this shape, batch included (for several inputs, a list or dict of shapes)."""

@@ -11,6 +11,7 @@ from ckeras.layers.layer import Layer, is_shape, throwaway_trace
 from ckeras.layers.tracking import path_through
 from ckeras.models.model import Model, is_input, only_computes
 from ckeras.ops.manipulation.layout import alias
+from ckeras.saving.state import holds_state
 from ckeras.tensor import KerasTensor, Tensor
 from ckeras.tensor.graph import node_of, recording
 from ckeras.tensor.masks import get_mask, set_mask
@@ -18,6 +19,7 @@ from ckeras.utils.tracebacks import hides_own_frames
 
 
 @registry.layers.ship()
+@holds_state(shown=["optimizer"], first=["layers"], name="sequential")
 @hides_own_frames("__call__")
 class Sequential(Model):
     """A linear stack of layers, each with one input and one output.
