@@ -59,7 +59,7 @@ def one():
 
 @pytest.mark.parametrize("what", ["loss", "metrics"])
 def test_an_unknown_name_is_an_error_that_lists_the_outputs(what):
-    given = {"loss": "mse", **{what: {"wrong": "mae"}}}
+    given = {"loss": "mse", what: {"wrong": "mae"}}
     with pytest.raises(
         ValueError, match=rf"{what} names the outputs \['wrong'\], and the model has them as \['a', 'z'\]"
     ):
