@@ -32,7 +32,7 @@ from ckeras.utils.tracebacks import hides_own_frames
 scope = config.scope
 
 
-@holds_state(shown=["layers", "optimizer"], name="model")
+@holds_state(["layers", "optimizer"], layers_first=lambda model: model._network is not None, name="model")
 @hides_own_frames("__call__", "save", "save_weights", "load_weights")
 class Model(Trainer, Layer):
     """Layers that can be trained together.
