@@ -206,6 +206,9 @@ def _restored(cls: type[Graph], inputs: list[Any], nodes: list[Any], outputs: li
         return type(structure)(map(filled, structure)) if isinstance(structure, (list, tuple)) else structure
 
     for operation, args, kwargs, leaves in nodes:
+        if not args and operation._inbound_nodes:  # an input layer, which has made its tensor
+            tensors[leaves[0].number] = operation._inbound_nodes[0].outputs[0]
+            continue
         Node(operation, filled(args), filled(kwargs), filled(leaves))
     return cls(filled(inputs), filled(outputs))
 
