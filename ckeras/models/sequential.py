@@ -19,7 +19,7 @@ from ckeras.utils.tracebacks import hides_own_frames
 
 
 @registry.layers.ship()
-@holds_state(shown=["optimizer"], first=["layers"], name="sequential")
+@holds_state(["layers", "optimizer"], layers_first=lambda model: True, name="sequential")
 @hides_own_frames("__call__")
 class Sequential(Model):
     """A linear stack of layers, each with one input and one output.
