@@ -140,7 +140,7 @@ def ratios(us: dict[str, dict[str, float]]) -> dict[str, dict[str, Any]]:
 
 
 def show(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: drawn by rich in a terminal, else in columns of plain text."""
+    """Print a table: with rich in a terminal, otherwise as columns of plain text."""
     if sys.stdout.isatty() and importlib.util.find_spec("rich"):
         from rich.console import Console
         from rich.table import Table

@@ -1,4 +1,4 @@
-"""Elementwise steps and the fused Adam update compared with numpy. GB/s counts each array once, read or written.
+"""Elementwise instructions and the fused Adam update compared with numpy. GB/s counts each array once, read or written.
 
 python -m pytest bench/test_map.py --benchmark-only -o addopts=
 """
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "kernels"))
-from program import Program, adam, start_of
+from fused_kernel import FusedKernel, adam, start_of
 
 from ckeras import _kernels
 
@@ -43,10 +43,10 @@ def level(request):
     _kernels.level.set_threads(1)
 
 
-def prepared(level, program):
-    """The program as a call that encodes nothing."""
-    outs, ins = [o[1] for o in program.outputs], [start_of(i[0]) for i in program.inputs]
-    p, f = np.array(program.encode(level), np.int64), np.array([c[2] for c in program.constants], np.float64)
+def prepared(level, kernel):
+    """The kernel as a call that encodes nothing."""
+    outs, ins = [o[1] for o in kernel.outputs], [start_of(i[0]) for i in kernel.inputs]
+    p, f = np.array(kernel.encode(level), np.int64), np.array([c[2] for c in kernel.constants], np.float64)
     return lambda: level.call("map", outs, ins, p, f)
 
 
@@ -60,14 +60,14 @@ def measure(benchmark, call, n, nbytes):
 @pytest.mark.parametrize("n", SIZES)
 @pytest.mark.parametrize("dtype", ["f32", "f64"])
 @pytest.mark.parametrize("op", OPS)
-def test_step(benchmark, level, op, dtype, n):
+def test_instruction(benchmark, level, op, dtype, n):
     benchmark.group = f"{op}.{dtype} {n}"
     count = OPS[op][0]
     arrays = list((np.random.default_rng(0).random((count, n)) + 0.5).astype({"f32": "f4", "f64": "f8"}[dtype]))
     out = np.empty_like(arrays[0])
-    program = Program(n)
-    program.output(program.step(f"{op}.{dtype}", *(program.input(a) for a in arrays)), out)
-    measure(benchmark, prepared(level, program), n, (count + 1) * out.nbytes)
+    kernel = FusedKernel(n)
+    kernel.output(kernel.instruction(f"{op}.{dtype}", *(kernel.input(a) for a in arrays)), out)
+    measure(benchmark, prepared(level, kernel), n, (count + 1) * out.nbytes)
 
 
 @pytest.mark.parametrize("n", SIZES)
@@ -84,9 +84,9 @@ def test_numpy(benchmark, op, dtype, n):
 def test_adam(benchmark, level, n):
     benchmark.group = f"adam {n}"
     w, m, v, g = np.random.default_rng(0).random((4, n)).astype(np.float32)
-    program = Program(n)
-    adam(program, w, m, v, g)
-    measure(benchmark, prepared(level, program), n, 7 * w.nbytes)
+    kernel = FusedKernel(n)
+    adam(kernel, w, m, v, g)
+    measure(benchmark, prepared(level, kernel), n, 7 * w.nbytes)
 
 
 @pytest.mark.parametrize("n", [1_000, 100_000, 670_000, 4_000_000])
@@ -119,18 +119,18 @@ def test_broadcast(benchmark, level, shapes):
     benchmark.group = f"add {shapes}"
     x, y = (np.ones(s, np.float32) for s in shapes)
     out = np.empty_like(x)
-    program = Program(x.shape)
-    program.output(program.step("add.f32", program.input(x), program.input(y)), out)
-    measure(benchmark, prepared(level, program), x.size, 2 * x.nbytes)
+    kernel = FusedKernel(x.shape)
+    kernel.output(kernel.instruction("add.f32", kernel.input(x), kernel.input(y)), out)
+    measure(benchmark, prepared(level, kernel), x.size, 2 * x.nbytes)
 
 
 @pytest.mark.parametrize("n", [1, 10, 100])
-def test_tiny_program(benchmark, level, n):
-    # five steps; what Python's side of Level.call costs is in it
+def test_tiny_kernel(benchmark, level, n):
+    # five instructions; the cost of Level.call in Python is included
     x = np.ones(n, np.float32)
-    program = Program(n)
-    r = a = program.input(x)
+    kernel = FusedKernel(n)
+    r = a = kernel.input(x)
     for _ in range(5):
-        r = program.step("add.f32", r, a)
-    program.output(r, np.empty_like(x))
-    measure(benchmark, prepared(level, program), n, 2 * x.nbytes)
+        r = kernel.instruction("add.f32", r, a)
+    kernel.output(r, np.empty_like(x))
+    measure(benchmark, prepared(level, kernel), n, 2 * x.nbytes)

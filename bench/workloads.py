@@ -5,7 +5,7 @@
 
 The data is random; what counts is time. Each workload prints one line of JSON: its `name`, the median time of a step in
 `us`, the time until the first step has ended in `first_s` (building and compiling the model included), and the largest
-memory of the process so far in `peak_mb`. The first line tells how long the import took.
+memory of the process so far in `peak_mb`. The first line holds the time that the import took.
 """
 
 import importlib

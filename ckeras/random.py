@@ -49,6 +49,19 @@ class SeedGenerator:
         self.state.assign(value + _ONE_SAMPLE)
         return value
 
+    def save_own_variables(self, store: Any) -> None:
+        """Assign the state to a mapping, under the key "0"."""
+        store["0"] = self.state.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Assign the state in a mapping that `save_own_variables` filled; one without a state changes nothing.
+
+        Raises:
+            ValueError: if it is no pair of numbers.
+        """
+        if "0" in store:
+            self.state.assign(store["0"])
+
     def get_config(self) -> dict[str, Any]:
         """Return the configuration from which `from_config` creates an equal generator."""
         return {"seed": self._initial_seed, "name": self.name}

@@ -274,8 +274,8 @@ class Table:
         Args:
             identifier: None (gives None), a name, a config as `serialize` makes it, a class (called with no
                 arguments), or an object, which is returned as it is.
-            accepts: Tells whether an object is of this table's kind: one of its base class, or anything callable where
-                functions are of the kind, by default.
+            accepts: Predicate for the objects that are valid here. By default: instances of the table's base class, and
+                callables if functions are among the table's parts.
 
         Raises:
             ValueError: if the name is unknown, or what came is none of these.

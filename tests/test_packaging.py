@@ -1,4 +1,4 @@
-"""The build and the source archive: what a user without a compiler is told, and what the archive holds."""
+"""The build and the source archive: the message where no compiler is found, and the contents of the archive."""
 
 import fnmatch
 import os

@@ -70,7 +70,7 @@ static PyObject *pass_on(PyObject *function, PyObject *error, Entry *self, PyObj
     return result;
 }
 
-/* Pass the error that is set to `failed`, which may change it; an error there takes its place. */
+/* Pass the error that is set to `failed`, which may change it; an error raised there replaces it. */
 static void report(Entry *self, PyObject *const *args, Py_ssize_t n, PyObject *names) {
     PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);

@@ -20,8 +20,8 @@ class LambdaCallback(Callback):
         **kwargs: other hooks of `Callback` by name; other keywords become attributes.
 
     Example:
-        >>> tell = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs))
-        >>> tell.on_epoch_end(0, {"loss": 0.5})
+        >>> report = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs))
+        >>> report.on_epoch_end(0, {"loss": 0.5})
         0 {'loss': 0.5}
     """
 

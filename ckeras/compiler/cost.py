@@ -3,12 +3,13 @@
 import math
 from collections.abc import Sequence
 
-from ckeras.tensor import Spec
+from ckeras.tensor import Spec, Tensor
 from ckeras.tensor.dtypes import ITEMSIZE
 from ckeras.tensor.eager import Call
 
 
-def _bytes(specs: Sequence[Spec]) -> int:
+def nbytes(specs: Sequence[Spec | Tensor]) -> int:
+    """Bytes of arrays of these shapes and dtypes."""
     return sum(math.prod(s.shape) * ITEMSIZE[s.dtype] for s in specs)
 
 
@@ -16,16 +17,16 @@ def of_call(call: Call, specs: Sequence[Spec]) -> tuple[int, int]:
     """(flops, bytes) of one kernel call on buffers of these specs."""
     if call.kernel == "gemm":
         _, batch, m, n, k = call.p[:5]
-        return 2 * batch * m * n * k, _bytes(specs)
+        return 2 * batch * m * n * k, nbytes(specs)
     if call.kernel == "copy":
         return 0, 2 * call.p[0] * math.prod(call.p[4 : 4 + call.p[1]])
     if call.kernel in ("gather_rows", "fill"):
-        return 0, 2 * _bytes(specs[:1])
+        return 0, 2 * nbytes(specs[:1])
     if call.kernel == "scatter_sub_rows":  # the rows alone, read and written
-        return call.p[1] * call.p[2], 3 * _bytes(specs[2:3])
-    return max(math.prod(s.shape) for s in specs), _bytes(specs)
+        return call.p[1] * call.p[2], 3 * nbytes(specs[2:3])
+    return max(math.prod(s.shape) for s in specs), nbytes(specs)
 
 
-def of_map(size: int, steps: int, specs: Sequence[Spec]) -> tuple[int, int]:
-    """(flops, bytes) of a fused elementwise kernel of ``steps`` instructions over ``size`` elements."""
-    return size * steps, _bytes(specs)
+def of_map(size: int, instructions: int, specs: Sequence[Spec]) -> tuple[int, int]:
+    """(flops, bytes) of a fused elementwise kernel of a number of instructions over ``size`` elements."""
+    return size * instructions, nbytes(specs)

@@ -17,8 +17,8 @@ from ckeras.tensor import Tensor, TracedTensor
 from ckeras.tensor.dtypes import ITEMSIZE
 from ckeras.tensor.eager import Call, native_calls
 
-MAX_STEPS, MAX_OPERANDS = constants["MAP_MAX_STEPS"], constants["MAP_MAX_OPERANDS"]
-_PRODUCT = SimpleNamespace(**codes("product"))  # bounds of a product and the steps that follow it (gemm_map.c)
+MAX_INSTRUCTIONS, MAX_OPERANDS = constants["MAP_MAX_INSTRUCTIONS"], constants["MAP_MAX_OPERANDS"]
+_PRODUCT = SimpleNamespace(**codes("product"))  # bounds of a product with elementwise instructions (gemm_map.c)
 
 
 def root(x: Tensor) -> Tensor:
@@ -104,7 +104,7 @@ def _may_join(a: Unit, b: Unit) -> bool:
         a.fused
         and a.size == b.size
         and (a.shape is None or b.shape is None or a.shape == b.shape)
-        and len(a.members) + len(b.members) <= MAX_STEPS
+        and len(a.members) + len(b.members) <= MAX_INSTRUCTIONS
         and len(a.sources) + len(b.sources) + 2 <= MAX_OPERANDS
     )
 
@@ -132,7 +132,7 @@ def _join_products(order: Order) -> None:
 
 
 def _followable(node: Node) -> Call | None:
-    """The native call of a matrix product that elementwise steps may follow."""
+    """The native call of a matrix product that elementwise instructions may follow."""
     if node.op.name not in ("matmul", "dense", "packed_dense"):
         return None
     calls = native_calls(node.op, node.inputs, node.outputs, node.attrs)

@@ -9,10 +9,11 @@ import math
 
 from ckeras._kernels import level
 from ckeras._kernels.memory import lasting_empty
+from ckeras.compiler.cost import nbytes
 from ckeras.compiler.fuse import root
 from ckeras.compiler.trace import Node, Trace, has_effect
 from ckeras.tensor import Tensor, TracedTensor, Variable, table
-from ckeras.tensor.dtypes import ITEMSIZE, NUMPY
+from ckeras.tensor.dtypes import NUMPY
 
 GROWTH = 4  # a value may be as many times larger than what it is computed from, or it costs more memory than time
 SMALL = 4096  # bytes up to which that does not matter
@@ -64,12 +65,8 @@ def _depends_on_known(node: Node, known: dict[int, bool]) -> bool:
     traced = [x for x in node.inputs if type(x) is TracedTensor]
     if not traced or has_effect(node) or not all(id(x) in known for x in traced):
         return False
-    made = sum(map(_bytes, node.outputs))
-    return made <= max(GROWTH * sum(map(_bytes, node.inputs)), SMALL)
-
-
-def _bytes(x: Tensor) -> int:
-    return math.prod(x.shape) * ITEMSIZE[x.dtype]
+    made = nbytes(node.outputs)
+    return made <= max(GROWTH * nbytes(node.inputs), SMALL)
 
 
 def _needed(nodes: list[Node], outputs: list[Tensor]) -> list[Node]:

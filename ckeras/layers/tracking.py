@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from ckeras import config
 from ckeras.compiler.dependencies import Observed, changed
 from ckeras.metrics.metric import Metric
@@ -47,15 +49,14 @@ class Tracker(Observed):
 
     def __init__(self) -> None:
         d = self.__dict__
-        d["_variables"] = []  # those made trainable first
-        d["_trainable_count"] = 0  # how many of them were
-        d["_tracked_state"] = []  # layers, metrics, random generators, and the lists and dicts that may hold such
+        if "_tracked_state" not in d:  # a subclass may set layers before it calls this
+            d["_variables"] = []  # those made trainable first
+            d["_trainable_count"] = 0  # how many of them were
+            d["_tracked_state"] = []  # layers, metrics, random generators, and the lists and dicts that may hold such
 
     def _check_initialized(self) -> None:
-        if "_tracked_state" not in self.__dict__:
-            raise RuntimeError(
-                f"{type(self).__name__}.__init__() must call super().__init__() before it sets layers or weights"
-            )
+        if "name" not in self.__dict__:
+            raise RuntimeError(f"{type(self).__name__}.__init__() must call super().__init__()")
 
     def _track(self, value: Any) -> None:
         if not isinstance(value, Variable):
@@ -83,7 +84,7 @@ class Tracker(Observed):
         previous = self.__dict__.get(name)
         if previous is not value and name not in _STATELESS:
             if _has_state(value):
-                self._check_initialized()
+                Tracker.__init__(self)
             if "_tracked_state" in self.__dict__:
                 self._forget_attribute(name)
                 if _may_be_tracked(value):
@@ -119,6 +120,39 @@ class Tracker(Observed):
     def _weights(self) -> list[Variable]:
         """Directly held variables."""
         return [*self._variables, *self._kept(Variable)]
+
+    def _saved_variables(self) -> list[Variable]:
+        """Directly held variables in the order of files: those that were made trainable first."""
+        count, kept = self._trainable_count, list(self._kept(Variable))
+        trainable = [*self._variables[:count], *(v for v in kept if v.trainable)]
+        return [*trainable, *self._variables[count:], *(v for v in kept if not v.trainable)]
+
+    def save_own_variables(self, store: Any) -> None:
+        """Assign the values of the layer's own variables to a mapping, under the keys "0", "1", ...
+
+        Layers inside save their own. Override it, with `load_own_variables`, to save something else.
+        """
+        for i, variable in enumerate(self._saved_variables()):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Assign the values in a mapping that `save_own_variables` filled to the layer's own variables.
+
+        Raises:
+            ValueError: if the number of values or a shape does not fit; nothing is assigned then.
+        """
+        variables, name = self._saved_variables(), self.name
+        if len(store) != len(variables):
+            unbuilt = "" if self.built else ", as it is not built"
+            raise ValueError(f"{name!r} has {len(variables)} variables{unbuilt}, and {len(store)} were saved")
+        values = [np.asarray(store[str(i)]) for i in range(len(variables))]
+        for variable, value in zip(variables, values, strict=True):
+            if value.shape != variable.shape:
+                raise ValueError(
+                    f"{name!r}: variable {variable.path!r} has shape {variable.shape}, saved {value.shape}"
+                )
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
 
     def _own_metrics(self) -> list[Metric]:
         """Directly held metrics."""

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ckeras import initializers, ops, registry
+from ckeras.optimizers.accumulation import is_overwritten, only_if
 from ckeras.optimizers.arguments import above_0
-from ckeras.optimizers.optimizer import Optimizer, is_overwritten, only_if
+from ckeras.optimizers.gradients import checked_pairs, converted
+from ckeras.optimizers.optimizer import Optimizer
 from ckeras.tensor import Variable
 
 # Options of the inner optimizer, with the values that mean "not given".
@@ -107,14 +109,14 @@ class LossScaleOptimizer(Optimizer):
         grads = list(grads)
         if not grads:
             return
-        pairs = self._checked_pairs(grads, trainable_variables)
+        pairs = checked_pairs(self, grads, trainable_variables)
         if not self.built:
             self.build(list(trainable_variables))
         finite, variables = self.check_finite(grads), [variable for _, variable in pairs]
         scale, steps = self.dynamic_scale, self.step_counter
         with only_if(finite, [*self.inner_optimizer.variables, *self._trainable_variables]):
             inverse = 1.0 / scale
-            scaled = [g if is_overwritten(v) else self._cast(g, v.dtype) * ops.cast(inverse, v.dtype) for g, v in pairs]
+            scaled = [g if is_overwritten(v) else converted(g, v.dtype) * ops.cast(inverse, v.dtype) for g, v in pairs]
             self.inner_optimizer.apply(scaled, variables)
         grows = ops.logical_and(finite, ops.equal(steps + 1, self.dynamic_growth_steps))
         steps.assign(ops.where(ops.logical_and(finite, ops.logical_not(grows)), steps + 1, 0))

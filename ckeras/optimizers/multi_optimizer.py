@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
 from ckeras import registry
+from ckeras.optimizers.gradients import checked_pairs
 from ckeras.optimizers.loss_scale_optimizer import LossScaleOptimizer
 from ckeras.optimizers.optimizer import Optimizer
 from ckeras.tensor import Variable
@@ -193,7 +194,7 @@ class MultiOptimizer(Optimizer):
         grads = list(grads)
         if not grads:
             return
-        pairs = self._checked_pairs(grads, trainable_variables)
+        pairs = checked_pairs(self, grads, trainable_variables)
         if not self.built:
             self.build(list(trainable_variables))
         for optimizer, of in self._shared_out([variable for _, variable in pairs]):

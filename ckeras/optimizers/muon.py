@@ -9,8 +9,9 @@ from typing import Any
 
 from ckeras import ops, registry
 from ckeras.optimizers import moments
+from ckeras.optimizers.accumulation import is_overwritten
 from ckeras.optimizers.arguments import at_least_0, share
-from ckeras.optimizers.optimizer import Optimizer, is_overwritten
+from ckeras.optimizers.optimizer import Optimizer
 from ckeras.tensor import Variable, table
 
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import numbers
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
-from ckeras import config as _config, initializers, ops
+from ckeras import config as _config, ops
 from ckeras.autograd import GradientTape
-from ckeras.optimizers import arguments, clipping, schedules
+from ckeras.optimizers import accumulation, arguments, clipping, gradients, schedules
+from ckeras.optimizers.accumulation import is_overwritten, only_if
 from ckeras.optimizers.schedules import LearningRateSchedule
+from ckeras.optimizers.state import OptimizerState
+from ckeras.saving.state import holds_state
 from ckeras.tensor import Variable
 from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.utils.naming import auto_name
-from ckeras.utils.tracebacks import warn
 
 
-class Optimizer:
+@holds_state(["variables"], learning_rate=1.0, name="optimizer")
+class Optimizer(OptimizerState):
     """Base class of optimizers, which update variables from the gradients of a loss.
 
     A subclass defines `update_step(gradient, variable, learning_rate)`, which computes with ops and changes variables
@@ -75,7 +74,7 @@ class Optimizer:
         name: str | None = None,
         **kwargs: Any,
     ):
-        self._variables: list[Variable] = []
+        super().__init__()
         owner = type(self).__name__
         learning_rate = kwargs.pop("lr", learning_rate)
         decay = kwargs.pop("decay", None)
@@ -109,16 +108,11 @@ class Optimizer:
         self._undecayed_names: re.Pattern | None = None
         self._scalars: dict | None = None  # the results of `once_a_step` in this step
 
-        rate = self._checked_rate(learning_rate)
+        rate = schedules.checked_rate(self, learning_rate)
         self._iterations = self._add("iteration", 0, "int32")
         self._learning_rate = rate if callable(rate) else self._add("learning_rate", rate, _config.floatx())
 
     # Variables
-
-    @property
-    def variables(self) -> list[Variable]:
-        """All variables of the optimizer: iterations, learning rate, and those created by `build`."""
-        return list(self._variables)
 
     @property
     def iterations(self) -> Any:
@@ -136,82 +130,6 @@ class Optimizer:
         self._trainable_variables = variables
         self._indices = {}
         self.built = True
-
-    def add_variable(
-        self,
-        shape: Sequence[int],
-        initializer: Any = "zeros",
-        dtype: Any = None,
-        aggregation: str = "none",
-        layout: Any = None,
-        name: str | None = None,
-    ) -> Variable:
-        """Create a variable of the optimizer.
-
-        Args:
-            shape: Shape of the variable.
-            initializer: Initializer, as accepted by `ckeras.initializers.get`.
-            dtype: Dtype of the variable; `floatx()` when None.
-            aggregation: How to aggregate the values of several replicas; accepted for Keras.
-            layout: Must be None; there are no devices to distribute a variable over.
-            name: Name of the variable.
-        """
-        self._check_initialized()
-        if layout is not None:
-            raise ValueError(f"{self.name}: expected layout to be None, got {layout!r}.")
-        variable = Variable(
-            initializers.get(initializer),
-            shape=tuple(shape),
-            dtype=dtype or _config.floatx(),
-            trainable=False,
-            aggregation=aggregation,
-            name=name,
-        )
-        return self._own(variable)
-
-    def add_variable_from_reference(
-        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
-    ) -> Variable:
-        """Create a variable with the shape and dtype of a model's variable, and a name derived from its path."""
-        path = getattr(reference_variable, "path", None) or reference_variable.name
-        return self.add_variable(
-            reference_variable.shape,
-            initializer=initializer,
-            dtype=reference_variable.dtype,
-            name=f"{path.replace('/', '_').replace(':', '_')}_{name or 'var'}",
-        )
-
-    def add_optimizer_variables(
-        self, trainable_variables: Sequence[Variable], name: str | Sequence[str], initializer: Any = "zeros"
-    ) -> Any:
-        """Create a state variable for each variable of a model; return a list, or for several names a tuple of lists.
-
-        The entry of a variable that is overwritten with its gradient is None, since it needs no state.
-
-        Args:
-            trainable_variables: The model's variables.
-            name: Name of the state variable, such as "momentum", or a list of names.
-            initializer: Initializer, as accepted by `ckeras.initializers.get`, or a list with one per name.
-        """
-        names = [name] if isinstance(name, str) else list(name)
-        several = isinstance(initializer, (list, tuple))
-        starts = list(initializer) if several else [initializer] * len(names)
-        if len(starts) != len(names):
-            raise ValueError(f"{self.name}: expected an initializer for each of {names}, got {len(starts)}.")
-        made: tuple[list[Variable], ...] = tuple([] for _ in names)
-        for variable in trainable_variables:
-            for one, start, into in zip(names, starts, made, strict=True):
-                kept = not is_overwritten(variable)
-                into.append(self.add_variable_from_reference(variable, one, start) if kept else None)
-        return made[0] if isinstance(name, str) else made
-
-    def _add(self, name: str, value: Any, dtype: str) -> Variable:
-        return self._own(Variable(value, dtype=dtype, trainable=False, aggregation="only_first_replica", name=name))
-
-    def _own(self, variable: Variable) -> Variable:
-        variable.path = f"{self.name}/{variable.name}"
-        self._variables.append(variable)
-        return variable
 
     def _get_variable_index(self, variable: Variable) -> int:
         """Return the index of a variable among those the optimizer was built for."""
@@ -241,7 +159,7 @@ class Optimizer:
     def learning_rate(self, learning_rate: Any) -> None:
         if isinstance(learning_rate, Variable):
             learning_rate = learning_rate.value
-        rate = learning_rate if hasattr(learning_rate, "dtype") else self._checked_rate(learning_rate)
+        rate = learning_rate if hasattr(learning_rate, "dtype") else schedules.checked_rate(self, learning_rate)
         current = self._learning_rate
         if callable(rate):
             self._learning_rate = rate
@@ -258,17 +176,6 @@ class Optimizer:
             self._variables.insert(1, self._variables.pop())
 
     lr = learning_rate
-
-    def _checked_rate(self, rate: Any) -> Any:
-        if isinstance(rate, dict):
-            rate = schedules.deserialize(rate)
-        number = isinstance(rate, (numbers.Real, np.number)) and not isinstance(rate, bool)
-        if not (number or callable(rate)) or isinstance(rate, type):
-            raise ValueError(
-                f"{type(self).__name__} expects learning_rate to be a number, a LearningRateSchedule or a function "
-                f"without arguments, got {rate!r}."
-            )
-        return float(rate) if number else rate
 
     def _rate_now(self) -> Any:
         rate = self.learning_rate
@@ -298,11 +205,13 @@ class Optimizer:
         grads = list(grads)
         if not grads:
             return
-        pairs = self._checked_pairs(grads, trainable_variables)
+        pairs = gradients.checked_pairs(self, grads, trainable_variables)
         if not self.built:
             self.build(list(trainable_variables))
-        pairs = [(self._cast(gradient, variable.dtype), variable) for gradient, variable in pairs]
-        self._overwrite([pair for pair in pairs if is_overwritten(pair[1])])
+        pairs = [(gradients.converted(gradient, variable.dtype), variable) for gradient, variable in pairs]
+        for gradient, variable in pairs:
+            if is_overwritten(variable):
+                self._overwrite(gradient, variable)
         pairs = [pair for pair in pairs if not is_overwritten(pair[1])]
         grads, variables = [gradient for gradient, _ in pairs], [variable for _, variable in pairs]
         if self.loss_scale_factor is not None:
@@ -351,9 +260,9 @@ class Optimizer:
                     f"got {len(given)}."
                 )
         pairs = [*zip(model, trainable_variables, strict=True), *zip(own, optimizer_variables, strict=True)]
-        with StatelessScope(pairs) as state:
+        with StatelessScope(pairs) as scope:
             self.apply(grads)
-        return [state.get_current_value(v) for v in model], [state.get_current_value(v) for v in own]
+        return [scope.get_current_value(v) for v in model], [scope.get_current_value(v) for v in own]
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Update one variable from its gradient; defined by a subclass."""
@@ -416,64 +325,21 @@ class Optimizer:
         """Return the loss multiplied by `loss_scale_factor`, if set; `apply` expects the gradients of this value."""
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
-    def _checked_pairs(self, grads: list[Any], variables: Sequence[Variable] | None) -> list[tuple[Any, Variable]]:
-        if variables is None:
-            if not self.built:
-                raise ValueError(f"{self.name}.apply expects trainable_variables before the optimizer is built.")
-            variables = self._trainable_variables
-        if len(grads) != len(variables):
-            raise ValueError(
-                f"{self.name}.apply expects a gradient for each of {len(variables)} variables, got {len(grads)}."
-            )
-        pairs, missing = [], []
-        for gradient, variable in zip(grads, variables, strict=True):
-            if self.built:
-                self._get_variable_index(variable)
-            if gradient is None:
-                missing.append(variable.path)
-                continue
-            shape = tuple(gradient.shape) if hasattr(gradient, "shape") else np.shape(gradient)
-            if shape != tuple(variable.shape):
-                raise ValueError(
-                    f"{self.name}.apply expects a gradient of shape {tuple(variable.shape)} for variable "
-                    f"{variable.path!r}, got {shape}."
-                )
-            pairs.append((gradient, variable))
-        if not pairs:
-            raise ValueError(f"{self.name}.apply got no gradient for any of its {len(variables)} variables.")
-        if missing:
-            warn(f"{self.name}: no gradients for variables {missing}: the loss does not depend on them.")
-        return pairs
-
-    def _cast(self, gradient: Any, dtype: str) -> Any:
-        gradient = ops.convert_to_tensor(gradient)
-        return gradient if gradient.dtype == dtype else ops.cast(gradient, dtype)
-
     def _accumulate(self, grads: list[Any], variables: list[Variable]) -> tuple[list[Any], Any]:
         """Return the mean gradients, and whether this step updates the variables."""
-        steps = self.gradient_accumulation_steps
-        due = self._is_update()
-        means = []
-        for gradient, variable in zip(grads, variables, strict=True):
-            accumulator = self._accumulators[self._get_variable_index(variable)]
-            total = accumulator + gradient
-            accumulator.assign(ops.where(due, ops.zeros_like(total), total))
-            means.append(total / steps)
-        return means, due
+        due, accumulators = self._is_update(), [self._accumulators[self._get_variable_index(v)] for v in variables]
+        return accumulation.accumulate(grads, accumulators, self.gradient_accumulation_steps, due), due
 
     def _is_update(self) -> Any:
         return ops.equal((self._iterations + 1) % self.gradient_accumulation_steps, 0)
 
-    def _overwrite(self, pairs: list[tuple[Any, Variable]]) -> None:
-        """Assign gradients, or with accumulation their maximum, to the variables that are overwritten with them."""
-        for gradient, variable in pairs:
-            if not self.gradient_accumulation_steps:
-                variable.assign(gradient)
-                continue
-            accumulator, due = self._accumulators[self._get_variable_index(variable)], self._is_update()
-            largest = ops.maximum(gradient, accumulator)
-            variable.assign(ops.where(due, largest, variable))
-            accumulator.assign(ops.where(due, ops.zeros_like(largest), largest))
+    def _overwrite(self, gradient: Any, variable: Variable) -> None:
+        """Assign the gradient, or with accumulation the maximum of the gradients, to a variable."""
+        if not self.gradient_accumulation_steps:
+            variable.assign(gradient)
+        else:
+            accumulator = self._accumulators[self._get_variable_index(variable)]
+            accumulation.overwrite(variable, gradient, accumulator, self._is_update())
 
     def _clip(self, grads: list[Any]) -> list[Any]:
         if self.clipnorm:
@@ -551,49 +417,7 @@ class Optimizer:
             for variable, average in self._averaged(var_list):
                 variable.assign(average)
 
-    # State and config
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Assign arrays to `variables`, in their order.
-
-        Raises:
-            ValueError: if the optimizer is not built, or a number or shape does not match; nothing is changed then.
-        """
-        if not self.built:
-            raise ValueError(f"{self.name}.set_weights expects a built optimizer; call build(variables) first.")
-        if len(weights) != len(self.variables):
-            raise ValueError(
-                f"{self.name}.set_weights expects {len(self.variables)} arrays, one per variable, got {len(weights)}."
-            )
-        self._assign_all([np.asarray(weight) for weight in weights])
-
-    def save_own_variables(self, store: Any) -> None:
-        """Store the values of `variables` in a mapping under the keys "0", "1", ..."""
-        for i, variable in enumerate(self.variables):
-            store[str(i)] = variable.numpy()
-
-    def load_own_variables(self, store: Any) -> None:
-        """Load the values of `variables` from a mapping that `save_own_variables` filled.
-
-        If the numbers of values and variables differ, nothing is loaded and a warning is issued.
-        """
-        if len(store) != len(self.variables):
-            warn(
-                f"{self.name}: its state was not loaded, since it has {len(self.variables)} variables "
-                f"and the saved optimizer {len(store)}."
-            )
-            return
-        self._assign_all([np.asarray(store[str(i)]) for i in range(len(self.variables))])
-
-    def _assign_all(self, values: list[np.ndarray]) -> None:
-        for variable, value in zip(self.variables, values, strict=True):
-            if value.shape != tuple(variable.shape):
-                raise ValueError(
-                    f"{self.name} expects a value of shape {tuple(variable.shape)} for {variable.path!r}, "
-                    f"got {value.shape}."
-                )
-        for variable, value in zip(self.variables, values, strict=True):
-            variable.assign(value)
+    # Config
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments from which `from_config` creates an equal optimizer, without its state."""
@@ -623,34 +447,8 @@ class Optimizer:
             config = {**config, "learning_rate": schedules.deserialize(rate, custom_objects)}
         return cls(**config)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Variable) and name not in ("learning_rate", "lr"):
-            self._check_initialized()
-            if not any(value is one for one in self._variables):
-                self._variables.append(value)
-        super().__setattr__(name, value)
-
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_indices": {}, "_scalars": None}
 
-    def _check_initialized(self) -> None:
-        if "_variables" not in self.__dict__:
-            raise RuntimeError(f"{type(self).__name__}.__init__() must call super().__init__() before anything else.")
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
-
-
-def is_overwritten(variable: Variable) -> bool:
-    """Whether a variable is overwritten with its gradient instead of updated, such as the scales of 8-bit floats."""
-    return getattr(variable, "overwrite_with_gradient", False)
-
-
-@contextlib.contextmanager
-def only_if(condition: Any, variables: Iterable[Variable]) -> Iterator[None]:
-    """Keep assignments to `variables` inside the `with` block only if `condition`, a scalar tensor, is true."""
-    before = [(variable, variable.value) for variable in variables]
-    yield
-    for variable, value in before:
-        if variable.value is not value:
-            variable.assign(ops.where(condition, variable, value))

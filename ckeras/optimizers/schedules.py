@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ckeras import config as _config, ops, registry
-from ckeras.optimizers.arguments import above_0, at_least_0, number
+from ckeras.optimizers.arguments import above_0, at_least_0, is_number, number
 
 ship = registry.schedules.ship
 
@@ -381,3 +381,15 @@ __all__ = [
     "serialize",
 ]
 __dir__ = __all__.copy
+
+
+def checked_rate(owner: Any, rate: Any) -> Any:
+    """Return a learning rate as a float or a function; raise a ValueError if it is neither a number nor callable."""
+    if isinstance(rate, dict):
+        rate = deserialize(rate)
+    if not (is_number(rate) or callable(rate)) or isinstance(rate, type):
+        raise ValueError(
+            f"{type(owner).__name__} expects learning_rate to be a number, a LearningRateSchedule or a function "
+            f"without arguments, got {rate!r}."
+        )
+    return float(rate) if is_number(rate) else rate

@@ -1,4 +1,4 @@
-"""Serialization of objects to configs (dicts of plain values) and back, and registration of classes and functions.
+"""Files of models and weights, serialization of objects to configs and back, and registration of classes and functions.
 
 Each name is imported on first use.
 """
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
         get_registered_object as get_registered_object,
         register_keras_serializable as register_keras_serializable,
     )
+    from ckeras.saving.model_files import load_model as load_model, save_model as save_model
     from ckeras.saving.serialization import (
         deserialize_keras_object as deserialize_keras_object,
         serialize_keras_object as serialize_keras_object,
     )
+    from ckeras.saving.weights import load_weights as load_weights, save_weights as save_weights
 
 attach(
     __name__,
@@ -28,7 +30,11 @@ attach(
         "get_custom_objects": "ckeras.registry",
         "get_registered_name": "ckeras.registry",
         "get_registered_object": "ckeras.registry",
+        "load_model": "model_files",
+        "load_weights": "weights",
         "register_keras_serializable": "ckeras.registry",
+        "save_model": "model_files",
+        "save_weights": "weights",
         "serialize_keras_object": "serialization",
     },
 )

@@ -8,9 +8,10 @@ import numpy as np
 from ckeras import config
 from ckeras._kernels import capacity, level
 from ckeras._kernels.levels import Kernel
-from ckeras.tensor import dtypes, limits, program
+from ckeras.tensor import dtypes, limits
 from ckeras.tensor.arguments import shown
 from ckeras.tensor.cache import Plans, signature
+from ckeras.tensor.fused_kernel import FusedKernel
 from ckeras.tensor.tensor import Spec, Tensor
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def bind(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attrs: dict[
 def native_calls(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attrs: dict[str, Any]) -> list[Call] | None:
     """Native calls that compute an op for these specs."""
     if op.elementwise:
-        return single_step(op, inputs, outputs[0])
+        return single_instruction(op, inputs, outputs[0])
     return op.kernel(inputs, outputs, attrs) if op.kernel else None
 
 
@@ -116,14 +117,14 @@ def workspace_of(op: "Op", inputs: Sequence[Spec], outputs: Sequence[Spec], attr
     return op.workspace(inputs, outputs, attrs) if op.workspace else ()
 
 
-def single_step(op: "Op", inputs: Sequence[Spec], output: Spec) -> list[Call] | None:
+def single_instruction(op: "Op", inputs: Sequence[Spec], output: Spec) -> list[Call] | None:
     """An elementwise kernel with this op as its single instruction."""
     code = op.opcode(inputs, output)
     if code is None:
         return None
-    built = program.Program(output.shape)
+    built = FusedKernel(output.shape)
     registers = [built.read(i, x) for i, x in enumerate(inputs)]
-    built.write(0, built.step(code, registers, output.dtype), output.dtype)
+    built.write(0, built.instruction(code, registers, output.dtype), output.dtype)
     p, f, order = built.encode()
     return [Call("map", (0, *(1 + i for i in order)), p, f)]
 

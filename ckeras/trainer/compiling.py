@@ -95,8 +95,9 @@ class Compiling:
         optimizer = optimizers.get(optimizer)
         if auto_scale_loss and optimizer is not None and self.dtype_policy.name == "mixed_float16":
             optimizer = _scaling_loss(optimizer)
-        compiled_loss = None if loss is None else CompiledLoss(loss, loss_weights)
-        compiled_metrics = CompiledMetrics(metrics, weighted_metrics)
+        names = getattr(self, "output_names", None)
+        compiled_loss = None if loss is None else CompiledLoss(loss, loss_weights, names)
+        compiled_metrics = CompiledMetrics(metrics, weighted_metrics, names)
         if run_eagerly and jit_compile is True:
             warn("compile got run_eagerly=True, so jit_compile=True is ignored")
         self.optimizer = optimizer
@@ -192,8 +193,11 @@ class Compiling:
 
     @property
     def metrics_names(self) -> list[str]:
-        """The names of `metrics`."""
-        return [m.name for m in self.metrics]
+        """The names of what `evaluate` returns, in its order."""
+        named = self._named_metrics()
+        if self._compiled_loss is None or not self._compiled_loss.metrics:
+            return [named.get(id(m), m.name) for m in self.metrics]
+        return [m.name for m in self.metrics if id(m) not in named] + sorted(named.values())
 
     def get_metrics_result(self) -> dict[str, Any]:
         """The results of all metrics by name."""

@@ -75,11 +75,18 @@ class Pass:
                 return
         self.model.check_targets(segment.data, self.kind, segment.rows, where)
 
-    def run(self, callbacks: CallbackList) -> dict[str, Any]:
-        """One pass; returns its logs."""
+    def run(self, callbacks: CallbackList, done: int = 0, logs: Any = None) -> dict[str, Any]:
+        """One pass; returns its logs.
+
+        ``done`` is the number of its batches that were made before, of which the metrics have the state, and ``logs``
+        those of the last.
+        """
         with self.model.own_metrics():
-            self.model.reset_metrics()
-            if not self._loop(callbacks, self._logs):
+            if done:
+                self._logs.add(logs)
+            else:
+                self.model.reset_metrics()
+            if not self._loop(callbacks, self._logs, done):
                 return {}
             self.model.check_metrics()
             return self._logs.logs()
@@ -91,8 +98,8 @@ class Pass:
             raise ValueError(f"{self.where} expects at least one batch")
         return results.all()
 
-    def _loop(self, callbacks: CallbackList, results: Logs | Outputs) -> int:
-        """All batches of a pass; returns their number."""
+    def _loop(self, callbacks: CallbackList, results: Logs | Outputs, skipped: int = 0) -> int:
+        """The batches of a pass but for the first ``skipped`` ones; returns the number of all."""
         watched = self._watched(callbacks)
         progress = callbacks.progress
         live = not watched and progress is not None and progress.live
@@ -101,6 +108,9 @@ class Pass:
         stride = self.model.steps_per_execution
         done = group = 0  # steps made; those to make until the hooks are due
         for segment, at, last in self.source.run():
+            if done < skipped:
+                behind = min(skipped - done, last - at)
+                at, done, group = at + behind, done + behind, done + behind
             if not segment.ready:
                 self._prepare(segment)
                 watched = watched or self.eager

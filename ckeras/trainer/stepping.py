@@ -14,7 +14,6 @@ from ckeras.compiler.function import warn_eager
 from ckeras.compiler.rewrite import index_limits
 from ckeras.compiler.trace import trace
 from ckeras.layers.input_spec import fitted_shape
-from ckeras.layers.layer import Layer
 from ckeras.tensor import KerasTensor, NeedsValue, Spec
 from ckeras.tensor.eager import wrap
 from ckeras.tensor.graph import inferring
@@ -264,7 +263,7 @@ class Stepping(Compiling):
         self.check_input(data, where)
         outputs = None
         # A model of several others, such as a GAN, may have steps of its own and no call.
-        called = type(self).call is not Layer.call or self._is_shipped(kind)
+        called = self._has_call() or self._is_shipped(kind)
         sampled = self._call_sampled or all(layer.built for layer in self._flatten_layers())
         if called and (not self.built or not sampled or (self._takes_columns is None and _has_lists(data))):
             with self.as_compiled(kind):

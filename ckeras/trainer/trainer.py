@@ -27,6 +27,7 @@ from ckeras.trainer.data import (
     unpack_x_y_sample_weight,
 )
 from ckeras.trainer.epoch import Pass
+from ckeras.trainer.progress import Progress
 from ckeras.trainer.sources import Arrays
 from ckeras.trainer.stepping import Stepping
 from ckeras.trainer.steps import check_indices, compile_step
@@ -146,14 +147,16 @@ class Trainer(Stepping):
     ) -> dict[str, Any]:
         """The epochs; returns the logs of the last."""
         self.stop_training = False
+        progress = Progress(training.source, calls.callbacks, epochs)
+        calls.set_progress(progress)
         calls.on_train_begin()
-        logs: dict[str, Any] = {}
-        for epoch in epochs:
+        left, logs = progress.begin(), progress.logs
+        for epoch in left:
             if not training.source.more():
                 warn(f"fit: there is no more data in epoch {epoch + 1} of {epochs.stop}")
                 break
             calls.on_epoch_begin(epoch)
-            logs = training.run(calls)
+            logs = training.run(calls, *progress.begin_epoch())
             if testing is not None and is_due(validation_freq, epoch + 1):
                 if testing.source.more():
                     tested = self._test(testing, calls)

@@ -253,7 +253,7 @@ def test_lambda_callback_keeps_what_it_was_given():
     assert callbacks.batch_hooks == {"on_test_batch_end"}
 
 
-def test_validation_within_training_draws_no_bar_of_its_own(capsys):
+def test_validation_within_training_prints_no_bar_of_its_own(capsys):
     callbacks = CallbackList(add_progbar=True, epochs=1, steps=2, verbose=2)
     callbacks.on_train_begin()
     callbacks.on_epoch_begin(0)

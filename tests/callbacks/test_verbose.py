@@ -1,4 +1,4 @@
-"""What `verbose` prints for values beside 0, 1 and 2."""
+"""What `verbose` prints for values other than 0, 1 and 2."""
 
 import numpy as np
 import pytest

@@ -131,7 +131,7 @@ def test_variable_tape_and_function():
     assert float(doubled(tf.constant(2.0))) == 4.0
 
 
-def test_set_seed_repeats_draws_and_leaves_other_generators_alone():
+def test_set_seed_repeats_samples_and_leaves_other_generators_alone():
     states = random.getstate(), np.random.get_state()[1].tolist()
     tf.random.set_seed(7)
     first = np.asarray(tf.random.normal((4,), 1.0, 2.0))
@@ -154,8 +154,8 @@ def test_complex_numbers_of_parts():
 
 
 def test_random_uniform():
-    draws = np.asarray(tf.random.uniform((1000,), 2.0, 3.0))
-    assert draws.min() >= 2 and draws.max() < 3
+    samples = np.asarray(tf.random.uniform((1000,), 2.0, 3.0))
+    assert samples.min() >= 2 and samples.max() < 3
     assert set(np.asarray(tf.random.uniform((1000,), 0, 3, dtype=tf.int32)).tolist()) == {0, 1, 2}
     with pytest.raises(ValueError, match="maxval"):
         tf.random.uniform((2,), dtype="int32")

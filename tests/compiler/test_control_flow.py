@@ -1,4 +1,4 @@
-"""Branches and loops inside plans: beside the same functions run op by op, and what the plans consist of."""
+"""Branches and loops inside plans: results compared with a run op by op, and the contents of the plans."""
 
 import signal
 import threading
@@ -335,7 +335,7 @@ def test_python_instructions_in_a_body():
     check(g, np.arange(3, dtype="uint8"), np.uint8(50), native=False)
 
 
-def test_carries_that_change_places():
+def test_carries_that_are_swapped():
     def f(x, y):
         return ops.fori_loop(0, 5, lambda i, ab: (ab[1], ab[0] + ab[1], ab[2]), (x, y, x))
 

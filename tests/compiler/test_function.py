@@ -116,14 +116,14 @@ def test_a_function_within_a_function():
 
 def test_random_numbers_are_new_in_every_call():
     @function
-    def draw():
+    def sample():
         return ckeras.random.uniform((4,))
 
     ckeras.random.set_random_seed(3)
-    first, second = draw().numpy(), draw().numpy()
+    first, second = sample().numpy(), sample().numpy()
     assert not np.array_equal(first, second)
     ckeras.random.set_random_seed(3)
-    np.testing.assert_array_equal(draw().numpy(), first)
+    np.testing.assert_array_equal(sample().numpy(), first)
 
 
 def test_code_that_needs_a_value_runs_op_by_op_with_one_warning():

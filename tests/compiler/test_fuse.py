@@ -50,8 +50,8 @@ def test_groups_over_different_numbers_of_elements_stay_apart():
     assert labels(lambda x, y: ops.tanh(ops.tanh(y) + x), array(3, 4), array(4)) == ["tanh", "add+tanh"]
 
 
-def test_a_group_has_no_more_steps_than_its_limit(monkeypatch):
-    monkeypatch.setattr(fuse, "MAX_STEPS", 4)
+def test_a_group_has_no_more_instructions_than_its_limit(monkeypatch):
+    monkeypatch.setattr(fuse, "MAX_INSTRUCTIONS", 4)
 
     def f(x):
         for _ in range(10):
@@ -101,7 +101,7 @@ def test_a_product_is_followed_by_one_of_the_groups_that_read_it():
 
 
 def test_of_two_groups_that_may_not_join_one_follows_the_product(monkeypatch):
-    monkeypatch.setattr(fuse, "MAX_STEPS", 1)
+    monkeypatch.setattr(fuse, "MAX_INSTRUCTIONS", 1)
 
     def f(x, w):
         y = ops.matmul(x, w)

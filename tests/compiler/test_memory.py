@@ -49,7 +49,7 @@ def test_a_value_may_lie_where_one_ended_that_was_last_used_before():
     assert allocate([(0, 64, 0, 3), (1, 64, 3, 5)], 0) == ({0: 0, 1: 64}, 128)
 
 
-def test_a_chain_needs_room_for_two_values():
+def test_a_chain_needs_memory_for_two_values():
     values = [(i, 1024, i, i + 1) for i in range(100)]
     assert allocate(values, 0)[1] == 2048
 

@@ -93,7 +93,7 @@ def test_a_run_is_not_joined_across_what_lies_between():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_products_and_sums_join_into_single_steps(dtype):
+def test_products_and_sums_join_into_single_instructions(dtype):
     x, y, z = (abs(v) for v in arrays((50,), (50,), (50,), dtype=dtype))
     for f, label in [
         (lambda x, y, z: x * y + z, "muladd"),

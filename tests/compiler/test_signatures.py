@@ -52,7 +52,7 @@ def test_the_dtype_and_the_rank_of_an_argument_are_part_of_the_signature():
     assert total(np.ones((3, 2), "float32")).tolist() == [2, 2, 2]
 
 
-def test_positional_and_named_arguments_are_told_apart():
+def test_positional_and_named_arguments_are_distinguished():
     subtract = function(lambda a, b: a - b)
     x, y = np.full(2, 5, "float32"), np.ones(2, "float32")
     assert subtract(x, y).tolist() == [4, 4]

@@ -80,8 +80,8 @@ def frames(call):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: Failing()(X),
-        lambda: Sequential([layers.Dense(1), Failing()])(X),
+        lambda: Failing(name="failing")(X),
+        lambda: Sequential([layers.Dense(1), Failing(name="failing")])(X),
         lambda: model().fit(X, Y[:3], verbose=0),
         lambda: model().evaluate(X, Y[:3], verbose=0),
         lambda: model().predict(np.ones((2, 5), "float32"), verbose=0),
@@ -102,7 +102,7 @@ def test_tracebacks_are_without_frames_of_ckeras(call):
 
 def test_the_users_own_frames_stay():
     with pytest.raises(RuntimeError) as caught:
-        Sequential([layers.Dense(1), Failing()])(X)
+        Sequential([layers.Dense(1), Failing(name="failing")])(X)
     names = [f.name for f in traceback.extract_tb(caught.value.__traceback__)]
     assert names[0] == "test_the_users_own_frames_stay" and names[-1] == "call"
     assert isinstance(caught.value.__cause__, KeyError)

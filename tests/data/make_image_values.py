@@ -172,28 +172,28 @@ def filters(out):
 
 
 def sampling(out):
-    places = np.random.default_rng(5).uniform(-4, 8, (2, 3, 5)).astype("float32")
-    whole = np.round(places)
+    positions = np.random.default_rng(5).uniform(-4, 8, (2, 3, 5)).astype("float32")
+    whole = np.round(positions)
     halves = np.array([[-1.5, -0.5, 0.5, 1.5, 2.5, 3.5], [0.0] * 6], "float32")
     for mode, order in itertools.product(("constant", "nearest", "wrap", "mirror", "reflect"), (0, 1)):
         end = f"{mode} {order}"
         a = (order, mode, 0.5)
-        for name, c in (("", places), (" whole", whole), (" halves", halves)):
+        for name, c in (("", positions), (" whole", whole), (" halves", halves)):
             out[f"map_coordinates {end}{name}"] = lambda k, a=a, c=c: k.ops.image.map_coordinates(
                 colours("float32", 4, 5), c, *a
             )
         out[f"map_coordinates {end} uint8"] = lambda k, a=a: k.ops.image.map_coordinates(
-            colours("uint8", 4, 5), places, *a
+            colours("uint8", 4, 5), positions, *a
         )
         out[f"map_coordinates {end} volume"] = lambda k, a=a: k.ops.image.map_coordinates(
-            colours("float32", 3, 4, 2), np.concatenate([places, places[:1] / 2]), *a
+            colours("float32", 3, 4, 2), np.concatenate([positions, positions[:1] / 2]), *a
         )
         out[f"affine_transform {end}"] = lambda k, a=(["nearest", "bilinear"][order], mode, 0.5): (
             k.ops.image.affine_transform(colours("float32", 2, 4, 5, 2), TRANSFORMS, *a)
         )
         if order:
             out[f"map_coordinates {end} gradient"] = lambda k, a=a: k.gradient(
-                lambda v, at: k.ops.image.map_coordinates(v, at, *a) ** 2, colours("float32", 4, 5), places
+                lambda v, at: k.ops.image.map_coordinates(v, at, *a) ** 2, colours("float32", 4, 5), positions
             )
     out["map_coordinates symbolic"] = lambda k: spec(
         k.ops.image.map_coordinates(k.KerasTensor((None, 5)), k.KerasTensor((2, None, 3)), 1)

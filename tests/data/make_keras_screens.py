@@ -18,7 +18,7 @@ UNSET = ("COLORTERM", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACT
 
 
 class Clock:
-    """Time that passes only when told to; stands in for the module `time`."""
+    """Time that passes only when `now` is changed; replaces the module `time`."""
 
     def __init__(self):
         self.now = 1000.0
@@ -49,7 +49,7 @@ BARS = {
         {"target": 100},
         [
             (0.5, (1, [("loss", 0.25), ("accuracy", 0.5)])),
-            (0.01, (3, [("loss", 0.5), ("accuracy", 0.5)])),  # within the interval: not drawn
+            (0.01, (3, [("loss", 0.5), ("accuracy", 0.5)])),  # within the interval: not printed
             (0.2, (10, [("loss", 2e-4), ("accuracy", 0.25)])),
             (3.1, (60, [("loss", 1e-3), ("accuracy", 0.0)])),
             (70.0, (99, [("loss", 0.5), ("accuracy", 1234567.0)])),
@@ -139,7 +139,7 @@ LOGGERS = {
 }
 
 
-def draw_bar(make_progbar, clock, case):
+def print_bar(make_progbar, clock, case):
     """Replay a case of BARS and return what was printed."""
     arguments, updates = BARS[case]
     screen = Screen(terminal=False)
@@ -151,7 +151,7 @@ def draw_bar(make_progbar, clock, case):
     return screen.getvalue()
 
 
-def draw_logger(make_logger, clock, case):
+def print_logger(make_logger, clock, case):
     """Replay a case of LOGGERS and return what was printed."""
     params, calls = LOGGERS[case]
     screen = Screen(terminal=False)
@@ -246,7 +246,7 @@ SUMMARIES = {
 }
 
 
-def draw_summary(keras, print_summary, case, terminal):
+def summary_text(keras, print_summary, case, terminal):
     """Print a case of SUMMARIES and return what was printed. The caller sets the environment to TERMINAL."""
     make, options = SUMMARIES[case]
     model = make(keras)
@@ -265,14 +265,14 @@ def main():
 
     for case in BARS:
         progbar.time = clock = Clock()
-        write(f"progbar_{case}.txt", draw_bar(keras.utils.Progbar, clock, case))
+        write(f"progbar_{case}.txt", print_bar(keras.utils.Progbar, clock, case))
     for case in LOGGERS:
         progbar.time = clock = Clock()
-        write(f"progbar_logger_{case}.txt", draw_logger(keras.callbacks.ProgbarLogger, clock, case))
+        write(f"progbar_logger_{case}.txt", print_logger(keras.callbacks.ProgbarLogger, clock, case))
     for case in SUMMARIES:
         for terminal, suffix in ((False, ""), (True, "_terminal")):
             keras.utils.clear_session()
-            text = draw_summary(keras, lambda model, **options: model.summary(**options), case, terminal)
+            text = summary_text(keras, lambda model, **options: model.summary(**options), case, terminal)
             write(f"summary_{case}{suffix}.txt", text)
 
 

@@ -88,7 +88,7 @@ def variants():
 
 
 # Losses whose targets are integer class labels.
-CLASS_NUMBERS = ("CategoricalGeneralizedCrossEntropy", "Circle")
+INTEGER_LABELS = ("CategoricalGeneralizedCrossEntropy", "Circle")
 
 
 def cases(k):
@@ -98,7 +98,7 @@ def cases(k):
         cls = getattr(k.losses, name)
         for i, (options, y_true, y_pred) in enumerate(given):
             for dtype in DTYPES:
-                t = np.asarray(y_true, "int32" if name in CLASS_NUMBERS else dtype)
+                t = np.asarray(y_true, "int32" if name in INTEGER_LABELS else dtype)
                 p = np.asarray(y_pred, dtype)
                 key = f"loss/{name}/{i}/{dtype}"
                 for reduction in REDUCTIONS:

@@ -170,7 +170,7 @@ def variants():
 
 
 def not_finite(n):
-    """Scores with NaN and both infinities in places."""
+    """Scores, some of them NaN or infinite."""
     x = data("k", n, 6)
     x[0, :3], x[1, :2], x[2] = [np.nan, np.inf, -np.inf], np.nan, np.nan
     x[3], x[4, 1::2] = -np.inf, np.inf

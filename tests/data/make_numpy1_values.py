@@ -29,7 +29,7 @@ def whole(*shape, dtype="int32", seed=0, low=-9, high=10):
     return np.random.default_rng([seed, *shape]).integers(low, high, shape).astype(dtype)
 
 
-# name -> points at which it is computed, besides those of all
+# name -> points at which it is computed, in addition to those of all
 POINTS = {
     "angle": [], "arccos": [1, -1, 0.999], "arccosh": [1, 1.125, 1e30], "arcsin": [1, -1, 0.999],
     "arcsinh": [1e-20, 1e30, -1e30], "arctan": [1e30], "arctanh": [1, -1, 0.875], "cbrt": [27, -1e-30, 1e30],
@@ -141,9 +141,9 @@ def running(k, out):
     out["isin/numbers"] = lambda: o.isin(2, [1, 2])
 
 
-def _chosen(k, x, places, axis):
-    places = k.numpy(places)
-    return np.take_along_axis(x.ravel() if axis is None else x, places, 0 if axis is None else axis)
+def _chosen(k, x, indices, axis):
+    indices = k.numpy(indices)
+    return np.take_along_axis(x.ravel() if axis is None else x, indices, 0 if axis is None else axis)
 
 
 def _at(ordered, chosen, axis):

@@ -8,7 +8,7 @@ import numpy as np
 import ckeras
 from ckeras import GradientTape, KerasTensor, activations, losses, ops, random
 
-# They run the caller's functions as often as they are told to, or are about objects that are no arrays.
+# Their arguments are functions and numbers of iterations, or objects that are no arrays.
 SKIPPED = {
     "associative_scan", "cond", "custom_gradient", "fori_loop", "map", "scan", "switch", "vectorized_map", "vectorize",
     "while_loop", "jit", "grad", "vjp", "jvp", "hessian", "jacobian",

@@ -1,4 +1,4 @@
-"""A fixed part of the calls with extreme shapes; `extreme_shapes.py` makes as many as it is told to."""
+"""A fixed sample of calls with extreme shapes; `extreme_shapes.py --calls` makes any number of them."""
 
 import extreme_shapes
 

@@ -24,20 +24,20 @@ def offset(view, base, item):
     return (view.__array_interface__["data"][0] - base.__array_interface__["data"][0]) // item
 
 
-def copied(level, base, view, out_shape=None, place=None):
-    """The kernel's copy of ``view`` (of ``base``) into the part ``place`` of an output full of canaries."""
+def copied(level, base, view, out_shape=None, index=None):
+    """The kernel's copy of ``view`` (of ``base``) into the elements ``index`` of an output full of canaries."""
     item = base.itemsize
     shape = view.shape if out_shape is None else out_shape
     n = int(np.prod(shape))
     whole = np.full(n + 2 * CANARY, 165, base.dtype)
     expected = whole.copy()
     out = whole[CANARY : CANARY + n].reshape(shape)
-    part = out if place is None else out[place]
+    part = out if index is None else out[index]
     want = expected[CANARY : CANARY + n].reshape(shape)
-    if place is None:
+    if index is None:
         want[...] = view
     else:
-        want[place] = view
+        want[index] = view
     p = [item, view.ndim, offset(view, base, item), CANARY + offset(part, out, item)]
     if view.size == 0:
         p[2:4] = [0, 0]

@@ -187,7 +187,7 @@ def test_gather_cast(threaded, source):
     for target in DTYPES[:6]:
         for cols in (1, 3, 16, 33, 300):
             for n in (0, 1, 2, 128):
-                # whole numbers that every type holds, so that the cast is exact; fractions where both are floats
+                # integers that every type holds, so that the cast is exact; fractions where both are floats
                 table = rng.integers(0, 100, (60, cols)).astype(source)
                 if np.dtype(source).kind == "f":
                     table = (table + rng.integers(0, 4, table.shape) / 4).astype(source)

@@ -290,9 +290,9 @@ def test_nothing_is_written_around_the_result(threaded, rng, dtype, ta, tb):
     for m, n, k in [(1, 1, 1), (13, 37, 5), (1, 45, 20), (29, 1, 20), (7, 3, 50), (150, 67, 130)]:
         a, b = operands(rng, m, n, k, ta, tb, dtype)
         guard = 64
-        room = np.full(m * n + 2 * guard, 123, dtype)
-        product(threaded, a, b, ta, tb, np.zeros(n, dtype), TANH, out=room[guard:-guard].reshape(m, n))
-        assert (room[:guard] == 123).all() and (room[-guard:] == 123).all()
+        guarded = np.full(m * n + 2 * guard, 123, dtype)
+        product(threaded, a, b, ta, tb, np.zeros(n, dtype), TANH, out=guarded[guard:-guard].reshape(m, n))
+        assert (guarded[:guard] == 123).all() and (guarded[-guard:] == 123).all()
 
 
 def at_the_end_of_memory(x):

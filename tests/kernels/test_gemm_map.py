@@ -1,8 +1,8 @@
-"""A product and the elementwise steps after it: the bits of the one kernel and then the other, on odd sizes."""
+"""A product fused with elementwise instructions gives the bits of the two kernels run in turn, on odd sizes."""
 
 import numpy as np
 import pytest
-from program import Program
+from fused_kernel import FusedKernel
 
 DTYPES = {"f32": np.float32, "f64": np.float64}
 # m, n, k: one chunk (98304 bytes) and several, one panel and several, nearly all of b that is packed, the longest k
@@ -26,15 +26,15 @@ def operands(rng, shape, transposed, dtype):
 
 
 def momentum(c, w, v, outputs):
-    """The program v = 0.9 v + c, w = w - 0.5 v, of which c is the second input."""
+    """The kernel v = 0.9 v + c, w = w - 0.5 v, of which c is the second input."""
     name = "f32" if c.dtype == np.float32 else "f64"
-    program = Program(c.size)
-    old, gradient, weight = (program.input(x.ravel(), 0) for x in (v, c, w))
-    nine, half = program.constant(0.9, name), program.constant(0.5, name)
-    new = program.step(f"muladd.{name}", old, nine, gradient)
-    program.output(new, outputs[0].ravel())
-    program.output(program.step(f"submul.{name}", new, half, weight), outputs[1].ravel())
-    return program
+    kernel = FusedKernel(c.size)
+    old, gradient, weight = (kernel.input(x.ravel(), 0) for x in (v, c, w))
+    nine, half = kernel.constant(0.9, name), kernel.constant(0.5, name)
+    new = kernel.instruction(f"muladd.{name}", old, nine, gradient)
+    kernel.output(new, outputs[0].ravel())
+    kernel.output(kernel.instruction(f"submul.{name}", new, half, weight), outputs[1].ravel())
+    return kernel
 
 
 def gemm_parameters(shape, transposed, dtype, bias, act):
@@ -55,13 +55,13 @@ def test_same_bits_as_one_after_the_other(threaded, rng, shape, transposed, dtyp
     c = np.empty((m, n), dtype)
     threaded.call("gemm", [c], [a, b, bias], p)
     expected = [np.empty_like(v), np.empty_like(w)]
-    program = momentum(c, w, v, expected)
-    program.run(threaded)
+    kernel = momentum(c, w, v, expected)
+    kernel.run(threaded)
 
     found, made = [np.full_like(v, np.nan), np.full_like(w, np.nan)], np.full_like(c, np.nan)
     inputs = [v, w, a, b, bias] + ([made] if kept else [])
-    constants = [value for *_, value in program.constants]
-    threaded.call("gemm_map", found, inputs, [1, int(kept), *p, *program.encode(threaded)], constants)
+    constants = [value for *_, value in kernel.constants]
+    threaded.call("gemm_map", found, inputs, [1, int(kept), *p, *kernel.encode(threaded)], constants)
     exactly = np.testing.assert_array_equal
     if n == 1:  # which gemm takes as a row, and sums in another order
 
@@ -75,17 +75,17 @@ def test_same_bits_as_one_after_the_other(threaded, rng, shape, transposed, dtyp
 
 
 def test_in_place_and_with_no_items_of_k(threaded, rng):
-    """With k = 0 the product is its bias; the steps may overwrite what they read."""
+    """With k = 0 the product is its bias; the instructions may overwrite their inputs."""
     m, n = 131, 77
     w, v = rng.uniform(-1, 1, (2, m, n)).astype(np.float32)
     bias = rng.uniform(-1, 1, n).astype(np.float32)
     c = np.broadcast_to(bias, (m, n)).copy()
-    program = momentum(c, w, v, [np.empty_like(v), np.empty_like(w)])
+    kernel = momentum(c, w, v, [np.empty_like(v), np.empty_like(w)])
     expected_v = np.float32(0.9) * v + c
     expected_w = w - np.float32(0.5) * expected_v
     a, b = np.empty((m, 0), np.float32), np.empty((0, n), np.float32)
     p = gemm_parameters((m, n, 0), 0, np.float32, True, 0)
-    constants = [value for *_, value in program.constants]
-    threaded.call("gemm_map", [v, w], [v, w, a, b, bias], [1, 0, *p, *program.encode(threaded)], constants)
+    constants = [value for *_, value in kernel.constants]
+    threaded.call("gemm_map", [v, w], [v, w, a, b, bias], [1, 0, *p, *kernel.encode(threaded)], constants)
     np.testing.assert_allclose(v, expected_v, rtol=1e-6, atol=1e-7)
     np.testing.assert_allclose(w, expected_w, rtol=1e-6, atol=1e-7)

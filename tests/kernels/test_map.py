@@ -1,4 +1,4 @@
-"""The elementwise interpreter: each step against numpy in a wider type, broadcasting, whole programs, threads."""
+"""Fused elementwise kernels: each instruction compared with numpy in a wider type, broadcasting, fusion, threads."""
 
 import ctypes
 import ctypes.util
@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from program import CODES, DTYPES, Program, adam, apply
+from fused_kernel import CODES, DTYPES, FusedKernel, adam, apply
 
 REAL = {"f32": np.float32, "f64": np.float64}
 ARITHMETIC = {**REAL, "i32": np.int32, "i64": np.int64}
@@ -224,7 +224,7 @@ def test_arithmetic(level, name, dtype):
 
 
 @pytest.mark.parametrize("dtype", REAL)
-def test_float_steps(level, dtype):
+def test_float_instructions(level, dtype):
     t = REAL[dtype]
     x, y = operands(dtype)
     for name, f in [("floor", np.floor), ("ceil", np.ceil), ("round", np.rint), ("trunc", np.trunc)]:
@@ -262,7 +262,7 @@ def test_float_steps(level, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["i32", "i64"])
-def test_integer_steps(level, dtype):
+def test_integer_instructions(level, dtype):
     x, y = operands(dtype)
     named = [("bitwise_and", np.bitwise_and), ("bitwise_or", np.bitwise_or), ("bitwise_xor", np.bitwise_xor)]
     named += [("left_shift", np.left_shift), ("right_shift", np.right_shift)]
@@ -276,7 +276,7 @@ def test_integer_steps(level, dtype):
     np.testing.assert_array_equal(got[~positive], np.where(b == 1, 1, np.where(b == -1, np.where(e % 2, -1, 1), 0)))
 
 
-def test_bool_steps(level):
+def test_bool_instructions(level):
     x, y = np.array([0, 0, 1, 1] * 9, bool), np.array([0, 1, 0, 1] * 9, bool)
     for name in ("logical_and", "logical_or", "logical_xor", "equal", "not_equal"):
         np.testing.assert_array_equal(apply(level, f"{name}.bool", x, y), getattr(np, name)(x, y), err_msg=name)
@@ -354,11 +354,11 @@ def test_sizes_and_canaries(threaded, n):
     x, y = rng.normal(size=(2, n)).astype(np.float32)
     guarded = np.full(n + 32, 777, np.float32)
     out = guarded[16 : 16 + n]
-    program = Program(n)
-    a, b, two = program.input(x), program.input(y), program.constant(2, "f32")
-    t = program.step("mul.f32", program.step("add.f32", a, b), two)
-    program.output(program.step("sub.f32", t, b), out)
-    program.run(threaded)
+    kernel = FusedKernel(n)
+    a, b, two = kernel.input(x), kernel.input(y), kernel.constant(2, "f32")
+    t = kernel.instruction("mul.f32", kernel.instruction("add.f32", a, b), two)
+    kernel.output(kernel.instruction("sub.f32", t, b), out)
+    kernel.run(threaded)
     np.testing.assert_array_equal(out, (x + y) * np.float32(2) - y)
     assert (guarded[:16] == 777).all() and (guarded[16 + n :] == 777).all()
 
@@ -384,13 +384,13 @@ def test_broadcasting(threaded, shapes, dtype):
     rng = np.random.default_rng(0)
     x, y = (rng.integers(0, 100, s).astype(DTYPES[dtype]) for s in shapes)
     for collapsed in (True, False):
-        program = Program(np.broadcast_shapes(*shapes), collapsed)
-        a, b = program.input(x), program.input(y)
-        guarded = np.full(math.prod(program.shape) + 64, 77, np.float32)
-        out = guarded[32:-32].reshape(program.shape)
-        a, b = (program.step(f"cast.{dtype}.f32", r) for r in (a, b))
-        program.output(program.step("sub.f32", a, b), out)
-        program.run(threaded, cost=40)
+        kernel = FusedKernel(np.broadcast_shapes(*shapes), collapsed)
+        a, b = kernel.input(x), kernel.input(y)
+        guarded = np.full(math.prod(kernel.shape) + 64, 77, np.float32)
+        out = guarded[32:-32].reshape(kernel.shape)
+        a, b = (kernel.instruction(f"cast.{dtype}.f32", r) for r in (a, b))
+        kernel.output(kernel.instruction("sub.f32", a, b), out)
+        kernel.run(threaded, cost=40)
         np.testing.assert_array_equal(out, x.astype(np.float32) - y.astype(np.float32))
         assert (guarded[:32] == 77).all() and (guarded[-32:] == 77).all()
 
@@ -423,9 +423,9 @@ def test_adam_in_place(threaded, n, dtype):
     want_m = m64 + (g64 - m64) * (1 - 0.9)
     want_v = v64 + (g64**2 - v64) * (1 - 0.999)
     want_w = w - 1e-3 * want_m / (np.sqrt(want_v) + 1e-7)
-    program = Program(n)
-    adam(program, w, m, v, g)
-    program.run(threaded)
+    kernel = FusedKernel(n)
+    adam(kernel, w, m, v, g)
+    kernel.run(threaded)
     for got, want in ((m, want_m), (v, want_v), (w, want_w)):
         np.testing.assert_allclose(got, want, rtol=1e-4 if dtype == "f32" else 1e-12, atol=8 * np.finfo(t).eps)
 
@@ -436,12 +436,12 @@ def test_output_over_an_input_read_later(threaded, n):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(2, n)).astype(np.float32)
     old, second = x.copy(), np.empty(n, np.float32)
-    program = Program(n)
-    a, b = program.input(x), program.input(y)
-    s = program.step("add.f32", a, b)
-    program.output(s, x, direct=False)
-    program.output(program.step("mul.f32", s, a), second)
-    program.run(threaded)
+    kernel = FusedKernel(n)
+    a, b = kernel.input(x), kernel.input(y)
+    s = kernel.instruction("add.f32", a, b)
+    kernel.output(s, x, direct=False)
+    kernel.output(kernel.instruction("mul.f32", s, a), second)
+    kernel.run(threaded)
     np.testing.assert_array_equal(x, old + y)
     np.testing.assert_array_equal(second, (old + y) * old)
 
@@ -450,14 +450,14 @@ def test_output_over_an_input_read_later(threaded, n):
 def test_one_register_many_outputs(threaded, n):
     x = np.arange(n, dtype=np.float32)
     outs = [np.full(n, -1, np.float32) for _ in range(4)]
-    program = Program(n)
-    a = program.input(x)
-    r = program.step("neg.f32", a)
-    program.output(r, outs[0])
-    program.output(r, outs[1])  # asks for the same register again
-    program.output(r, outs[2], direct=False)
-    program.output(a, outs[3], direct=False)  # an input, unchanged
-    program.run(threaded)
+    kernel = FusedKernel(n)
+    a = kernel.input(x)
+    r = kernel.instruction("neg.f32", a)
+    kernel.output(r, outs[0])
+    kernel.output(r, outs[1])  # asks for the same register again
+    kernel.output(r, outs[2], direct=False)
+    kernel.output(a, outs[3], direct=False)  # an input, unchanged
+    kernel.run(threaded)
     for out, want in zip(outs, (-x, -x, -x, x), strict=True):
         np.testing.assert_array_equal(out, want)
 
@@ -466,18 +466,18 @@ def test_one_register_many_outputs(threaded, n):
 def test_registers_of_inputs_and_constants_may_be_overwritten(threaded, n):
     x, row, one = np.arange(n, dtype=np.float32), np.arange(n, dtype=np.float32).reshape(1, n), np.float32([3])
     out = np.empty((2, n), np.float32)
-    program = Program((2, n))
+    kernel = FusedKernel((2, n))
     full = np.stack([x, -x])
-    a, b, s, c = program.input(full), program.input(row), program.input(one), program.constant(5, "f32")
-    program.step("add.f32", a, b, dst=a)
-    program.step("add.f32", b, s, dst=b)
-    program.step("add.f32", s, c, dst=s)
-    program.step("mul.f32", c, c, dst=c)
+    a, b, s, c = kernel.input(full), kernel.input(row), kernel.input(one), kernel.constant(5, "f32")
+    kernel.instruction("add.f32", a, b, dst=a)
+    kernel.instruction("add.f32", b, s, dst=b)
+    kernel.instruction("add.f32", s, c, dst=s)
+    kernel.instruction("mul.f32", c, c, dst=c)
     for reg in (b, s, c):
-        program.step("add.f32", a, reg, dst=a)
-    program.output(a, out, direct=True)
+        kernel.instruction("add.f32", a, reg, dst=a)
+    kernel.output(a, out, direct=True)
     before = full.copy()
-    program.run(threaded, cost=40)
+    kernel.run(threaded, cost=40)
     np.testing.assert_array_equal(out, before + row + (row + 3) + 8 + 25)
     np.testing.assert_array_equal(full, before)
     np.testing.assert_array_equal(row, x[None])
@@ -488,9 +488,9 @@ def test_registers_of_inputs_and_constants_may_be_overwritten(threaded, n):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_constant(threaded, dtype, n):
     out = np.zeros(n, DTYPES[dtype])
-    program = Program(n)
-    program.output(program.constant(1.0 if dtype == "bool" else 100, dtype), out, direct=False)
-    program.run(threaded)
+    kernel = FusedKernel(n)
+    kernel.output(kernel.constant(1.0 if dtype == "bool" else 100, dtype), out, direct=False)
+    kernel.run(threaded)
     np.testing.assert_array_equal(out, np.full(n, 1 if dtype == "bool" else 100, DTYPES[dtype]))
 
 
@@ -498,14 +498,14 @@ def test_most_registers(threaded):
     # 128 registers of float64 alive at once: the shortest block
     n = 700
     x = np.arange(n, dtype=np.float64)
-    program = Program(n)
-    regs = [program.input(x)]
+    kernel = FusedKernel(n)
+    regs = [kernel.input(x)]
     for _ in range(126):
-        regs.append(program.step("add.f64", regs[-1], regs[0]))
+        regs.append(kernel.instruction("add.f64", regs[-1], regs[0]))
     out = np.empty(n)
-    program.output(program.step("add.f64", regs[-1], regs[63]), out)
-    assert program.n_reg == 128
-    program.run(threaded)
+    kernel.output(kernel.instruction("add.f64", regs[-1], regs[63]), out)
+    assert kernel.n_reg == 128
+    kernel.run(threaded)
     np.testing.assert_array_equal(out, x * 127 + x * 64)
 
 
@@ -519,11 +519,11 @@ def test_threads_change_nothing(level, n, cost):
     for threads in (1, 2, 3):
         level.set_threads(threads)
         out = np.empty_like(x)
-        program = Program(x.shape)
-        a, b, c = (program.input(v) for v in (x, bias, column))
-        r = program.step("sigmoid.f32", program.step("mul.f32", program.step("add.f32", a, b), c))
-        program.output(program.step("pow.f32", r, a), out)
-        program.run(level, cost)
+        kernel = FusedKernel(x.shape)
+        a, b, c = (kernel.input(v) for v in (x, bias, column))
+        r = kernel.instruction("sigmoid.f32", kernel.instruction("mul.f32", kernel.instruction("add.f32", a, b), c))
+        kernel.output(kernel.instruction("pow.f32", r, a), out)
+        kernel.run(level, cost)
         results.append(out)
     level.set_threads(1)
     for other in results[1:]:

@@ -1,4 +1,4 @@
-"""Patches of images, and their sums, by the kernels beside numpy."""
+"""Patches of images and their sums: kernels compared with numpy."""
 
 import itertools
 

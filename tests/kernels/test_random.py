@@ -17,7 +17,7 @@ CASES = [
 N = 1_000_000
 
 
-def draw(level, kind, dtype, n, f=(0, 1), seed=(42, 7), first=0):
+def sample(level, kind, dtype, n, f=(0, 1), seed=(42, 7), first=0):
     item = np.dtype(DTYPES[dtype]).itemsize
     guarded = np.full((n + 64) * item, 77, np.uint8)
     out = guarded[32 * item : (32 + n) * item].view(DTYPES[dtype])
@@ -49,7 +49,7 @@ def test_known_answers(level):
     ]
     for counter, key, want in vectors:
         seed = signed(*key), signed(*counter[2:])
-        got = draw(level, "raw", "u32", 4, seed=seed, first=signed(*counter[:2]))
+        got = sample(level, "raw", "u32", 4, seed=seed, first=signed(*counter[:2]))
         np.testing.assert_array_equal(got, np.array(want, np.uint32))
 
 
@@ -67,23 +67,23 @@ def philox(block, counter, key):
 def test_blocks_are_numbered(level):
     # many blocks, across the carry into the counter's second word
     first = 2**32 - 130
-    got = draw(level, "raw", "u32", 4 * 300, seed=(123456789123, 987654321987), first=first)
+    got = sample(level, "raw", "u32", 4 * 300, seed=(123456789123, 987654321987), first=first)
     want = [w for i in range(300) for w in philox(first + i, 987654321987, 123456789123)]
     np.testing.assert_array_equal(got, np.array(want, np.uint32))
 
 
 @pytest.mark.parametrize("kind, dtype, f", CASES, ids=str)
 def test_threads_and_length_change_nothing(level, kind, dtype, f):
-    whole = draw(level, kind, dtype, 100_003, f)
+    whole = sample(level, kind, dtype, 100_003, f)
     bits = whole.view(f"u{whole.itemsize}")
     for threads in (2, 3):
         level.set_threads(threads)
-        np.testing.assert_array_equal(draw(level, kind, dtype, 100_003, f).view(bits.dtype), bits)
+        np.testing.assert_array_equal(sample(level, kind, dtype, 100_003, f).view(bits.dtype), bits)
     for n in (0, 1, 3, 7, 17, 255, 256, 257, 4095, 4097, 16_383, 16_384, 16_385, 50_000):
-        np.testing.assert_array_equal(draw(level, kind, dtype, n, f).view(bits.dtype), bits[:n])
+        np.testing.assert_array_equal(sample(level, kind, dtype, n, f).view(bits.dtype), bits[:n])
     level.set_threads(1)
     for seed in ((43, 7), (42, 8)):
-        assert (draw(level, kind, dtype, 1000, f, seed) != whole[:1000]).any()
+        assert (sample(level, kind, dtype, 1000, f, seed) != whole[:1000]).any()
 
 
 def kolmogorov_smirnov(x, cdf):
@@ -102,7 +102,7 @@ def normal_cdf(x):
 @pytest.mark.parametrize("dtype", ["f32", "f64"])
 @pytest.mark.parametrize("kind", ["uniform", "normal", "truncated"])
 def test_distribution(level, kind, dtype):
-    x = draw(level, kind, dtype, N, (0, 1)).astype(np.float64)
+    x = sample(level, kind, dtype, N, (0, 1)).astype(np.float64)
     edge = math.erf(math.sqrt(2)) / 2
     mean, std, cdf = {
         "uniform": (0.5, math.sqrt(1 / 12), lambda v: v),
@@ -121,16 +121,16 @@ def test_distribution(level, kind, dtype):
 @pytest.mark.parametrize("dtype", ["f32", "f64"])
 def test_ranges(level, dtype):
     t = DTYPES[dtype]
-    x = draw(level, "uniform", dtype, N)
+    x = sample(level, "uniform", dtype, N)
     assert x.min() >= 0 and x.max() < 1
     np.testing.assert_array_equal(x * t(2 ** (24 if dtype == "f32" else 53)) % 1, 0)  # the whole grid, and no finer
-    x = draw(level, "uniform", dtype, N, (1, 1 + 4 * np.finfo(t).eps))  # four values; never the upper bound
+    x = sample(level, "uniform", dtype, N, (1, 1 + 4 * np.finfo(t).eps))  # four values; never the upper bound
     np.testing.assert_array_equal(np.unique(x), 1 + np.arange(4) * np.finfo(t).eps)
-    assert (draw(level, "uniform", dtype, 100, (2, 2)) == 2).all()
-    x = draw(level, "truncated", dtype, N, (10, 3))
+    assert (sample(level, "uniform", dtype, 100, (2, 2)) == 2).all()
+    x = sample(level, "truncated", dtype, N, (10, 3))
     assert x.min() >= 4 and x.max() <= 16 and x.min() < 4.01 and x.max() > 15.99
-    z = draw(level, "normal", dtype, N)
-    scaled = draw(level, "normal", dtype, N, (3, 5))
+    z = sample(level, "normal", dtype, N)
+    scaled = sample(level, "normal", dtype, N, (3, 5))
     np.testing.assert_allclose(scaled, 3 + 5 * z.astype(np.float64), rtol=1e-4, atol=1e-5)
     assert 4.5 < np.abs(z).max() < 6.7 and np.isfinite(z).all()
 
@@ -139,23 +139,23 @@ def test_ranges(level, dtype):
 @pytest.mark.parametrize("keep", [0.0, 0.1, 0.5, 1.0])
 def test_mask(level, dtype, keep):
     value = 1 if dtype == "bool" else 1.25
-    x = draw(level, "mask", dtype, N, (keep, value))
+    x = sample(level, "mask", dtype, N, (keep, value))
     assert set(np.unique(x)) <= {0, value}
     assert abs((x != 0).mean() - keep) <= 4 * math.sqrt(keep * (1 - keep) / N)
-    np.testing.assert_array_equal(x != 0, draw(level, "mask", "bool", N, (keep, 1)))  # one mask for every dtype
+    np.testing.assert_array_equal(x != 0, sample(level, "mask", "bool", N, (keep, 1)))  # one mask for every dtype
 
 
 @pytest.mark.parametrize("dtype", ["i32", "i64"])
 def test_integers(level, dtype):
-    x = draw(level, "integers", dtype, N, (-5, 12))
+    x = sample(level, "integers", dtype, N, (-5, 12))
     counts = np.bincount(x + 5, minlength=17)
     assert counts.size == 17
     expected = N / 17
     assert ((counts - expected) ** 2 / expected).sum() < 45  # chi-square with 16 degrees: beyond once in 7000 samples
-    assert (draw(level, "integers", dtype, 100, (3, 4)) == 3).all()
-    assert (draw(level, "integers", dtype, 100, (3, 3)) == 3).all()
+    assert (sample(level, "integers", dtype, 100, (3, 4)) == 3).all()
+    assert (sample(level, "integers", dtype, 100, (3, 3)) == 3).all()
     info = np.iinfo(np.int32)
-    x = draw(level, "integers", dtype, N, (int(info.min), int(info.max) + 1))
+    x = sample(level, "integers", dtype, N, (int(info.min), int(info.max) + 1))
     assert x.min() < info.min * 0.9999 and x.max() > info.max * 0.9999 and abs(x.mean()) < 4 * 2**32 / math.sqrt(12 * N)
 
 
@@ -165,12 +165,12 @@ def test_integers(level, dtype):
 def test_wide_integers_are_the_words_times_the_range(level, low, high):
     """And so exact: 128 random bits leave each value its probability to 2^-64, whatever divides the range."""
     n = 5000
-    words = draw(level, "raw", "u32", 4 * n).reshape(n, 4).astype(object)
+    words = sample(level, "raw", "u32", 4 * n).reshape(n, 4).astype(object)
     u = [sum(int(w) << 32 * i for i, w in enumerate(row)) for row in words]
     expected = [low + (v * (high - low) >> 128) for v in u]
-    assert draw(level, "wide", "i64", n, (low, high)).tolist() == expected
+    assert sample(level, "wide", "i64", n, (low, high)).tolist() == expected
 
 
 def test_wide_integers_of_each_residue_are_as_many(level):
-    counts = np.bincount(draw(level, "wide", "i64", N, (-3 * 2**61, 3 * 2**61)) % 3)
+    counts = np.bincount(sample(level, "wide", "i64", N, (-3 * 2**61, 3 * 2**61)) % 3)
     assert ((counts - N / 3) ** 2 / (N / 3)).sum() < 20  # chi-square with 2 degrees: beyond once in 22000 samples

@@ -1,4 +1,4 @@
-"""Running sums, products and recurrences along an axis, from both ends, on columns beside each other."""
+"""Cumulative sums, products and recurrences along an axis, in both directions, over adjacent columns."""
 
 import itertools
 

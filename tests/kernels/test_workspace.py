@@ -58,4 +58,4 @@ def test_threads_that_end_leave_nothing():
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     before = threads(20)
-    assert threads(200) - before < 20 << 20  # of 200 rooms of more than a megabyte, not even 20
+    assert threads(200) - before < 20 << 20  # of 200 workspaces of more than a megabyte each, not even 20 stay

@@ -271,7 +271,7 @@ def test_super_init_is_missed():
             return x
 
     with pytest.raises(RuntimeError, match="super"):
-        Early()
+        Early()(X)
     with pytest.raises(RuntimeError, match="super"):
         Never()(X)
 
@@ -421,27 +421,27 @@ class Seen(layers.Layer):
         return x
 
 
-def test_training_is_what_the_call_says_else_what_the_call_around_it_says():
+def test_training_is_that_of_the_call_else_of_the_enclosing_call():
     class Outer(ckeras.Model):
         def __init__(self):
             super().__init__()
-            self.inner, self.told = Seen(), Seen()
+            self.inner, self.inference = Seen(), Seen()
             self.chain = ckeras.Sequential([Seen()])
 
         def call(self, x):  # takes none itself
-            return self.chain(self.told(self.inner(x), training=False))
+            return self.chain(self.inference(self.inner(x), training=False))
 
     outer = Outer()
     for training in (True, False):
         outer(X, training=training)
         assert outer.inner.seen is training
         assert outer.chain.layers[0].seen is training
-        assert outer.told.seen is False
+        assert outer.inference.seen is False
     outer(X)
     assert outer.inner.seen is None
 
 
-def test_training_by_place_and_by_default():
+def test_training_as_positional_argument_and_by_default():
     class Double(layers.Layer):
         def call(self, x, training=True):
             return 2 * x if training else x
@@ -461,7 +461,7 @@ def test_training_by_place_and_by_default():
     assert np.array_equal(model.predict(X, verbose=0), X)
 
 
-def test_a_layer_that_takes_no_training_may_be_told():
+def test_a_call_accepts_training_for_a_layer_that_takes_none():
     assert np.array_equal(Scale()(X, training=True), X)
 
 

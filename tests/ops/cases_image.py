@@ -13,7 +13,7 @@ def colours(*shape, seed=0):
     return data(*shape, low=0.05, high=0.95, seed=seed)
 
 
-PLACES = np.stack([data(2, 3, low=-1.3, high=4.3), data(2, 3, low=-1.4, high=3.4, seed=1)])
+POSITIONS = np.stack([data(2, 3, low=-1.3, high=4.3), data(2, 3, low=-1.4, high=3.4, seed=1)])
 START = np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 2.0], [3.0, 2.0]])
 END = np.array([[0.3, 0.2], [2.6, -0.4], [0.1, 2.3], [3.23, 1.81]])
 TRANSFORM = np.array([1.1, 0.13, -0.37, 0.21, 0.93, 0.29, 0.02, -0.03])
@@ -35,9 +35,9 @@ COMPOSED = {
         [data(4, 5, 2), np.array([0.8, 1.3])],
     ),
     "hsv_to_rgb": (lambda x: image.hsv_to_rgb(x), [colours(2, 2, 3)]),
-    "map_coordinates": (lambda x, c: image.map_coordinates(x, c, 1, "constant", 0.5), [data(4, 3), PLACES]),
+    "map_coordinates": (lambda x, c: image.map_coordinates(x, c, 1, "constant", 0.5), [data(4, 3), POSITIONS]),
     **{
-        f"map_coordinates {mode}": (lambda x, c, m=mode: image.map_coordinates(x, c, 1, m), [data(4, 3), PLACES])
+        f"map_coordinates {mode}": (lambda x, c, m=mode: image.map_coordinates(x, c, 1, m), [data(4, 3), POSITIONS])
         for mode in ("nearest", "wrap", "mirror", "reflect")
     },
     "pad_images": (lambda x: image.pad_images(x, 1, 0, 1, 2), [data(2, 3, 2)]),

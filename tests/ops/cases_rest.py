@@ -12,7 +12,7 @@ GAPS[0, 1] = GAPS[2, 3] = np.nan
 
 
 def with_gaps(function):
-    """``function`` of an array some of whose places are NaN, whatever is put there."""
+    """``function`` of x with some elements replaced by NaN."""
     return lambda x: function(ops.where(np.isnan(GAPS), np.nan, x))
 
 

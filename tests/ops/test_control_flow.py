@@ -143,7 +143,7 @@ def test_what_is_refused(call, error, message, compiled):
         (ckeras.function(call) if compiled else call)(ops.convert_to_tensor(X))
 
 
-def test_an_index_out_of_range_is_told_by_the_run():
+def test_an_index_out_of_range_raises_when_the_plan_runs():
     f = ckeras.function(lambda i, v: ops.scatter(i, v, (3,)))
     v = np.ones(1, "float32")
     assert f(np.array([[-1]]), v).tolist() == [0, 0, 1]

@@ -19,15 +19,15 @@ def convolved(x, kernel, strides, padding, dilation, groups):
     x = np.pad(x.astype("float64"), ((0, 0), *w.padding, (0, 0)))
     per, filters = kernel.shape[-2], kernel.shape[-1] // groups
     y = np.zeros((len(x), *w.outputs, kernel.shape[-1]))
-    for place in np.ndindex(*w.outputs):
+    for index in np.ndindex(*w.outputs):
         cut = tuple(
             slice(o * s, o * s + (n - 1) * d + 1, d)
-            for o, s, n, d in zip(place, strides, w.window, dilation, strict=True)
+            for o, s, n, d in zip(index, strides, w.window, dilation, strict=True)
         )
         for g in range(groups):
             patch = x[(slice(None), *cut, slice(g * per, (g + 1) * per))]
             part = kernel[..., g * filters : (g + 1) * filters].astype("float64")
-            y[(slice(None), *place, slice(g * filters, (g + 1) * filters))] = np.tensordot(
+            y[(slice(None), *index, slice(g * filters, (g + 1) * filters))] = np.tensordot(
                 patch, part, (range(1, patch.ndim), range(part.ndim - 1))
             )
     return y

@@ -41,9 +41,9 @@ def test_definitions(shape):
     agree(p @ x @ p, p)
     lu, pivots = (part.numpy() for part in ops.lu_factor(x))
     moved = x.copy()
-    for place in np.ndindex(shape[:-2]):
-        for i, p in enumerate(pivots[place]):
-            moved[place][[i, p]] = moved[place][[p, i]]
+    for index in np.ndindex(shape[:-2]):
+        for i, p in enumerate(pivots[index]):
+            moved[index][[i, p]] = moved[index][[p, i]]
     lower = np.tril(lu, -1)[..., :k] + np.eye(shape[-2], k)
     agree(lower @ np.triu(lu)[..., :k, :], moved)
     assert (np.abs(lower) <= 1).all()

@@ -9,7 +9,7 @@ from ckeras import KerasTensor, Variable, config, function, ops, random, utils
 from ckeras.autograd import GradientTape
 
 N = 100_000
-DRAWS = {
+SAMPLERS = {
     "gamma": lambda shape, seed=None: random.gamma(shape, 2.0, seed=seed),
     "beta": lambda shape, seed=None: random.beta(shape, 2.0, 0.5, seed=seed),
     "binomial": lambda shape, seed=None: random.binomial(shape, 1000, 0.3, seed=seed),
@@ -137,42 +137,42 @@ def test_a_gradient_goes_the_way_of_its_element():
     np.testing.assert_array_equal(tape.gradient(total, x).numpy()[order], weights)
 
 
-@pytest.mark.parametrize("name", DRAWS)
+@pytest.mark.parametrize("name", SAMPLERS)
 def test_seeds(name):
-    draw = DRAWS[name]
-    a, b, c = (draw((100,), seed=s).numpy() for s in (1, 1, 2))
+    sample = SAMPLERS[name]
+    a, b, c = (sample((100,), seed=s).numpy() for s in (1, 1, 2))
     assert (a == b).all()
     assert (a != c).mean() > 0.8
     generator = random.SeedGenerator(7)
-    first, second = draw((50,), seed=generator).numpy(), draw((50,), seed=generator).numpy()
+    first, second = sample((50,), seed=generator).numpy(), sample((50,), seed=generator).numpy()
     assert (first != second).mean() > 0.8
     again = random.SeedGenerator.from_config(generator.get_config())
-    np.testing.assert_array_equal(draw((50,), seed=again), first)
+    np.testing.assert_array_equal(sample((50,), seed=again), first)
     utils.set_random_seed(3)
-    x, y = draw((50,)).numpy(), draw((50,)).numpy()
+    x, y = sample((50,)).numpy(), sample((50,)).numpy()
     utils.set_random_seed(3)
-    np.testing.assert_array_equal(draw((50,)), x)
+    np.testing.assert_array_equal(sample((50,)), x)
     assert (x != y).mean() > 0.8
 
 
-@pytest.mark.parametrize("name", DRAWS)
+@pytest.mark.parametrize("name", SAMPLERS)
 def test_same_bits_with_any_number_of_threads(name):
     threads = config.get_threads()
     try:
-        drawn = []
+        samples = []
         for count in (1, 2):
             config.set_threads(count)
-            drawn.append(DRAWS[name]((40_000,), seed=1).numpy())
+            samples.append(SAMPLERS[name]((40_000,), seed=1).numpy())
     finally:
         config.set_threads(threads)
-    np.testing.assert_array_equal(*drawn)
+    np.testing.assert_array_equal(*samples)
 
 
-@pytest.mark.parametrize("name", DRAWS)
-def test_compiled_draws_are_new_each_time_and_those_of_eager_ones(name):
-    def run(draw):
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_compiled_samples_are_new_in_each_call_and_equal_eager_ones(name):
+    def run(transform):
         generator = random.SeedGenerator(11)
-        step = draw(lambda: DRAWS[name]((60,), seed=generator))
+        step = transform(lambda: SAMPLERS[name]((60,), seed=generator))
         return [step().numpy() for _ in range(3)]
 
     compiled, eager = run(function), run(lambda f: f)
@@ -183,10 +183,10 @@ def test_compiled_draws_are_new_each_time_and_those_of_eager_ones(name):
 
 def test_parameters_inside_a_compiled_function():
     @function
-    def draws(alpha, chance, x):
+    def samples(alpha, chance, x):
         return random.gamma((3,), alpha, seed=1), random.binomial((3,), 10, chance, seed=1), random.shuffle(x, seed=1)
 
-    gamma, binomial, order = draws(*(np.array(v, "float32") for v in ([1.0, -1.0, 2.0], [0.5, 1.0, 1.5], [1, 2, 3])))
+    gamma, binomial, order = samples(*(np.array(v, "float32") for v in ([1.0, -1.0, 2.0], [0.5, 1.0, 1.5], [1, 2, 3])))
     assert np.isnan(gamma.numpy()).tolist() == [False, True, False]
     assert np.isnan(binomial.numpy()).tolist() == [False, False, True]
     assert sorted(order.tolist()) == [1, 2, 3]
@@ -211,9 +211,9 @@ def test_parameters_inside_a_compiled_function():
         (lambda: random.shuffle(3.0), "0 axes"),
         (lambda: random.shuffle(np.zeros(3), axis="a"), "got 'a'"),
         *(
-            (lambda s=shape, d=draw: d(s), f"{name} expects a shape of integers of 0 or more, got")
+            (lambda s=shape, d=sample: d(s), f"{name} expects a shape of integers of 0 or more, got")
             for shape in ((-1,), (2, None), "ab", (2.5,), -3, None)
-            for name, draw in (
+            for name, sample in (
                 ("uniform", random.uniform),
                 ("truncated_normal", random.truncated_normal),
                 ("gamma", lambda s: random.gamma(s, 1.0)),

@@ -1,7 +1,7 @@
-"""The gradient of every row of the op table against central differences in float64, and its gradient in turn.
+"""First and second gradients of every op compared with central differences in float64.
 
-The cases are in the files `cases_*.py` beside this one. Each has `CASES`: name of a row -> a list of (function, arrays
-to differentiate by), and `COMPOSED`: a name -> one such pair, for functions made of several rows.
+The cases are in the files `cases_*.py` of this folder. Each has `CASES`: name of an op -> a list of (function, arrays
+to differentiate by), and `COMPOSED`: a name -> one such pair, for functions made of several ops.
 """
 
 import importlib.util
@@ -32,7 +32,7 @@ DIFFERENTIABLE = sorted(
 )
 
 
-# Functions that have no gradient: they give whole numbers, truths, indices or constants, or take none but these.
+# Functions without a gradient: their results or all of their arguments are integers, booleans, indices or constants.
 WITHOUT = {
     "all", "allclose", "any", "arange", "argmin", "argpartition", "argsort", "array", "bartlett", "bitwise_and",
     "bitwise_invert", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
@@ -85,13 +85,13 @@ def differences(function, arrays):
     found = []
     for i, a in enumerate(arrays):
         slopes = np.zeros(a.shape)
-        for place in np.ndindex(a.shape):
+        for index in np.ndindex(a.shape):
             values = []
             for step in (H, -H):
                 moved = [b.copy() for b in arrays]
-                moved[i][place] += step
+                moved[i][index] += step
                 values.append(float(function(moved)))
-            slopes[place] = (values[0] - values[1]) / (2 * H)
+            slopes[index] = (values[0] - values[1]) / (2 * H)
         found.append(slopes)
     return found
 

@@ -261,7 +261,7 @@ def test_the_surface_of_a_symbolic_tensor():
     assert not hasattr(y, "_keras_history")
 
 
-def test_a_graph_knows_tensors_beside_its_inputs():
+def test_a_graph_accepts_values_of_tensors_that_are_not_its_inputs():
     x, known = Input((2,)), Input((2,))
     graph = Graph([x], [x + known], lambda y: y is known)
     (found,) = graph.run([ops.ones((1, 2))], {id(known): ops.ones((1, 2))})

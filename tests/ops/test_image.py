@@ -59,9 +59,9 @@ def test_affine_transform_is_projective():
     y, x = np.mgrid[:4, :5].astype("float64")
     t = np.array([1.1, 0.2, -0.3, 0.1, 0.9, 0.4, 0.05, -0.02])
     k = t[6] * x + t[7] * y + 1
-    places = np.stack([(t[3] * x + t[4] * y + t[5]) / k, (t[0] * x + t[1] * y + t[2]) / k])
+    positions = np.stack([(t[3] * x + t[4] * y + t[5]) / k, (t[0] * x + t[1] * y + t[2]) / k])
     v = data(4, 5).astype("float64")
-    expected = image.map_coordinates(v, places, 1, "reflect")
+    expected = image.map_coordinates(v, positions, 1, "reflect")
     found = image.affine_transform(v[..., None], t, fill_mode="reflect")
     np.testing.assert_allclose(found[..., 0], expected, 1e-12)
     batch = image.affine_transform(np.stack([v[..., None]] * 3), t, fill_mode="reflect")

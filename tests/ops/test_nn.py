@@ -86,7 +86,7 @@ def test_sparse_categorical_crossentropy(dtype):
 
 
 @pytest.mark.parametrize("from_logits", [True, False])
-def test_class_numbers_out_of_range(from_logits):
+def test_class_labels_out_of_range(from_logits):
     x = np.full((2, 3), 0.3, "float32")
     for label in (3, -1, 100):
         with pytest.raises(IndexError, match=rf"index {label} at position 1 is outside \[0, 3\)"):

@@ -148,9 +148,9 @@ def test_order_of_equals_and_of_nan():
     assert ops.argsort([[True, False], [False, True]], axis=None).tolist() == [1, 2, 0, 3]
     x = np.random.default_rng(0).permutation(100)
     for kth in (0, 37, -1):
-        places = ops.argpartition(x, kth).numpy()
-        assert x[places][kth] == np.sort(x)[kth]
-        assert sorted(places) == list(range(100))
+        indices = ops.argpartition(x, kth).numpy()
+        assert x[indices][kth] == np.sort(x)[kth]
+        assert sorted(indices) == list(range(100))
 
 
 def test_extremes_at_equals_and_nan():
@@ -336,10 +336,10 @@ def test_the_namespace_of_numpy_is_complete():
 
 def test_shifts_beyond_the_bits():
     for dtype in ("int8", "uint8", "int32", "uint32", "int64"):
-        one, places = np.array(1, dtype), np.array([0, 3, 7, 8, 31, 33, 100]).astype(dtype)
-        np.testing.assert_array_equal(ops.left_shift(one, places), np.left_shift(one, places))
+        one, bits = np.array(1, dtype), np.array([0, 3, 7, 8, 31, 33, 100]).astype(dtype)
+        np.testing.assert_array_equal(ops.left_shift(one, bits), np.left_shift(one, bits))
         minus = ops.convert_to_tensor(np.array(100, dtype))
-        np.testing.assert_array_equal(ops.right_shift(minus, places), np.right_shift(minus.numpy(), places))
+        np.testing.assert_array_equal(ops.right_shift(minus, bits), np.right_shift(minus.numpy(), bits))
     assert ops.bitwise_left_shift.function is ops.left_shift.function
     assert ops.bitwise_right_shift.function is ops.right_shift.function
     assert ops.ldexp(1.0, np.array([2**63 - 1, 3], "uint64")).tolist() == [math.inf, 8]

@@ -27,7 +27,7 @@ def test_value(name):
     assert len(found) == len(VALUES[name])
     for y, expected in zip(found, VALUES[name], strict=True):
         assert y.shape == expected.shape
-        # Places are of 64 bits on JAX when it has them, and of 32 bits by Keras's word.
+        # Indices are int64 on JAX where it is enabled; Keras documents int32.
         assert y.dtype.name.replace("int64", "int32") == expected.dtype.name.replace("int64", "int32")
         tolerance = TOLERANCE.get(y.dtype.name, 0)
         np.testing.assert_allclose(y, expected, tolerance, tolerance)

@@ -129,7 +129,7 @@ def test_dropout():
             random.dropout(x, rate)
 
 
-DRAWS = {
+SAMPLERS = {
     "uniform": lambda shape, seed=None, **o: random.uniform(shape, seed=seed, **o),
     "normal": lambda shape, seed=None, **o: random.normal(shape, seed=seed, **o),
     "truncated_normal": lambda shape, seed=None, **o: random.truncated_normal(shape, seed=seed, **o),
@@ -137,41 +137,41 @@ DRAWS = {
 }
 
 
-@pytest.mark.parametrize("name", DRAWS)
+@pytest.mark.parametrize("name", SAMPLERS)
 def test_shapes(name):
     for shape in [(), (0,), (1,), (7,), (2, 0, 3), (3, 5), [2, 3], 4, (17, 61)]:
-        assert DRAWS[name](shape, seed=1).shape == (tuple(shape) if not isinstance(shape, int) else (shape,))
+        assert SAMPLERS[name](shape, seed=1).shape == (tuple(shape) if not isinstance(shape, int) else (shape,))
 
 
-@pytest.mark.parametrize("name", DRAWS)
+@pytest.mark.parametrize("name", SAMPLERS)
 def test_seeds(name):
-    draw = DRAWS[name]
-    a, b, c = (draw((100,), seed=s).numpy() for s in (1, 1, 2))
+    sample = SAMPLERS[name]
+    a, b, c = (sample((100,), seed=s).numpy() for s in (1, 1, 2))
     assert (a == b).all() and (a != c).mean() > 0.9
-    np.testing.assert_array_equal(draw((40,), seed=1), a[:40])  # a number depends on the seed and its place alone
+    np.testing.assert_array_equal(sample((40,), seed=1), a[:40])  # a number depends on the seed and its index alone
     generator = random.SeedGenerator(7)
-    first, second = draw((50,), seed=generator).numpy(), draw((50,), seed=generator).numpy()
+    first, second = sample((50,), seed=generator).numpy(), sample((50,), seed=generator).numpy()
     assert (first != second).mean() > 0.9
     again = random.SeedGenerator.from_config(generator.get_config())
-    np.testing.assert_array_equal(draw((50,), seed=again), first)
+    np.testing.assert_array_equal(sample((50,), seed=again), first)
     utils.set_random_seed(3)
-    x, y = draw((50,)).numpy(), draw((50,)).numpy()
+    x, y = sample((50,)).numpy(), sample((50,)).numpy()
     utils.set_random_seed(3)
-    np.testing.assert_array_equal(draw((50,)), x)
+    np.testing.assert_array_equal(sample((50,)), x)
     assert (x != y).mean() > 0.9
 
 
-@pytest.mark.parametrize("name", DRAWS)
+@pytest.mark.parametrize("name", SAMPLERS)
 def test_same_bits_with_any_number_of_threads(name):
     threads = config.get_threads()
     try:
-        drawn = []
+        samples = []
         for count in (1, 2):
             config.set_threads(count)
-            drawn.append(DRAWS[name]((50_001,), seed=1).numpy())
+            samples.append(SAMPLERS[name]((50_001,), seed=1).numpy())
     finally:
         config.set_threads(threads)
-    np.testing.assert_array_equal(*drawn)
+    np.testing.assert_array_equal(*samples)
 
 
 def test_parameters_may_be_tensors():
@@ -185,7 +185,7 @@ def test_parameters_may_be_tensors():
 def test_bad_arguments():
     for name, dtype in itertools.product(("uniform", "normal", "truncated_normal"), ("int32", "bool")):
         with pytest.raises(ValueError, match=f"{name} expects a float dtype"):
-            DRAWS[name]((2,), dtype=dtype)
+            SAMPLERS[name]((2,), dtype=dtype)
     with pytest.raises(ValueError, match="randint expects an integer dtype"):
         random.randint((2,), 0, 5, dtype="float32")
     with pytest.raises(ValueError, match="minval < maxval"):

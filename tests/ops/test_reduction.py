@@ -109,7 +109,7 @@ def test_indices(name):
 
 
 @pytest.mark.parametrize("name", BOOLEAN)
-def test_truth(name):
+def test_boolean(name):
     for shape, dtype in itertools.product(SHAPES, ("bool", "int32", "float32")):
         x = (np.random.default_rng([5, *shape]).random(shape) < 0.8).astype(dtype)
         for axis, keepdims in itertools.product(AXES[len(shape)], (False, True)):

@@ -1,4 +1,4 @@
-"""Unique elements, places, choices, triangles and views: edges and bad input."""
+"""Unique elements, indices, choices, triangles and views: edge cases and bad input."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_unique():
         ops.unique([1, 2], size=-1)
 
 
-def test_places():
+def test_indices():
     assert [i.tolist() for i in ops.nonzero([0.0, np.nan, -0.0, 2.0])] == [[1, 3]]
     with pytest.raises(ValueError, match="nonzero expects a tensor with axes"):
         ops.nonzero(1.0)

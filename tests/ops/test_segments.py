@@ -28,7 +28,7 @@ def test_gradients():
         assert gradient(function, [1.0, 2.0, 3.0], [5, -1, 0], [2.0]) == [0, 0, 2]
 
 
-def test_the_number_of_segments_is_one_more_than_the_greatest():
+def test_the_number_of_segments_is_one_more_than_the_maximum_id():
     for function in ALL:
         assert function([1.0, 2.0, 3.0], [0, 3, 1]).shape == (4,)
         assert function(np.zeros((0, 2)), np.zeros(0, int)).shape == (0, 2)
@@ -38,9 +38,9 @@ def test_the_number_of_segments_is_one_more_than_the_greatest():
 def test_dtypes():
     for dtype in ("int8", "uint8", "int16", "int32", "int64", "uint32", "float16", "float64"):
         limits = np.finfo(dtype) if "float" in dtype else np.iinfo(dtype)
-        least, greatest = (-np.inf, np.inf) if "float" in dtype else (limits.min, limits.max)
+        low, high = (-np.inf, np.inf) if "float" in dtype else (limits.min, limits.max)
         x = np.array([3, 1, 2], dtype)
-        for function, expected in zip(ALL, ([4, 0, 2], [3, least, 2], [1, greatest, 2], [3, 1, 2]), strict=True):
+        for function, expected in zip(ALL, ([4, 0, 2], [3, low, 2], [1, high, 2], [3, 1, 2]), strict=True):
             found = function(x, np.array([0, 0, 2], "int8"), 3)
             assert (found.dtype, found.tolist()) == (dtype, expected)
     assert ops.segment_max([True, False], [0, 2], 3).tolist() == [True, False, False]

@@ -30,7 +30,7 @@ def test_inverse_error_function():
 
 
 def test_inverse_error_function_far_out():
-    """At the least distances from 1, where erfc is known to all digits: x is 1 - 2**-n exactly."""
+    """At the smallest distances from 1, where erfc is known to all digits: x is 1 - 2**-n exactly."""
     for n in range(2, 54):
         found = float(ops.erfinv(np.float64(1 - 2.0**-n)))
         slope = 2 / math.sqrt(math.pi) * math.exp(-found * found)

@@ -1,4 +1,4 @@
-"""Connectionist temporal classification: a sum over all ways to place the labels, counted one by one."""
+"""Connectionist temporal classification, compared with a sum over all alignments of the labels."""
 
 import itertools
 

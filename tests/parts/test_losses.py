@@ -197,7 +197,7 @@ def test_all_weights_zero():
     assert float(loss(np.zeros((2, 1)), np.ones((2, 1)), np.zeros(2))) == 0.0
 
 
-def test_class_numbers_keep_all_their_digits():
+def test_integer_labels_keep_all_their_digits():
     number = 2**24 + 1  # not a float32
     loss = losses.SparseCategoricalCrossentropy(ignore_class=number, reduction="sum")
     values = loss(np.array([number, 0]), np.full((2, 2), 0.5, "float32"))

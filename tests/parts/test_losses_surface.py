@@ -32,7 +32,11 @@ FUNCTIONS = [
     for n in losses.__all__
     if inspect.isfunction(getattr(losses, n)) and n not in ("get", "serialize", "deserialize", "ctc")
 ]
-OF_NUMBERS = (losses.sparse_categorical_crossentropy, losses.categorical_generalized_cross_entropy, losses.circle)
+OF_INTEGER_LABELS = (
+    losses.sparse_categorical_crossentropy,
+    losses.categorical_generalized_cross_entropy,
+    losses.circle,
+)
 
 
 @pytest.mark.parametrize("alias", ALIASES)
@@ -96,7 +100,7 @@ def test_shapes_are_inferred(function):
         y_true, y_pred = Input((), batch_size=6, dtype="int32"), Input((4,), batch_size=6)
         assert function(y_true, y_pred).shape == (6,)
         return
-    y_true = Input((), dtype="int32") if function in OF_NUMBERS else Input((4,))
+    y_true = Input((), dtype="int32") if function in OF_INTEGER_LABELS else Input((4,))
     result = function(y_true, Input((4,)), **options)
     assert result.shape == (() if function in (losses.dice, losses.tversky) else (None,))
     assert result.dtype == "float32"
@@ -105,7 +109,7 @@ def test_shapes_are_inferred(function):
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
 def test_dtype_is_that_of_predictions(function):
     options = {"q": 0.5} if function is losses.categorical_generalized_cross_entropy else {}
-    y_true = np.array([0, 1, 0]) if function in OF_NUMBERS else np.eye(3)
+    y_true = np.array([0, 1, 0]) if function in OF_INTEGER_LABELS else np.eye(3)
     for dtype in ("float16", "float32", "float64"):
         predicted = (np.eye(3) * 0.4 + 0.2).astype(dtype)
         result = function(y_true, predicted, **options)
@@ -118,7 +122,7 @@ def test_dtype_is_that_of_predictions(function):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
-def test_shapes_that_do_not_fit_are_told(function):
+def test_shapes_that_do_not_fit_are_named(function):
     options = {"q": 0.5} if function is losses.categorical_generalized_cross_entropy else {}
     with pytest.raises(ValueError, match=r"y_true .*\(3, 2\).* \(3, 4\)") as error:
         function(np.zeros((3, 2)), np.ones((3, 4)), **options)
@@ -152,12 +156,12 @@ def test_bad_arguments(make, message):
 
 
 @pytest.mark.parametrize("number", [-1, 3])
-def test_class_numbers_out_of_range(number):
+def test_integer_labels_out_of_range(number):
     with pytest.raises(IndexError):
         losses.CategoricalGeneralizedCrossEntropy()(np.array([0, number]), np.full((2, 3), 1 / 3, "float32"))
 
 
-def test_class_numbers_in_a_column():
+def test_integer_labels_in_a_column():
     p = np.array([[0.25, 0.75], [0.5, 0.5]], "float32")
     expected = (1 - np.sqrt([0.75, 0.5])) / 0.5
     loss = losses.CategoricalGeneralizedCrossEntropy(reduction="none")
@@ -165,7 +169,7 @@ def test_class_numbers_in_a_column():
     np.testing.assert_allclose(loss(np.array([1, 0]), p), expected, rtol=1e-6)
 
 
-def test_circle_compares_large_class_numbers_by_all_their_digits():
+def test_circle_compares_large_integer_labels_by_all_their_digits():
     x = np.eye(2, dtype="float32")
     with GradientTape() as tape:
         tensor = ops.convert_to_tensor(x)
@@ -203,7 +207,7 @@ def test_masked_samples_do_not_count(cls):
     rng = np.random.default_rng(1)
     p = rng.dirichlet(np.ones(3), 5).astype("float32")
     t = rng.integers(0, 3, 5)
-    t = t if cls().fn in OF_NUMBERS else np.eye(3, dtype="float32")[t]
+    t = t if cls().fn in OF_INTEGER_LABELS else np.eye(3, dtype="float32")[t]
     mask = np.array([True, False, True, True, False])
     predicted = ops.convert_to_tensor(p)
     predicted._keras_mask = ops.convert_to_tensor(mask)
@@ -227,7 +231,7 @@ def test_empty_batches():
     for cls in SHIPPED:
         if cls in (losses.CTC,):
             continue
-        numbers = cls().fn in OF_NUMBERS
+        numbers = cls().fn in OF_INTEGER_LABELS
         t = np.zeros(0, "int32") if numbers else np.zeros((0, 3), "float32")
         if cls is not losses.Circle:
             value = float(cls()(t, np.zeros((0, 3), "float32")))
@@ -237,7 +241,7 @@ def test_empty_batches():
 def test_zero_weights():
     for cls in SHIPPED:
         if cls not in (losses.CTC, losses.Dice, losses.Tversky):
-            t = np.zeros(3, "int32") if cls().fn in OF_NUMBERS else np.eye(3, dtype="float32")
+            t = np.zeros(3, "int32") if cls().fn in OF_INTEGER_LABELS else np.eye(3, dtype="float32")
             assert float(cls()(t, np.full((3, 3), 0.5, "float32"), np.zeros(3))) == 0.0, cls
 
 
@@ -269,7 +273,7 @@ def test_compiled_is_eager(cls):
     rng = np.random.default_rng(2)
     p = rng.dirichlet(np.ones(3), 6).astype("float32")
     t = rng.integers(0, 3, 6)
-    t = t if cls().fn in OF_NUMBERS else np.eye(3, dtype="float32")[t]
+    t = t if cls().fn in OF_INTEGER_LABELS else np.eye(3, dtype="float32")[t]
     loss = cls()
     compiled = function(lambda t, p: loss(t, p))
     assert float(compiled(t, p)) == pytest.approx(float(loss(t, p)), rel=1e-5)

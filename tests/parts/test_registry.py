@@ -270,7 +270,7 @@ def test_registering_a_class_without_get_config(custom):
         registry.register_keras_serializable()(Plain)
 
 
-def test_get_registered_object_looks_where_it_is_told():
+def test_get_registered_object_searches_its_arguments():
     assert registry.get_registered_object("a") is None
     assert registry.get_registered_object("a", custom_objects={"a": 1}, module_objects={"a": 2}) == 1
     assert registry.get_registered_object("a", module_objects={"a": 2}) == 2

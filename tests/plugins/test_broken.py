@@ -1,4 +1,4 @@
-"""What is wrong with a package's declaration is told with the package's name, and only to those who ask for it."""
+"""Errors of a package's declaration name the package, and are raised only where its parts are looked up."""
 
 import warnings
 
@@ -122,7 +122,7 @@ def test_one_package_that_declares_a_name_twice(installs):
 
 
 @pytest.mark.parametrize(("table", "name"), [("losses", "mse"), ("layers", "dense"), ("optimizers", "ADAM")])
-def test_a_shipped_name_stays_and_the_clash_is_told(installs, capsys, table, name):
+def test_a_shipped_name_stays_and_the_clash_is_reported(installs, capsys, table, name):
     installs("taker", {table: f"{name} = taken:good"}, taken=GOOD)
     table = registry.TABLES[table]
     with warnings.catch_warnings():  # nobody has read the groups yet
@@ -132,7 +132,7 @@ def test_a_shipped_name_stays_and_the_clash_is_told(installs, capsys, table, nam
     table.find("nobody_has_this")
     with pytest.warns(UserWarning, match=rf"{name!r} is ckeras\..*; taker 1\.0 declares another"):
         assert table.resolve(name) is shipped
-    with warnings.catch_warnings():  # told once
+    with warnings.catch_warnings():  # reported once
         warnings.simplefilter("error")
         assert table.resolve(name) is shipped
     assert f"{name!r} that taker 1.0 declares is {registry.source(shipped)} already" in shown(capsys)

@@ -226,7 +226,7 @@ def test_a_package_name_is_found_when_its_module_registers_it(installs):
         registry.layers.find("mine>Lost")
 
 
-def test_same_name_in_two_tables_is_told_apart_by_the_class(installs):
+def test_same_name_in_two_tables_is_distinguished_by_the_class(installs):
     source = (
         "import ckeras\n"
         "class SoftLoss(ckeras.losses.Loss):\n    pass\n"

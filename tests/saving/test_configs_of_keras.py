@@ -15,7 +15,7 @@ _SPEC.loader.exec_module(made)
 VALUES = json.loads(made.VALUES.read_text())
 NAMES = list(VALUES["keras"])
 
-# What Keras writes for a Sequential besides: its layers say all of it.
+# Further keys that Keras writes for a Sequential; the configs of its layers imply them.
 _IMPLIED = ("build_config", "build_input_shape", "compile_config", "dtype")
 
 

@@ -1,4 +1,4 @@
-"""Numbers on which gradients are tested, and cases for rows of one form: (function, arrays to differentiate by)."""
+"""Numbers on which gradients are tested, and cases for ops of one form: (function, arrays to differentiate by)."""
 
 import itertools
 
@@ -10,8 +10,8 @@ from ckeras.tensor import table
 def data(*shape, low=-2.0, high=2.0, seed=0):
     """Numbers no two of which are near each other, nor near an integer."""
     count = int(np.prod(shape))
-    places = np.random.default_rng([seed, *shape]).permutation(count)
-    x = low + (high - low) * (places + 0.4 + 0.13 * seed) / max(count, 1)
+    order = np.random.default_rng([seed, *shape]).permutation(count)
+    x = low + (high - low) * (order + 0.4 + 0.13 * seed) / max(count, 1)
     return (x + 0.013 * (np.abs(x - np.round(x)) < 0.01)).reshape(shape)
 
 

@@ -15,7 +15,7 @@ def address(v):
 
 def test_assignment():
     v = Variable([1.0, 2.0])
-    place = address(v)
+    start = address(v)
     for value in ([3, 4], (3, 4), np.array([3, 4], "int64"), ops.convert_to_tensor([3.0, 4.0]), Variable([3.0, 4.0])):
         v.assign([0.0, 0.0])
         assert v.assign(value) is v
@@ -28,7 +28,7 @@ def test_assignment():
     v.assign(v.numpy()[::-1])
     v.assign(ops.reshape(v, (2, 1))[::-1, 0])
     assert v.numpy().tolist() == [6, 9]
-    assert (address(v), v.dtype) == (place, "float32")
+    assert (address(v), v.dtype) == (start, "float32")
 
 
 @pytest.mark.parametrize("dtype", ["bool", "int8", "int32", "int64", "float16", "float32", "float64"])
@@ -161,7 +161,7 @@ def test_buffers_never_move():
     variables = [
         Variable(np.zeros(shape), dtype=dtype) for shape in ((), (3,), (64, 65)) for dtype in ("float32", "int64")
     ]
-    places = [address(v) for v in variables]
+    addresses = [address(v) for v in variables]
     for v in variables:
         keep = v.value
         v.assign(np.ones(v.shape))
@@ -169,7 +169,7 @@ def test_buffers_never_move():
         v.assign_sub(keep)
         v.assign(ops.ones(v.shape))
         pickle.dumps(v), copy.deepcopy(v), v.numpy(), v.value
-    assert [address(v) for v in variables] == places
+    assert [address(v) for v in variables] == addresses
 
 
 def test_state_survives_a_pickle_of_a_structure():

@@ -128,16 +128,16 @@ def test_a_file_trains_as_an_array_does(mlp, in_file, monkeypatch, block, option
     x = rng.standard_normal((100, 4)).astype("float32")
     y = (x[:, :1] * 2).astype("float64")
     histories = []
-    for least in (1 << 40, 1):
-        monkeypatch.setattr(stored, "LARGE", least)
+    for threshold in (1 << 40, 1):
+        monkeypatch.setattr(stored, "LARGE", threshold)
         monkeypatch.setattr(sources, "BLOCK", block)
         utils.set_random_seed(0)
         model = mlp()
         model.compile("adam", "mse", weighted_metrics=["mae"], run_eagerly="run_eagerly" in options)
         fit = {"batch_size": 9, "epochs": 3, "verbose": 0, **{k: v for k, v in options.items() if k != "run_eagerly"}}
-        given = (x, y) if least > 1 else (in_file(x, "x"), in_file(y, "y"))
+        given = (x, y) if threshold > 1 else (in_file(x, "x"), in_file(y, "y"))
         histories.append(model.fit(*given, **fit).history)
-        if least == 1:
+        if threshold == 1:
             assert not data_set(*given).in_memory
     assert list(histories[0]) == list(histories[1])
     for name, expected in histories[0].items():
@@ -169,7 +169,7 @@ def test_what_is_written_to_a_memmap_is_kept(tmp_path, monkeypatch, mlp):
         assert (np.asarray(x) == 3).all()
 
 
-def test_class_numbers_in_a_file_are_checked_as_they_are_read(mlp, in_file, monkeypatch, data):
+def test_integer_labels_in_a_file_are_checked_as_they_are_read(mlp, in_file, monkeypatch, data):
     monkeypatch.setattr(stored, "LARGE", 1)
     x, _, y = data
     y = y.copy()

@@ -159,7 +159,7 @@ def test_y_that_is_no_array_of_numbers(trained, y):
 
 @pytest.mark.parametrize("bad", [-1, 3, 100, 2**31 - 1, -(2**31)])
 @pytest.mark.parametrize("dtype", ["int32", "int64", "float32"])
-def test_class_numbers_out_of_range(trained, bad, dtype):
+def test_integer_labels_out_of_range(trained, bad, dtype):
     t = trained("classes")
     y = t.y.astype(dtype)
     y[13] = bad
@@ -169,7 +169,7 @@ def test_class_numbers_out_of_range(trained, bad, dtype):
             t.refuses(call, IndexError, where, "expects y", "0 to 2", f"got {bad} in row 13")
 
 
-def test_class_numbers_as_bytes_are_checked_too(trained):
+def test_integer_labels_of_small_dtypes_are_checked_too(trained):
     t = trained("classes")
     for dtype, bad in (("uint8", 255), ("int8", -128), ("uint16", 65535), ("uint32", 2**32 - 1), ("uint64", 2**63)):
         y = t.y.astype(dtype)

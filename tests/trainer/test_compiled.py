@@ -91,7 +91,7 @@ def test_losses(data, loss, weighted):
     )
 
 
-def test_dropout_draws_the_same_masks(data):
+def test_dropout_samples_the_same_masks(data):
     x, y, _ = data
 
     def make(run_eagerly):
@@ -416,7 +416,7 @@ def test_a_call_that_asks_for_a_value_runs_op_by_op_with_one_warning(data, built
     np.testing.assert_allclose(model.predict(batch, verbose=0), 2 * model.dense(batch).numpy(), rtol=1e-5)
 
 
-def test_it_trains_as_if_it_had_been_told_to_run_eagerly(data):
+def test_it_trains_as_with_run_eagerly(data):
     x, y, _ = data
 
     def make(run_eagerly):

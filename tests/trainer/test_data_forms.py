@@ -31,7 +31,7 @@ def test_one_array_in_a_list_is_checked_like_an_array():
 
 
 @pytest.mark.parametrize("bad", [np.nan, 3.0, -1.0])
-def test_class_numbers_that_are_none_are_refused_before_the_first_step(bad):
+def test_labels_that_are_no_class_are_refused_before_the_first_step(bad):
     model, labels = compiled(classes=3), np.zeros(40)
     labels[37] = bad  # in the last batch
     before = model.get_weights()

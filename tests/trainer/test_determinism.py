@@ -111,8 +111,8 @@ def test_each_epoch_is_shuffled_anew_and_masked_anew():
             self.dense, self.drop = layers.Dense(1), layers.Dropout(0.5)
 
         def call(self, x, training=None):
-            place = ops.cast(ops.equal(ops.arange(64), self.at % 64), "float32")
-            self.rows.assign(self.rows * (1 - place) + place * ops.sum(self.drop(x)))
+            row = ops.cast(ops.equal(ops.arange(64), self.at % 64), "float32")
+            self.rows.assign(self.rows * (1 - row) + row * ops.sum(self.drop(x)))
             self.at.assign_add(1)
             return self.dense(x)
 

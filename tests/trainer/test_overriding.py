@@ -35,7 +35,7 @@ def made(cls, x, **options):
 
 
 class Returning(Linear):
-    """Trains, and returns what it is told."""
+    """Trains, and returns `result`."""
 
     result = None
 

@@ -418,7 +418,7 @@ def test_clear_session_frees():
 def test_varying_batch_sizes_leave_memory_flat():
     x, _ = _data(100, 40)
     model = _model()
-    sizes = itertools.cycle(range(1, 101))  # more than there is room for plans
+    sizes = itertools.cycle(range(1, 101))  # more than the plan cache holds
 
     def call():
         n = next(sizes)

@@ -75,7 +75,7 @@ def test_errors_of_class_weight_speak_of_class_weight(model, y, weights, words):
             getattr(m, name)(X, y, class_weight=weights)
 
 
-def test_class_weight_beside_sample_weight_is_refused(model):
+def test_class_weight_together_with_sample_weight_is_refused(model):
     m = model(3, loss="mse")
     with pytest.raises(ValueError, match="at most one of class_weight and sample_weight, got both"):
         m.train_on_batch(X, np.eye(4)[:, :3], sample_weight=np.ones(4), class_weight={0: 1.0})

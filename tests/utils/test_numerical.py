@@ -41,7 +41,7 @@ def test_to_categorical_refuses_classes_out_of_range(x):
 
 
 @pytest.mark.parametrize("x", [[], ["a"], [np.nan], [np.inf], [None], [1j], np.zeros(2, "datetime64[s]")])
-def test_to_categorical_refuses_what_is_no_class_number(x):
+def test_to_categorical_refuses_what_is_no_class_label(x):
     with pytest.raises(ValueError, match="to_categorical expects"):
         to_categorical(x)
 

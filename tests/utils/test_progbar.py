@@ -49,20 +49,20 @@ def logged(caplog):
     enable_interactive_logging()
 
 
-def kept(name):
+def expected(name):
     return (DATA / name).read_bytes().decode()
 
 
 @posix_only
 @pytest.mark.parametrize("case", screens.BARS)
 def test_bar_prints_what_keras_prints(clock, case):
-    assert screens.draw_bar(Progbar, clock, case) == kept(f"progbar_{case}.txt")
+    assert screens.print_bar(Progbar, clock, case) == expected(f"progbar_{case}.txt")
 
 
 @posix_only
 @pytest.mark.parametrize("case", screens.LOGGERS)
 def test_logger_prints_what_keras_prints(clock, case):
-    assert screens.draw_logger(ProgbarLogger, clock, case) == kept(f"progbar_logger_{case}.txt")
+    assert screens.print_logger(ProgbarLogger, clock, case) == expected(f"progbar_logger_{case}.txt")
 
 
 @pytest.mark.parametrize("reason", ["no terminal", "NO_COLOR"])

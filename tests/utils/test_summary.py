@@ -18,7 +18,7 @@ screens = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(screens)
 
 
-# The least that a summary asks of models and layers.
+# The minimal interface of models and layers that a summary uses.
 class Variable:
     def __init__(self, shape, dtype="float32"):
         self.shape, self.dtype = shape, dtype
@@ -37,6 +37,7 @@ class Node:
     def __init__(self, operation, input_tensors, shape):
         Node.made += 1
         self.number, self.operation, self.input_tensors = Node.made, operation, input_tensors
+        self.is_input = not input_tensors
         self.outputs = [Tensor(shape, self, len(operation._inbound_nodes))]
         operation._inbound_nodes.append(self)
 
@@ -181,7 +182,7 @@ fakes = types.SimpleNamespace(
 
 @pytest.fixture
 def screen(monkeypatch):
-    """The terminal that the kept screens were made with, and names that count from the start."""
+    """The terminal that the expected screens were made with, and names that count from the start."""
     for name in screens.UNSET:
         monkeypatch.delenv(name, raising=False)
     for name, value in screens.TERMINAL.items():
@@ -189,14 +190,14 @@ def screen(monkeypatch):
     monkeypatch.setattr(naming, "_counts", {})
 
 
-def kept(case, terminal=False):
+def expected(case, terminal=False):
     return (DATA / f"summary_{case}{'_terminal' if terminal else ''}.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("terminal", [False, True], ids=["file", "terminal"])
 @pytest.mark.parametrize("case", screens.SUMMARIES)
 def test_summary_prints_what_keras_prints(screen, case, terminal):
-    assert screens.draw_summary(fakes, print_summary, case, terminal) == kept(case, terminal)
+    assert screens.summary_text(fakes, print_summary, case, terminal) == expected(case, terminal)
 
 
 SEQUENTIAL = [case for case in screens.SUMMARIES if case not in ("chain", "graph", "graph_trainable")]
@@ -205,14 +206,14 @@ SEQUENTIAL = [case for case in screens.SUMMARIES if case not in ("chain", "graph
 @pytest.mark.parametrize("terminal", [False, True], ids=["file", "terminal"])
 @pytest.mark.parametrize("case", SEQUENTIAL)
 def test_summary_of_models_prints_what_keras_prints(screen, case, terminal):
-    text = screens.draw_summary(ckeras, lambda model, **options: model.summary(**options), case, terminal)
-    assert text == kept(case, terminal)
+    text = screens.summary_text(ckeras, lambda model, **options: model.summary(**options), case, terminal)
+    assert text == expected(case, terminal)
 
 
 def test_print_fn_gets_the_whole_text_once_without_colours(screen, capsys):
     texts = []
     print_summary(screens.compiled(fakes), print_fn=texts.append)
-    assert texts == [kept("compiled")]
+    assert texts == [expected("compiled")]
     assert capsys.readouterr().out == ""
 
 
@@ -223,7 +224,7 @@ def test_summary_goes_to_the_logger_when_asked(screen, capsys, caplog):
         print_summary(screens.plain(fakes))
     finally:
         enable_interactive_logging()
-    assert [record.getMessage() for record in caplog.records] == [kept("plain")]
+    assert [record.getMessage() for record in caplog.records] == [expected("plain")]
     assert capsys.readouterr().out == ""
 
 
@@ -270,7 +271,7 @@ def test_format_size(size, text):
         ({"layer_range": ["dense", "zz"]}, r"match layers of \['dense', 'dropout', 'dense_1'\], but got"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused_before_anything_is_printed(screen, capsys, options, message):
+def test_bad_options_are_refused_before_anything_is_printed(screen, capsys, options, message):
     with pytest.raises(ValueError, match=message):
         print_summary(screens.plain(fakes), **options)
     assert capsys.readouterr().out == ""

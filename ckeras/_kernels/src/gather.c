@@ -5,7 +5,7 @@
 
 #include "lanes.h"
 
-/* how many rows ahead of the copy memory is asked for, and up to how many bytes a table is taken to be cached */
+/* rows that are prefetched ahead of the copy; bytes up to which a table is assumed to be in the cache */
 enum { GA_AHEAD = 8, GA_CACHED = 512 << 10 };
 
 static inline int64_t ga_at(const char *index, int dtype, int64_t i)
@@ -44,7 +44,7 @@ static inline int64_t ga_row(const char *index, int dtype, int64_t i, int64_t ro
 
 static inline void ga_prefetch(const char *row, int64_t bytes)
 {
-    bytes = ln_min(bytes, 512); /* the processor goes on by itself where a row is longer */
+    bytes = ln_min(bytes, 512); /* for longer rows the hardware prefetches */
     for (int64_t k = 0; k < bytes; k += 64) __builtin_prefetch(row + k);
 }
 
@@ -142,7 +142,7 @@ static const uint8_t ga_size[CK_DTYPES] = {
     [CK_I8] = 1, [CK_I16] = 2, [CK_U16] = 2, [CK_U32] = 4, [CK_U64] = 8, [CK_F16] = 2,
 };
 
-/* Columns are shared out where a row has lines enough: that is even however the indices are spread. Rows otherwise. */
+/* Threads divide the columns if rows are long enough, which balances the work for any indices; otherwise the rows. */
 static void ga_share(ga_scatter fn, const ga_job *w, int threads, int t)
 {
     int64_t line = 64 / w->size, lines = w->cols / line;
@@ -319,7 +319,7 @@ typedef void (*ga_cast)(void *out, const void *in, int64_t n);
 /* Floats go to int64 directly and to the smaller integers through int32, as numpy does within the range of int32. */
 #define GA_SAME(D, x) ((D)(x))
 #define GA_VIA32(D, x) ((D)(int32_t)(x))
-#define GA_TRUTH(D, x) ((D)((x) != 0))
+#define GA_NONZERO(D, x) ((D)((x) != 0))
 #define GA_CAST(D, d, S, s, READ, TO)                                       \
     static void ga_cast_##s##_##d(void *out_, const void *in_, int64_t n)   \
     {                                                                       \
@@ -333,7 +333,7 @@ typedef void (*ga_cast)(void *out, const void *in, int64_t n);
     GA_CAST(double, f64, S, s, READ, GA_SAME)        \
     GA_CAST(int32_t, i32, S, s, READ, GA_SAME)       \
     GA_CAST(int64_t, i64, S, s, READ, GA_SAME)       \
-    GA_CAST(uint8_t, bool, S, s, READ, GA_TRUTH)     \
+    GA_CAST(uint8_t, bool, S, s, READ, GA_NONZERO)   \
     GA_CAST(uint8_t, u8, S, s, READ, NARROW)
 GA_FROM(float, f32, GA_READ, GA_VIA32)
 GA_FROM(double, f64, GA_READ, GA_VIA32)

@@ -34,7 +34,7 @@ typedef struct {
     ck_kernel fn;
 } ck_entry;
 
-/* One elementwise step over a block: dst[i] = fn(a[i], b[i], c[i]); unused operands are ignored. dst may equal
+/* One elementwise instruction over a block: dst[i] = fn(a[i], b[i], c[i]); unused operands are ignored. dst may equal
  * an operand. `cost` is a rough price in cycles an element, which decides how many threads are worth waking. */
 typedef void (*ck_block)(void *dst, const void *a, const void *b, const void *c, int64_t n);
 typedef struct {

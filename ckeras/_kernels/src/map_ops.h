@@ -1,10 +1,10 @@
-/* The list of elementwise steps. map.c includes it once for the functions and once for the table, with
+/* The elementwise instructions. map_functions.h includes this file once for the functions and once for the table, with
  *   UNARY(name, operand dtype, result dtype, cost, expression in x)
  *   BINARY(name, operand dtype, result dtype, cost, expression in x, y)
  *   TERNARY(name, dtype, cost, expression in the byte x and in y, z of that dtype)
  *   TRIPLE(name, dtype, cost, expression in x, y, z)
  *   CAST(from, to, cost)
- *   CUSTOM(name, dtype, result dtype, cost): the function is written in map.c.
+ *   CUSTOM(name, dtype, result dtype, cost): the function is written in map_functions.h.
  * t_<dtype> is the C type, u_<dtype> the type whose arithmetic wraps around. The order is that of the opcodes.
  * Costs are in units of an f32 add out of L2, about 0.13 ns an element; MAP_POLY multiplies those of polynomials,
  * whose speed is that of the vectors.

@@ -128,7 +128,7 @@ static void SB_(xent_sparse)(const sm_job *w, int64_t row, int64_t rows)
     SB_T *loss = (SB_T *)w->buf[0] + row;
     const SB_T *z = (const SB_T *)w->buf[2] + row * n;
     double top[SM_ROWS], sum[SM_ROWS], at[SM_ROWS];
-    for (int64_t i = 0; i < rows; i++) at[i] = z[i * n + sm_label(w, 3, row + i)]; /* prob may take the place of z */
+    for (int64_t i = 0; i < rows; i++) at[i] = z[i * n + sm_label(w, 3, row + i)]; /* prob may be z */
     SB_(rows)((SB_T *)w->buf[1] + row * n, z, rows, n, top, sum);
     for (int64_t i = 0; i < rows; i++) loss[i] = (SB_T)(log(sum[i]) - (at[i] - top[i]));
 }

@@ -129,7 +129,7 @@ def remembers_arguments(init: Callable[..., None]) -> Callable[..., None]:
         if "_init_arguments" not in self.__dict__:
             try:
                 bound = inspect.signature(init).bind(self, *args, **kwargs)
-            except TypeError:  # which the call itself tells better
+            except TypeError:  # the call itself raises a clearer error
                 return init(self, *args, **kwargs)
             bound.apply_defaults()
             found: dict[str, Any] = {}

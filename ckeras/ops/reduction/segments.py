@@ -68,16 +68,16 @@ def _prod_vjp(g: Tensor, y: Tensor, x: Tensor, index: Tensor, size: int) -> Tens
     return elementwise.multiply(take(g, index, 0), others)
 
 
-def _least(dtype: str) -> Any:
+def _smallest(dtype: str) -> Any:
     return -math.inf if dtype in dtypes.FLOATS else dtype != "bool" and np.iinfo(dtype).min
 
 
-def _greatest(dtype: str) -> Any:
+def _largest(dtype: str) -> Any:
     return math.inf if dtype in dtypes.FLOATS else dtype == "bool" or np.iinfo(dtype).max
 
 
-_segment_max = _folding("segment_max", np.maximum, _least, _extreme_vjp)
-_segment_min = _folding("segment_min", np.minimum, _greatest, _extreme_vjp)
+_segment_max = _folding("segment_max", np.maximum, _smallest, _extreme_vjp)
+_segment_min = _folding("segment_min", np.minimum, _largest, _extreme_vjp)
 _segment_prod = _folding("segment_prod", np.multiply, lambda dtype: 1, _prod_vjp)
 
 

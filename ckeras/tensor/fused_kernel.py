@@ -39,10 +39,10 @@ def collapse(dims: Sequence[int], strides: Sequence[Sequence[int]]) -> tuple[lis
     return out_dims, out_strides
 
 
-class Program:
+class FusedKernel:
     """Builder of a fused elementwise kernel over the index space ``shape``.
 
-    `read`, `constant` and `step` return registers; `write` stores a register in an output.
+    `read`, `constant` and `instruction` return registers; `write` stores a register in an output.
     """
 
     def __init__(self, shape: Sequence[int]):
@@ -52,7 +52,7 @@ class Program:
             self.size *= d
         self.inputs: list[tuple[int, int, Spec]] = []  # register, operand, spec
         self.constants: list[tuple[int, str, float]] = []
-        self.steps: list[tuple[int, int, list[int]]] = []
+        self.instructions: list[tuple[int, int, list[int]]] = []
         self.outputs: list[tuple[int, int, str, bool]] = []  # register, operand, dtype, direct
         self.registers = 0
         self._unstored: set[int] = set()  # registers of instructions that no output stores yet
@@ -73,10 +73,10 @@ class Program:
         self.constants.append((register, dtype, value))
         return register
 
-    def step(self, opcode: int, operands: Sequence[int], dtype: str) -> int:
+    def instruction(self, opcode: int, operands: Sequence[int], dtype: str) -> int:
         """Add an instruction and return the register of its result."""
         register = self._register()
-        self.steps.append((opcode, register, list(operands)))
+        self.instructions.append((opcode, register, list(operands)))
         self._unstored.add(register)
         return register
 
@@ -105,8 +105,8 @@ class Program:
             )
             strided = iter(walks[1:])
             walks = [next(strided) if k == STRIDED else [0] * len(dims) for k in kinds]
-        cost = 1 + sum(_COSTS[opcode] for opcode, _, _ in self.steps)
-        p = [self.size, len(dims), len(self.inputs), len(self.outputs), len(self.constants), len(self.steps)]
+        cost = 1 + sum(_COSTS[opcode] for opcode, _, _ in self.instructions)
+        p = [self.size, len(dims), len(self.inputs), len(self.outputs), len(self.constants), len(self.instructions)]
         p += [self.registers, cost, *dims]
         for (register, _, spec), kind, walk in zip(self.inputs, kinds, walks, strict=True):
             p += [kind, ITEMSIZE[spec.dtype], register, *walk]
@@ -114,6 +114,6 @@ class Program:
             p += [register, CODE[dtype]]
         for register, _, dtype, direct in self.outputs:
             p += [register, ITEMSIZE[dtype], int(direct)]
-        for opcode, register, operands in self.steps:
+        for opcode, register, operands in self.instructions:
             p += [opcode, register, *operands, *[-1] * (3 - len(operands))]
         return tuple(p), tuple(float(v) for _, _, v in self.constants), [operand for _, operand, _ in self.inputs]

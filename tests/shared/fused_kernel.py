@@ -1,4 +1,4 @@
-"""Builds programs for the kernel "map" (the encoding is at the head of map.c) and runs them on numpy arrays."""
+"""Builds fused elementwise kernels (the encoding is described in map.c) and runs them on numpy arrays."""
 
 import math
 
@@ -13,7 +13,7 @@ NAMES = {np.dtype(t): name for name, t in DTYPES.items()}
 
 
 def collapse(shape, strides):
-    """Merges neighbouring dimensions that every array steps through as one; ``strides`` is one list an array."""
+    """Merge adjacent dimensions that are contiguous in every array; ``strides`` is one list an array."""
     dims, merged = [], []
     for k, d in enumerate(shape):
         here = [s[k] for s in strides]
@@ -30,21 +30,21 @@ def collapse(shape, strides):
     return dims, [list(s) for s in zip(*merged, strict=True)] if strides else []
 
 
-class Program:
-    """One program over the index space ``shape``. Registers are never reused unless ``dst`` says so."""
+class FusedKernel:
+    """One kernel over the index space ``shape``. Registers are never reused unless ``dst`` says so."""
 
     def __init__(self, shape, collapsed=True):
         self.shape = tuple(shape) if np.iterable(shape) else (shape,)
         self.collapsed = collapsed
         self.n_reg = 0
-        self.inputs, self.constants, self.outputs, self.steps = [], [], [], []
+        self.inputs, self.constants, self.outputs, self.instructions = [], [], [], []
 
     def new(self):
         self.n_reg += 1
         return self.n_reg - 1
 
     def input(self, array, kind=None):
-        """A register that holds ``array``, broadcast to the program's shape."""
+        """A register that holds ``array``, broadcast to the kernel's shape."""
         reg = self.new()
         view = np.broadcast_to(array, self.shape)
         strides = [s // array.itemsize for s in view.strides]
@@ -59,9 +59,9 @@ class Program:
         self.constants.append((reg, CODES[dtype], float(value)))
         return reg
 
-    def step(self, opcode, *operands, dst=None):
+    def instruction(self, opcode, *operands, dst=None):
         reg = self.new() if dst is None else dst
-        self.steps.append((opcode, reg, *(list(operands) + [-1, -1])[:3]))
+        self.instructions.append((opcode, reg, *(list(operands) + [-1, -1])[:3]))
         return reg
 
     def output(self, reg, array, direct=True):
@@ -76,8 +76,17 @@ class Program:
         if not dims:
             dims, strides = [1], [[0]] * len(self.inputs)
         if cost is None:
-            cost = sum(level.costs[s[0]] for s in self.steps)
-        p = [n, len(dims), len(self.inputs), len(self.outputs), len(self.constants), len(self.steps), self.n_reg, cost]
+            cost = sum(level.costs[s[0]] for s in self.instructions)
+        p = [
+            n,
+            len(dims),
+            len(self.inputs),
+            len(self.outputs),
+            len(self.constants),
+            len(self.instructions),
+            self.n_reg,
+            cost,
+        ]
         p += dims
         for (array, kind, reg, _), s in zip(self.inputs, strides, strict=True):
             p += [kind, array.itemsize, reg, *s]
@@ -85,7 +94,7 @@ class Program:
             p += [reg, code]
         for reg, array, direct in self.outputs:
             p += [reg, array.itemsize, int(direct)]
-        for opcode, *regs in self.steps:
+        for opcode, *regs in self.instructions:
             p += [level.opcodes[opcode], *regs]
         return p
 
@@ -104,25 +113,25 @@ def start_of(array):
 
 
 def apply(level, opcode, *arrays, result=None, cost=None):
-    """One step on arrays that broadcast together. The result's dtype follows from the opcode unless given."""
+    """One instruction on arrays that broadcast together. The result's dtype follows from the opcode unless given."""
     shape = np.broadcast_shapes(*(a.shape for a in arrays))
     if result is None:
         result = arrays[-1].dtype
     out = np.empty(shape, result)
-    program = Program(shape)
-    program.output(program.step(opcode, *(program.input(a) for a in arrays)), out)
-    program.run(level, cost)
+    kernel = FusedKernel(shape)
+    kernel.output(kernel.instruction(opcode, *(kernel.input(a) for a in arrays)), out)
+    kernel.run(level, cost)
     return out
 
 
-def adam(program, w, m, v, g, beta_1=0.9, beta_2=0.999, rate=1e-3, epsilon=1e-7):
+def adam(kernel, w, m, v, g, beta_1=0.9, beta_2=0.999, rate=1e-3, epsilon=1e-7):
     """m += (g - m) (1 - beta_1); v += (g^2 - v) (1 - beta_2); w -= rate m / (sqrt v + epsilon), all in place."""
-    step, name = program.step, NAMES[w.dtype]
-    rw, rm, rv, rg = (program.input(a) for a in (w, m, v, g))
-    c1, c2, cr, ce = (program.constant(c, name) for c in (1 - beta_1, 1 - beta_2, rate, epsilon))
-    new_m = step(f"add.{name}", rm, step(f"mul.{name}", step(f"sub.{name}", rg, rm), c1))
-    new_v = step(f"add.{name}", rv, step(f"mul.{name}", step(f"sub.{name}", step(f"square.{name}", rg), rv), c2))
-    root = step(f"add.{name}", step(f"sqrt.{name}", new_v), ce)
-    delta = step(f"div.{name}", step(f"mul.{name}", new_m, cr), root)
-    for reg, array in ((new_m, m), (new_v, v), (step(f"sub.{name}", rw, delta), w)):
-        program.output(reg, array)
+    emit, name = kernel.instruction, NAMES[w.dtype]
+    rw, rm, rv, rg = (kernel.input(a) for a in (w, m, v, g))
+    c1, c2, cr, ce = (kernel.constant(c, name) for c in (1 - beta_1, 1 - beta_2, rate, epsilon))
+    new_m = emit(f"add.{name}", rm, emit(f"mul.{name}", emit(f"sub.{name}", rg, rm), c1))
+    new_v = emit(f"add.{name}", rv, emit(f"mul.{name}", emit(f"sub.{name}", emit(f"square.{name}", rg), rv), c2))
+    root = emit(f"add.{name}", emit(f"sqrt.{name}", new_v), ce)
+    delta = emit(f"div.{name}", emit(f"mul.{name}", new_m, cr), root)
+    for reg, array in ((new_m, m), (new_v, v), (emit(f"sub.{name}", rw, delta), w)):
+        kernel.output(reg, array)

@@ -1,0 +1,162 @@
+"""HDF5 files of weights, in the layout of Keras 3.
+
+The variables of an object are the datasets "0", "1", ... of the group "<path of the object>/vars", whose attribute
+"name" is the object's name. Values of bfloat16 are opaque two-byte elements with the attribute "dtype". What HDF5 can
+do beyond that is refused on reading: links to other files or paths, data that lies elsewhere, and datasets that claim
+to be far larger than what the file stores.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+_UNCOMPRESSED = 64 << 20  # bytes that a dataset may have whatever its size in the file is
+_EXPANSION = 1024  # beyond that, the maximum ratio of its size to its size in the file
+_NUMBERS_OR_TEXT = "biufcSUO"
+
+
+def h5py() -> Any:
+    """The package h5py, imported on first use."""
+    import h5py
+
+    return h5py
+
+
+class WeightsWriter:
+    """Writes the variables of objects to an HDF5 file.
+
+    Args:
+        file: A path, or a binary file that can be read and written anywhere.
+    """
+
+    def __init__(self, file: Any):
+        self._file = h5py().File(file, "w")
+
+    def make(self, path: str, name: str | None = None) -> GroupWriter:
+        """Return the mapping to which the object at `path` assigns its variables."""
+        return GroupWriter(self._file, f"{path}/vars" if path else "vars", name)
+
+    def close(self) -> None:
+        """Complete the file."""
+        self._file.close()
+
+
+class GroupWriter:
+    """The group of one object, as a mapping to which arrays are assigned."""
+
+    def __init__(self, file: Any, path: str, name: str | None):
+        self._file, self._path, self._group = file, path, None
+        if name is not None:
+            self._made().attrs["name"] = name
+
+    def _made(self) -> Any:
+        """The group, which an object without name and variables does not get."""
+        if self._group is None:
+            self._group = self._file.create_group(self._path)
+        return self._group
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        array = np.asarray(value)
+        if array.dtype.name == "bfloat16":
+            self._made().create_dataset(key, data=array.view("V2")).attrs["dtype"] = "bfloat16"
+        else:
+            self._made()[key] = array
+
+    def __delitem__(self, key: str) -> None:
+        del self._made()[key]
+
+    def __contains__(self, key: object) -> bool:
+        return self._group is not None and key in self._group
+
+    def __len__(self) -> int:
+        return 0 if self._group is None else len(self._group)
+
+    def keys(self) -> list[str]:
+        """The names of the variables so far."""
+        return [] if self._group is None else list(self._group)
+
+
+class WeightsReader:
+    """Reads the variables of objects from an HDF5 file.
+
+    Args:
+        file: A path, or a binary file that can be read anywhere.
+
+    Raises:
+        OSError: if it is no HDF5 file.
+    """
+
+    def __init__(self, file: Any):
+        self._file = h5py().File(file, "r")
+
+    def get(self, path: str) -> GroupReader:
+        """Return the variables of the object at `path`, an empty mapping if the file has none.
+
+        Raises:
+            ValueError: if the path leads through a link.
+        """
+        group = self._file
+        for part in [*filter(None, path.split("/")), "vars"]:
+            if part not in group:
+                return GroupReader(path, None)
+            group = _member(group, part, h5py().Group)
+        return GroupReader(path, group)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class GroupReader(Mapping):
+    """The variables of one object, a mapping of their names to arrays."""
+
+    def __init__(self, path: str, group: Any):
+        self._path, self._group = path, {} if group is None else group
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        if key not in self._group:
+            raise KeyError(key)
+        dataset = _member(self._group, key, h5py().Dataset)
+        _check_stored(dataset)
+        if dataset.dtype == np.dtype("V2") and dataset.attrs.get("dtype") == "bfloat16":
+            from ckeras.tensor.dtypes import NUMPY
+
+            return dataset[()].view(NUMPY["bfloat16"])
+        if dataset.dtype.kind not in _NUMBERS_OR_TEXT:
+            raise ValueError(f"Expected numbers or text at {dataset.name!r}, got dtype {dataset.dtype}.")
+        return np.asarray(dataset[()])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._group)
+
+    def __len__(self) -> int:
+        return len(self._group)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._group
+
+
+def _member(group: Any, name: str, kind: type) -> Any:
+    """A member of a group that is in the file itself, and of a kind."""
+    link = group.get(name, getclass=True, getlink=True)
+    if link is not h5py().HardLink:
+        raise ValueError(f"Refused to follow {name!r} in {group.name!r}, which is an HDF5 {link.__name__}.")
+    member = group[name]
+    if not isinstance(member, kind):
+        raise ValueError(f"Expected {member.name!r} to be an HDF5 {kind.__name__}, got {type(member).__name__}.")
+    return member
+
+
+def _check_stored(dataset: Any) -> None:
+    """Raise ValueError for a dataset whose values are not in the file, or which is far larger than what is there."""
+    if dataset.shape is None:
+        raise ValueError(f"Expected values at {dataset.name!r}, which is empty.")
+    if dataset.external or dataset.is_virtual:
+        raise ValueError(f"Refused to read {dataset.name!r}, whose values are not in the file itself.")
+    size, stored = math.prod(dataset.shape) * dataset.dtype.itemsize, dataset.id.get_storage_size()
+    if size > max(_UNCOMPRESSED, _EXPANSION * stored):
+        raise ValueError(f"Refused to read {dataset.name!r}: it claims {size} bytes, and {stored} are in the file.")

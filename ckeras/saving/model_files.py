@@ -1,0 +1,108 @@
+"""Files of whole models: `.keras`."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from typing import Any
+
+from ckeras import _version
+from ckeras.saving import archive
+from ckeras.saving.atomic import confirm_overwrite, replacing
+from ckeras.saving.hdf5 import WeightsReader
+from ckeras.saving.serialization import deserialize_keras_object, serialize_keras_object
+from ckeras.saving.state import load_state
+from ckeras.utils.tracebacks import warn
+
+_KERAS = "3.15.1"  # the version of Keras whose format this is
+
+
+def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
+    """Save a model to a `.keras` file: its architecture, weights, optimizer with its state, losses and metrics.
+
+    Keras opens the file. It replaces a file of that name only once it is complete.
+
+    Args:
+        model: The model.
+        filepath: Path of the file, which ends with ``.keras``, or a binary file to write to.
+        overwrite: Whether to replace a file that exists; otherwise the question is asked at the terminal.
+        zipped: Must be None or True; models are saved as one file.
+        kwargs: ``save_format="keras"`` is accepted for older scripts.
+
+    Raises:
+        ValueError: for another ending or an unknown argument.
+        TypeError: if the configuration of a layer, loss or metric cannot be written.
+        OSError: if the file cannot be written. In all these cases a file that exists is as it was.
+
+    >>> from ckeras import Sequential, layers
+    >>> model = Sequential([layers.Input((2,)), layers.Dense(1)])
+    >>> model.compile("adam", "mse")
+    >>> save_model(model, "model.keras")
+    >>> loaded = load_model("model.keras")
+    >>> type(loaded.optimizer).__name__, loaded.count_params()
+    ('Adam', 3)
+    """
+    if kwargs.pop("save_format", "keras") != "keras" or kwargs:
+        raise ValueError(f"save expects save_format='keras' and no other arguments, got {', '.join(kwargs) or 'it'}")
+    if zipped is False:
+        raise ValueError("save writes a model as one file, got zipped=False")
+    is_file = hasattr(filepath, "write")
+    if not is_file and not str(filepath).endswith(".keras"):
+        raise ValueError(f"save expects a path that ends with .keras, got {str(filepath)!r}")
+    if not is_file and not overwrite and os.path.exists(filepath) and not confirm_overwrite(filepath):
+        return
+    if not model.built:
+        warn(f"save: model {model.name!r} is not built, so it has no weights to save yet; call it on data first")
+    config = serialize_keras_object(model)
+    metadata = {
+        "keras_version": _KERAS,
+        "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
+        "ckeras_version": _version.number,
+    }
+    if is_file:
+        archive.write(filepath, model, config, metadata, None)
+        return
+    with replacing(filepath) as file:
+        archive.write(file, model, config, metadata, os.path.dirname(os.path.realpath(filepath)))
+
+
+def load_model(
+    filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
+) -> Any:
+    """Load a model from a `.keras` file, written by ckeras or Keras 3.
+
+    No module is imported because the file names it: classes and functions are ckeras's own, those registered or
+    declared by an installed package, or in `custom_objects`.
+
+    Args:
+        filepath: Path of the file, or a binary file to read.
+        custom_objects: Names to classes and functions, looked at before all others.
+        compile: Whether to compile the model as it was compiled when it was saved.
+        safe_mode: Whether to refuse lambdas, whose byte code can do anything.
+
+    Raises:
+        ValueError: if the file is no `.keras` file, is damaged, or holds something unknown or refused.
+        OSError: if it cannot be read.
+    """
+    is_file = hasattr(filepath, "read")
+    if not is_file and not str(filepath).endswith(".keras"):
+        raise ValueError(f"load_model expects a path that ends with .keras, got {str(filepath)!r}")
+    with archive.opened(filepath) as opened:
+        config = opened.config()
+        if not compile:
+            config["compile_config"] = None
+        model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
+        if not all(hasattr(model, name) for name in ("layers", "predict", "weights")):
+            raise ValueError(f"Expected a model, got an object of type {type(model).__name__}.")
+        with opened.weights() as weights, opened.assets() as assets:
+            load_state(model, weights, assets, skipped=_without_saved_state(model, weights))
+    return model
+
+
+def _without_saved_state(model: Any, weights: WeightsReader) -> list[Any]:
+    """The optimizer in a list, if it was saved before it was built, with counters alone; else an empty list."""
+    optimizer = getattr(model, "optimizer", None)
+    saved = weights.get("optimizer")
+    if optimizer is None or len(saved) >= len(optimizer.variables) or any(v.shape for v in saved.values()):
+        return []
+    return [optimizer]

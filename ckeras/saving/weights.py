@@ -1,0 +1,123 @@
+"""Files of the weights of a model: `.weights.h5`, and the weights within `.keras`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ckeras.saving import archive
+from ckeras.saving.atomic import confirm_overwrite, replacing
+from ckeras.saving.hdf5 import WeightsReader, WeightsWriter
+from ckeras.saving.state import load_state, save_state, saveables
+
+
+def save_weights(
+    model: Any, filepath: str | os.PathLike, overwrite: bool = True, max_shard_size: float | None = None, **kwargs: Any
+) -> None:
+    """Save the weights of a model, with the state of its optimizer, to a `.weights.h5` file.
+
+    Keras opens the file. It replaces a file of that name only once it is complete. Seeds of random layers are saved
+    too, so that training continues with the same random numbers.
+
+    Args:
+        model: A model that is built.
+        filepath: Path of the file, which ends with ``.weights.h5``.
+        overwrite: Whether to replace a file that exists; otherwise the question is asked at the terminal.
+        max_shard_size: Must be None; weights are saved in one file.
+        kwargs: ``objects_to_skip``, layers and other parts of the model that are left out.
+
+    Raises:
+        ValueError: for another ending, an unknown argument, or a model that is not built.
+        OSError: if the file cannot be written; a file that exists is then as it was.
+
+    >>> from ckeras import Sequential, layers
+    >>> model = Sequential([layers.Input((2,)), layers.Dense(1, kernel_initializer="ones")])
+    >>> save_weights(model, "ones.weights.h5")
+    >>> model.set_weights([[[5.0], [5.0]], [5.0]])
+    >>> load_weights(model, "ones.weights.h5")
+    >>> model.get_weights()[0].ravel().tolist()
+    [1.0, 1.0]
+    """
+    skipped = kwargs.pop("objects_to_skip", None) or ()
+    _refuse(kwargs, "save_weights")
+    if max_shard_size is not None:
+        raise ValueError(f"save_weights saves weights in one file, got max_shard_size={max_shard_size!r}")
+    if not str(filepath).endswith(".weights.h5"):
+        raise ValueError(f"save_weights expects a path that ends with .weights.h5, got {str(filepath)!r}")
+    check_built(model, "save_weights")
+    if not overwrite and os.path.exists(filepath) and not confirm_overwrite(filepath):
+        return
+    with replacing(filepath) as file:
+        writer = WeightsWriter(file)
+        try:
+            save_state(model, writer, skipped=skipped)
+        finally:
+            writer.close()
+
+
+def load_weights(model: Any, filepath: str | os.PathLike, skip_mismatch: bool = False, **kwargs: Any) -> None:
+    """Load the weights of a model from a `.weights.h5` or `.keras` file, written by ckeras or Keras 3.
+
+    The state of the optimizer is loaded too if the optimizer is built and has as many variables as the saved one.
+
+    Args:
+        model: A model that is built.
+        filepath: Path of the file.
+        skip_mismatch: Whether objects whose weights do not fit keep theirs, with a warning.
+        kwargs: ``objects_to_skip``, layers and other parts of the model that keep their weights.
+
+    Raises:
+        ValueError: for another kind of file, an unknown argument, a model that is not built, or weights that do not
+            fit; nothing has changed then.
+        OSError: if the file cannot be read.
+    """
+    skipped = kwargs.pop("objects_to_skip", None) or ()
+    _refuse(kwargs, "load_weights")
+    check_built(model, "load_weights")
+    with _reader(filepath) as reader, unchanged_on_error(model), archive.errors_of(filepath):
+        load_state(model, reader, skipped=skipped, skip_mismatch=skip_mismatch)
+
+
+@contextmanager
+def _reader(filepath: Any) -> Iterator[WeightsReader]:
+    """The weights in a file."""
+    if str(filepath).endswith(".keras"):
+        with archive.opened(filepath) as opened, opened.weights() as reader:
+            yield reader
+    elif str(filepath).endswith(".weights.h5"):
+        with open(filepath, "rb") as file, archive.errors_of(filepath):
+            reader = WeightsReader(file)
+            try:
+                yield reader
+            finally:
+                reader.close()
+    else:
+        raise ValueError(f"load_weights expects a path that ends with .weights.h5 or .keras, got {str(filepath)!r}")
+
+
+@contextmanager
+def unchanged_on_error(model: Any) -> Iterator[None]:
+    """Context manager: if the block raises, the variables of a model and its optimizer get their values back."""
+    variables = {id(v): v for _, one in saveables(model) for v in getattr(one, "variables", ())}
+    before = [(v, v.numpy()) for v in variables.values()]
+    try:
+        yield
+    except BaseException:
+        for variable, value in before:
+            variable.assign(value)
+        raise
+
+
+def check_built(model: Any, where: str) -> None:
+    """Raise ValueError if a model is not built."""
+    if not model.built:
+        raise ValueError(
+            f"{where} expects a model that is built, and {model.name!r} is not: call it on data, or build() it, first"
+        )
+
+
+def _refuse(kwargs: dict[str, Any], where: str) -> None:
+    if kwargs:
+        raise ValueError(f"{where} got unknown arguments: {', '.join(map(repr, kwargs))}")
