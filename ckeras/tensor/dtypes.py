@@ -128,7 +128,8 @@ def _ancestors(name: str) -> frozenset[str]:
 def _join(names: frozenset[str]) -> str:
     if not FLOAT8.isdisjoint(names):
         raise ValueError(
-            f"values of dtype {', '.join(sorted(names & FLOAT8))} promote to no dtype; cast them, to float32 for example"
+            f"values of dtype {', '.join(sorted(names & FLOAT8))} promote to no dtype; "
+            "cast them, to float32 for example"
         )
     common = frozenset.intersection(*(_ancestors(name) for name in names))
     # The lowest common ancestor is the one whose own ancestors are all the others.
