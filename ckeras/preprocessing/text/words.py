@@ -82,7 +82,7 @@ def hashing_trick(
         ValueError: if ``n`` is not an integer of at least 2, or ``hash_function`` is an unknown name.
 
     >>> hashing_trick("red blue red", 50, "md5")
-    [41, 38, 41]
+    [27, 49, 27]
     """
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 2:
         raise ValueError(f"hashing_trick expects n to be an integer of at least 2, got {n!r}")
