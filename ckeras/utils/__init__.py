@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ckeras.utils.py_dataset import PyDataset as PyDataset, Sequence as Sequence
     from ckeras.utils.session import clear_session as clear_session
     from ckeras.utils.symbols import get_source_inputs as get_source_inputs, is_keras_tensor as is_keras_tensor
+    from ckeras.visualization.model_graph import model_to_dot as model_to_dot, plot_model as plot_model
 
 attach(
     __name__,
@@ -54,10 +55,12 @@ attach(
         "get_source_inputs": "symbols",
         "is_interactive_logging_enabled": "ckeras.config",
         "is_keras_tensor": "symbols",
+        "model_to_dot": "ckeras.visualization.model_graph",
         "normalize": "numerical",
         "np_utils": None,
         "pack_x_y_sample_weight": "ckeras.trainer.data",
         "pad_sequences": "ckeras.preprocessing.sequence",
+        "plot_model": "ckeras.visualization.model_graph",
         "register_keras_serializable": "ckeras.registry",
         "serialize_keras_object": "ckeras.saving",
         "set_random_seed": "ckeras.random",
