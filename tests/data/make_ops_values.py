@@ -1,7 +1,7 @@
 """The dtypes that Keras gives to results: where two dtypes meet, and what each op makes of each dtype.
 
 `python tests/data/make_ops_values.py` asks Keras 3.15 (JAX backend) and saves its answers next to this file. The tests
-ask ckeras the same and compare. On JAX, Keras says 32 bits wherever it means 64; only for the pairs of dtypes it is kept
+ask ckeras the same and compare. On JAX, Keras says 32 bits wherever it means 64; for the pairs of dtypes it is kept
 from doing so.
 """
 
