@@ -151,13 +151,10 @@ def _shape(shape: Any, kind: str) -> tuple[int, ...]:
         known = tuple(operator.index(d) for d in dims)
     except TypeError:
         known = (-1,)
-    if isinstance(dims, (tuple, list)) and None in dims:
-        raise ValueError(
-            f"{kind} expects a shape without unknown sizes, got {arguments.shown(shape)}: sample in the call() of a "
-            "layer, which knows them when it runs"
-        )
     if any(d < 0 for d in known):
-        raise ValueError(f"{kind} expects a shape of integers of 0 or more, got {arguments.shown(shape)}")
+        unknown = isinstance(dims, (tuple, list)) and any(d is None for d in dims)
+        hint = ": the call() of a layer knows all sizes when it runs" if unknown else ""
+        raise ValueError(f"{kind} expects a shape of integers of 0 or more, got {arguments.shown(shape)}{hint}")
     return known
 
 
