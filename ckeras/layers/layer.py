@@ -15,6 +15,7 @@ from ckeras.compiler.trace import Trace
 from ckeras.layers.input_spec import check_inputs
 from ckeras.layers.masks import fill_masks, pass_masks
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
+from ckeras.metrics import Mean
 from ckeras.ops.control.operation import Operation, first_call, plain_arguments, remembers_arguments
 from ckeras.ops.control.remat_scope import current_remat
 from ckeras.saving.state import holds_state
@@ -80,6 +81,8 @@ class Layer(Tracker):
     >>> Scale()(ckeras.ops.ones((2, 3))).shape
     (2, 3)
     """
+
+    built = False
 
     def __init__(
         self,
@@ -265,6 +268,36 @@ class Layer(Tracker):
         """Add a scalar, computed in `call`, to the loss of the model."""
         for value in flatten(loss):
             self._keep_loss(as_tensor(value))
+
+    def add_metric(self, value: Any, name: str | None = None, aggregation: str | None = None, **kwargs: Any) -> None:
+        """Add a value, computed in `call`, to the metrics of the model: its mean over batches is in the logs.
+
+        Layers of Keras 3 own metrics instead, and update them in `call`; this is for older scripts.
+
+        Args:
+            value: tensor of any shape.
+            name: of the metric.
+            aggregation: "mean" or None, which say the same here.
+
+        Raises:
+            ValueError: if there is no name, or another aggregation is asked for.
+        """
+        if not name or aggregation not in (None, "mean") or kwargs:
+            raise ValueError(
+                f"layer {self.name!r}: add_metric expects a name, and aggregation to be 'mean' or None, got "
+                f"name={name!r}, aggregation={aggregation!r}{''.join(f', {k}={v!r}' for k, v in kwargs.items())}"
+            )
+        if any(type(x) is KerasTensor for x in flatten(value)) and getattr(scope, "infers", False):
+            self._added_metric(name)
+            return
+        self._added_metric(name).update_state(value)
+
+    def _added_metric(self, name: str) -> Any:
+        found = next((m for m in self._own_metrics() if m.name == name), None)
+        if found is None:
+            found = Mean(name=name)
+            self._track(found)
+        return found
 
     def _keep_loss(self, value: Tensor) -> None:
         collector = loss_collector()

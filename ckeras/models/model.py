@@ -24,6 +24,7 @@ from ckeras.tensor.cache import Plans
 from ckeras.tensor.eager import wrap
 from ckeras.tensor.graph import inferring
 from ckeras.tensor.masks import get_mask
+from ckeras.tensor.structure import flatten
 from ckeras.trainer.data import as_input, is_nested_numbers, one_array
 from ckeras.trainer.trainer import Trainer
 from ckeras.utils.tracebacks import hides_own_frames
@@ -90,7 +91,32 @@ class Model(Trainer, Layer):
         """Compute the output: that of the graph of layers, or what a subclass says."""
         if self._network is None:
             raise NotImplementedError(f"{type(self).__name__} has no call() method")
-        return self._network.call(inputs, mask)
+        return self._network.call(inputs, mask, self)
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a scalar to the loss: one computed in `call`, or a symbolic one that follows from the model's inputs."""
+        for value in flatten(loss):
+            if self._is_symbolic(value):
+                self._add_to_graph("add_loss", value)
+            else:
+                super().add_loss(value)
+
+    def add_metric(self, value: Any, name: str | None = None, aggregation: str | None = None, **kwargs: Any) -> None:
+        if self._is_symbolic(value):
+            self._add_to_graph("add_metric", value, name=name, aggregation=aggregation)
+            self._added_metric(name)
+        else:
+            super().add_metric(value, name, aggregation, **kwargs)
+
+    add_metric.__doc__ = Layer.add_metric.__doc__
+
+    def _is_symbolic(self, value: Any) -> bool:
+        return self._network is not None and type(value) is KerasTensor and not getattr(scope, "in_call", False)
+
+    def _add_to_graph(self, method: str, x: KerasTensor, **kwargs: Any) -> None:
+        self._network.add(method, x, **kwargs)
+        self._graph_layers = self._network.layers
+        self._forget()
 
     def _has_call(self) -> bool:
         return self._network is not None or type(self).call is not Model.call
@@ -254,6 +280,7 @@ class Model(Trainer, Layer):
         ours = self._network is not None and type(self).__module__.startswith("ckeras.models.")
         return (
             ours
+            and not self._network.adds
             and all(isinstance(x, (Layer, FunctionOperation)) for x in self.operations)
             and all(map(only_computes, self._flatten_layers(include_self=False)))
         )
@@ -317,7 +344,7 @@ class Model(Trainer, Layer):
     @gives_arguments
     def get_config(self) -> dict[str, Any]:
         """Return the configuration for `from_config`: the graph, or the arguments that a subclass was made with."""
-        if self._network is None or not _takes_graph(type(self)):
+        if self._network is None or not takes_graph(type(self)):
             return super().get_config()
         return {"name": self.name, "trainable": self._trainable, **graph_config(self._network)}
 
@@ -325,7 +352,7 @@ class Model(Trainer, Layer):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Model:
         """Create a model from its configuration, with new weights."""
         with registry.CustomObjectScope(custom_objects):
-            if not {"layers", "input_layers", "output_layers"} <= config.keys() or not _takes_graph(cls):
+            if not {"layers", "input_layers", "output_layers"} <= config.keys() or not takes_graph(cls):
                 return super().from_config(config)
             config = dict(config)
             graph = {key: config.pop(key) for key in ("layers", "input_layers", "output_layers")}
@@ -363,7 +390,7 @@ def ends_of_graph(args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
     return {k: found[k] for k in ("inputs", "outputs")} if {"inputs", "outputs"} <= found.keys() else {}
 
 
-def _takes_graph(cls: type[Model]) -> bool:
+def takes_graph(cls: type[Model]) -> bool:
     """Whether a class of models is made from inputs and outputs, as `Model` is."""
     return {"inputs", "outputs"} <= inspect.signature(cls.__init__).parameters.keys() or cls.__init__ is Model.__init__
 
@@ -377,6 +404,22 @@ def only_computes(layer: Layer) -> bool:
     functions = (x for x in vars(layer).values() if callable(x) and not isinstance(x, Layer))
     ours = all(getattr(x, "__module__", "").startswith("ckeras.") for x in (type(layer), *functions))
     return ours and layer.activity_regularizer is None
+
+
+def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Model:
+    """Create the model that the JSON of `Model.to_json` describes, with new weights.
+
+    Args:
+        json_string: the JSON.
+        custom_objects: names to classes and functions, looked at before all others.
+
+    Raises:
+        ValueError: if it is no JSON, or not that of a model.
+    """
+    model = registry.layers.deserialize(json.loads(json_string), custom_objects)
+    if not isinstance(model, Model):
+        raise ValueError(f"model_from_json expects the JSON of a model, got that of {registry.source(type(model))}")
+    return model
 
 
 def is_input(layer: Any) -> bool:

@@ -51,11 +51,35 @@ class Network(Function):
                         f"use Input(..., name={key!r}), so that data may be given by either"
                     )
         super().__init__(inputs, outputs, name=owner)
+        self._count = len(self._graph.outputs)
+        self._added: list[tuple[str, dict[str, Any]]] = []  # what is done with further outputs
+        self._check_names(self.operations)
+
+    def _check_names(self, operations: list[Any]) -> None:
         names: set[str] = set()
-        for operation in self.operations:
+        for operation in operations:
             if operation.name in names:
-                raise ValueError(f"model {owner!r} expects layers of different names, got a second {operation.name!r}")
+                raise ValueError(
+                    f"model {self.name!r} expects layers of different names, got a second {operation.name!r}"
+                )
             names.add(operation.name)
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The symbolic outputs, in a flat list."""
+        return self._graph.outputs[: self._count]
+
+    @property
+    def adds(self) -> bool:
+        """Whether a run adds losses or metrics to the model."""
+        return bool(self._added)
+
+    def add(self, method: str, x: KerasTensor, **kwargs: Any) -> None:
+        """Compute ``x`` too, and give it to the model's ``method`` (with ``kwargs``) in each run."""
+        graph = Graph(self._graph.inputs, [*self._graph.outputs, x])
+        self._check_names(graph.operations)
+        self._graph = graph
+        self._added.append((method, kwargs))
 
     @property
     def layers(self) -> list[Layer]:
@@ -70,7 +94,7 @@ class Network(Function):
     @property
     def output_names(self) -> list[str]:
         """Names of the layers and operations that compute the outputs."""
-        return [node_of(x).operation.name for x in self._graph.outputs]
+        return [node_of(x).operation.name for x in self.outputs]
 
     @property
     def keys(self) -> list[str]:
@@ -148,15 +172,18 @@ class Network(Function):
             set_mask(x, mask)
         return x
 
-    def call(self, inputs: Any, mask: Any = None) -> Any:
-        """Compute the outputs for other inputs."""
-        return pack(self._outputs_struct, self._graph.run(self._checked(inputs, mask)))
+    def call(self, inputs: Any, mask: Any = None, model: Any = None) -> Any:
+        """Compute the outputs for other inputs; add losses and metrics to the model."""
+        results = self._graph.run(self._checked(inputs, mask))
+        for (method, kwargs), value in zip(self._added, results[self._count :], strict=True):
+            getattr(model, method)(value, **kwargs)
+        return pack(self._outputs_struct, results)
 
     def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
         """Return symbolic outputs for symbolic inputs."""
         given = self._checked(inputs, mask)
         if any(get_mask(x) is not None for x in given) or [x.shape for x in given] != [x.shape for x in self.inputs]:
-            return pack(self._outputs_struct, self._graph.run(given))
+            return pack(self._outputs_struct, self._graph.run(given)[: self._count])
         return pack(self._outputs_struct, [with_mask_of(KerasTensor(x.shape, x.dtype), x) for x in self.outputs])
 
 

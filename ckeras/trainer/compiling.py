@@ -193,8 +193,11 @@ class Compiling:
 
     @property
     def metrics_names(self) -> list[str]:
-        """The names of `metrics`."""
-        return [m.name for m in self.metrics]
+        """The names of what `evaluate` returns, in its order."""
+        named = self._named_metrics()
+        if self._compiled_loss is None or not self._compiled_loss.metrics:
+            return [named.get(id(m), m.name) for m in self.metrics]
+        return [m.name for m in self.metrics if id(m) not in named] + sorted(named.values())
 
     def get_metrics_result(self) -> dict[str, Any]:
         """The results of all metrics by name."""
