@@ -240,7 +240,7 @@ class TensorBoard(Callback):
         return os.path.join(self.log_dir, "train", f"embeddings_{name}.tsv")
 
     def _configure_projector(self, labels: dict[str, str]) -> None:
-        config = tensorboard("plugins.projector.projector_config_pb2").ProjectorConfig()
+        config = tensorboard().ProjectorConfig()
         for name, layer in self._embeddings().items():
             path = os.path.relpath(self._embeddings_path(name), self.log_dir)
             entry = config.embeddings.add(tensor_name=layer.embeddings.path, tensor_path=path)
