@@ -152,7 +152,7 @@ def _check(function: str, model: Any, rankdir: str, kwargs: dict[str, Any]) -> N
         raise TypeError(f"{function} expects a model, got {type(model).__name__}")
     if not model.built:
         raise ValueError(
-            f"{function} expects a built model, but {model.name!r} is not: call build(), or the model on a batch of data"
+            f"{function} expects a built model, but {model.name!r} is not: call build(), or call it on data"
         )
     if rankdir not in _DIRECTIONS:
         raise ValueError(f"{function} expects rankdir to be one of {', '.join(_DIRECTIONS)}, got {rankdir!r}")

@@ -30,7 +30,9 @@ def small():
     return ckeras.Sequential([ckeras.Input((4,)), layers.Dense(2, name="<b> & co")], name="small")
 
 
-@pytest.mark.parametrize("name, start", [("m.png", b"\x89PNG"), ("m.svg", b"<?xml"), ("m", b"\x89PNG"), ("m.pdf", b"%PDF")])
+@pytest.mark.parametrize(
+    "name, start", [("m.png", b"\x89PNG"), ("m.svg", b"<?xml"), ("m", b"\x89PNG"), ("m.pdf", b"%PDF")]
+)
 def test_formats(name, start):
     plot_model(small(), name, show_shapes=True, show_layer_names=True)
     assert pathlib.Path(name).read_bytes().startswith(start)
