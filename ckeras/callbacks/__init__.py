@@ -3,6 +3,7 @@
 from ckeras.lazy import TYPE_CHECKING, attach
 
 if TYPE_CHECKING:
+    from ckeras.callbacks.backup_and_restore import BackupAndRestore as BackupAndRestore
     from ckeras.callbacks.callback import Callback as Callback
     from ckeras.callbacks.callback_list import CallbackList as CallbackList
     from ckeras.callbacks.csv_logger import CSVLogger as CSVLogger
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from ckeras.callbacks.history import History as History
     from ckeras.callbacks.lambda_callback import LambdaCallback as LambdaCallback
     from ckeras.callbacks.learning_rate_scheduler import LearningRateScheduler as LearningRateScheduler
+    from ckeras.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
     from ckeras.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
     from ckeras.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
     from ckeras.callbacks.remote_monitor import RemoteMonitor as RemoteMonitor
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 attach(
     __name__,
     {
+        "BackupAndRestore": "backup_and_restore",
         "CSVLogger": "csv_logger",
         "Callback": "callback",
         "CallbackList": "callback_list",
@@ -26,6 +29,7 @@ attach(
         "History": "history",
         "LambdaCallback": "lambda_callback",
         "LearningRateScheduler": "learning_rate_scheduler",
+        "ModelCheckpoint": "model_checkpoint",
         "ProgbarLogger": "progbar_logger",
         "ReduceLROnPlateau": "reduce_lr_on_plateau",
         "RemoteMonitor": "remote_monitor",

@@ -1,5 +1,7 @@
 """Base class of callbacks."""
 
+from collections.abc import Callable
+
 
 class Callback:
     """Base class of callbacks, whose hooks are called during training, evaluation and prediction.
@@ -22,6 +24,10 @@ class Callback:
         >>> Shout().on_epoch_end(0, {"loss": 0.5})
         epoch 0: loss 0.5
     """
+
+    _idle_hooks: tuple[Callable[..., None], ...] = ()  # functions of hooks that do nothing for this object
+    _is_called_last = False  # whether its hooks are called after those of other callbacks
+    _resumed: tuple[str, ...] = ()  # names of attributes that `BackupAndRestore` saves and restores
 
     def __init__(self) -> None:
         self.params: dict | None = None

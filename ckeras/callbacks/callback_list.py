@@ -115,12 +115,19 @@ class CallbackList:
         if self._adds_history:
             self.history.attach()
 
+    def set_progress(self, progress: object) -> None:
+        """Pass what `fit` knows of an interrupted run to every callback that takes it."""
+        for callback in self.callbacks:
+            if hasattr(callback, "set_progress"):
+                callback.set_progress(progress)
+
     def _collect(self) -> None:
-        """Collect for each hook the callbacks that override it; only these are called."""
+        """Collect for each hook the callbacks that override it; only these are called, some of them last."""
+        callbacks = sorted(self.callbacks, key=lambda callback: getattr(callback, "_is_called_last", False))
         self.progress = next((callback for callback in self.callbacks if isinstance(callback, ProgbarLogger)), None)
         batch_hooks = set()
         for name in _HOOKS:
-            takers = [callback for callback in self.callbacks if _overrides(callback, name, Callback)]
+            takers = [callback for callback in callbacks if _overrides(callback, name, Callback)]
             setattr(self, "_" + name, tuple(getattr(callback, name) for callback in takers))
             if name in _BATCH_HOOKS and any(
                 not isinstance(callback, ProgbarLogger) or _overrides(callback, name, ProgbarLogger)
@@ -259,6 +266,7 @@ def _overrides(callback: object, name: str, base: type) -> bool:
     hook = getattr(callback, name, None)
     if hook is None:
         return False
-    if getattr(hook, "__func__", hook) is not getattr(base, name):
+    function = getattr(hook, "__func__", hook)
+    if function is not getattr(base, name) and function not in getattr(callback, "_idle_hooks", ()):
         return True
     return name in _OLDER_NAMES and _overrides(callback, _OLDER_NAMES[name], base)

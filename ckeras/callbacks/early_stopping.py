@@ -37,6 +37,8 @@ class EarlyStopping(MonitorCallback):
         3
     """
 
+    _resumed = ("best", "best_epoch", "best_weights", "stopped_epoch", "wait")
+
     def __init__(
         self,
         monitor: str = "val_loss",

@@ -46,6 +46,8 @@ class ReduceLROnPlateau(MonitorCallback):
         [0.01, 0.01, 0.005, 0.004]
     """
 
+    _resumed = ("best", "cooldown_counter", "wait")
+
     def __init__(
         self,
         monitor: str = "val_loss",

@@ -31,6 +31,8 @@ class SwapEMAWeights(Callback):
         ['loss', 'val_loss']
     """
 
+    _resumed = ("_ema_weights_in_model",)
+
     def __init__(self, swap_on_epoch: bool = False) -> None:
         super().__init__()
         self.swap_on_epoch = swap_on_epoch

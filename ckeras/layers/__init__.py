@@ -1,44 +1,111 @@
-"""The layers, each in a short file of its own, in folders as the Keras documentation groups them."""
+"""Layers, each in a short file, in folders as the Keras documentation groups them. Names load on first use."""
 
-from typing import Any
+from ckeras.lazy import TYPE_CHECKING, attach
 
-from ckeras import registry
-from ckeras.layers.activations.activation import Activation
-from ckeras.layers.core.dense import Dense
-from ckeras.layers.core.input_layer import Input, InputLayer
-from ckeras.layers.input_spec import InputSpec
-from ckeras.layers.layer import Layer
-from ckeras.layers.regularization.dropout import Dropout
-from ckeras.layers.reshaping.flatten import Flatten
+if TYPE_CHECKING:
+    from ckeras.layers.activations.activation import Activation as Activation
+    from ckeras.layers.activations.elu import ELU as ELU
+    from ckeras.layers.activations.leaky_relu import LeakyReLU as LeakyReLU
+    from ckeras.layers.activations.prelu import PReLU as PReLU
+    from ckeras.layers.activations.relu import ReLU as ReLU, ThresholdedReLU as ThresholdedReLU
+    from ckeras.layers.activations.softmax import Softmax as Softmax
+    from ckeras.layers.core.dense import Dense as Dense
+    from ckeras.layers.core.einsum_dense import EinsumDense as EinsumDense
+    from ckeras.layers.core.identity import Identity as Identity
+    from ckeras.layers.core.input_layer import Input as Input, InputLayer as InputLayer
+    from ckeras.layers.core.lambda_layer import Lambda as Lambda
+    from ckeras.layers.core.masking import Masking as Masking
+    from ckeras.layers.core.wrapper import Wrapper as Wrapper
+    from ckeras.layers.input_spec import InputSpec as InputSpec
+    from ckeras.layers.layer import Layer as Layer
+    from ckeras.layers.merging.concatenate import Concatenate as Concatenate, concatenate as concatenate
+    from ckeras.layers.merging.dot import Dot as Dot, dot as dot
+    from ckeras.layers.merging.elementwise import (
+        Add as Add,
+        Average as Average,
+        Maximum as Maximum,
+        Minimum as Minimum,
+        Multiply as Multiply,
+        Subtract as Subtract,
+        add as add,
+        average as average,
+        maximum as maximum,
+        minimum as minimum,
+        multiply as multiply,
+        subtract as subtract,
+    )
+    from ckeras.layers.merging.merge import check_masks as check_masks, check_shapes as check_shapes
+    from ckeras.layers.normalization.unit_normalization import UnitNormalization as UnitNormalization
+    from ckeras.layers.preprocessing.pipeline import Pipeline as Pipeline
+    from ckeras.layers.regularization.activity_regularization import ActivityRegularization as ActivityRegularization
+    from ckeras.layers.regularization.alpha_dropout import AlphaDropout as AlphaDropout
+    from ckeras.layers.regularization.dropout import Dropout as Dropout
+    from ckeras.layers.regularization.gaussian_dropout import GaussianDropout as GaussianDropout
+    from ckeras.layers.regularization.gaussian_noise import GaussianNoise as GaussianNoise
+    from ckeras.layers.regularization.spatial_dropout import (
+        SpatialDropout1D as SpatialDropout1D,
+        SpatialDropout2D as SpatialDropout2D,
+        SpatialDropout3D as SpatialDropout3D,
+    )
+    from ckeras.layers.reshaping.flatten import Flatten as Flatten
+    from ckeras.layers.reshaping.permute import Permute as Permute
+    from ckeras.layers.reshaping.repeat_vector import RepeatVector as RepeatVector
+    from ckeras.layers.reshaping.reshape import Reshape as Reshape
+    from ckeras.layers.serialization import deserialize as deserialize, serialize as serialize
 
-
-def serialize(layer: Any) -> Any:
-    """The config of a layer, from which `deserialize` makes an equal one with new weights."""
-    return registry.layers.serialize(layer)
-
-
-def deserialize(config: Any, custom_objects: dict | None = None) -> Any:
-    """The layer that a config of `serialize`, or a name, describes.
-
-    Raises:
-        ValueError: if the config is none of a layer, or names nothing known.
-    """
-    layer = registry.layers.deserialize(config, custom_objects)
-    if not isinstance(layer, Layer):
-        raise ValueError(f"Expected the config of a layer, got that of {registry.source(type(layer))}.")
-    return layer
-
-
-__all__ = [
-    "Activation",
-    "Dense",
-    "Dropout",
-    "Flatten",
-    "Input",
-    "InputLayer",
-    "InputSpec",
-    "Layer",
-    "deserialize",
-    "serialize",
-]
-__dir__ = __all__.copy
+attach(
+    __name__,
+    {
+        "Activation": "activations.activation",
+        "ActivityRegularization": "regularization.activity_regularization",
+        "Add": "merging.elementwise",
+        "AlphaDropout": "regularization.alpha_dropout",
+        "Average": "merging.elementwise",
+        "Concatenate": "merging.concatenate",
+        "Dense": "core.dense",
+        "Dot": "merging.dot",
+        "Dropout": "regularization.dropout",
+        "ELU": "activations.elu",
+        "EinsumDense": "core.einsum_dense",
+        "Flatten": "reshaping.flatten",
+        "GaussianDropout": "regularization.gaussian_dropout",
+        "GaussianNoise": "regularization.gaussian_noise",
+        "Identity": "core.identity",
+        "Input": "core.input_layer",
+        "InputLayer": "core.input_layer",
+        "InputSpec": "input_spec",
+        "Lambda": "core.lambda_layer",
+        "Layer": "layer",
+        "LeakyReLU": "activations.leaky_relu",
+        "Masking": "core.masking",
+        "Maximum": "merging.elementwise",
+        "Minimum": "merging.elementwise",
+        "Multiply": "merging.elementwise",
+        "PReLU": "activations.prelu",
+        "Permute": "reshaping.permute",
+        "Pipeline": "preprocessing.pipeline",
+        "ReLU": "activations.relu",
+        "RepeatVector": "reshaping.repeat_vector",
+        "Reshape": "reshaping.reshape",
+        "Softmax": "activations.softmax",
+        "SpatialDropout1D": "regularization.spatial_dropout",
+        "SpatialDropout2D": "regularization.spatial_dropout",
+        "SpatialDropout3D": "regularization.spatial_dropout",
+        "Subtract": "merging.elementwise",
+        "ThresholdedReLU": "activations.relu",
+        "UnitNormalization": "normalization.unit_normalization",
+        "Wrapper": "core.wrapper",
+        "add": "merging.elementwise",
+        "average": "merging.elementwise",
+        "check_masks": "merging.merge",
+        "check_shapes": "merging.merge",
+        "concatenate": "merging.concatenate",
+        "deserialize": "serialization",
+        "dot": "merging.dot",
+        "maximum": "merging.elementwise",
+        "minimum": "merging.elementwise",
+        "multiply": "merging.elementwise",
+        "serialize": "serialization",
+        "subtract": "merging.elementwise",
+    },
+)

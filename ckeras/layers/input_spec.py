@@ -45,6 +45,15 @@ class InputSpec:
         given = {k: v for k, v in vars(self).items() if v not in (None, {}, False)}
         return f"InputSpec({', '.join(f'{k}={v}' for k, v in given.items())})"
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor, a shape without its rank."""
+        return {**vars(self), "ndim": None} if self.shape is not None else dict(vars(self))
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "InputSpec":
+        """Create a spec from the result of `get_config`."""
+        return cls(**config)
+
     def problem(self, x: Any) -> str | None:
         """Describe how ``x`` violates the spec; `None` if it does not."""
         if x is None and self.optional:

@@ -15,6 +15,7 @@ from ckeras.compiler.trace import Trace
 from ckeras.layers.input_spec import check_inputs
 from ckeras.layers.masks import fill_masks, pass_masks
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
+from ckeras.metrics import Mean
 from ckeras.ops.control.operation import Operation, first_call, plain_arguments, remembers_arguments
 from ckeras.ops.control.remat_scope import current_remat
 from ckeras.saving.state import holds_state
@@ -28,6 +29,12 @@ from ckeras.utils.naming import auto_name
 from ckeras.utils.tracebacks import hides_own_frames, name_layer, warn
 
 scope = config.scope
+
+
+def gives_arguments(get_config: Callable[..., dict]) -> Callable[..., dict]:
+    """Mark a `get_config` that gives the arguments of `__init__` of any subclass."""
+    get_config.gives_arguments = True  # type: ignore[attr-defined]
+    return get_config
 
 
 def _builds(build: Callable[..., None]) -> Callable[..., None]:
@@ -75,6 +82,8 @@ class Layer(Tracker):
     (2, 3)
     """
 
+    built = False
+
     def __init__(
         self,
         *,
@@ -112,7 +121,7 @@ class Layer(Tracker):
         super().__init_subclass__(**kwargs)
         if "build" in cls.__dict__:
             cls.build = _builds(cls.build)
-        if "__init__" in cls.__dict__ and cls.get_config is Layer.get_config:
+        if "__init__" in cls.__dict__ and hasattr(cls.get_config, "gives_arguments"):
             cls.__init__ = remembers_arguments(cls.__init__)
 
     # -- weights
@@ -260,6 +269,36 @@ class Layer(Tracker):
         for value in flatten(loss):
             self._keep_loss(as_tensor(value))
 
+    def add_metric(self, value: Any, name: str | None = None, aggregation: str | None = None, **kwargs: Any) -> None:
+        """Add a value, computed in `call`, to the metrics of the model: its mean over batches is in the logs.
+
+        Layers of Keras 3 own metrics instead, and update them in `call`; this is for older scripts.
+
+        Args:
+            value: tensor of any shape.
+            name: of the metric.
+            aggregation: "mean" or None, which say the same here.
+
+        Raises:
+            ValueError: if there is no name, or another aggregation is asked for.
+        """
+        if not name or aggregation not in (None, "mean") or kwargs:
+            raise ValueError(
+                f"layer {self.name!r}: add_metric expects a name, and aggregation to be 'mean' or None, got "
+                f"name={name!r}, aggregation={aggregation!r}{''.join(f', {k}={v!r}' for k, v in kwargs.items())}"
+            )
+        if any(type(x) is KerasTensor for x in flatten(value)) and getattr(scope, "infers", False):
+            self._added_metric(name)
+            return
+        self._added_metric(name).update_state(value)
+
+    def _added_metric(self, name: str) -> Any:
+        found = next((m for m in self._own_metrics() if m.name == name), None)
+        if found is None:
+            found = Mean(name=name)
+            self._track(found)
+        return found
+
     def _keep_loss(self, value: Tensor) -> None:
         collector = loss_collector()
         if collector is None:
@@ -381,14 +420,14 @@ class Layer(Tracker):
         args, kwargs = self._prepared(args, kwargs)
         leaves = [x for x in flatten((args, kwargs)) if isinstance(x, Tensor)]
         first = args[0] if args else next(iter(kwargs.values()), None)
-        if self.input_spec is not None:
-            check_inputs(self.input_spec, first, self.name)
+        self._check_inputs(first)
         names = _parameters(type(self).call)
         outer, nested, above = (
             getattr(scope, "training", None), getattr(scope, "in_call", False), getattr(scope, "path", ()),
         )  # fmt: skip
         if not nested:
             self._clear_losses()
+        explicit = kwargs.get("training") is not None
         training = self._training(names, args, kwargs, outer)
         mask = kwargs.get("mask")
         kwargs = fill_masks(names, args, kwargs)
@@ -398,10 +437,9 @@ class Layer(Tracker):
                 given = {**dict(zip(names[2:], args[1:], strict=False)), **kwargs}
                 shapes = {k: map_structure(_shape_of, v) for k, v in given.items() if k != "training"}
                 self._build(map_structure(_shape_of, first), shapes)
-                if self.input_spec is not None:
-                    check_inputs(self.input_spec, first, self.name)
+                self._check_inputs(first)
             if any(type(x) is KerasTensor for x in leaves):
-                return pass_masks(self, first, mask, self._call_symbolically(args, kwargs))
+                return pass_masks(self, first, mask, self._call_symbolically(args, kwargs, explicit))
             call = self.call if self._remat_mode is None else self._remat_mode.wrap(self, self.call)
             outputs = call(*args, **kwargs)
             if self.activity_regularizer is not None:
@@ -488,11 +526,21 @@ class Layer(Tracker):
             args = (as_tensor(args[0]), *args[1:])
         return map_structure(convert, args), {k: map_structure(convert, v) for k, v in kwargs.items()}
 
-    def _call_symbolically(self, args: tuple, kwargs: dict[str, Any]) -> Any:
+    def _call_symbolically(self, args: tuple, kwargs: dict[str, Any], explicit: bool) -> Any:
+        """Record the call; ``training`` is part of it if the caller was ``explicit``, and else follows each run."""
         outputs = self.compute_output_spec(*args, **kwargs)
         if outputs is None:
             raise ValueError(f"layer {self.name!r}: call() of {type(self).__name__} returned None instead of a tensor")
-        return record_call(self, args, kwargs, outputs)
+        kept = kwargs if explicit else {k: v for k, v in kwargs.items() if k != "training"}
+        return record_call(self, args, kept, outputs)
+
+    def _check_inputs(self, inputs: Any) -> None:
+        """Raise ValueError if the first argument of a call is not as `input_spec` says."""
+        if self.input_spec is not None:
+            check_inputs(self.input_spec, inputs, self.name)
+
+    def _has_call(self) -> bool:
+        return type(self).call is not Layer.call
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """The masks of the outputs, given the inputs and their masks; by default those of the inputs.
@@ -535,13 +583,14 @@ class Layer(Tracker):
 
     # -- configuration
 
+    @gives_arguments
     def get_config(self) -> dict[str, Any]:
         """Return the configuration for `from_config`."""
         dtype = dtype_policies.serialize(self._dtype_policy)
         config = {"name": self.name, "trainable": self._trainable, "dtype": dtype}
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
-        if type(self).get_config is Layer.get_config:
+        if hasattr(type(self).get_config, "gives_arguments"):
             config |= plain_arguments(self, config)
         return config
 
@@ -594,8 +643,13 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _default_training(call: Callable[..., Any]) -> Any:
-    default = inspect.signature(call).parameters["training"].default
-    return None if default is inspect.Parameter.empty else default
+    parameter = inspect.signature(call).parameters.get("training")
+    return None if parameter is None or parameter.default is parameter.empty else parameter.default
+
+
+def default_training(operation: Any) -> Any:
+    """The default of the argument ``training`` of a layer's `call`; None if it has none."""
+    return _default_training(type(operation).call) if isinstance(operation, Layer) else None
 
 
 def _described(inputs: Any) -> str:

@@ -49,15 +49,14 @@ class Tracker(Observed):
 
     def __init__(self) -> None:
         d = self.__dict__
-        d["_variables"] = []  # those made trainable first
-        d["_trainable_count"] = 0  # how many of them were
-        d["_tracked_state"] = []  # layers, metrics, random generators, and the lists and dicts that may hold such
+        if "_tracked_state" not in d:  # a subclass may set layers before it calls this
+            d["_variables"] = []  # those made trainable first
+            d["_trainable_count"] = 0  # how many of them were
+            d["_tracked_state"] = []  # layers, metrics, random generators, and the lists and dicts that may hold such
 
     def _check_initialized(self) -> None:
-        if "_tracked_state" not in self.__dict__:
-            raise RuntimeError(
-                f"{type(self).__name__}.__init__() must call super().__init__() before it sets layers or weights"
-            )
+        if "name" not in self.__dict__:
+            raise RuntimeError(f"{type(self).__name__}.__init__() must call super().__init__()")
 
     def _track(self, value: Any) -> None:
         if not isinstance(value, Variable):
@@ -85,7 +84,7 @@ class Tracker(Observed):
         previous = self.__dict__.get(name)
         if previous is not value and name not in _STATELESS:
             if _has_state(value):
-                self._check_initialized()
+                Tracker.__init__(self)
             if "_tracked_state" in self.__dict__:
                 self._forget_attribute(name)
                 if _may_be_tracked(value):

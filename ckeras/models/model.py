@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
+import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ckeras import config
+from ckeras import config, registry
 from ckeras.compiler.dependencies import depend, recording
 from ckeras.compiler.function import compile_plan
 from ckeras.layers.core.input_layer import InputLayer
-from ckeras.layers.layer import Layer, map_shapes
+from ckeras.layers.layer import Layer, gives_arguments, map_shapes, throwaway_trace
+from ckeras.models.graph_config import graph_config, graph_from_config
+from ckeras.models.network import Network
+from ckeras.ops.control.recording import FunctionOperation
 from ckeras.saving import load_weights, save_model, save_weights
 from ckeras.saving.state import holds_state
 from ckeras.tensor import KerasTensor, Tensor, as_tensor
@@ -18,6 +24,7 @@ from ckeras.tensor.cache import Plans
 from ckeras.tensor.eager import wrap
 from ckeras.tensor.graph import inferring
 from ckeras.tensor.masks import get_mask
+from ckeras.tensor.structure import flatten
 from ckeras.trainer.arrays import as_input, is_nested_numbers, one_array
 from ckeras.trainer.trainer import Trainer
 from ckeras.utils.tracebacks import hides_own_frames
@@ -25,36 +32,191 @@ from ckeras.utils.tracebacks import hides_own_frames
 scope = config.scope
 
 
-@holds_state(shown=["layers", "optimizer"], name="model")
+@holds_state(["layers", "optimizer"], layers_first=lambda model: model._network is not None, name="model")
 @hides_own_frames("__call__", "save", "save_weights", "load_weights")
 class Model(Trainer, Layer):
-    """A layer that can be trained. Subclass it: make layers in `__init__`, use them in `call`.
+    """Layers that can be trained together.
+
+    There are three ways to make one: `Model(inputs, outputs)` computes the graph of layers between symbolic tensors; a
+    subclass makes layers in `__init__` and uses them in `call`; `Sequential` is a list of layers.
+
+    Args:
+        inputs, outputs: symbolic tensors, or lists or dicts of them.
+        name: generated if not given.
+        kwargs: those of `Layer`.
+
+    Raises:
+        ValueError: if an output does not follow from the inputs, or two layers have the same name.
 
     >>> import ckeras
+    >>> x = ckeras.Input((3,))
+    >>> model = Model(x, ckeras.layers.Dense(1)(x))
+    >>> model.compile("sgd", "mse")
+    >>> model.predict(ckeras.ops.ones((4, 3)), verbose=0).shape
+    (4, 1)
     >>> class Regression(Model):
     ...     def __init__(self):
     ...         super().__init__()
     ...         self.dense = ckeras.layers.Dense(1)
     ...     def call(self, x):
     ...         return self.dense(x)
-    >>> model = Regression()
-    >>> model.compile("sgd", "mse")
-    >>> model.predict(ckeras.ops.ones((4, 3)), verbose=0).shape
+    >>> Regression()(ckeras.ops.ones((4, 3))).shape
     (4, 1)
     """
 
+    graph_class: Callable[..., Model]  # what `Model(inputs, outputs)` makes
+    _network: Network | None = None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Model:
+        return super().__new__(cls.graph_class if cls is Model and ends_of_graph(args, kwargs) else cls)
+
     def __init__(self, *args: Any, **kwargs: Any):
-        if args:
+        ends = ends_of_graph(args, kwargs)
+        if args and not ends:
             raise TypeError(
-                f"{type(self).__name__} expects keyword arguments and a call() method in a subclass, got {args!r:.80}"
+                f"{type(self).__name__} expects (inputs, outputs), or only keyword arguments and a call() method in a "
+                f"subclass, got {args!r:.80}"
             )
         Trainer.__init__(self)
-        Layer.__init__(self, **kwargs)
+        Layer.__init__(self, **{k: v for k, v in kwargs.items() if k not in ends})
         self._call_plans = Plans()
+        if ends:
+            self._network = Network(ends["inputs"], ends["outputs"], self.name)
+            self._graph_layers = self._network.layers
+            self.autocast = False  # inputs get the dtype of their Input
+            self.supports_masking = True  # by the layers of the graph
+            self.built = True
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Compute the output: that of the graph of layers, or what a subclass says."""
+        if self._network is None:
+            raise NotImplementedError(f"{type(self).__name__} has no call() method")
+        return self._network.call(inputs, mask, self)
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a scalar to the loss: one computed in `call`, or a symbolic one that follows from the model's inputs."""
+        for value in flatten(loss):
+            if self._is_symbolic(value):
+                self._add_to_graph("add_loss", value)
+            else:
+                super().add_loss(value)
+
+    def add_metric(self, value: Any, name: str | None = None, aggregation: str | None = None, **kwargs: Any) -> None:
+        if self._is_symbolic(value):
+            self._add_to_graph("add_metric", value, name=name, aggregation=aggregation)
+            self._added_metric(name)
+        else:
+            super().add_metric(value, name, aggregation, **kwargs)
+
+    add_metric.__doc__ = Layer.add_metric.__doc__
+
+    def _is_symbolic(self, value: Any) -> bool:
+        return self._network is not None and type(value) is KerasTensor and not getattr(scope, "in_call", False)
+
+    def _add_to_graph(self, method: str, x: KerasTensor, **kwargs: Any) -> None:
+        self._network.add(method, x, **kwargs)
+        self._graph_layers = self._network.layers
+        self._forget()
+
+    def _has_call(self) -> bool:
+        return self._network is not None or type(self).call is not Model.call
+
+    # -- the graph
+
+    def _graph(self, attribute: str) -> Network:
+        if self._network is None:
+            raise AttributeError(
+                f"{type(self).__name__} {self.name!r} has no {attribute}: it is no graph of symbolic tensors"
+            )
+        return self._network
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The symbolic inputs, in a flat list."""
+        return self._graph("inputs").inputs
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The symbolic outputs, in a flat list."""
+        return self._graph("outputs").outputs
+
+    @property
+    def input(self) -> Any:
+        """The symbolic inputs in the structure in which they were given."""
+        return super().input if self._network is None else self._network._inputs_struct
+
+    @property
+    def output(self) -> Any:
+        """The symbolic outputs in the structure in which they were given."""
+        return super().output if self._network is None else self._network._outputs_struct
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the input, batch included; a list for several inputs."""
+        return _one_or_list([x.shape for x in self.inputs])
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the output, batch included; a list for several outputs."""
+        return _one_or_list([x.shape for x in self.outputs])
+
+    @property
+    def input_names(self) -> list[str]:
+        """Names of the input layers."""
+        return self._graph("input_names").input_names
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the layers that compute the outputs."""
+        return self._graph("output_names").output_names
+
+    @property
+    def operations(self) -> list[Any]:
+        """The layers and operations of the graph, the furthest from the outputs first."""
+        return self._graph("operations").operations
+
+    @property
+    def _nodes_by_depth(self) -> dict[int, list[Any]]:
+        return self._graph("_nodes_by_depth").nodes_by_depth
+
+    @property
+    def input_spec(self) -> Any:
+        """What the inputs must be like, as `InputSpec`s; None if it is not known."""
+        given = self.__dict__.get("_input_spec")
+        return given if given is not None or self._network is None else self._network.input_spec
+
+    @input_spec.setter
+    def input_spec(self, value: Any) -> None:
+        self._input_spec = value
+
+    def _check_inputs(self, inputs: Any) -> None:
+        if self._network is None:  # which checks its own
+            super()._check_inputs(inputs)
+
+    def expected_input(self, rank: int) -> tuple[int | None, ...] | None:
+        """The shape an input of this rank must have, batch included, if it is known."""
+        return self.inputs[0].shape if self._network is not None and len(self.inputs) == 1 else None
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        if type(self).call is not Model.call or self._network is None:
+            return super().compute_output_spec(*args, **kwargs)
+        with throwaway_trace():
+            return self._network.compute_output_spec(*args, **{k: v for k, v in kwargs.items() if k != "training"})
+
+    def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
+        if type(self).call is not Model.call or self._network is None:
+            return super().compute_output_shape(*args, **kwargs)
+        return self._network.compute_output_shape(*args, **kwargs)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """None: the layers of the model attach masks to their outputs."""
+        return None if self._network is not None else super().compute_mask(inputs, previous_mask)
 
     @property
     def layers(self) -> list[Layer]:
         """The layers of the model, but not those inside its layers."""
+        if self._network is not None:
+            return self._network.layers
         return [x for x in self._sublayers() if isinstance(x, Layer)]
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
@@ -115,7 +277,13 @@ class Model(Trainer, Layer):
 
     def _is_transparent(self) -> bool:
         """Whether a plan repeats everything that a call of the model does."""
-        return False
+        ours = self._network is not None and type(self).__module__.startswith("ckeras.models.")
+        return (
+            ours
+            and not self._network.adds
+            and all(isinstance(x, (Layer, FunctionOperation)) for x in self.operations)
+            and all(map(only_computes, self._flatten_layers(include_self=False)))
+        )
 
     def summary(
         self,
@@ -155,6 +323,8 @@ class Model(Trainer, Layer):
 
     def build(self, input_shape: Any) -> None:
         """Make all weights for inputs of this shape, batch included (for several inputs, a list or dict of shapes)."""
+        if self._network is not None:
+            return
         self.built = True
         try:
             with inferring():
@@ -164,10 +334,36 @@ class Model(Trainer, Layer):
             raise
 
     def _build(self, input_shape: Any, others: dict[str, Any] | None = None) -> None:
-        if type(self).build is Model.build:  # a call is under way, which builds the layers as it goes
+        if type(self).build is Model.build:  # a call is being made, which builds the layers as it goes
             Layer.build(self, input_shape)
         else:
             super()._build(input_shape, others)
+
+    # -- configuration
+
+    @gives_arguments
+    def get_config(self) -> dict[str, Any]:
+        """Return the configuration for `from_config`: the graph, or the arguments that a subclass was made with."""
+        if self._network is None or not takes_graph(type(self)):
+            return super().get_config()
+        return {"name": self.name, "trainable": self._trainable, **graph_config(self._network)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Model:
+        """Create a model from its configuration, with new weights."""
+        with registry.CustomObjectScope(custom_objects):
+            if not {"layers", "input_layers", "output_layers"} <= config.keys() or not takes_graph(cls):
+                return super().from_config(config)
+            config = dict(config)
+            graph = {key: config.pop(key) for key in ("layers", "input_layers", "output_layers")}
+            return cls(**graph_from_config(graph, config.get("name")), **config)
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        return super().get_build_config() if self._network is None else {"input_shape": None}
+
+    def to_json(self, **kwargs: Any) -> str:
+        """Return the model's configuration as JSON, without weights; ``kwargs`` are those of `json.dumps`."""
+        return json.dumps(registry.layers.serialize(self), **kwargs)
 
     def __getstate__(self) -> dict[str, Any]:
         """State without compiled plans, which are recreated when needed."""
@@ -180,6 +376,46 @@ class Model(Trainer, Layer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+
+
+def ends_of_graph(args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """``inputs`` and ``outputs`` among the arguments of a model; empty if it is made without a graph."""
+    if len(args) > 2:
+        return {}
+    found = {**dict(zip(("inputs", "outputs"), args, strict=False)), **kwargs}
+    return {k: found[k] for k in ("inputs", "outputs")} if {"inputs", "outputs"} <= found.keys() else {}
+
+
+def takes_graph(cls: type[Model]) -> bool:
+    """Whether a class of models is made from inputs and outputs, as `Model` is."""
+    return {"inputs", "outputs"} <= inspect.signature(cls.__init__).parameters.keys() or cls.__init__ is Model.__init__
+
+
+def _one_or_list(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
+
+
+def only_computes(layer: Layer) -> bool:
+    """Whether calls of a layer only run ops: no user code, and no change of the layer's state."""
+    functions = (x for x in vars(layer).values() if callable(x) and not isinstance(x, Layer))
+    ours = all(getattr(x, "__module__", "").startswith("ckeras.") for x in (type(layer), *functions))
+    return ours and layer.activity_regularizer is None
+
+
+def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Model:
+    """Create the model that the JSON of `Model.to_json` describes, with new weights.
+
+    Args:
+        json_string: the JSON.
+        custom_objects: names to classes and functions, looked at before all others.
+
+    Raises:
+        ValueError: if it is no JSON, or not that of a model.
+    """
+    model = registry.layers.deserialize(json.loads(json_string), custom_objects)
+    if not isinstance(model, Model):
+        raise ValueError(f"model_from_json expects the JSON of a model, got that of {registry.source(type(model))}")
+    return model
 
 
 def is_input(layer: Any) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckeras import ops, registry
+from ckeras import dtype_policies, ops, registry
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.input_spec import fitted_shape
 from ckeras.layers.layer import Layer, is_shape, throwaway_trace
 from ckeras.layers.tracking import path_through
-from ckeras.models.model import Model, is_input
+from ckeras.models.model import Model, is_input, only_computes
 from ckeras.ops.manipulation.layout import alias
 from ckeras.saving.state import holds_state
 from ckeras.tensor import KerasTensor, Tensor
@@ -19,7 +19,7 @@ from ckeras.utils.tracebacks import hides_own_frames
 
 
 @registry.layers.ship()
-@holds_state(shown=["optimizer"], first=["layers"], name="sequential")
+@holds_state(["layers", "optimizer"], layers_first=lambda model: True, name="sequential")
 @hides_own_frames("__call__")
 class Sequential(Model):
     """A linear stack of layers, each with one input and one output.
@@ -40,7 +40,6 @@ class Sequential(Model):
         self.autocast = False  # inputs get the dtype of the Input
         self._chain: list[Layer] = []
         self._outputs: KerasTensor | None = None
-        self._input_was_given = True  # rather than found from the first data
         known: dict[str, Layer] = {}
         for layer in [layers] if isinstance(layers, Layer) else layers or []:
             self._append(layer, known)
@@ -173,12 +172,10 @@ class Sequential(Model):
                 f"Sequential model {self.name!r} expects build(input_shape), one shape, got {input_shape!r}"
             )
         self._chain.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=self._chain[0].compute_dtype))
-        self._input_was_given = False
         try:
             self._connect()
         except BaseException:
             del self._chain[0]
-            self._input_was_given = True
             raise
 
     def __call__(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -225,29 +222,32 @@ class Sequential(Model):
     def expected_input(self, rank: int) -> tuple[int | None, ...] | None:
         """The shape an input of this rank must have, batch included, if it is known.
 
-        A model that was built for the first data it saw, and not for an `Input`, takes any lengths that its layers
-        take.
+        Axes may have other sizes than those of the `Input` where the first layer takes them.
         """
         if not self._chain or not is_input(self._chain[0]):
             return None
         shape = self._chain[0].batch_shape
-        return shape if self._input_was_given or rank < len(shape) else (None,) * len(shape)
+        if rank < len(shape):
+            return shape
+        fixed = getattr(self._chain[1].input_spec, "axes", {}) if len(self._chain) > 1 else {}
+        sizes = {axis % len(shape): size for axis, size in fixed.items()}
+        return tuple(sizes.get(axis) for axis in range(len(shape)))
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_outputs": None}
 
     def _is_transparent(self) -> bool:
-        return type(self) is Sequential and all(map(_only_computes, self._flatten_layers(include_self=False)))
+        return type(self) is Sequential and all(map(only_computes, self._flatten_layers(include_self=False)))
 
     def get_config(self) -> dict[str, Any]:
         config = {
             "name": self.name,
             "trainable": self._trainable,
+            "dtype": dtype_policies.serialize(self._dtype_policy),
             "layers": [registry.layers.serialize(layer) for layer in self._chain],
         }
-        if not self._input_was_given:
+        if self.built:
             config["build_input_shape"] = self._chain[0].batch_shape
-            del config["layers"][0]
         return config
 
     @classmethod
@@ -258,11 +258,3 @@ class Sequential(Model):
         if layers and not model.built and config.get("build_input_shape"):
             model.build(config["build_input_shape"])
         return model
-
-
-def _only_computes(layer: Layer) -> bool:
-    """Whether a call of the layer only runs ops: no user code, and no change of the layer's state."""
-    activation = getattr(layer, "activation", None)
-    parts = (type(layer), activation if hasattr(activation, "__module__") else type(activation))
-    ours = all(part is type(None) or part.__module__.startswith("ckeras.") for part in parts)
-    return ours and layer.activity_regularizer is None

@@ -18,7 +18,7 @@ from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.utils.naming import auto_name
 
 
-@holds_state(shown=["variables"], learning_rate=1.0, name="optimizer")
+@holds_state(["variables"], learning_rate=1.0, name="optimizer")
 class Optimizer(OptimizerState):
     """Base class of optimizers, which update variables from the gradients of a loss.
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import ckeras
 from ckeras import config as settings, registry
+from ckeras.ops.control.recording import operation_named
 from ckeras.saving import functions
 from ckeras.utils.tracebacks import warn
 
@@ -76,7 +77,9 @@ def _serialized_object(obj: Any, table: registry.Table | None) -> dict[str, Any]
         "module": module or (None if cls.__module__ == "__main__" else cls.__module__),
         "class_name": cls.__name__,
         "config": serialized(inner),
-        "registered_name": None if module else registry.given_name(cls, table) or cls.__name__,
+        "registered_name": None
+        if module and ".src." not in module
+        else registry.given_name(cls, table) or cls.__name__,
     }
     for key in ("build_config", "compile_config"):
         more = getattr(obj, f"get_{key}", lambda: None)()
@@ -281,6 +284,8 @@ def _find_in(
 
 def _public_module(cls: type) -> str | None:
     """The module of Keras in which a class of ckeras is found, as "keras.losses"; None for any other class."""
+    if "keras_module" in cls.__dict__:
+        return cls.keras_module
     if cls.__module__.partition(".")[0] != "ckeras":
         return None
     if cls.__name__ in ckeras.__all__ and getattr(ckeras, cls.__name__) is cls:
@@ -297,6 +302,8 @@ def _public_object(module: str, name: str) -> Any:
     found = table.known(name) if table is not None else None
     if found is not None:
         return found
+    if module.startswith("keras.src.ops."):
+        return operation_named(name)
     owner = ckeras
     for part in module.replace(".src.", ".").split(".")[1:]:
         owner = getattr(owner, part, owner)

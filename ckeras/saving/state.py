@@ -15,21 +15,23 @@ from typing import Any
 from ckeras.utils.naming import to_snake_case
 from ckeras.utils.tracebacks import warn
 
-_BASES: dict[type, tuple[Callable[[], Any], frozenset[str], tuple[str, ...]]] = {}
+_BASES: dict[type, tuple[Callable[[], Any], frozenset[str], Callable[[Any], bool]]] = {}
 _HOOKS = ("save_own_variables", "save_assets")
 
 
-def holds_state(shown: Collection[str] = (), first: Collection[str] = (), **options: Any) -> Callable[[type], type]:
+def holds_state(
+    shown: Collection[str] = (), layers_first: Callable[[Any], bool] = lambda obj: False, **options: Any
+) -> Callable[[type], type]:
     """Class decorator: the attributes that this class itself gives to its objects lead to no state.
 
     Args:
         shown: Names of attributes to which this does not apply.
-        first: Names of attributes that come before all others.
+        layers_first: Tells of an object whether its `layers` come before all other attributes.
         options: Arguments from which an object can be made to see its attributes.
     """
 
     def decorate(cls: type) -> type:
-        _BASES[cls] = (lambda: cls(**options), frozenset(shown) | set(first), tuple(first))
+        _BASES[cls] = (lambda: cls(**options), frozenset(shown), layers_first)
         return cls
 
     return decorate
@@ -70,9 +72,10 @@ def _is_saveable(value: Any) -> bool:
 
 def _attributes(obj: Any) -> Iterator[tuple[str, Any]]:
     base = next((cls for cls in type(obj).__mro__ if cls in _BASES), None)
-    hidden, first = (frozenset(), ()) if base is None else (_hidden(base), _BASES[base][2])
-    others = (name for name in dir(obj) if not name.startswith("__") and name not in hidden and name not in first)
-    for name in [*first, *sorted(others, key=lambda name: (name.startswith("_"), name))]:
+    hidden = frozenset() if base is None else _hidden(base)
+    names = [name for name in dir(obj) if not name.startswith("__") and name not in hidden]
+    is_first = {"layers"} if base is not None and _BASES[base][2](obj) else ()
+    for name in sorted(names, key=lambda name: (name not in is_first, name.startswith("_"), name)):
         try:
             yield name, getattr(obj, name)
         except Exception:  # a property that has no value now

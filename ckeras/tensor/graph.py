@@ -156,13 +156,21 @@ class Graph:
         self.nodes = sorted(calls, key=lambda node: -depths[id(node)])
         self.depths = [depths[id(node)] for node in self.nodes]
 
-    def run(self, arguments: Sequence[Any], values: dict[int, Any] | None = None) -> list[Any]:
-        """Compute the outputs for ``arguments`` as inputs; ``values`` holds other known tensors by identity."""
+    def run(
+        self,
+        arguments: Sequence[Any],
+        values: dict[int, Any] | None = None,
+        call: Callable[..., Any] = lambda operation, *args, **kwargs: operation(*args, **kwargs),
+    ) -> list[Any]:
+        """Compute the outputs for ``arguments`` as inputs.
+
+        ``values`` holds other known tensors by identity; ``call`` calls an operation with its arguments.
+        """
         found: dict[int, Any] = dict(values or {})
         found.update((id(x), value) for x, value in zip(self.inputs, arguments, strict=True))
         for node in self.nodes:
             args, kwargs = node.arguments.fill_in(found)
-            results = flatten(node.operation(*args, **kwargs))
+            results = flatten(call(node.operation, *args, **kwargs))
             found.update((id(x), y) for x, y in zip(node.leaves, results, strict=True) if type(x) is KerasTensor)
         return [found[id(x)] if type(x) is KerasTensor else x for x in self.outputs]
 
@@ -206,6 +214,9 @@ def _restored(cls: type[Graph], inputs: list[Any], nodes: list[Any], outputs: li
         return type(structure)(map(filled, structure)) if isinstance(structure, (list, tuple)) else structure
 
     for operation, args, kwargs, leaves in nodes:
+        if not args and operation._inbound_nodes:  # an input layer, which has made its tensor
+            tensors[leaves[0].number] = operation._inbound_nodes[0].outputs[0]
+            continue
         Node(operation, filled(args), filled(kwargs), filled(leaves))
     return cls(filled(inputs), filled(outputs))
 

@@ -8,7 +8,6 @@ from ckeras.compiler.dependencies import depend, recording
 from ckeras.compiler.rewrite import index_limits
 from ckeras.compiler.trace import trace
 from ckeras.layers.input_spec import fitted_shape
-from ckeras.layers.layer import Layer
 from ckeras.tensor import Spec
 from ckeras.tensor.cache import Plans
 from ckeras.tensor.graph import inferring
@@ -46,7 +45,7 @@ class Building:
         check_input(model, form, data.rows, where)
         # A model of several others, such as a GAN, may have steps of its own and no call.
         own_steps = overrides(model, f"{kind}_step", f"make_{kind}_function", "compute_metrics")
-        called = type(model).call is not Layer.call or (kind != "predict" and not own_steps)
+        called = model._has_call() or (kind != "predict" and not own_steps)
         sampled = self._sampled or all(layer.built for layer in model._flatten_layers())
         if called and (not model.built or not sampled or (self.takes_columns is None and _has_lists(form))):
             with as_compiled(model, kind):

@@ -66,8 +66,9 @@ class Compiled:
         found.optimizer = optimizers.get(optimizer)
         if auto_scale_loss and found.optimizer is not None and model.dtype_policy.name == "mixed_float16":
             found.optimizer = _scaling_loss(found.optimizer)
-        found.loss, found.losses = loss, None if loss is None else CompiledLoss(loss, loss_weights)
-        found.metrics = CompiledMetrics(metrics, weighted_metrics)
+        names = getattr(model, "output_names", None)
+        found.loss, found.losses = loss, None if loss is None else CompiledLoss(loss, loss_weights, names)
+        found.metrics = CompiledMetrics(metrics, weighted_metrics, names)
         found.tracker = Mean(name="loss")
         if run_eagerly and jit_compile is True:
             warn("compile got run_eagerly=True, so jit_compile=True is ignored")
@@ -107,6 +108,13 @@ class Compiled:
             if not any(metric is x for x in found):
                 found.append(metric)
         return found
+
+    def names_of(self, metrics: list[Any]) -> list[str]:
+        """The names of ``metrics``, all of the model, in the order of `in_order`."""
+        names = self._names()
+        if self.losses is None or not self.losses.metrics:
+            return [names.get(id(m), m.name) for m in metrics]
+        return [m.name for m in metrics if id(m) not in names] + sorted(names.values())
 
     def results(self, metrics: list[Any]) -> dict[str, Any]:
         """The results of metrics by their names in the logs."""

@@ -10,7 +10,7 @@ import numpy as np
 from ckeras import losses, metrics, ops
 from ckeras.losses.loss import fits, same
 from ckeras.tensor.structure import flatten
-from ckeras.trainer.outputs import Path, align, distribute, is_part, numbered, outputs_of
+from ckeras.trainer.outputs import Path, align, distribute, is_part, named, numbered, outputs_of
 from ckeras.utils.naming import to_snake_case
 from ckeras.utils.tracebacks import warn
 
@@ -31,10 +31,11 @@ class CompiledLoss:
     Args:
         loss: a name, function or `Loss` for all outputs; or lists and dicts of them, as the outputs are nested.
         weights: likewise, of numbers.
+        names: those of the outputs of a graph, by which dicts may name them.
     """
 
-    def __init__(self, loss: Any, weights: Any = None):
-        self._given, self._weights = loss, weights
+    def __init__(self, loss: Any, weights: Any = None, names: list[str] | None = None):
+        self._given, self._weights, self._names = loss, weights, names
         self._parts: dict[Path, _Part] = {}
         self._outputs: list[Path] | None = None
         self._checked = Shapes()
@@ -46,13 +47,14 @@ class CompiledLoss:
 
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Give each output its loss, now that the outputs are known."""
+        y_pred, y_true, losses, loss_weights = named(self._names, y_pred, y_true, self._given, self._weights)
         outputs = outputs_of(y_pred)
         if self._outputs == list(outputs):
             return
-        chosen = {path: loss for path, loss in distribute(self._given, y_pred, "loss").items() if loss is not None}
+        chosen = {path: loss for path, loss in distribute(losses, y_pred, "loss").items() if loss is not None}
         weights: dict[Path, Any] = {}
-        if self._weights is not None:
-            weights = distribute(self._weights, y_pred, "loss_weights")
+        if loss_weights is not None:
+            weights = distribute(loss_weights, y_pred, "loss_weights")
             missing = [path for path in chosen if path not in weights]
             if missing:
                 raise ValueError(f"loss_weights has no entry for the outputs {[p[0] for p in missing]}")
@@ -81,6 +83,7 @@ class CompiledLoss:
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The total; `None` if no output has a loss."""
         self.build(y_true, y_pred)
+        y_pred, y_true, sample_weight = named(self._names, y_pred, y_true, sample_weight)
         outputs = outputs_of(y_pred)
         targets = align(y_true, y_pred, "y", self._parts)
         for path, part in self._parts.items():

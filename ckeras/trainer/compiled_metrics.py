@@ -15,7 +15,7 @@ from ckeras.trainer.compiled_loss import (
     kind_of_targets,
     part_name,
 )
-from ckeras.trainer.outputs import Path, align, is_part, misfit, outputs_of, parts_of
+from ckeras.trainer.outputs import Path, align, is_part, misfit, named, outputs_of, parts_of
 
 _ACCURACY = ("accuracy", "acc")
 
@@ -27,10 +27,11 @@ class CompiledMetrics:
         given: names, functions or `Metric` objects for one output; for several, lists and dicts of them or of lists of
             them, as the outputs are nested.
         weighted: likewise, of those that sample weights apply to.
+        names: those of the outputs of a graph, by which dicts may name them.
     """
 
-    def __init__(self, given: Any = None, weighted: Any = None):
-        self._given, self._weighted = given, weighted
+    def __init__(self, given: Any = None, weighted: Any = None, names: list[str] | None = None):
+        self._given, self._weighted, self._names = given, weighted, names
         self._plain: list[tuple[Path, Any]] = []
         self._weighed: list[tuple[Path, Any]] = []
         self._aligned: list[Path] = []  # the outputs with metrics or a loss, to which targets belong
@@ -42,11 +43,12 @@ class CompiledMetrics:
 
     def build(self, y_true: Any, y_pred: Any, loss: CompiledLoss | None) -> None:
         """Resolve the names, now that shapes are known."""
-        outputs = outputs_of(y_pred)
         if loss is not None:
             loss.build(y_true, y_pred)
-        plain = _of_outputs(self._given, y_pred, "metrics")
-        weighted = _of_outputs(self._weighted, y_pred, "weighted_metrics")
+        y_pred, y_true, given, weighed = named(self._names, y_pred, y_true, self._given, self._weighted)
+        outputs = outputs_of(y_pred)
+        plain = _of_outputs(given, y_pred, "metrics")
+        weighted = _of_outputs(weighed, y_pred, "weighted_metrics")
         losses = [path for path in outputs if loss is not None and loss.loss_of(path)]
         self._aligned = [path for path in outputs if path in losses or plain.get(path) or weighted.get(path)]
         targets = align(y_true, y_pred, "y", self._aligned)
@@ -70,6 +72,7 @@ class CompiledMetrics:
         """Take in a batch."""
         if not self.metrics:
             return
+        y_pred, y_true, sample_weight = named(self._names, y_pred, y_true, sample_weight)
         outputs = outputs_of(y_pred)
         targets = align(y_true, y_pred, "y", self._aligned)
         weights = {} if sample_weight is None else align(sample_weight, y_pred, "sample_weight")

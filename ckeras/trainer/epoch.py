@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -75,12 +76,19 @@ class Pass:
         else:
             data.check_indices(segment.step.plan.limits, where)
 
-    def run(self, callbacks: CallbackList) -> dict[str, Any]:
-        """One pass; returns its logs."""
+    def run(self, callbacks: CallbackList, done: int = 0, logs: Any = None) -> dict[str, Any]:
+        """One pass; returns its logs.
+
+        ``done`` is the number of its batches that were made before, of which the metrics have the state, and ``logs``
+        those of the last.
+        """
         results = self.model._metric_results
         with results.set_aside(self.model):
-            self.model.reset_metrics()
-            if not self._loop(callbacks, self._logs):
+            if done:
+                self._logs.add(logs)
+            else:
+                self.model.reset_metrics()
+            if not self._loop(callbacks, self._logs, done):
                 return {}
             results.check(self.model)
             return self._logs.logs()
@@ -104,8 +112,8 @@ class Pass:
         callbacks.on_predict_end()
         return outputs
 
-    def _loop(self, callbacks: CallbackList, results: Logs | Outputs) -> int:
-        """All batches of a pass; returns their number."""
+    def _loop(self, callbacks: CallbackList, results: Logs | Outputs, skipped: int = 0) -> int:
+        """The batches of a pass but for the first ``skipped`` ones; returns the number of all."""
         watched = self._watched(callbacks)
         progress = callbacks.progress
         live = not watched and progress is not None and progress.live
@@ -114,6 +122,9 @@ class Pass:
         stride = self.model.steps_per_execution
         done = group = 0  # steps made; those to make until the hooks are due
         for segment, at, last in self.source.run():
+            if done < skipped:
+                behind = min(skipped - done, last - at)
+                at, done, group = at + behind, done + behind, done + behind
             if not segment.ready:
                 self._prepare(segment)
                 watched = watched or self.eager
@@ -173,20 +184,76 @@ def callback_list(
     )
 
 
+class Progress:
+    """How far a call of `fit` has come when it begins. `CallbackList.set_progress` gives it to the callbacks.
+
+    Args:
+        source: Where the batches come from.
+        callbacks: The callbacks of the run.
+        epochs: The epochs that were asked for.
+
+    Attributes:
+        epoch: Index of the first epoch.
+        batch: Number of batches of that epoch that were made before.
+        logs: The logs of the last of them, or of the epoch before.
+        stopped: Whether training was to end before that epoch.
+    """
+
+    def __init__(self, source: Source, callbacks: list[Any], epochs: range):
+        self._source, self.callbacks, self._epochs = source, callbacks, epochs
+        self.epoch, self.batch, self.stopped = epochs.start, 0, False
+        self.logs: dict[str, Any] = {}
+        self._restore: Callable[[], None] | None = None
+
+    def source_state(self) -> dict[str, Any]:
+        """What `resume` needs to know of the data."""
+        return self._source.state()
+
+    def resume(
+        self, epoch: int, batch: int, logs: dict[str, Any], stopped: bool, source: Any, restore: Callable[[], None]
+    ) -> None:
+        """Continue a run; called in `on_train_begin`.
+
+        Args:
+            epoch, batch, logs, stopped: As the attributes.
+            source: The result of `source_state` at that time, or None to begin the data anew.
+            restore: Function that restores everything else; called when all hooks have begun the run, and again when
+                they have begun an epoch of which a part was made before.
+        """
+        self.epoch, self.batch, self.logs, self.stopped, self._restore = epoch, batch, logs, stopped, restore
+        if source is not None:
+            self._source.restore(source, within=batch > 0)
+
+    def begin(self) -> range:
+        """All callbacks have begun the run; returns the epochs that are left."""
+        if self._restore is not None:
+            self._restore()
+        return range(self._epochs.stop if self.stopped else self.epoch, self._epochs.stop)
+
+    def begin_epoch(self) -> tuple[int, Any]:
+        """All callbacks have begun an epoch; returns the number of its batches made before, and the last's logs."""
+        batch, self.batch = self.batch, 0
+        if batch:
+            self._restore()
+        return batch, self.logs
+
+
 def run_epochs(
     training: Pass, testing: Pass | None, callbacks: CallbackList, epochs: range, validation_freq: Any
 ) -> None:
     """All epochs of `fit`, each with an evaluation where one is due, and their hooks."""
     model = training.model
     model.stop_training = False
+    progress = Progress(training.source, callbacks.callbacks, epochs)
+    callbacks.set_progress(progress)
     callbacks.on_train_begin()
-    logs: dict[str, Any] = {}
-    for epoch in epochs:
+    left, logs = progress.begin(), progress.logs
+    for epoch in left:
         if not training.source.more():
             warn(f"fit: there is no more data in epoch {epoch + 1} of {epochs.stop}")
             break
         callbacks.on_epoch_begin(epoch)
-        logs = training.run(callbacks)
+        logs = training.run(callbacks, *progress.begin_epoch())
         if testing is not None and is_due(validation_freq, epoch + 1):
             if testing.source.more():
                 tested = {f"val_{name}": value for name, value in testing.evaluate(callbacks).items()}

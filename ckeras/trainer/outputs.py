@@ -5,7 +5,7 @@ An output is known by its path: the keys and numbers that lead to it, `()` where
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ckeras.tensor.structure import flatten
@@ -23,16 +23,53 @@ def is_part(value: Any) -> bool:
     return not is_nested(value) or (isinstance(value, dict) and "class_name" in value)
 
 
+class Named(dict[str, Any]):
+    """The outputs of a graph by the names of the layers that compute them, in the order of the graph's outputs."""
+
+
+def named(names: Sequence[str] | None, y_pred: Any, *given: Any) -> list[Any]:
+    """Outputs, and what was given for them, by the names of the outputs where they are a flat list.
+
+    Args:
+        names: one for each output, or None if there are none.
+        y_pred: the outputs.
+        given: targets, losses, metrics, weights: lists are taken in the order of the outputs, dicts by their names.
+
+    >>> named(["b", "a"], [1, 2], [3, 4], {"a": 5}, 6)
+    [{'b': 1, 'a': 2}, {'b': 3, 'a': 4}, {'a': 5}, 6]
+    >>> named(["b"], 1, {"b": 3}, [4])
+    [1, 3, [4]]
+    """
+    if names is None or len(set(names)) < len(names):
+        return [y_pred, *given]
+    if not is_nested(y_pred):
+        alone = {names[0]}
+        return [y_pred, *(x[names[0]] if isinstance(x, dict) and x.keys() == alone else x for x in given)]
+    if isinstance(y_pred, dict) or len(y_pred) != len(names) or any(map(is_nested, y_pred)):
+        return [y_pred, *given]
+
+    def by_name(x: Any) -> Any:
+        fits = isinstance(x, (list, tuple)) and len(x) == len(names)
+        return Named(zip(names, x, strict=True)) if fits else x
+
+    return [by_name(x) for x in (y_pred, *given)]
+
+
+def _keys(y_pred: Any) -> Iterable[Any]:
+    if isinstance(y_pred, Named):
+        return list(y_pred)
+    return sorted(y_pred) if isinstance(y_pred, dict) else range(len(y_pred))
+
+
 def outputs_of(y_pred: Any, path: Path = ()) -> dict[Path, Any]:
-    """{path: output}, dicts in the order of their sorted keys.
+    """{path: output}, plain dicts in the order of their sorted keys.
 
     >>> outputs_of({"b": 1, "a": [2, 3]})
     {('a', 0): 2, ('a', 1): 3, ('b',): 1}
     """
     if not is_nested(y_pred):
         return {path: y_pred}
-    keys = sorted(y_pred) if isinstance(y_pred, dict) else range(len(y_pred))
-    return {p: leaf for key in keys for p, leaf in outputs_of(y_pred[key], (*path, key)).items()}
+    return {p: leaf for key in _keys(y_pred) for p, leaf in outputs_of(y_pred[key], (*path, key)).items()}
 
 
 def parts_of(given: Any, y_pred: Any, whole: Callable[[Any], bool], path: Path = ()) -> dict[Path, Any] | None:
@@ -50,7 +87,7 @@ def parts_of(given: Any, y_pred: Any, whole: Callable[[Any], bool], path: Path =
             return None
         pairs: Iterable[Any] = given.items()
     elif len(given) == len(y_pred):
-        pairs = zip(sorted(y_pred) if isinstance(y_pred, dict) else range(len(y_pred)), given, strict=True)
+        pairs = zip(_keys(y_pred), given, strict=True)
     else:
         return None
     found: dict[Path, Any] = {}

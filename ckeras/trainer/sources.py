@@ -49,6 +49,14 @@ class Source:
         """Whether another run has at least one batch."""
         return True
 
+    def state(self) -> dict[str, Any]:
+        """Plain values from which `restore` finds this run, or the next one, again."""
+        raise NotImplementedError
+
+    def restore(self, state: dict[str, Any], within: bool) -> None:
+        """Let the next run be the one during which `state` was called; or, if it was not ``within`` one, the next."""
+        raise NotImplementedError
+
     def close(self) -> None:
         """Let go of threads and processes."""
 
@@ -85,18 +93,34 @@ class _Rows(Source):
         self.steps = limited("steps of a pass", steps, config.max_steps_per_epoch())
         if not goes_on:
             self._all = self.steps
-        self._next = 0  # the batch with which the next run begins
+        self._begin = self._next = 0  # the batches with which this run and the next one begin
+        self._seed: int | None = None  # of the order of this run
+        self._ordered = False  # whether the next run has its order already
 
     def _span(self, feed: Any) -> tuple[int, int]:
         """The batches of the next run, from ``feed``, which is shuffled if it begins anew."""
         begin, end = self._next, min(self._next + self.steps, self._all)
-        self._next = 0 if end == self._all else end
-        if self.shuffle and begin == 0:
-            self._shuffle(feed)
+        self._begin, self._next = begin, 0 if end == self._all else end
+        if self.shuffle and begin == 0 and not self._ordered:
+            self._shuffle(feed, host_seed())
+        self._ordered = False
         return begin, end
 
-    def _shuffle(self, feed: Any) -> None:
-        seed = host_seed()
+    def state(self) -> dict[str, Any]:
+        return {"begin": self._begin, "next": self._next, "seed": self._seed}
+
+    def restore(self, state: dict[str, Any], within: bool) -> None:
+        self._next = state["begin"] if within else state["next"]
+        self._ordered = within
+        if self.shuffle and (within or self._next):
+            self._shuffle(self._shuffled_feed(), state["seed"])
+
+    def _shuffled_feed(self) -> Any:
+        """The feed whose order is that of a run."""
+        raise NotImplementedError
+
+    def _shuffle(self, feed: Any, seed: int) -> None:
+        self._seed = seed
         if self.shuffle == "batch":
             blocks = np.random.Generator(np.random.Philox(seed)).permutation(self.data.rows // self.batch)
             whole = (blocks[:, None] * self.batch + np.arange(self.batch)).reshape(-1)
@@ -113,6 +137,9 @@ class Arrays(_Rows):
         total = min(self.data.rows, self._all * self.batch)
         self._feed = self.data.feed()
         self._segments = self.data.segments(self._feed, self.batch, 0, self._all, total)
+
+    def _shuffled_feed(self) -> Any:
+        return self._feed
 
     def ahead(self) -> list[Segment]:
         return self._segments
@@ -133,6 +160,9 @@ class Files(_Rows):
         self._order = Feed(level, [np.empty((self.data.rows, 0), "float32")], code, code)  # which can shuffle
         row = sum(a.row_bytes for a in self.data.arrays if isinstance(a, Stored))
         self._block = max(1, BLOCK // max(1, row * self.batch))
+
+    def _shuffled_feed(self) -> Any:
+        return self._order
 
     def ahead(self) -> list[Segment]:
         return self.data.segments(None, self.batch, 0, self._all)

@@ -38,6 +38,7 @@ class Stream(Source):
         self._batches: Iterator[Any] | None = None
         self._waiting: list[Segment] = []  # a batch that was taken to see whether there is one
         self._number = 0  # of batches given since the beginning
+        self._begin_number = 0  # of those that were given before this run
         self._first: DataSet | None = None
         self._begun = False  # whether the hook of the next run's begin was called
         try:
@@ -90,6 +91,7 @@ class Stream(Source):
         self._begin_once()
         self._begun = False
         taken, ready = 0, self._ready()
+        self._begin_number = self._number
         while ready:
             self._number += 1
             taken += 1
@@ -123,6 +125,16 @@ class Stream(Source):
     def _batch_name(self) -> str:
         """What messages call the batch that is taken next."""
         return f"batch {self._number} of {self.kind}"
+
+    def state(self) -> dict[str, Any]:
+        return {"begin": self._begin_number, "next": self._number}
+
+    def restore(self, state: dict[str, Any], within: bool) -> None:
+        """Take the batches before that run, and drop them: what gives the batches begins anew."""
+        for _ in range(state["begin"] if within else state["next"]):
+            if self._ready():
+                self._waiting.pop()
+                self._number += 1
 
     def close(self) -> None:
         self._batches = None
@@ -166,6 +178,11 @@ class _Again(Stream):
             self.close()
         return super()._ready()
 
+    def restore(self, state: dict[str, Any], within: bool) -> None:
+        self.close()
+        if self._goes_on:
+            super().restore(state, within)
+
 
 class Loader(_Again):
     """The batches of what can be iterated again and again, such as a torch DataLoader or a tf.data.Dataset."""
@@ -185,6 +202,8 @@ class Batches(_Again):
 
     def __init__(self, x: Any, where: str, limit: int | None = None, *options: Any, shuffle: Any = False):
         self._shuffle = bool(shuffle)
+        self._seed: int | None = None  # of the order of the batches since the beginning
+        self._kept_seed: int | None = None  # of the order that follows
         self.kind = type(x).__name__
         if limit is None and x.num_batches is None:
             raise ValueError(f"{where} expects a number of steps, since {self.kind} has no end")
@@ -195,13 +214,23 @@ class Batches(_Again):
         x, count = self._x, self._x.num_batches
         numbers: Any = itertools.count() if count is None else range(count)
         if self._shuffle and count is not None:
-            numbers = np.random.Generator(np.random.Philox(host_seed())).permutation(count).tolist()
+            self._seed = host_seed() if self._kept_seed is None else self._kept_seed
+            numbers = np.random.Generator(np.random.Philox(self._seed)).permutation(count).tolist()
+        self._kept_seed = None
         if x.workers > 1 or (x.workers > 0 and x.use_multiprocessing):
             return prepared(x, numbers)
         return (x[i] for i in numbers)
 
     def more(self) -> bool:
         return self._x.num_batches != 0  # which takes no batch, before the epoch has begun
+
+    def state(self) -> dict[str, Any]:
+        return {**super().state(), "seed": self._seed}
+
+    def restore(self, state: dict[str, Any], within: bool) -> None:
+        if within or (self._goes_on and state["next"]):
+            self._kept_seed = state["seed"]
+        super().restore(state, within)
 
     def close(self) -> None:
         if self._batches is not None:

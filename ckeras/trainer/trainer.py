@@ -48,9 +48,8 @@ class Trainer:
 
     def __init__(self) -> None:
         d = self.__dict__
-        d["compiled"] = False
+        d["compiled"], d["history"] = False, None
         d["stop_training"] = d["stop_evaluating"] = d["stop_predicting"] = False
-        d["history"] = None
         d["_compiled"], d["_building"], d["_metric_results"] = Compiled(), Building(), MetricResults()
         d["_plans"], d["_predictions"] = Plans(), ShortPredictions()
 
@@ -91,19 +90,17 @@ class Trainer:
             ValueError: for a name that is not known, or a number of steps that is not positive. The model is then
                 as it was.
         """
-        found = Compiled.of(
+        self._compiled = Compiled.of(
             self, optimizer, loss, loss_weights, metrics, weighted_metrics, run_eagerly, steps_per_execution,
             jit_compile, auto_scale_loss,
         )  # fmt: skip
-        self._compiled = found
-        self.compiled = True
-        self.stop_training = False
+        self.compiled, self.stop_training = True, False
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drop what was compiled."""
         self._building.forget()
         self._metric_results.forget()
-        self._forget_plans()
-
-    def _forget_plans(self) -> None:
-        """Drop what was compiled."""
         self._plans.clear()
         self._predictions.forget()
         for name in ("train_function", "test_function", "predict_function"):
@@ -112,7 +109,7 @@ class Trainer:
     def _forget_layers(self) -> None:
         """Drop what was found out about layers that are others now."""
         self._building = Building()
-        self._forget_plans()
+        self._forget()
 
     @property
     def _compile_config(self) -> dict[str, Any] | None:
@@ -164,8 +161,8 @@ class Trainer:
 
     @property
     def metrics_names(self) -> list[str]:
-        """The names of `metrics`."""
-        return [m.name for m in self.metrics]
+        """The names of what `evaluate` returns, in its order."""
+        return self._compiled.names_of(self.metrics)
 
     @hook
     def get_metrics_result(self) -> dict[str, Any]:

@@ -242,7 +242,7 @@ def connections(model: object) -> dict[object, list[str]] | None:
     for operation, of_layer in calls.items():
         edges[operation] = []
         for node in sorted(of_layer, key=lambda node: node.outputs[0]._keras_history[1]):
-            for tensor in node.input_tensors:
+            for tensor in () if node.is_input else node.input_tensors:
                 source, call, output = tensor._keras_history[:3]
                 edges[operation].append(f"{source.name}[{call}][{output}]")
     return edges
@@ -256,9 +256,9 @@ def output_shape(layer: object) -> str:
     except (AttributeError, RuntimeError, ValueError):  # the layer was not called on symbolic tensors
         result = None
     shapes = [tuple(tensor.shape) for tensor in _leaves(result)]
-    built_from = getattr(layer, "_build_shapes_dict", None)
-    if not shapes and built_from and len(built_from) == 1:
-        shapes = [tuple(layer.compute_output_shape(*built_from.values()))]
+    built_from = getattr(layer, "_build_config", None)
+    if not shapes and built_from is not None:
+        shapes = [tuple(layer.compute_output_shape(built_from))]
     if not shapes:
         return "?"
     return str(shapes[0]) if len(shapes) == 1 else "[" + ", ".join(map(str, shapes)) + "]"

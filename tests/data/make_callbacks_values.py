@@ -118,6 +118,50 @@ CASES = {
         [("ReduceLROnPlateau", {"patience": 1, "monitor": "x", "mode": "min"}), ("CSVLogger", {"filename": "log.csv"})],
         {"x": [1, 1, 1]},
     ),
+    "checkpoint": ([("ModelCheckpoint", {"filepath": "m.keras", "verbose": 1})], {"x": [0] * 2}),
+    "checkpoint, weights": (
+        [("ModelCheckpoint", {"filepath": "m.weights.h5", "save_weights_only": True, "verbose": 1})],
+        {"x": [0] * 2},
+    ),
+    "checkpoint, names": (
+        [("ModelCheckpoint", {"filepath": "{epoch:02d}-{val_loss:.2f}/m.keras", "verbose": 1})],
+        {"val_loss": [0.125, 0.5]},
+    ),
+    "checkpoint, best": (
+        [("ModelCheckpoint", {"filepath": "{epoch}.keras", "save_best_only": True, "verbose": 1})],
+        {"val_loss": FALLING},
+    ),
+    "checkpoint, best, max": (
+        [("ModelCheckpoint", {"filepath": "{epoch}.keras", "save_best_only": True, "monitor": "val_accuracy"})],
+        {"val_accuracy": RISING},
+    ),
+    "checkpoint, best, threshold": (
+        [
+            (
+                "ModelCheckpoint",
+                {"filepath": "{epoch}.keras", "save_best_only": True, "verbose": 1, "initial_value_threshold": 3.9},
+            )
+        ],
+        {"val_loss": FALLING},
+    ),
+    "checkpoint, best, nothing to monitor": (
+        [("ModelCheckpoint", {"filepath": "{epoch}.keras", "save_best_only": True, "verbose": 1})],
+        {"x": [0] * 2},
+    ),
+    "checkpoint, best of arrays": (
+        [("ModelCheckpoint", {"filepath": "{epoch}.keras", "save_best_only": True})],
+        {"val_loss": [np.array([1.0, 2.0]), np.array([2.0, 3.0])]},
+    ),
+    "checkpoint, batches": (
+        [("ModelCheckpoint", {"filepath": "{epoch}-{batch}.keras", "save_freq": 3, "verbose": 1})],
+        {"x": [0] * 3},
+    ),
+    "checkpoint, every batch": (
+        [("ModelCheckpoint", {"filepath": "{epoch}-{batch}.weights.h5", "save_freq": 1, "save_weights_only": True})],
+        {"x": [0] * 2},
+    ),
+    "checkpoint, unknown name": ([("ModelCheckpoint", {"filepath": "{nothing}.keras"})], {"x": [0]}),
+    "checkpoint, unknown ending": ([("ModelCheckpoint", {"filepath": "m.txt"})], {}),
     "nan": ([("TerminateOnNaN", {})], {"x": [0] * 3}),
     "nan in a batch": ([("TerminateOnNaN", {})], {"batch": [1.0, 1.0, NAN, 1.0], "x": [0] * 3}),
     "infinity in a batch": ([("TerminateOnNaN", {})], {"batch": [1.0, -np.inf], "x": [0] * 3}),
@@ -166,14 +210,16 @@ def run(k, name, folder):
         except Exception as error:
             found["error"] = type(error).__name__
     found["weights"] = [round(float(v), 7) for w in model.get_weights() for v in np.ravel(w)]
-    found["printed"], found["warnings"] = out.getvalue(), sum(w.category is UserWarning for w in warned)
-    found["files"] = {path.name: path.read_bytes().decode() for path in sorted(folder.iterdir())}
+    found["printed"] = out.getvalue().replace(str(folder), "FOLDER")
+    found["warnings"] = sum(w.category is UserWarning for w in warned)
+    files = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    found["files"] = {name: path.read_bytes().decode() if ".csv" in name else None for name, path in files.items()}
     return found
 
 
 def _in(folder, options):
     """The options of a callback, with the file in a folder."""
-    return {key: str(folder / value) if key == "filename" else value for key, value in options.items()}
+    return {key: str(folder / value) if key.startswith("file") else value for key, value in options.items()}
 
 
 def main():

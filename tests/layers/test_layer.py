@@ -271,7 +271,7 @@ def test_super_init_is_missed():
             return x
 
     with pytest.raises(RuntimeError, match="super"):
-        Early()
+        Early()(X)
     with pytest.raises(RuntimeError, match="super"):
         Never()(X)
 

@@ -148,8 +148,8 @@ def test_config():
     assert again.name == "mine" and [w.shape for w in again.weights] == [w.shape for w in model.weights]
 
 
-def test_model_takes_no_positional_arguments():
-    with pytest.raises(TypeError, match="Model expects keyword arguments"):
+def test_model_takes_no_single_positional_argument():
+    with pytest.raises(TypeError, match=r"Model expects \(inputs, outputs\), or only keyword arguments"):
         ckeras.Model(3)
 
 

@@ -100,6 +100,33 @@ def test_training_continues_with_the_same_bits_from_weights():
     assert same(state(other), state(model))
 
 
+def test_layers_of_a_graph_come_before_other_attributes():
+    class Graph(Model):
+        def __init__(self):
+            inputs = layers.Input((4,), name="x")
+            super().__init__(inputs, layers.Dense(2, name="a")(inputs))
+            self.also = layers.Dense(1)
+            self.also.build((None, 2))
+
+    model = Graph()
+    model.save_weights("m.weights.h5")
+    found = {name for name in paths("m.weights.h5") if name.endswith("vars")}
+    assert found == {"vars", "also/vars", "layers/dense/vars", "layers/input_layer/vars"}
+
+
+def test_shared_and_nested_layers_of_a_graph():
+    x = layers.Input((4,), name="x")
+    shared, inner = layers.Dense(4, name="shared"), Sequential([layers.Input((4,)), layers.Dense(3)], name="inner")
+    y = inner(shared(shared(x)))
+    model = Model(x, [y, Model(y, layers.Dense(2)(y), name="other")(y)], name="graph")
+    model.compile("adam", ["mse", "mae"])
+    model.fit(X, [X[:, :3], Y], verbose=0)
+    model.save("m.keras")
+    loaded = models.load_model("m.keras")
+    assert same(state(loaded), state(model))
+    assert same(loaded.predict(X, verbose=0), model.predict(X, verbose=0))
+
+
 def test_the_archive():
     model = dropped()
     model.save(pathlib.Path("model.keras"))

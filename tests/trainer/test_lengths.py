@@ -54,7 +54,11 @@ def test_what_the_layers_do_not_take_is_an_error():
             model.predict(wrong, verbose=0)
 
 
-def test_an_input_that_was_given_fixes_the_length():
+def test_an_input_fixes_only_the_axes_that_the_first_layer_fixes():
     model = ckeras.Sequential([ckeras.Input((3, 4)), layers.Dense(1)])
+    assert model.predict(ones(2, 5, 4), verbose=0).shape == (2, 5, 1)
+    with pytest.raises(ValueError, match=r"expects x of shape \(None, None, 4\), got \(None, 3, 5\)"):
+        model.predict(ones(2, 3, 5), verbose=0)
+    graph = ckeras.Model(model.input, model.output)
     with pytest.raises(ValueError, match=r"expects x of shape \(None, 3, 4\), got \(None, 5, 4\)"):
-        model.predict(ones(2, 5, 4), verbose=0)
+        graph.predict(ones(2, 5, 4), verbose=0)

@@ -37,6 +37,7 @@ class Node:
     def __init__(self, operation, input_tensors, shape):
         Node.made += 1
         self.number, self.operation, self.input_tensors = Node.made, operation, input_tensors
+        self.is_input = not input_tensors
         self.outputs = [Tensor(shape, self, len(operation._inbound_nodes))]
         operation._inbound_nodes.append(self)
 

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from ckeras import activations, constraints, initializers, ops, registry, regularizers
+from ckeras import activations, ops, registry
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
+from ckeras.layers.lora import checked_rank, enable_lora, lora_config, update_of
+from ckeras.layers.weight_options import add_weight, check_not_quantized, keep_options, options_config
 
 
 @registry.layers.ship()
@@ -49,19 +51,21 @@ class Dense(Layer):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         if isinstance(units, bool) or not hasattr(units, "__index__") or units < 1:
             raise ValueError(f"Dense expects units to be a positive integer, got {units!r}")
-        if quantization_config is not None:
-            raise ValueError(f"Dense expects quantization_config to be None, got {quantization_config!r}")
+        check_not_quantized(self, quantization_config)
         self.units = int(units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
-        self.lora_rank = lora_rank
-        self.lora_alpha = lora_rank if lora_alpha is None else lora_alpha
+        keep_options(
+            self,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
+        self.lora_rank = checked_rank(self, lora_rank)
+        self.lora_alpha = self.lora_rank if lora_alpha is None else lora_alpha
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
         self._kernel = None
@@ -72,21 +76,9 @@ class Dense(Layer):
         size = input_shape[-1]
         if size is None:
             raise ValueError(f"layer {self.name!r} needs to know the last axis of its input, got shape {input_shape}")
-        self._kernel = self.add_weight(
-            (size, self.units),
-            self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="kernel",
-        )
+        self._kernel = add_weight(self, "kernel", (size, self.units))
         if self.use_bias:
-            self.bias = self.add_weight(
-                (self.units,),
-                self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-                name="bias",
-            )
+            self.bias = add_weight(self, "bias", (self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: size})
         self.built = True
         if self.lora_rank:
@@ -98,9 +90,7 @@ class Dense(Layer):
         if not self.built:
             raise AttributeError(f"layer {self.name!r} has no kernel before it is built")
         if self.lora_enabled:
-            return self._kernel + (self.lora_alpha / self.lora_rank) * ops.matmul(
-                self.lora_kernel_a, self.lora_kernel_b
-            )
+            return self._kernel + update_of(self, self.lora_kernel_a, self.lora_kernel_b)
         return self._kernel
 
     def enable_lora(
@@ -111,22 +101,7 @@ class Dense(Layer):
         b_initializer: Any = "zeros",
     ) -> None:
         """Freeze the kernel, and train a low-rank update of it instead."""
-        if self.kernel_constraint is not None:
-            raise ValueError(f"layer {self.name!r}: a kernel with a constraint cannot have a low-rank update")
-        if not self.built:
-            raise ValueError(f"layer {self.name!r} must be built before enable_lora")
-        if self.lora_enabled:
-            raise ValueError(f"layer {self.name!r} has a low-rank update already")
-        n, units = self._kernel.shape
-        self.lora_kernel_a = self.add_weight(
-            (n, rank), a_initializer, regularizer=self.kernel_regularizer, name="lora_kernel_a"
-        )
-        self.lora_kernel_b = self.add_weight(
-            (rank, units), b_initializer, regularizer=self.kernel_regularizer, name="lora_kernel_b"
-        )
-        self._kernel.trainable = False
-        self.lora_rank, self.lora_alpha = rank, rank if lora_alpha is None else lora_alpha
-        self.lora_enabled = True
+        enable_lora(self, "kernel", self._kernel, rank, lora_alpha, a_initializer, b_initializer)
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         x = ops.matmul(inputs, self.kernel)
@@ -138,19 +113,12 @@ class Dense(Layer):
         return (*input_shape[:-1], self.units)
 
     def get_config(self) -> dict[str, Any]:
-        config = {
+        return {
             **super().get_config(),
             "units": self.units,
             "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "kernel_constraint": constraints.serialize(self.kernel_constraint),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
+            **options_config(self, "kernel", "bias"),
             "quantization_config": None,
+            **lora_config(self),
         }
-        if self.lora_rank:
-            config |= {"lora_rank": self.lora_rank, "lora_alpha": self.lora_alpha}
-        return config

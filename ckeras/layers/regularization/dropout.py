@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import numpy as np
-
 from ckeras import random, registry
 from ckeras.layers.layer import Layer, is_shape
+from ckeras.layers.output_spec import output_spec
+from ckeras.layers.regularization.rates import fraction
 
 
 @registry.layers.ship()
@@ -22,13 +22,11 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        if isinstance(rate, bool) or not isinstance(rate, (int, float, np.number)) or not 0 <= rate <= 1:
-            raise ValueError(f"Dropout expects rate to be a number in [0, 1], got {rate!r}")
+        self.rate = fraction(rate, "Dropout", "rate")
         if noise_shape is not None and not (is_shape(noise_shape) and all(d is None or d > 0 for d in noise_shape)):
             raise ValueError(
                 f"Dropout expects noise_shape to be a tuple of positive integers or None, got {noise_shape!r}"
             )
-        self.rate = float(rate)
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
         self.seed = seed
         self.supports_masking = True
@@ -40,6 +38,9 @@ class Dropout(Layer):
         if training and self.rate > 0:
             return random.dropout(inputs, self.rate, self.noise_shape, self.seed_generator)
         return inputs
+
+    def compute_output_spec(self, inputs: Any, training: bool = False) -> Any:
+        return output_spec(self, inputs.shape, inputs.dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape

@@ -6,7 +6,7 @@ from typing import Any
 from ckeras import config, ops, registry
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
-from ckeras.tensor import KerasTensor
+from ckeras.layers.output_spec import output_spec
 
 
 @registry.layers.ship()
@@ -28,7 +28,6 @@ class Flatten(Layer):
             raise ValueError(f"Flatten expects data_format 'channels_last' or 'channels_first', got {data_format!r}")
         self.data_format = data_format
         self.input_spec = InputSpec(min_ndim=1)
-        self.built = True
 
     def call(self, inputs: Any) -> Any:
         rank = len(inputs.shape)
@@ -41,7 +40,7 @@ class Flatten(Layer):
         return (batch, None if None in rest else math.prod(rest))
 
     def compute_output_spec(self, inputs: Any) -> Any:
-        return KerasTensor(self.compute_output_shape(inputs.shape), inputs.dtype)
+        return output_spec(self, self.compute_output_shape(inputs.shape), inputs.dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "data_format": self.data_format}

@@ -84,6 +84,18 @@ def operation_class(entry: Entry) -> type[FunctionOperation]:
     return _classes[key]
 
 
+def operation_named(class_name: str) -> type[FunctionOperation] | None:
+    """The operation class that Keras calls by this name; None if there is no such function in `ckeras.ops`.
+
+    >>> operation_named("GetItem").__name__, operation_named("NoSuchOperation")
+    ('GetItem', None)
+    """
+    for entry in _entries.values():
+        if record_of(entry.__name__, entry.function).class_name == class_name:
+            return operation_class(entry)
+    return None
+
+
 def _restored(entry: Entry, options: dict[str, Any]) -> FunctionOperation:
     return operation_class(entry)(**options)
 

@@ -1,0 +1,207 @@
+"""EinsumDense."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from ckeras import activations, ops, registry, regularizers
+from ckeras.layers.layer import Layer
+from ckeras.layers.lora import checked_rank, enable_lora, lora_config, update_of
+from ckeras.layers.weight_options import add_weight, check_not_quantized, keep_options, options_config
+from ckeras.tensor import arguments
+
+
+@registry.layers.ship()
+class EinsumDense(Layer):
+    """activation(einsum(equation, x, kernel) + bias): a dense layer over any axes.
+
+    Args:
+        equation: as of `ckeras.ops.einsum`: "ab,bc->ac", "...b,bc->...c" or "ab...,bc->ac...", where the second term
+            is the kernel. The batch is the first axis.
+        output_shape: sizes of the named axes of the output but the batch; `None` for those of the input.
+        activation: name or function; none by default.
+        bias_axes: axes of the output, in letters, that the bias has; no bias by default.
+        kernel_initializer, bias_initializer: initializers of the weights.
+        kernel_regularizer, bias_regularizer: regularizers of the weights.
+        kernel_constraint, bias_constraint: constraints applied to the weights after each update.
+        lora_rank, lora_alpha: rank of a trained low-rank update of the frozen kernel (Hu et al., 2021), and its
+            scale, by default the rank: kernel + lora_alpha / lora_rank * a @ b.
+        gptq_unpacked_column_size, quantization_config: must be None: kernels are not quantized.
+
+    >>> import ckeras
+    >>> layer = EinsumDense("abc,cd->abd", output_shape=(None, 4), bias_axes="d")
+    >>> layer(ckeras.ops.ones((2, 3, 5))).shape, layer.kernel.shape, layer.bias.shape
+    ((2, 3, 4), (5, 4), (4,))
+    """
+
+    def __init__(
+        self,
+        equation: str,
+        output_shape: Any,
+        activation: Any = None,
+        bias_axes: str | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        gptq_unpacked_column_size: int | None = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        check_not_quantized(self, quantization_config)
+        if gptq_unpacked_column_size is not None:
+            raise ValueError(
+                f"EinsumDense expects gptq_unpacked_column_size to be None, got {gptq_unpacked_column_size!r}: weights "
+                "are not quantized"
+            )
+        self.equation = arguments.string(equation, "EinsumDense", "equation")
+        _terms(equation)
+        self.partial_output_shape = arguments.partial_shape(output_shape, "EinsumDense", "output_shape", minimum=1)
+        self.bias_axes = bias_axes
+        self.activation = activations.get(activation)
+        keep_options(
+            self,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
+        self.lora_rank = checked_rank(self, lora_rank)
+        self.lora_alpha = self.lora_rank if lora_alpha is None else lora_alpha
+        self.lora_enabled = False
+        self._kernel = None
+        self.bias = None
+
+    def build(self, input_shape: Any) -> None:
+        kernel, bias, _ = self._shapes(input_shape)
+        self._kernel = add_weight(self, "kernel", kernel)
+        if bias is not None:
+            self.bias = add_weight(self, "bias", bias)
+        self.built = True
+        if self.lora_rank:
+            self.enable_lora(self.lora_rank, self.lora_alpha)
+
+    @property
+    def kernel(self) -> Any:
+        """The kernel, with the axes of the equation's second term."""
+        if not self.built:
+            raise AttributeError(f"layer {self.name!r} has no kernel before it is built")
+        if self.lora_enabled:
+            return self._kernel + update_of(self, self.lora_kernel_a, self.lora_kernel_b)
+        return self._kernel
+
+    def enable_lora(
+        self,
+        rank: int,
+        lora_alpha: float | None = None,
+        a_initializer: Any = "he_uniform",
+        b_initializer: Any = "zeros",
+    ) -> None:
+        """Freeze the kernel, and train a low-rank update of it instead."""
+        enable_lora(self, "kernel", self._kernel, rank, lora_alpha, a_initializer, b_initializer)
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        x = ops.einsum(self.equation, inputs, self.kernel)
+        if self.bias is not None:
+            x = x + self.bias
+        return x if self.activation is None else self.activation(x)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        return self._shapes(input_shape)[2]
+
+    def _shapes(self, input_shape: Any) -> tuple[Any, Any, Any]:
+        """Shapes of kernel, bias (or None) and output for a shape of the input."""
+        terms, where = _terms(self.equation), f"layer {self.name!r}"
+        named = len(terms.input)
+        if len(input_shape) < named or (len(input_shape) > named and not terms.ellipsis):
+            raise ValueError(
+                f"{where}: input of shape {tuple(input_shape)} does not fit the equation {self.equation!r}"
+            )
+        others = len(input_shape) - named  # axes of the ellipsis
+        start = others if terms.ellipsis == "left" else 0
+        sizes = dict(zip(terms.input, input_shape[start : start + named], strict=True))
+        given = self.partial_output_shape if terms.ellipsis == "left" else (input_shape[0], *self.partial_output_shape)
+        if len(given) != len(terms.output):
+            raise ValueError(
+                f"{where} expects output_shape with {len(terms.output) - (terms.ellipsis != 'left')} sizes for the "
+                f"equation {self.equation!r}, got {self.partial_output_shape}"
+            )
+        for letter, size in zip(terms.output, given, strict=True):
+            if letter not in terms.input and letter not in terms.kernel:
+                raise ValueError(f"{where}: {letter!r} is in no operand of the equation {self.equation!r}")
+            if None not in (size, sizes.get(letter)) and size != sizes[letter]:
+                raise ValueError(
+                    f"{where}: axis {letter!r} has size {sizes[letter]} in the input and {size} in output_shape"
+                )
+            sizes[letter] = size if sizes.get(letter) is None else sizes[letter]
+        rest = tuple(input_shape[:others] if start else input_shape[named:])
+        output = tuple(sizes[letter] for letter in terms.output)
+        kernel = tuple(self._known(sizes, letter) for letter in terms.kernel)
+        return kernel, self._bias_shape(terms, sizes, len(rest)), (*rest, *output) if start else (*output, *rest)
+
+    def _bias_shape(self, terms: _Terms, sizes: dict[str, Any], others: int) -> tuple[int, ...] | None:
+        if not self.bias_axes:
+            return None
+        strange = [letter for letter in self.bias_axes if letter not in terms.output]
+        if strange:
+            raise ValueError(
+                f"layer {self.name!r} expects bias_axes from {terms.output!r}, the output of the equation, got "
+                f"{self.bias_axes!r}"
+            )
+        first = min(terms.output.index(letter) for letter in self.bias_axes)
+        shape = [self._known(sizes, c) if c in self.bias_axes else 1 for c in terms.output[first:]]
+        return (*shape, *(1,) * (others if terms.ellipsis == "right" else 0))
+
+    def _known(self, sizes: dict[str, Any], letter: str) -> int:
+        size = sizes.get(letter)
+        if size is None:
+            raise ValueError(
+                f"layer {self.name!r} needs to know the size of axis {letter!r} of the equation {self.equation!r}"
+            )
+        return size
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "output_shape": self.partial_output_shape,
+            "equation": self.equation,
+            "activation": activations.serialize(self.activation),
+            "bias_axes": self.bias_axes,
+            **options_config(self, "kernel", "bias"),
+            "activity_regularizer": regularizers.serialize(self.activity_regularizer),
+            "quantization_config": None,
+            **lora_config(self),
+        }
+
+
+class _Terms(NamedTuple):
+    """The letters of the operands of an equation, and the side of its ellipsis, if any."""
+
+    input: str
+    kernel: str
+    output: str
+    ellipsis: str | None
+
+
+def _terms(equation: str) -> _Terms:
+    text = equation.replace(" ", "")
+    for side, pattern in (
+        (None, r"([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)"),
+        ("left", r"\.\.\.([a-zA-Z]+),([a-zA-Z]+)->\.\.\.([a-zA-Z]+)"),
+        ("right", r"([a-zA-Z]+)\.\.\.,([a-zA-Z]+)->([a-zA-Z]+)\.\.\."),
+    ):
+        match = re.fullmatch(pattern, text)
+        if match:
+            return _Terms(*match.groups(), side)
+    raise ValueError(
+        "EinsumDense expects equation to be of the form 'ab,bc->ac', '...b,bc->...c' or 'ab...,bc->ac...', got "
+        f"{equation!r}"
+    )

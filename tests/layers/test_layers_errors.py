@@ -1,0 +1,125 @@
+"""What layers refuse: one line for each wrong option or input, with the error that names the layer and the argument."""
+
+import re
+
+import numpy as np
+import pytest
+
+from ckeras import layers
+
+X = np.ones((2, 3, 4), "float32")
+V = np.ones((2, 4), "float32")
+
+OPTIONS = [
+    ("Reshape", {"target_shape": (-1, -1)}, "at most one -1 in target_shape"),
+    ("Reshape", {"target_shape": ("a", 4)}, "Reshape expects an integer as target_shape, got 'a'"),
+    ("Reshape", {"target_shape": (-2,)}, "target_shape"),
+    ("Permute", {"dims": (1, 3)}, "Permute expects dims to be a permutation of 1 to 2"),
+    ("Permute", {"dims": (0, 1)}, "permutation of 1 to 2"),
+    ("RepeatVector", {"n": 2.0}, "RepeatVector expects an integer as n, got 2.0"),
+    ("RepeatVector", {"n": 0}, "n, got 0"),
+    ("Flatten", {"data_format": "first"}, "data_format"),
+    ("Lambda", {"function": 3}, "Lambda expects function to be callable"),
+    ("Lambda", {"function": abs, "output_shape": 3}, "output_shape to be a shape or a function"),
+    ("Wrapper", {"layer": 3}, "Wrapper expects layer to be a layer, got 3"),
+    ("Pipeline", {"layers": [3]}, "Pipeline expects layers to be a list of layers, got 3"),
+    ("ReLU", {"max_value": -1}, "ReLU expects max_value to be a number of 0 or more, got -1"),
+    ("ReLU", {"negative_slope": None}, "ReLU expects negative_slope to be a number of 0 or more, got None"),
+    ("ReLU", {"threshold": float("nan")}, "threshold"),
+    ("ThresholdedReLU", {"theta": -1}, "theta"),
+    ("LeakyReLU", {"negative_slope": -0.5}, "LeakyReLU expects negative_slope"),
+    ("ELU", {"alpha": "a"}, "ELU expects a number as alpha"),
+    ("PReLU", {"shared_axes": "a"}, "PReLU expects an integer, or a sequence of integers, as shared_axes"),
+    ("Softmax", {"axis": "a"}, "axis"),
+    ("GaussianNoise", {"stddev": -1}, r"GaussianNoise expects stddev to be a number in \[0, 1\], got -1"),
+    ("GaussianDropout", {"rate": 1.0}, r"GaussianDropout expects rate to be a number in \[0, 1\), got 1.0"),
+    ("AlphaDropout", {"rate": 2}, "AlphaDropout expects rate"),
+    ("AlphaDropout", {"rate": 0.5, "noise_shape": (0,)}, "noise_shape"),
+    ("SpatialDropout2D", {"rate": True}, "SpatialDropout2D expects rate|Dropout expects rate"),
+    ("SpatialDropout3D", {"rate": 0.5, "data_format": 3}, "SpatialDropout3D expects one of 'channels_last', 'ch"),
+    ("Concatenate", {"axis": "a"}, "Concatenate expects an integer as axis"),
+    ("Dot", {"axes": "a"}, "Dot expects an integer, or a sequence of integers, as axes"),
+    ("Dot", {"axes": (1, 2, 3)}, "Dot expects axes to be one integer or two"),
+    ("UnitNormalization", {"axis": "a"}, "axis"),
+    ("Dense", {"units": 3, "quantization_config": {}}, "Dense expects quantization_config to be None"),
+    ("Dense", {"units": 3, "lora_rank": -1}, "lora_rank"),
+    ("EinsumDense", {"equation": "a...b,bc->a...c", "output_shape": 3}, "expects equation to be of the form"),
+    ("EinsumDense", {"equation": 3, "output_shape": 3}, "EinsumDense expects a string as equation"),
+    ("EinsumDense", {"equation": "ab,bc->ac", "output_shape": 3, "gptq_unpacked_column_size": 2}, "to be None"),
+    ("Masking", {"wrong": 1}, "Masking got unknown arguments: 'wrong'"),
+]
+
+INPUTS = [
+    ("Reshape", {"target_shape": (5,)}, X, r"samples of shape \(3, 4\), 12 elements, to target_shape \(5,\)"),
+    ("Reshape", {"target_shape": (-1, 5)}, X, "12 elements"),
+    ("Permute", {"dims": (1,)}, X, "expected 2 axes, got 3"),
+    ("RepeatVector", {"n": 2}, X, "expected 2 axes, got 3"),
+    ("PReLU", {"shared_axes": [3]}, X, "shared_axes 3 is out of range"),
+    ("PReLU", {"shared_axes": [0]}, X, "shared_axes from 1, without the batch"),
+    ("Softmax", {"axis": 7}, X, "axis 7 is out of range for 3 axes"),
+    ("UnitNormalization", {"axis": 3}, X, "axis 3 is out of range for 3 axes"),
+    ("SpatialDropout1D", {"rate": 0.5}, V, "expected 3 axes, got 2"),
+    ("Add", {}, X, "expects a list of 1 or more inputs"),
+    ("Add", {}, [X, X[:1]], "inputs of one batch size"),
+    ("Add", {}, [X, X[:, :2]], r"cannot broadcast inputs of shapes \[\(2, 3, 4\), \(2, 2, 4\)\]"),
+    ("Subtract", {}, [X, X, X], "expects exactly 2 inputs, got 3"),
+    ("Subtract", {}, [X], "expects exactly 2 inputs, got 1"),
+    ("Maximum", {}, [], "inputs"),
+    ("Concatenate", {}, X, "expects a list of 1 or more inputs"),
+    ("Concatenate", {}, [X, X[:, :2]], "shapes agree but for axis 2"),
+    ("Concatenate", {}, [X, V], "shapes agree but for axis 2"),
+    ("Concatenate", {"axis": 4}, [X, X], "axis 4 is out of range for 3 axes"),
+    ("Dot", {"axes": 1}, [X], "expects exactly 2 inputs, got 1"),
+    ("Dot", {"axes": 1}, X, "expects exactly 2 inputs"),
+    ("Dot", {"axes": 0}, [X, X], "axes cannot be 0, the batch"),
+    ("Dot", {"axes": (1, 2)}, [X, X], "axes of one size, got 3 at axis 1"),
+    ("Dot", {"axes": 2}, [X, V], "axes 2 is out of range for 2 axes"),
+    ("EinsumDense", {"equation": "abc,cd->abd", "output_shape": (7, 4)}, X, "'b' has size 3 in the input and 7"),
+    ("EinsumDense", {"equation": "abc,cd->abz", "output_shape": (3, 4)}, X, "'z' is in no operand"),
+    ("EinsumDense", {"equation": "ab,bc->ac", "output_shape": (3, 4)}, V, "output_shape with 1 sizes"),
+    ("EinsumDense", {"equation": "abc,cd->abd", "output_shape": (3, 4)}, V, "does not fit the equation"),
+    ("EinsumDense", {"equation": "ab,bc->ac", "output_shape": 4, "bias_axes": "z"}, V, "bias_axes from 'ac'"),
+]
+
+
+@pytest.mark.parametrize("name, options, words", OPTIONS)
+def test_options(name, options, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        getattr(layers, name)(**options)
+
+
+@pytest.mark.parametrize("name, options, inputs, words", INPUTS)
+def test_inputs(name, options, inputs, words):
+    layer = getattr(layers, name)(**options, name="mine")
+    before = layer.built
+    with pytest.raises((TypeError, ValueError), match=words) as caught:
+        layer(inputs)
+    text = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", ())])
+    assert re.search("layer 'mine'", text)
+    assert layer.built == before and not layer.weights
+
+
+def test_masks_of_merging_layers():
+    mask = np.ones((2, 3), bool)
+    for layer in (layers.Add(), layers.Concatenate()):
+        for inputs, masks, words in (
+            ([X, X], mask, "mask to be a list"),
+            (X, [mask], "inputs to be a list"),
+            ([X, X], [mask], "2 inputs and 1 masks"),
+        ):
+            with pytest.raises(ValueError, match=words):
+                layer.compute_mask(inputs, masks)
+        assert layer.compute_mask([X, X], [None, None]) is None
+
+
+def test_unknown_sizes():
+    from ckeras import Input
+
+    with pytest.raises(ValueError, match=r"needs to know all axes .* got shape \(None, None, 4\)"):
+        layers.PReLU()(Input((None, 4)))
+    assert layers.PReLU(shared_axes=[1])(Input((None, 4))).shape == (None, None, 4)
+    with pytest.raises(ValueError, match="needs to know the size of axis 'c'"):
+        layers.EinsumDense("abc,cd->abd", (None, 4))(Input((3, None)))
+    assert layers.Reshape((2, -1))(Input((None, 4))).shape == (None, 2, None)
+    assert layers.Add()([Input((3, 4)), Input((None, 1))]).shape == (None, 3, 4)
+    assert layers.Concatenate(1)([Input((3, 4)), Input((None, 4))]).shape == (None, None, 4)
