@@ -20,7 +20,7 @@ BATCHES, ROWS = 3, 4
 
 
 def holds(value: Any, x: Any, seen: set[int]) -> bool:
-    """Whether ``x``, or memory of that array, can be reached from ``value`` by containers and objects of the trainer."""
+    """Whether ``x``, or its memory, can be reached from ``value`` through containers and objects of the trainer."""
     if value is x:
         return True
     if type(value) is Tensor:
