@@ -150,7 +150,7 @@ class Pass:
                     self._after(progress, done - 1, results.shown())
                     shown = time.perf_counter()
         if watched and 0 < done < group:
-            self._after(callbacks, done - 1, results.logs())
+            self._after(callbacks, group - 1, results.logs())  # the index of a full group, as in Keras
         elif done and not watched and progress is not None and self.steps is None:
             self._after(progress, done - 1, results.shown())  # which tells it how many steps there were
         return done
