@@ -209,6 +209,12 @@ class Progress:
         """What `resume` needs to know of the data."""
         return self._source.state()
 
+    def sample(self) -> tuple[Any, Any, Any]:
+        """The first batch of the data, not shuffled: x, y and sample_weight, or `None` for what is not there."""
+        data = self._source.data
+        batch = data.batch(0, min(data.rows, self._source.ahead()[0].rows))
+        return (*pack(data.form.structure, batch), None, None)[:3]
+
     def resume(
         self, epoch: int, batch: int, logs: dict[str, Any], stopped: bool, source: Any, restore: Callable[[], None]
     ) -> None:

@@ -139,8 +139,6 @@ class Trainer:
         if not self.compiled:
             raise ValueError(f"{where} expects a compiled model: call compile() on {self.name!r} first")
 
-    # -- losses and metrics
-
     def compiled_loss(self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None) -> Any:
         """The loss given to `compile`, and the regularization losses if they are given."""
         found = self._compiled.total_loss(y, y_pred, sample_weight, list(regularization_losses or []))
@@ -467,21 +465,22 @@ class Trainer:
         """The outputs for one batch, as numpy arrays."""
         return self.predict(x, batch_size=row_count(x, "predict_on_batch"), verbose=0)
 
-    # -- profile
-
     def profile(self, x: Any, y: Any = None, sample_weight: Any = None, repeats: int = 5) -> Profile:
         """Time every instruction of a training step (without y and loss: of a prediction) on this batch.
 
         Prints the table of kernels, microseconds, flops and bytes, and returns it; weights are as before.
         """
+        found = self._profiled(x, y, sample_weight, repeats)
+        print(found)
+        return found
+
+    def _profiled(self, x: Any, y: Any, sample_weight: Any, repeats: int) -> Profile:
         kind = "train" if y is not None else "predict"
         if kind == "train":
             self._check_compiled("profile")
         data = data_set(x, y, sample_weight, "profile")
         self._building.prepare(self, data, kind, "profile")
-        found = Steps(self, kind).profile(data, repeats)
-        print(found)
-        return found
+        return Steps(self, kind).profile(data, repeats)
 
 
 def _source(x: Any, y: Any, sample_weight: Any, batch: int | None, where: str, limit: int | None) -> Source:
