@@ -15,6 +15,7 @@ from ckeras.layers.input_spec import check_inputs
 from ckeras.layers.masks import fill_masks, pass_masks
 from ckeras.layers.shapes import as_shape, is_numbers, map_shapes, older_input_shape, shape_of
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
+from ckeras.layers.unknown_sizes import symbolic_outputs
 from ckeras.layers.weights import Weights
 from ckeras.metrics import Mean
 from ckeras.ops.control.operation import Operation, first_call, plain_arguments, remembers_arguments
@@ -442,7 +443,7 @@ class Layer(Weights):
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic results for symbolic arguments; state is left as it is."""
         with throwaway_trace():
-            outputs = self._in_compute_dtype(self.call(*args, **kwargs))
+            outputs = self._in_compute_dtype(symbolic_outputs(self.call, args, kwargs))
         self._clear_losses()
         return outputs
 
