@@ -11,7 +11,7 @@ X = np.random.default_rng(0).standard_normal((6, 3)).astype("float32")
 
 def trained():
     model = ckeras.Sequential([ckeras.Input((3,)), layers.Dense(2, name="d")], name="m")
-    model.compile("adam", "mse", metrics=["mae"])
+    model.compile(ckeras.optimizers.Adam(name="adam"), "mse", metrics=["mae"])
     model.fit(X, X[:, :2], verbose=0)
     return model
 
