@@ -103,11 +103,12 @@ def texts(part):
 
 def described(k):
     """Name of a model and of options -> content of its graph."""
-    return {
-        f"{name}-{which}": content(k.utils.model_to_dot(make(), **options))
-        for name, make in models(k).items()
-        for which, options in OPTIONS.items()
-    }
+    found = {}
+    for name, make in models(k).items():
+        for which, options in OPTIONS.items():
+            k.utils.clear_session()  # generated names begin anew
+            found[f"{name}-{which}"] = content(k.utils.model_to_dot(make(), **options))
+    return found
 
 
 if __name__ == "__main__":
