@@ -35,8 +35,16 @@ if TYPE_CHECKING:
         subtract as subtract,
     )
     from ckeras.layers.merging.merge import check_masks as check_masks, check_shapes as check_shapes
+    from ckeras.layers.normalization.batch_normalization import BatchNormalization as BatchNormalization
+    from ckeras.layers.normalization.group_normalization import GroupNormalization as GroupNormalization
+    from ckeras.layers.normalization.layer_normalization import LayerNormalization as LayerNormalization
+    from ckeras.layers.normalization.rms_normalization import RMSNormalization as RMSNormalization
+    from ckeras.layers.normalization.spectral_normalization import SpectralNormalization as SpectralNormalization
     from ckeras.layers.normalization.unit_normalization import UnitNormalization as UnitNormalization
+    from ckeras.layers.preprocessing.category_encoding import CategoryEncoding as CategoryEncoding
+    from ckeras.layers.preprocessing.normalization import Normalization as Normalization
     from ckeras.layers.preprocessing.pipeline import Pipeline as Pipeline
+    from ckeras.layers.preprocessing.rescaling import Rescaling as Rescaling
     from ckeras.layers.regularization.activity_regularization import ActivityRegularization as ActivityRegularization
     from ckeras.layers.regularization.alpha_dropout import AlphaDropout as AlphaDropout
     from ckeras.layers.regularization.dropout import Dropout as Dropout
@@ -61,6 +69,8 @@ attach(
         "Add": "merging.elementwise",
         "AlphaDropout": "regularization.alpha_dropout",
         "Average": "merging.elementwise",
+        "BatchNormalization": "normalization.batch_normalization",
+        "CategoryEncoding": "preprocessing.category_encoding",
         "Concatenate": "merging.concatenate",
         "Dense": "core.dense",
         "Dot": "merging.dot",
@@ -70,27 +80,33 @@ attach(
         "Flatten": "reshaping.flatten",
         "GaussianDropout": "regularization.gaussian_dropout",
         "GaussianNoise": "regularization.gaussian_noise",
+        "GroupNormalization": "normalization.group_normalization",
         "Identity": "core.identity",
         "Input": "core.input_layer",
         "InputLayer": "core.input_layer",
         "InputSpec": "input_spec",
         "Lambda": "core.lambda_layer",
         "Layer": "layer",
+        "LayerNormalization": "normalization.layer_normalization",
         "LeakyReLU": "activations.leaky_relu",
         "Masking": "core.masking",
         "Maximum": "merging.elementwise",
         "Minimum": "merging.elementwise",
         "Multiply": "merging.elementwise",
+        "Normalization": "preprocessing.normalization",
         "PReLU": "activations.prelu",
         "Permute": "reshaping.permute",
         "Pipeline": "preprocessing.pipeline",
+        "RMSNormalization": "normalization.rms_normalization",
         "ReLU": "activations.relu",
         "RepeatVector": "reshaping.repeat_vector",
+        "Rescaling": "preprocessing.rescaling",
         "Reshape": "reshaping.reshape",
         "Softmax": "activations.softmax",
         "SpatialDropout1D": "regularization.spatial_dropout",
         "SpatialDropout2D": "regularization.spatial_dropout",
         "SpatialDropout3D": "regularization.spatial_dropout",
+        "SpectralNormalization": "normalization.spectral_normalization",
         "Subtract": "merging.elementwise",
         "ThresholdedReLU": "activations.relu",
         "UnitNormalization": "normalization.unit_normalization",

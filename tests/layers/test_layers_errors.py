@@ -46,6 +46,24 @@ OPTIONS = [
     ("EinsumDense", {"equation": "a...b,bc->a...c", "output_shape": 3}, "expects equation to be of the form"),
     ("EinsumDense", {"equation": 3, "output_shape": 3}, "EinsumDense expects a string as equation"),
     ("EinsumDense", {"equation": "ab,bc->ac", "output_shape": 3, "gptq_unpacked_column_size": 2}, "to be None"),
+    ("BatchNormalization", {"axis": "a"}, "BatchNormalization expects an integer as axis"),
+    ("BatchNormalization", {"momentum": 2.0}, r"momentum in \[0, 1\], got 2.0"),
+    ("BatchNormalization", {"epsilon": -1.0}, "BatchNormalization expects epsilon to be 0 or more"),
+    ("BatchNormalization", {"renorm": True, "renorm_clipping": {"a": 1}}, "renorm_clipping to have keys of"),
+    ("LayerNormalization", {"axis": "a"}, "axis"),
+    ("RMSNormalization", {"epsilon": None}, "RMSNormalization expects a number as epsilon"),
+    ("GroupNormalization", {"groups": 0}, "positive integer, or -1, as groups, got 0"),
+    ("GroupNormalization", {"groups": -2}, "groups, got -2"),
+    ("SpectralNormalization", {"layer": 3}, "SpectralNormalization expects layer to be a layer"),
+    ("Rescaling", {"scale": "a"}, "Rescaling expects scale to be numbers, got 'a'"),
+    ("Normalization", {"mean": 1.0}, "mean and variance together"),
+    ("Normalization", {"mean": 1.0, "variance": [1.0, 2.0]}, r"of one shape, got \(\) and \(2,\)"),
+    ("Normalization", {"mean": 1.0, "variance": -1.0}, "variance to be 0 or more"),
+    ("Normalization", {"mean": "a", "variance": "b"}, "mean to be numbers, got 'a'"),
+    ("CategoryEncoding", {}, "CategoryEncoding expects num_tokens"),
+    ("CategoryEncoding", {"num_tokens": 0}, "num_tokens, got 0"),
+    ("CategoryEncoding", {"num_tokens": 3, "sparse": True}, "expected sparse=False"),
+    ("CategoryEncoding", {"num_tokens": 3, "output_mode": "int"}, "as output_mode, got 'int'"),
     ("Masking", {"wrong": 1}, "Masking got unknown arguments: 'wrong'"),
 ]
 
@@ -74,6 +92,14 @@ INPUTS = [
     ("Dot", {"axes": 0}, [X, X], "axes cannot be 0, the batch"),
     ("Dot", {"axes": (1, 2)}, [X, X], "axes of one size, got 3 at axis 1"),
     ("Dot", {"axes": 2}, [X, V], "axes 2 is out of range for 2 axes"),
+    ("BatchNormalization", {"axis": 5}, X, "axis 5 is out of range for 3 axes"),
+    ("LayerNormalization", {"axis": 7}, X, "axis 7 is out of range for 3 axes"),
+    ("LayerNormalization", {"axis": (1, -2)}, X, "expects each axis once"),
+    ("RMSNormalization", {"axis": 7}, X, "axis 7 is out of range for 3 axes"),
+    ("GroupNormalization", {"groups": 3}, X, "groups to divide the channels, axis 2 of its input, got groups=3"),
+    ("GroupNormalization", {"groups": 2, "axis": 0}, X, "groups to divide the channels"),
+    ("Normalization", {"mean": [1.0, 2.0], "variance": [1.0, 2.0]}, X, r"mean of shape \(4,\), got shape \(2,\)"),
+    ("CategoryEncoding", {"num_tokens": 3}, np.ones((2, 3, 4), "int32"), "inputs of at most 2 axes"),
     ("EinsumDense", {"equation": "abc,cd->abd", "output_shape": (7, 4)}, X, "'b' has size 3 in the input and 7"),
     ("EinsumDense", {"equation": "abc,cd->abz", "output_shape": (3, 4)}, X, "'z' is in no operand"),
     ("EinsumDense", {"equation": "ab,bc->ac", "output_shape": (3, 4)}, V, "output_shape with 1 sizes"),
@@ -112,6 +138,21 @@ def test_masks_of_merging_layers():
         assert layer.compute_mask([X, X], [None, None]) is None
 
 
+def test_a_mask_of_another_rank():
+    with pytest.raises(ValueError, match="layer 'mine' expects a mask with one axis less than its input"):
+        layers.BatchNormalization(name="mine")(X, training=True, mask=np.ones((2, 3, 4), bool))
+
+
+def test_count_weights_with_another_mode():
+    with pytest.raises(ValueError, match="count_weights with output_mode 'count' alone"):
+        layers.CategoryEncoding(3)(np.ones((2, 3), "int32"), count_weights=np.ones((2, 3)))
+
+
+def test_a_layer_without_a_kernel_has_no_spectral_norm():
+    with pytest.raises(ValueError, match="a layer with a kernel or embeddings, got Activation"):
+        layers.SpectralNormalization(layers.Activation("relu"))(X)
+
+
 def test_unknown_sizes():
     from ckeras import Input
 
@@ -120,6 +161,10 @@ def test_unknown_sizes():
     assert layers.PReLU(shared_axes=[1])(Input((None, 4))).shape == (None, None, 4)
     with pytest.raises(ValueError, match="needs to know the size of axis 'c'"):
         layers.EinsumDense("abc,cd->abd", (None, 4))(Input((3, None)))
+    for layer in (layers.BatchNormalization(), layers.LayerNormalization(), layers.Normalization()):
+        with pytest.raises(ValueError, match="needs to know axis 1 of its input"):
+            layer(Input((None,)))
+    assert layers.GroupNormalization(2)(Input((None, 4))).shape == (None, None, 4)
     assert layers.Reshape((2, -1))(Input((None, 4))).shape == (None, 2, None)
     assert layers.Add()([Input((3, 4)), Input((None, 1))]).shape == (None, 3, 4)
     assert layers.Concatenate(1)([Input((3, 4)), Input((None, 4))]).shape == (None, None, 4)
