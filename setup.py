@@ -20,7 +20,8 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError
 
 SOURCES = "ckeras/_kernels/src"
-RUNTIME = ("memory", "levels", "feeds", "plans")  # Cython modules; each but the last has a .pxd for those after it
+# Cython modules; each but the last has a .pxd for those after it.
+RUNTIME = ("memory", "levels", "feeds", "versions", "frames", "plans")
 # Named one by one: -ffast-math would flush denormals for the whole process that imports the package.
 FLAGS = ["-O3", "-std=gnu11", "-fno-math-errno", "-fno-trapping-math", "-fopenmp", "-Wno-psabi", "-g0"]
 X86_LEVELS = {

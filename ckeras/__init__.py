@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         models as models,
         ops as ops,
         optimizers as optimizers,
+        preprocessing as preprocessing,
         random as random,
         registry as registry,
         regularizers as regularizers,
@@ -59,7 +60,7 @@ attach(
             [
                 "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies",
                 "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers",
-                "random", "registry", "regularizers", "saving", "tree", "utils",
+                "preprocessing", "random", "registry", "regularizers", "saving", "tree", "utils",
             ]
         ),
         "DTypePolicy": "dtype_policies",

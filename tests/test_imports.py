@@ -24,6 +24,7 @@ ORDER = [
     {"activations", "constraints", "initializers", "losses", "metrics", "optimizers", "regularizers"},
     {"layers"},
     {"utils"},
+    {"preprocessing"},
     {"callbacks"},
     {"trainer"},
     {"models"},

@@ -36,7 +36,7 @@ def is_float_dtype(dtype: Any) -> bool:
     >>> is_float_dtype("bfloat16"), is_float_dtype("int32")
     (True, False)
     """
-    return standardize_dtype(dtype) in dtypes.FLOATS
+    return standardize_dtype(dtype) in dtypes.FLOATS | dtypes.FLOAT8
 
 
 def is_int_dtype(dtype: Any) -> bool:

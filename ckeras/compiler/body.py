@@ -85,7 +85,7 @@ class Body:
 
 
 class Nested(NamedTuple):
-    """What an instruction that runs other plans needs (see `Frame` in `plans.pyx`)."""
+    """What an instruction that runs other plans needs (see `branch` and `loop` in `frames.pyx`)."""
 
     kind: str  # "branch" or "loop"
     bodies: tuple[Body, ...]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ckeras._kernels import MAX_NDIM
+from ckeras._kernels import MAX_NDIM, capacity
 from ckeras.tensor.tensor import KerasTensor, Tensor, TracedTensor
 
 INT64_MAX = 2**63 - 1
@@ -71,6 +71,8 @@ def sequence(value: Any, where: str, name: str) -> list[Any]:
     rows = np.shape(value)[0] if isinstance(value, (np.ndarray, Tensor)) and np.ndim(value) else 0
     if rows > MAX_TENSORS:
         raise ValueError(f"{where} expects at most {MAX_TENSORS} tensors as {name}, got {shown(value)}")
+    if isinstance(value, np.ndarray):  # which may claim more than it has, and each row becomes a tensor
+        capacity.require(value.nbytes, f"{where}, to copy {shown(value)},")
     return list(value)
 
 

@@ -16,7 +16,8 @@ import numpy as np
 BUDGET = 128 << 20  # bytes of all entries together
 _clock = itertools.count(1)
 _entries: weakref.WeakSet[Entry] = weakref.WeakSet()
-_lock = threading.RLock()  # of `_entries`
+_bound = 0  # of the bytes of all entries, from above: those that have died since the last count are still in it
+_lock = threading.RLock()  # of `_entries` and `_bound`
 
 
 class Entry:
@@ -71,14 +72,19 @@ def _last_use(entry: Entry) -> int:
 
 
 def _shrink_to_budget(newest: Entry) -> None:
-    total = sum(entry.size for entry in _entries)
-    if total <= BUDGET:
+    global _bound
+    _bound += newest.size
+    if _bound <= BUDGET:
+        return
+    _bound = sum(entry.size for entry in _entries)
+    # An eighth of the budget is free afterwards, so that the entries are not counted again for each of the next ones.
+    if _bound <= BUDGET * 7 // 8:
         return
     for entry in sorted(_entries, key=_last_use):
         if entry is not newest:
-            total -= entry.size
+            _bound -= entry.size
             entry.drop()
-        if total <= BUDGET * 3 // 4:  # so that this is not done again for the next entry
+        if _bound <= BUDGET * 3 // 4:
             return
 
 

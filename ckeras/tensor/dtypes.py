@@ -27,27 +27,35 @@ CODE = codes("dtype")
 
 
 class _NumpyDtypes(dict):
-    """numpy's dtype by name; bfloat16 is imported from the package ml_dtypes on first use."""
+    """numpy's dtype by name; those of the package ml_dtypes are imported on first use."""
 
     def __missing__(self, name: str) -> np.dtype:
-        if name != "bfloat16":
+        if name not in EXTRA:
             raise KeyError(name)
         try:
             import ml_dtypes
         except ImportError:
             raise ImportError(
-                "arrays of bfloat16 need the package ml_dtypes: pip install 'ckeras[bfloat16]' installs it"
+                f"arrays of {name} need the package ml_dtypes: pip install 'ckeras[{EXTRA[name]}]' installs it"
             ) from None
-        dtype = self[name] = np.dtype(ml_dtypes.bfloat16)
+        dtype = self[name] = np.dtype(getattr(ml_dtypes, name))
         _NAMES[dtype] = name
         return dtype
 
 
+# The dtypes of ml_dtypes, with the extra of this package that installs it.
+EXTRA = {"bfloat16": "bfloat16", "float8_e4m3fn": "float8", "float8_e5m2": "float8"}
 NUMPY = _NumpyDtypes((name, np.dtype(name)) for name in (*SUFFIX, "complex64", "complex128"))
-ITEMSIZE = {**{name: dtype.itemsize for name, dtype in NUMPY.items()}, "bfloat16": 2}
+ITEMSIZE = {
+    **{name: dtype.itemsize for name, dtype in NUMPY.items()},
+    "bfloat16": 2,
+    "float8_e4m3fn": 1,
+    "float8_e5m2": 1,
+}
 FLOATS = frozenset({"bfloat16", "float16", "float32", "float64"})
+FLOAT8 = frozenset({"float8_e4m3fn", "float8_e5m2"})  # for storage: no other dtype promotes to or from one of them
 PARTS = {"complex64": "float32", "complex128": "float64"}  # complex dtype -> dtype of its real and imaginary part
-DIFFERENTIABLE = FLOATS | PARTS.keys()
+DIFFERENTIABLE = FLOATS | FLOAT8 | PARTS.keys()
 INTEGERS = frozenset({"uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"})
 _NAMES = {dtype: name for name, dtype in NUMPY.items()}
 _WEAK = {bool: "bool", int: "int", float: "float"}
@@ -85,6 +93,8 @@ def standardize(dtype: Any) -> str:
         return "int32"
     if dtype is float:
         return config.floatx()
+    if dtype is complex:
+        return "complex128" if config.floatx() == "float64" else "complex64"
     name = getattr(dtype, "compute_dtype", None) or getattr(dtype, "as_numpy_dtype", dtype)
     try:
         # Only Keras's names are accepted as strings: others of numpy, such as "float", mean something else in Keras.
@@ -101,8 +111,8 @@ def of_array(array: np.ndarray) -> str:
         native = array.dtype.newbyteorder("=")
         if native in _NAMES:
             return _NAMES[native]
-        if native.name == "bfloat16" and native == NUMPY["bfloat16"]:
-            return "bfloat16"
+        if native.name in EXTRA and native == NUMPY[native.name]:
+            return native.name
         raise TypeError(
             f"expected an array of numbers, got one of dtype {array.dtype} and shape {array.shape}"
         ) from None
@@ -118,6 +128,11 @@ def _ancestors(name: str) -> frozenset[str]:
 
 @cache
 def _join(names: frozenset[str]) -> str:
+    if not FLOAT8.isdisjoint(names):
+        raise ValueError(
+            f"values of dtype {', '.join(sorted(names & FLOAT8))} promote to no dtype; "
+            "cast them, to float32 for example"
+        )
     common = frozenset.intersection(*(_ancestors(name) for name in names))
     # The lowest common ancestor is the one whose own ancestors are all the others.
     return max(common, key=lambda name: len(_ancestors(name)))
@@ -130,13 +145,27 @@ def weak(value: Any) -> str:
 
 
 def computable(array: np.ndarray) -> np.ndarray:
-    """The array in a dtype that numpy can compute with: bfloat16 becomes float32, which holds each of its values."""
-    return array.astype(np.float32) if _NAMES.get(array.dtype) == "bfloat16" else array
+    """The array in a dtype numpy can compute with: those of ml_dtypes become float32, which holds all their values."""
+    return array.astype(np.float32) if _NAMES.get(array.dtype) in EXTRA else array
+
+
+def limits(name: str) -> tuple[Any, Any]:
+    """The minimum and maximum finite value of a real dtype or "bool", as Python numbers."""
+    if name == "bool":
+        return 0, 1
+    if name in INTEGERS:
+        return int(np.iinfo(name).min), int(np.iinfo(name).max)
+    dtype = NUMPY[name]
+    if name in EXTRA:
+        import ml_dtypes
+
+        return float(ml_dtypes.finfo(dtype).min), float(ml_dtypes.finfo(dtype).max)
+    return float(np.finfo(dtype).min), float(np.finfo(dtype).max)
 
 
 def holds_numbers(dtype: np.dtype) -> bool:
     """Whether an array of this dtype holds real numbers or booleans."""
-    return dtype.kind in "biuf" or _NAMES.get(dtype) == "bfloat16"
+    return dtype.kind in "biuf" or _NAMES.get(dtype) in EXTRA
 
 
 def result_type(*names: str) -> str:

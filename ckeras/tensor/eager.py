@@ -53,7 +53,7 @@ def constant(value: Any, dtype: str | None = None) -> Tensor:
         if array.dtype == np.float64 and not isinstance(value, (np.ndarray, np.generic)):
             dtype = config.floatx()
         elif array.dtype == np.complex128 and not isinstance(value, (np.ndarray, np.generic)):
-            dtype = "complex128" if config.floatx() == "float64" else "complex64"
+            dtype = dtypes.standardize(complex)
         elif array.dtype == np.int64 and not isinstance(value, (np.ndarray, np.generic)):
             fits = array.size == 0 or (array.min() >= -(2**31) and array.max() < 2**31)
             dtype = "int32" if fits else "int64"
@@ -153,12 +153,17 @@ def run(op: "Op", tensors: list[Tensor], attrs: dict[str, Any]) -> Any:
 def python_results(
     op: "Op", inputs: list[np.ndarray], outputs: Sequence[Spec], attrs: dict[str, Any]
 ) -> list[np.ndarray]:
-    """Results of the op's numpy implementation, with the inferred shapes and dtypes."""
+    """Results of the op's numpy implementation, with the inferred shapes and dtypes.
+
+    Results without elements need no computation. numpy would loop over their other axes, which may be of any size.
+    """
     if op.forward is None:
         raise TypeError(f"{op.name} has no kernel for inputs of dtype {[dtypes.of_array(x) for x in inputs]}")
+    if outputs and not op.effect and all(0 in s.shape for s in outputs):
+        return [np.empty(s.shape, dtypes.NUMPY[s.dtype]) for s in outputs]
     with np.errstate(all="ignore"):
         try:
-            found = op.forward(*map(dtypes.computable, inputs), **attrs)
+            found = op.forward(*(inputs if op.bytewise else map(dtypes.computable, inputs)), **attrs)
         except TypeError as error:
             kinds = ", ".join(dtypes.of_array(x) for x in inputs)
             raise TypeError(f"{op.name} does not take inputs of dtype {kinds}") from error

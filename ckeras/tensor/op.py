@@ -51,6 +51,7 @@ class Op:
             no other call may read the input after one has written the output.
         effect: whether a call has side effects, such as I/O. Such calls are neither dropped, shared nor computed ahead,
             and run in program order.
+        bytewise: whether ``forward`` gets arrays of the dtypes of ml_dtypes as they are; others get them as float32.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Op:
         workspace: Callable[..., Sequence[int]] | None = None,
         donates: dict[int, int] | None = None,
         effect: bool = False,
+        bytewise: bool = False,
     ):
         if name in table:
             raise ValueError(f"the op table already has an op {name!r}")
@@ -86,6 +88,7 @@ class Op:
         self.workspace = workspace
         self.donates = donates or {}
         self.effect = effect
+        self.bytewise = bytewise
         table[name] = self
 
     def __repr__(self) -> str:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
         enable_interactive_logging as enable_interactive_logging,
         is_interactive_logging_enabled as is_interactive_logging_enabled,
     )
+    from ckeras.preprocessing.sequence import pad_sequences as pad_sequences
     from ckeras.random import set_random_seed as set_random_seed
     from ckeras.registry import (
         CustomObjectScope as CustomObjectScope,
@@ -56,6 +57,7 @@ attach(
         "normalize": "numerical",
         "np_utils": None,
         "pack_x_y_sample_weight": "ckeras.trainer.data",
+        "pad_sequences": "ckeras.preprocessing.sequence",
         "register_keras_serializable": "ckeras.registry",
         "serialize_keras_object": "ckeras.saving",
         "set_random_seed": "ckeras.random",

@@ -5,7 +5,7 @@
 
 #include "lanes.h"
 
-/* how many rows ahead of the copy memory is asked for, and up to how many bytes a table is taken to be cached */
+/* rows that are prefetched ahead of the copy; bytes up to which a table is assumed to be in the cache */
 enum { GA_AHEAD = 8, GA_CACHED = 512 << 10 };
 
 static inline int64_t ga_at(const char *index, int dtype, int64_t i)
@@ -44,7 +44,7 @@ static inline int64_t ga_row(const char *index, int dtype, int64_t i, int64_t ro
 
 static inline void ga_prefetch(const char *row, int64_t bytes)
 {
-    bytes = ln_min(bytes, 512); /* the processor goes on by itself where a row is longer */
+    bytes = ln_min(bytes, 512); /* for longer rows the hardware prefetches */
     for (int64_t k = 0; k < bytes; k += 64) __builtin_prefetch(row + k);
 }
 
@@ -142,7 +142,7 @@ static const uint8_t ga_size[CK_DTYPES] = {
     [CK_I8] = 1, [CK_I16] = 2, [CK_U16] = 2, [CK_U32] = 4, [CK_U64] = 8, [CK_F16] = 2,
 };
 
-/* Columns are shared out where a row has lines enough: that is even however the indices are spread. Rows otherwise. */
+/* Threads divide the columns if rows are long enough, which balances the work for any indices; otherwise the rows. */
 static void ga_share(ga_scatter fn, const ga_job *w, int threads, int t)
 {
     int64_t line = 64 / w->size, lines = w->cols / line;

@@ -42,17 +42,17 @@
 #define PANEL_VECTORS 2 /* width of a tile and of a panel of b */
 #define WIDE_VECTORS 8  /* width of a tile of one row */
 
-#define BLOCK_K 384         /* items of k summed in one go: a strip of a fits the first cache */
-#define PACKED_PANELS 8     /* panels of b at a time: with BLOCK_K, what half of a second cache holds */
-#define FAR 4096            /* bytes between the rows of a beyond which its strips are copied too: a page for each */
-#define FAR_TRANSPOSED 2048 /* the same for a transposed, of whose rows a strip meets all and not a dozen */
-#define PACK_AHEAD 32       /* rows of b fetched before their turn while they are packed: the latency of memory */
-#define PACK_COST 4         /* copying b costs about what this many rows of a do */
-#define THREAD_WORK 250000. /* multiply-adds that pay for a thread: 5 us, of which waking it takes one */
+#define BLOCK_K 384         /* items of k summed in one pass: a strip of a fits L1 */
+#define PACKED_PANELS 8     /* panels of b per pass: with BLOCK_K rows they fill half of L2 */
+#define FAR 4096            /* row stride of a in bytes from which its strips are packed too: a page for each row */
+#define FAR_TRANSPOSED 2048 /* the same for a transposed a: a strip reads all rows instead of a dozen */
+#define PACK_AHEAD 32       /* rows of b that packing prefetches, to hide the latency of memory */
+#define PACK_COST 4         /* packing b costs about as much as this many rows of a */
+#define THREAD_WORK 250000. /* multiply-adds per thread from which it pays: 5 us, of which waking takes one */
 
 /* A product with elementwise instructions is computed in chunks of full rows, to which they are applied while the chunk
- * is in the cache. All of b is packed then, so k must not exceed BLOCK_K, nor b, its rows padded to whole panels, PACKED_BYTES;
- * and the rows of a tile must not exceed CHUNK_BYTES. */
+ * is in the cache. All of b is packed then: k must not exceed BLOCK_K, b with its rows padded to full panels must not
+ * exceed PACKED_BYTES, and the rows of a tile must not exceed CHUNK_BYTES. */
 #define PACKED_BYTES 393216 /* also holds PACKED_PANELS at every level */
 #ifdef CK_AMX
 #define CHUNK_BYTES 262144 /* the rows of two tiles there */
@@ -67,9 +67,9 @@
 #define AMX_K 32
 #define AMX_STEP (6 * AMX_TILE)
 #define AMX_LINES 32
-#define AMX_SLICE 2            /* steps in a slice, which is packed last: a quarter of a first cache */
+#define AMX_SLICE 2            /* steps in a slice, which is packed last: a quarter of L1 */
 #define AMX_GROUP 8            /* pairs of tiles in a group, which is packed before it; more with a fused map */
-#define AMX_GROUP_BYTES 393216 /* of a group: few, as the operands pass through the second cache too */
+#define AMX_GROUP_BYTES 393216 /* of a group: part of L2, through which the operands pass too */
 #define AMX_GROUP_MAX 983040   /* the same with a fused map */
 #define AMX_CHUNK_BYTES 65536  /* of c, with a fused map; AMX_LINES rows are enough */
 #define AMX_SCALE 0x1p24f      /* keeps the smallest part of the smallest normal number normal */
@@ -91,20 +91,20 @@ _Static_assert(offsetof(ck_packing, chunk) % 64 == 0 && sizeof(ck_packing) % 64 
 _Static_assert(offsetof(ck_packing, group) % 64 == 0 && offsetof(ck_packing, sums) % 64 == 0, "and so are these");
 #endif
 
-/* The elementwise instructions that follow a product. `run` takes elements [start, end) of c, which begin at the address c;
- * what it reads in addition is fetched into the second cache while a product in vectors is at work (one on matrix units
- * loads too much itself: there it would slow both). */
+/* The elementwise instructions that follow a product. `run` takes elements [start, end) of c, which begin at address c.
+ * Its other inputs are prefetched into L2 while a product in vectors is computed; a product on matrix units loads too
+ * much itself, so prefetching would slow both. */
 typedef struct ck_after {
     void (*run)(const struct ck_after *after, char *c, int64_t start, int64_t end);
     void *context;
-    int kept; /* whether c itself is wanted; else a chunk is gone when the next one is made */
+    int kept; /* whether c itself is stored; otherwise the next chunk overwrites it */
     int n_fetched;
     const char *const *fetched; /* arrays of as many elements as c */
     const int64_t *items;       /* their bytes an element */
 } ck_after;
 
-/* Where a tile begins to fetch, and the step for each item of its k: the arrays' `rows` elements from `start`, one array
- * after the other, are shared out among the columns of a strip, of which the tile has w from j on, of n. */
+/* Where a tile begins to prefetch, and the step for each item of its k. The `rows` elements from `start` of each array,
+ * one array after the other, are divided among the n columns of a strip, of which the tile has w from j on. */
 static inline void ck_fetch(const ck_after *after, int64_t start, int64_t rows, int64_t j, int64_t w, int64_t n,
                             int64_t k, const char **fetch, int64_t *step)
 {
@@ -114,7 +114,7 @@ static inline void ck_fetch(const ck_after *after, int64_t start, int64_t rows, 
     *step = all * w / n * after->items[array] / k;
 }
 
-/* *c += x * y; in words of its own at the level where GCC lets the sums of a tile change registers, a move for each */
+/* *c += x * y; inline assembly for AVX-512, where GCC would move the sums of a tile between registers */
 #ifdef __AVX512F__
 #define MULADD(D, V, suffix)                                                                                           \
     CK_INLINE void ck_muladd_##D(V *c, V x, V y)                                                                       \
@@ -155,8 +155,9 @@ static int ck_amx; /* whether the process may use them: level.c asks */
 #undef FN
 
 /* buf: c [batch, m, n], a, b, and n biases if p[11]
- * p: dtype, batch, m, n, k, a transposed, b transposed (2: packed by gemm_pack, with m and n over 1 and a batch of 1), items from one a, b and c of the batch to the next (0 where
- * all share one), activation (0 none, 1 relu, 2 sigmoid, 3 tanh), has bias
+ * p: dtype, batch, m, n, k, a transposed, b transposed (2: packed by gemm_pack, with m and n over 1 and a batch of 1),
+ * strides of the batch in a, b and c (0 where all products share one), activation (0 none, 1 relu, 2 sigmoid, 3 tanh),
+ * has bias
  * c = act(op(a) op(b) + bias) */
 static int ck_gemm(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
@@ -166,8 +167,8 @@ static int ck_gemm(char *const *buf, const int64_t *p, const double *f, ck_error
 
 /* buf: packed, b [k, n]
  * p: dtype, n, k
- * What a product reads of b, panel by panel: k times n rounded up to gemm_panel columns. On matrix units, which need
- * another form, there is no such kernel. */
+ * The panels of b in the order in which a product reads them: k times n rounded up to gemm_panel columns. Products on
+ * matrix units do not use it, as they need another layout. */
 static int ck_gemm_pack(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
     (void)f, (void)err;

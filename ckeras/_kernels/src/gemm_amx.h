@@ -60,7 +60,7 @@ CK_INLINE void amx_pack_tile(int turned, int whole, char *to, const amx_operand 
 #undef ROW
 }
 
-/* amx_pack where rows in memory are rows of tiles and hold all of k: one after the other, as memory likes it best */
+/* amx_pack where rows in memory are rows of tiles and hold all of k: row by row, the fastest order */
 static void amx_pack_rows(char *to, const T *from, int64_t ld, int64_t lines, int64_t k)
 {
     for (int64_t r = 0; r < (lines + L - 1) / L * L; r++) {
@@ -105,8 +105,8 @@ typedef struct {
 } amx_fetch;
 
 /* sums[16 h x 16 w] = or += a b over all steps, by tiles: 0 to 3 are the sums, 4 and 5 hold a, 6 and 7 b. A part of a
- * or b comes into each tile as soon as it is free. Meanwhile what is needed next comes to the second cache, a few lines
- * at a time, as many as can be waited for next to the tiles. */
+ * or b is loaded into each tile as soon as it is free. Meanwhile the next operands are prefetched into L2, at each step
+ * as many lines as memory can serve next to the loads of tiles. */
 CK_INLINE void amx_multiply(int h, int w, T *sums, const char *a, const char *b, int64_t steps, int first,
                             amx_fetch *fetch)
 {
@@ -191,7 +191,7 @@ static void (*const amx_tiles[2][2])(T *, const char *, const char *, int64_t, i
     {amx_multiply_1x1, amx_multiply_1x2}, {amx_multiply_2x1, amx_multiply_2x2}};
 
 /* Recompute in vectors the elements of c[h x w] that are not finite (row step n, final but for bias and activation) */
-static __attribute__((noinline)) void amx_recompute(const FN(product) *g, T *c, int64_t i, int64_t j, int64_t h, int64_t w)
+static __attribute__((noinline)) void amx_redo(const FN(product) *g, T *c, int64_t i, int64_t j, int64_t h, int64_t w)
 {
     T sums[AMX_LINES * AMX_LINES], *to = c + i * g->n + j;
     for (int64_t r = 0; r < h; r++) memcpy(sums + r * AMX_LINES, to + r * g->n, w * sizeof(T));
@@ -216,7 +216,7 @@ CK_INLINE int amx_add(int whole, int first, T *to, const T *sums, int64_t n, int
             V x = *(const V *)(sums + r * AMX_LINES + v) * (1 / (AMX_SCALE * AMX_SCALE));
             T *at = to + r * n + v;
             if (!first) x += whole ? *(V *)at : FN(ck_load_part)(at, part);
-            most += x * 0; /* NaN from the first such on */
+            most += x * 0; /* NaN as soon as a sum is not finite */
             if (whole) *(V *)at = x;
             else FN(ck_store_part)(at, x, part);
         }
@@ -233,7 +233,7 @@ static void amx_store(const FN(product) *g, T *c, const T *sums, int64_t i, int6
                       : first ? amx_add(1, 1, to, sums, g->n, h, w)
                               : amx_add(1, 0, to, sums, g->n, h, w);
     if (!last) return;
-    if (wrong) amx_recompute(g, c, i, j, h, w);
+    if (wrong) amx_redo(g, c, i, j, h, w);
     if (g->bias || g->act) FN(finish)(to, g->n, h, w, g->bias ? g->bias + j : NULL, 1, g->act);
 }
 
@@ -250,7 +250,7 @@ static int64_t amx_block_k(int64_t m, int64_t n, int64_t k)
     return (amx_steps(k) + blocks - 1) / blocks * AMX_K;
 }
 
-/* What is packed next, up to AMX_LINES lines from `line` on and `k` items from s on: to be fetched during `steps` */
+/* The next operand to pack, up to AMX_LINES lines from `line` and k items from s on: to be prefetched in `steps` */
 static amx_fetch amx_next(const amx_operand *g, int64_t line, int64_t end, int64_t s, int64_t k, int64_t steps)
 {
     const int64_t lines = amx_min(end - line, AMX_LINES), items = g->k_rows ? lines : k, rows = g->k_rows ? k : lines;
@@ -262,7 +262,7 @@ static amx_fetch amx_next(const amx_operand *g, int64_t line, int64_t end, int64
     return fetch;
 }
 
-/* A pass over c: a group of lines of one operand is packed, and slices of the other meet it. */
+/* A pass over c: a group of lines of one operand is packed, and slices of the other are multiplied with it. */
 typedef struct {
     const FN(product) *g;
     amx_operand slices, group;
@@ -309,7 +309,7 @@ static void amx_meet(const amx_pass *t, T *c, int64_t p)
     }
 }
 
-/* Rows [i0, i1) and columns [j0, j1) of the product. The group stays in the second cache and the slice in the first.
+/* Rows [i0, i1) and columns [j0, j1) of the product. The group stays in L2 and the slice in L1.
  * With a fused map, the group is all of op(b) and a slice has whole blocks of k: as soon as the slices of a few
  * rows have met the group, the rows are final. */
 static void amx_block(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)

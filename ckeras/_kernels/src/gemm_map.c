@@ -1,15 +1,15 @@
-/* A product and the elementwise instructions that follow it, as one kernel: the update of a weight by its gradient, say.
+/* A product and the elementwise instructions that follow it as one kernel, such as the update of a weight.
  *
- * The instructions run on a chunk of the product's rows as soon as it is computed, while it is in the cache. Their other
- * inputs (momenta, the weight) are fetched from memory while the product is computed, when memory is idle. If nothing
- * else reads the product, it is never written to memory.
+ * The instructions run on a chunk of the product's rows as soon as it is computed, while it is in the cache. Their
+ * other inputs (momenta, the weight) are fetched from memory while the product is computed, when memory is idle. If
+ * nothing else reads the product, it is never written to memory.
  */
 #include <omp.h>
 
 #include "kernels.h"
 
-/* Bounds of such products. They are those of the level with the smallest blocks, so that all levels run the same plans. With
- * fewer than ROWS rows or ELEMENTS elements a product is better cut another way. */
+/* Bounds of such products. They are those of the level with the smallest blocks, so that all levels run the same plans.
+ * With fewer than MIN_ROWS rows or MIN_ELEMENTS elements another division of the work is faster. */
 enum {
     PRODUCT_MAX_K = BLOCK_K,
     PRODUCT_MAX_PACKED = PACKED_BYTES,

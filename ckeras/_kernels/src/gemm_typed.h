@@ -29,7 +29,7 @@ typedef struct {
     const T *bias; /* NULL, or n values */
     int first, relu;
     T *panel; /* to which a tile that packs copies what it reads of b */
-    const char *fetch; /* memory to be in the second cache soon: one address for each item of k, fetch_step bytes on */
+    const char *fetch; /* memory to prefetch into L2: one address for each item of k, fetch_step bytes apart */
     int64_t fetch_step;
 } FN(tile_args);
 
@@ -135,9 +135,9 @@ static void FN(finish)(T *c, int64_t ldc, int64_t h, int64_t n, const T *bias, i
         }
 }
 
-/* panel[k x ldp] = b[k x n] (row step ldb), n <= ldp. The array of b ends `items` after its first row begins here, and
- * rows are copied in whole vectors as long as that does not read beyond: what they bring from beyond column n comes to
- * lanes that no one stores, or is overwritten by the next row (n = ldp, not a multiple of L). */
+/* panel[k x ldp] = b[k x n] (row step ldb), n <= ldp. The array of b ends `items`
+ * items after b. Rows are copied in full vectors while these stay inside the array: elements read beyond column n go
+ * to lanes that are not stored, or are overwritten by the next row (n = ldp, not a multiple of L). */
 static void FN(pack_rows)(T *panel, int64_t ldp, const T *b, int64_t ldb, int64_t k, int64_t n, int64_t items)
 {
     const int64_t left = items - (ldp + L - 1) / L * L, whole = left < 0 ? 0 : left / ldb + 1;
@@ -171,8 +171,8 @@ static void FN(pack_columns)(T *panel, int64_t ldp, const T *b, int64_t ldb, int
 }
 
 /* Rows [i0, i1) and columns [j0, j1) of the product, by tiles. For each block of k, the panels of b (k x W) are
- * copied so that a tile reads each as one stream; they stay in the second cache while strips of a (rows of one tile),
- * which stay in the first, pass by. With a fused map, the rows are complete and k is one block. */
+ * copied so that a tile reads each as one stream; they stay in L2 while strips of a (rows of one tile), which stay
+ * in L1, are multiplied with them. With a fused map, the rows are complete and k is one block. */
 static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)
 {
     const int64_t m = g->m, n = g->n, k = g->k, ldb = g->b_packed ? W : g->b_transposed ? k : n;
@@ -182,7 +182,7 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
     const int64_t far = g->a_transposed ? FAR_TRANSPOSED : FAR;
     const int pack_a = strips > 2 && j1 - j0 >= 8 * W && lda * (int64_t)sizeof(T) >= far;
     const int wide = i1 - i0 == 1 && !pack_b && !g->b_packed;
-    const int on_the_way = pack_b && !g->b_transposed; /* the first strip's tiles copy the panels that they read */
+    const int packs_in_tiles = pack_b && !g->b_transposed; /* the first strip's tiles copy the panels that they read */
     FN(tile_args) t = {.rs = pack_a || g->a_transposed ? 1 : k, .cs = g->a_transposed ? m : 1, .ldc = n};
     T *const strip = (T *)g->packing->packed, *const panels = strip + TILE_ROWS * BLOCK_K + L;
     const ck_after *after = g->after;
@@ -201,7 +201,7 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
             t.relu = last && g->act == CK_ACT_RELU;
 
             /* All panels, or the last one if it is not whole vectors */
-            for (int64_t j = pack_b && !on_the_way ? jc : jc + (je - jc) / W * W; j < je && !g->b_packed; j += W) {
+            for (int64_t j = pack_b && !packs_in_tiles ? jc : jc + (je - jc) / W * W; j < je && !g->b_packed; j += W) {
                 const int64_t columns = je - j < W ? je - j : W, ldp = columns > L ? W : L;
                 T *panel = panels + (j - jc) * t.k;
                 if (g->b_transposed) FN(pack_columns)(panel, ldp, g->b + j * k + pc, k, t.k, columns);
@@ -229,7 +229,7 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
                                  : g->b_packed ? g->b + pc * width + j * t.k
                                                : g->b + pc * n + j;
                     t.ldb = packed ? full : ldb;
-                    if (on_the_way && q == 0 && t.n == W) {
+                    if (packs_in_tiles && q == 0 && t.n == W) {
                         fn = FN(packing_tiles)[h - 1];
                         t.panel = panels + (j - jc) * t.k;
                         b = g->b + pc * n + j;
@@ -281,7 +281,7 @@ CK_INLINE void FN(dots)(int h, int w, int64_t k, const T *a, int64_t lda, const 
 }
 
 /* Rows [i0, i1) and columns [j0, j1) of the product, by dots; a is not transposed and b is. A few rows of b at a time
- * meet DOT_MAX rows of a, which stay in the second cache: b is read once where there are no more rows. */
+ * are multiplied with DOT_MAX rows of a, which stay in L2: b is read once where there are no more rows. */
 static void FN(dot_block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)
 {
     const int64_t k = g->k, n = g->n;
@@ -320,7 +320,7 @@ static void FN(dot_block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t 
 #include "gemm_amx.h"
 #endif
 
-/* Rows [i0, i1) and columns [j0, j1) of the product, in the way that was chosen for it */
+/* Rows [i0, i1) and columns [j0, j1) of the product, by the chosen method */
 static void FN(any_block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, int64_t j1)
 {
 #ifdef AMX
@@ -398,7 +398,7 @@ static int FN(gemm)(char *const *buf, const int64_t *p, ck_error *err)
         strides[0] = strides[1];
         strides[1] = swap;
     }
-    /* Vectors are neither transposed nor not. */
+    /* A vector is its own transpose. */
     if (g.m == 1) g.a_transposed = 0;
     if (g.k <= 1) g.b_transposed = 0;
     if (g.n == 1) g.b_transposed = 1;
@@ -414,7 +414,7 @@ static int FN(gemm)(char *const *buf, const int64_t *p, ck_error *err)
     if (blocks > 1) g.block = (g.k + blocks - 1) / blocks;
 
     int threads = ck_threads;
-    const double work = (double)batch * (g.m + 2) * g.n * g.k; /* + 2: few rows wait for memory */
+    const double work = (double)batch * (g.m + 2) * g.n * g.k; /* + 2: with few rows a product waits for memory */
     if (threads > 1 && work < threads * THREAD_WORK) threads = (int)(work / THREAD_WORK);
     if (threads <= 1) {
         g.packing = (ck_packing *)ck_workspace(sizeof(ck_packing));

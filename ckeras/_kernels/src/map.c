@@ -11,7 +11,7 @@
  * Bounds: ndim in 1..CK_MAX_NDIM, n_reg in 1..128. The dst of an instruction may be one of its operands if their item
  * sizes are equal or dst's is smaller. An instruction may overwrite a register that holds an input or a constant: the
  * input's memory does not change. An output may alias a contiguous input exactly; `direct` must be 0 if a later
- * instruction still reads it. The block length depends on the kernel only, and a block is computed by one thread, so the
+ * instruction still reads it. The block length depends on the kernel only, and a block is computed by one thread: the
  * result does not depend on the number of threads.
  */
 #include <omp.h>
@@ -26,10 +26,10 @@ enum {
     MAP_MAX_OPERANDS = 32,
     MAP_L1_BYTES = 12288,       /* of scratch; the rest of L1 is for the blocks of inputs and outputs */
     MAP_MAX_BLOCK = 2048,
-    MAP_FAR_BYTES = 1 << 20,    /* of whole arrays, from which on they are taken to be in memory: short blocks then, */
-    MAP_FAR_BLOCK = 256,        /* as memory is fetched ahead best where all arrays are read a little at a time */
-    MAP_BLOCK_CYCLES = 8192,    /* a block that costs more is cut, so that threads have something to share */
-    MAP_THREAD_CYCLES = 32768,  /* what a thread must have to do to be worth waking */
+    MAP_FAR_BYTES = 1 << 20,    /* of all arrays, from which they are assumed to be in memory: with short blocks */
+    MAP_FAR_BLOCK = 256,        /* the hardware prefetches all of them */
+    MAP_BLOCK_CYCLES = 8192,    /* maximum cost of a block, so that there are blocks for all threads */
+    MAP_THREAD_CYCLES = 32768,  /* minimum work per thread that pays for waking it */
     MAP_PAD = 128,              /* bytes after each register: rows may be written past their end */
 };
 

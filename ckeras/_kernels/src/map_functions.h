@@ -60,7 +60,7 @@
     }
 
 /* The polynomials of vmath.h up to their bound; libm for the elements beyond, if there are any. */
-#define TRIGONOMETRIC(name, D, e)                                                                                          \
+#define TRIGONOMETRIC(name, D, e)                                                                                      \
     BLOCK(map_##name##_##D)                                                                                            \
     {                                                                                                                  \
         t_##D *dst = dst_, kept[64];                                                                                   \

@@ -3,6 +3,9 @@
  */
 #include "vmath.h"
 #include "vmath_arc.h"
+#include "vmath_erf.h"
+#include "vmath_pow.h"
+#include "vmath_trig.h"
 
 typedef float t_f32, u_f32;
 typedef double t_f64, u_f64;

@@ -93,8 +93,8 @@ typedef struct {
     void (*direct)(const po_job *w, int64_t row, int64_t left, int64_t width);
     void (*blocks)(const po_job *w, int64_t row, int64_t left, int64_t width, char *memory);
     size_t part;
-} po_way;
-#define PO_WAY(name) {po_##name##_direct, po_##name##_blocks, sizeof(po_##name##_part)}
+} po_method;
+#define PO_METHOD(name) {po_##name##_direct, po_##name##_blocks, sizeof(po_##name##_part)}
 
 /* The job of `pool` and `pool_route` from p: dtype, outer, n, m, inner, step, over, low, high, narrow */
 static po_job po_start(const int64_t *p)
@@ -109,12 +109,12 @@ static po_job po_start(const int64_t *p)
 static int ck_pool(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
     (void)f;
-    static const po_way ways[2][CK_I64 + 1] = {
-        [PO_SUM] = {PO_WAY(sum_f32), PO_WAY(sum_f64)},
-        [PO_MAX] = {PO_WAY(max_f32), PO_WAY(max_f64), PO_WAY(max_i32), PO_WAY(max_i64)},
+    static const po_method methods[2][CK_I64 + 1] = {
+        [PO_SUM] = {PO_METHOD(sum_f32), PO_METHOD(sum_f64)},
+        [PO_MAX] = {PO_METHOD(max_f32), PO_METHOD(max_f64), PO_METHOD(max_i32), PO_METHOD(max_i64)},
     };
     const int kind = (int)p[10];
-    const po_way way = ways[kind][p[0]];
+    const po_method method = methods[kind][p[0]];
     po_job w = po_start(p);
     w.out = buf[0], w.at = kind == PO_MAX ? buf[1] : NULL, w.in = buf[kind == PO_MAX ? 2 : 1];
     const int64_t outer = p[1], strips = (w.inner + PO_WIDE - 1) / PO_WIDE, units = outer * strips;
@@ -124,8 +124,8 @@ static int ck_pool(char *const *buf, const int64_t *p, const double *f, ck_error
     const int threads = (int)ln_min(ln_threads(outer * w.inner * (w.n + w.m), 32 << 10), units);
     char *memory = NULL;
     if (overlap) {
-        const size_t bytes = (size_t)taken * way.part;
-        if (bytes / way.part != (size_t)taken || bytes > SIZE_MAX / (size_t)threads) return ck_no_memory(err);
+        const size_t bytes = (size_t)taken * method.part;
+        if (bytes / method.part != (size_t)taken || bytes > SIZE_MAX / (size_t)threads) return ck_no_memory(err);
         memory = malloc(bytes * (size_t)threads);
         if (memory == NULL) return ck_no_memory(err);
     }
@@ -137,9 +137,9 @@ static int ck_pool(char *const *buf, const int64_t *p, const double *f, ck_error
             const int64_t row = unit / strips, left = unit % strips * PO_WIDE;
             const int64_t width = ln_min(PO_WIDE, w.inner - left);
             if (overlap)
-                way.blocks(&w, row, left, width, memory + (size_t)t * (size_t)taken * way.part);
+                method.blocks(&w, row, left, width, memory + (size_t)t * (size_t)taken * method.part);
             else
-                way.direct(&w, row, left, width);
+                method.direct(&w, row, left, width);
         }
         ck_leave(own);
     }

@@ -19,6 +19,7 @@
 
 #include "kernels.h"
 #include "vmath.h"
+#include "vmath_trig.h"
 
 enum {
     RANDOM_LANES = 64,                       /* blocks computed side by side */

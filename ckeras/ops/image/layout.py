@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from ckeras._kernels import MAX_NDIM
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation.layout import expand_dims, squeeze, tensor
 from ckeras.ops.nn.windows import format_of
@@ -41,7 +42,7 @@ def channel_axis(rank: int, data_format: str) -> int:
 
 def integers(values: Any, name: str) -> tuple[int, ...]:
     """Convert values to a tuple of int; raise ValueError if one is not an integer."""
-    found = values if arguments.is_sequence(values) else (None,)
+    found = values if arguments.is_sequence(values) and len(values) <= MAX_NDIM else (None,)
     if any(isinstance(v, bool) or not isinstance(v, (int, np.integer)) for v in found):
         raise ValueError(f"{name} expects integers, got {arguments.shown(values)}")
     return tuple(int(v) for v in values)

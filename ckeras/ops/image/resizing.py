@@ -235,7 +235,7 @@ def scale_and_translate(
     """
     x, scale, shift = elementwise.as_float(images), elementwise.as_float(scale), elementwise.as_float(translation)
     rank, shape = len(x.shape), integers(output_shape, "output_shape of scale_and_translate")
-    axes = tuple(layout.axis_of(int(a), rank, "scale_and_translate") for a in spatial_dims)
+    axes = arguments.axes(spatial_dims, rank, "scale_and_translate", "spatial_dims")
     if method not in _KERNELS:
         raise ValueError(
             f"scale_and_translate expects a method among {', '.join(_KERNELS)}, got {arguments.shown(method)}"

@@ -10,7 +10,7 @@ from ckeras.ops.control.operation import FunctionCall
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.indexing import core as indexing
 from ckeras.ops.indexing.core import take
-from ckeras.ops.manipulation.concat import split
+from ckeras.ops.manipulation.concat import MAX_SECTIONS, split
 from ckeras.ops.manipulation.creation import ones_like, zeros, zeros_like
 from ckeras.ops.manipulation.layout import axis_of, copy_call, is_native, reshape, row_strides, squeeze, tensor
 from ckeras.tensor import Op, Spec, Tensor, arguments, dtypes
@@ -216,10 +216,12 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
     x = tensor(x)
     axis = axis_of(axis, len(x.shape), "unstack")
     size = x.shape[axis]
+    num = arguments.optional(arguments.integer, num, "unstack", "num")
     if size is None and num is None:
         raise ValueError(f"unstack needs num where the size of axis {axis} is not known: the shape is {x.shape}")
     if size is not None and num is not None and num != size:
         raise ValueError(f"unstack along axis {axis} of shape {x.shape} gives {size} tensors, and num is {num}")
+    arguments.integer(num if size is None else size, "unstack", "the number of tensors", 0, MAX_SECTIONS)
     if size is None:
         key = [slice(None)] * axis
         return [indexing.getitem(x, (*key, i)) for i in range(num)]
@@ -235,7 +237,9 @@ def saturate_cast(x: Any, dtype: Any) -> Tensor:
     x, dtype = tensor(x), dtypes.standardize(dtype)
     if x.dtype == "bool":
         return elementwise.cast(x, dtype)
-    (in_low, in_high), (out_low, out_high) = _range(x.dtype), _range(dtype)
+    if x.dtype in dtypes.EXTRA:  # whose limits may round away from 0
+        x = elementwise.cast(x, "float32")
+    (in_low, in_high), (out_low, out_high) = dtypes.limits(x.dtype), dtypes.limits(dtype)
     kind = dtypes.NUMPY[x.dtype].type
     low, high = kind(max(in_low, out_low)), kind(min(in_high, out_high))
     y = elementwise.cast(elementwise.clip(x, _limit(low), _limit(high)), dtype)
@@ -251,10 +255,3 @@ def saturate_cast(x: Any, dtype: Any) -> Tensor:
 
 def _limit(value: np.generic) -> Tensor:
     return constant(np.asarray(value))
-
-
-def _range(dtype: str) -> tuple[Any, Any]:
-    if dtype == "bool":
-        return 0, 1
-    limits = np.iinfo(dtype) if dtype in dtypes.INTEGERS else np.finfo(dtype)
-    return (int(limits.min), int(limits.max)) if dtype in dtypes.INTEGERS else (float(limits.min), float(limits.max))

@@ -238,7 +238,8 @@ def _spelled(parts: list[Any]) -> tuple[str, list[Any]]:
     lists = parts[1::2] + ([parts[-1]] if len(parts) % 2 else [])
     if not all(isinstance(labels, (list, tuple)) for labels in lists):
         raise TypeError(
-            f"einsum expects the subscripts as a string, or a list of numbers after each operand, got {lists}"
+            "einsum expects the subscripts as a string, or a list of numbers after each operand, "
+            f"got {arguments.shown(lists)}"
         )
     for label in (v for labels in lists for v in labels):
         if label is not Ellipsis and not (isinstance(label, int) and 0 <= label < 52):

@@ -21,7 +21,7 @@ from ckeras.ops.manipulation.layout import (
 from ckeras.tensor import Op, Spec, Tensor, arguments, as_tensor, limits
 from ckeras.tensor.eager import Call
 
-_MAX_SECTIONS = 10**5  # or the size of the axis: more are empty
+MAX_SECTIONS = 10**5  # of an axis, whose size may be claimed by an empty or a symbolic tensor
 
 
 def _concatenate_infer(*inputs: Spec, axis: int) -> Spec:
@@ -104,12 +104,11 @@ def stack(x: Any, axis: int = 0) -> Tensor:
     return _concatenate(*(expand_dims(t, axis) for t in tensors), axis=axis)
 
 
-def sections(value: Any, size: int | None, where: str) -> int | tuple[int, ...]:
+def sections(value: Any, where: str) -> int | tuple[int, ...]:
     """Check ``value``: a number of sections within the limit, or the indices at which to split an axis."""
     if not arguments.is_sequence(value):
-        most = max(_MAX_SECTIONS, size or 0)
-        return arguments.integer(value, where, "the number of sections", 1, most)
-    return arguments.integers(value, where, "indices", count=_MAX_SECTIONS)
+        return arguments.integer(value, where, "the number of sections", 1, MAX_SECTIONS)
+    return arguments.integers(value, where, "indices", count=MAX_SECTIONS)
 
 
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
@@ -119,7 +118,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     size = x.shape[axis]
     if size is None:
         raise ValueError(f"split needs to know the size of axis {axis}: the shape is {x.shape}")
-    cuts = sections(indices_or_sections, size, "split")
+    cuts = sections(indices_or_sections, "split")
     if isinstance(cuts, int):
         if size % cuts:
             raise ValueError(f"split cannot cut axis {axis} of shape {x.shape} into {cuts} equal parts")

@@ -105,7 +105,7 @@ def _view_forward(x: np.ndarray, dtype: str) -> np.ndarray:
     return x.view("uint8") != 0 if dtype == "bool" else x.view(dtypes.NUMPY[dtype])
 
 
-_view = Op("view", _view_infer, _view_forward)
+_view = Op("view", _view_infer, _view_forward, bytewise=True)
 
 
 def view(x: Any, dtype: Any = None) -> Tensor:

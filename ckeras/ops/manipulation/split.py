@@ -31,7 +31,7 @@ def _split(x: Any, cuts: Any, axis: int, equal: bool, where: str, rank: int = 1)
     if len(x.shape) < rank:
         raise ValueError(f"{where} expects a tensor of at least {rank} axes, got shape {x.shape}")
     axis = axis_of(axis, len(x.shape), where)
-    cuts = sections(cuts, x.shape[axis], where)
+    cuts = sections(cuts, where)
     return (_cut_unknown if x.shape[axis] is None else _cut)(x, cuts=cuts, axis=axis, equal=equal)
 
 

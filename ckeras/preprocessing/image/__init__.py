@@ -1,0 +1,1 @@
+"""``keras.preprocessing.image``: image files as arrays, and random transformations of images."""

@@ -1,0 +1,243 @@
+"""Lazy pipelines over elements, accepted by `fit`, with the methods of ``tf.data.Dataset``."""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ckeras import ops as _ops
+from ckeras.random import host_seed
+from ckeras.tensor.string_tensor import StringTensor, holds_strings
+from ckeras.tensor.structure import flatten, map_structure
+
+
+class Dataset:
+    """A re-iterable sequence of elements, which are tensors, or tuples or dicts of tensors.
+
+    Args:
+        elements: function that returns a new iterator over the elements.
+        length: number of elements, `None` if unknown, or infinity.
+
+    >>> dataset = Dataset.from_tensor_slices([1, 2, 3, 4, 5]).map(lambda x: x * 2).batch(2)
+    >>> [batch.tolist() for batch in dataset], len(dataset)
+    ([[2, 4], [6, 8], [10]], 3)
+    """
+
+    def __init__(self, elements: Callable[[], Iterator[Any]], length: float | None):
+        self._elements, self._length = elements, length
+
+    # -- sources
+
+    @staticmethod
+    def from_tensor_slices(tensors: Any, name: str | None = None) -> Dataset:
+        """Create a data set of the slices along the first axis of a tensor, or of the tensors in a tuple or dict."""
+        arrays = _lists_as_arrays(tensors)
+        lengths = {a.shape[0] if a.ndim else None for a in flatten(arrays)}
+        if len(lengths) != 1 or None in lengths:
+            raise ValueError(f"from_tensor_slices expects arrays with equal numbers of rows, got {lengths}")
+        rows = lengths.pop()
+        return Dataset(lambda: (map_structure(lambda a, i=i: a[i], arrays) for i in builtins.range(rows)), rows)
+
+    @staticmethod
+    def from_tensors(tensors: Any, name: str | None = None) -> Dataset:
+        """Create a data set of one element."""
+        arrays = _lists_as_arrays(tensors)
+        return Dataset(lambda: iter([arrays]), 1)
+
+    @staticmethod
+    def from_generator(generator: Callable[..., Any], *types: Any, args: Any = (), **described: Any) -> Dataset:
+        """Create a data set of the elements of the iterable ``generator(*args)``; the signature is not needed."""
+        return Dataset(lambda: iter(generator(*args)), None)
+
+    @staticmethod
+    def range(*args: int, output_type: Any = "int64", name: str | None = None) -> Dataset:
+        """Create a data set of the integers of ``range(*args)``."""
+        numbers = builtins.range(*args)
+        return Dataset(lambda: (np.asarray(i, output_type) for i in numbers), len(numbers))
+
+    @staticmethod
+    def zip(*datasets: Any, name: str | None = None) -> Dataset:
+        """Create a data set of tuples with one element of each data set, as long as the shortest."""
+        parts = datasets[0] if len(datasets) == 1 and isinstance(datasets[0], (tuple, list)) else datasets
+        lengths = [d._length for d in parts]
+        length = None if None in lengths else min(lengths)
+        return Dataset(lambda: builtins.zip(*(d._elements() for d in parts), strict=False), length)
+
+    # -- transformations
+
+    def map(self, map_func: Callable[..., Any], *parallel: Any, **options: Any) -> Dataset:
+        """Apply ``map_func`` to each element; tuples become several arguments. Performance options have no effect."""
+        return Dataset(lambda: (_called(map_func, element) for element in self._elements()), self._length)
+
+    def filter(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
+        """Keep the elements for which ``predicate`` is true."""
+        return Dataset(lambda: (e for e in self._elements() if bool(_called(predicate, e))), None)
+
+    def batch(self, batch_size: int, drop_remainder: bool = False, *parallel: Any, **options: Any) -> Dataset:
+        """Stack ``batch_size`` consecutive elements to a batch; the last batch may be smaller."""
+        size = int(batch_size)
+        if size < 1:
+            raise ValueError(f"batch expects a batch_size of at least 1, got {batch_size}")
+
+        def batches() -> Iterator[Any]:
+            elements = self._elements()
+            while part := list(itertools.islice(elements, size)):
+                if len(part) == size or not drop_remainder:
+                    yield _stacked(part)
+
+        length = self._length
+        if length not in (None, np.inf):
+            length = length // size if drop_remainder else -(-length // size)
+        return Dataset(batches, length)
+
+    def unbatch(self, name: str | None = None) -> Dataset:
+        """Split the elements into their rows; the inverse of `batch`."""
+
+        def rows() -> Iterator[Any]:
+            for element in self._elements():
+                yield from Dataset.from_tensor_slices(element)._elements()
+
+        return Dataset(rows, None)
+
+    def shuffle(
+        self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool = True, name: str | None = None
+    ) -> Dataset:
+        """Shuffle: each element is sampled from a buffer of the next ``buffer_size`` elements."""
+        if buffer_size < 1:
+            raise ValueError(f"shuffle expects a buffer_size of at least 1, got {buffer_size}")
+        first = host_seed() if seed is None else seed
+        generators = iter(
+            np.random.default_rng([first, i if reshuffle_each_iteration else 0]) for i in itertools.count()
+        )
+
+        def shuffled() -> Iterator[Any]:
+            sample, buffer = next(generators).integers, []
+            for element in self._elements():
+                buffer.append(element)
+                if len(buffer) >= buffer_size:
+                    yield buffer.pop(sample(len(buffer)))
+            while buffer:
+                yield buffer.pop(sample(len(buffer)))
+
+        return Dataset(shuffled, self._length)
+
+    def repeat(self, count: int | None = None, name: str | None = None) -> Dataset:
+        """Repeat the elements ``count`` times; infinitely for `None` or -1."""
+        times = np.inf if count is None or count < 0 else count
+        length = self._length * times if self._length else self._length
+
+        def repeated() -> Iterator[Any]:
+            for _ in itertools.count() if times == np.inf else builtins.range(count):
+                yield from self._elements()
+
+        return Dataset(repeated, length)
+
+    def take(self, count: int, name: str | None = None) -> Dataset:
+        """Keep the first ``count`` elements; all for -1."""
+        if count < 0:
+            return self
+        length = None if self._length is None else min(count, self._length)
+        return Dataset(lambda: itertools.islice(self._elements(), count), length)
+
+    def skip(self, count: int, name: str | None = None) -> Dataset:
+        """Skip the first ``count`` elements; all for -1."""
+        if count < 0:
+            return self.take(0)
+        length = None if self._length is None else max(self._length - count, 0)
+        return Dataset(lambda: itertools.islice(self._elements(), count, None), length)
+
+    def concatenate(self, dataset: Dataset, name: str | None = None) -> Dataset:
+        """Append the elements of another data set."""
+        length = None if None in (self._length, dataset._length) else self._length + dataset._length
+        return Dataset(lambda: itertools.chain(self._elements(), dataset._elements()), length)
+
+    def enumerate(self, start: int = 0, name: str | None = None) -> Dataset:
+        """Pair each element with its index: (index, element)."""
+        return Dataset(lambda: builtins.enumerate(self._elements(), start), self._length)
+
+    def cache(self, filename: str = "", name: str | None = None) -> Dataset:
+        """Cache the elements in memory."""
+        kept: list[Any] = []
+
+        def once() -> Iterator[Any]:
+            if not kept:
+                kept.append(list(self._elements()))
+            return iter(kept[0])
+
+        return Dataset(once, self._length)
+
+    def prefetch(self, buffer_size: int, name: str | None = None) -> Dataset:
+        """Return the data set itself; elements are not prepared in advance."""
+        return self
+
+    # -- iteration
+
+    def __iter__(self) -> Iterator[Any]:
+        return (_tensors(element) for element in self._elements())
+
+    def as_numpy_iterator(self) -> Iterator[Any]:
+        """Iterate over the elements as NumPy arrays."""
+        return (map_structure(_numpy, element) for element in self._elements())
+
+    def cardinality(self) -> int:
+        """Return the number of elements; -1 if infinite, -2 if unknown."""
+        return -2 if self._length is None else -1 if self._length == np.inf else int(self._length)
+
+    def __len__(self) -> int:
+        if self._length in (None, np.inf):
+            raise TypeError("the length of this data set is not known" if self._length is None else "it is endless")
+        return int(self._length)
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def _lists_as_arrays(tensors: Any) -> Any:
+    """Convert the lists in a structure of tuples and dicts to arrays."""
+    if isinstance(tensors, dict):
+        return {k: _lists_as_arrays(v) for k, v in tensors.items()}
+    if isinstance(tensors, tuple):
+        return tuple(map(_lists_as_arrays, tensors))
+    return _arrays(tensors)
+
+
+def _arrays(value: Any) -> np.ndarray:
+    """Convert Python numbers as TensorFlow does, to int32 and float32, and strings to an array of bytes objects."""
+    if holds_strings(value):
+        return np.asarray(StringTensor(value))
+    array = np.asarray(value)
+    if isinstance(value, (list, tuple, int, float)):
+        array = array.astype({"int64": "int32", "float64": "float32"}.get(str(array.dtype), array.dtype))
+    return array
+
+
+def _tensors(element: Any) -> Any:
+    return map_structure(_tensor, element)
+
+
+def _tensor(value: Any) -> Any:
+    return StringTensor(value) if holds_strings(value) else _ops.convert_to_tensor(value)
+
+
+def _numpy(value: Any) -> Any:
+    return StringTensor(value).numpy() if holds_strings(value) else np.asarray(value)
+
+
+def _called(function: Callable[..., Any], element: Any) -> Any:
+    element = _tensors(element)
+    return function(*element) if isinstance(element, tuple) else function(element)
+
+
+def _stacked(elements: list[Any]) -> Any:
+    first = elements[0]
+    if isinstance(first, dict):
+        return {k: _stacked([e[k] for e in elements]) for k in first}
+    if isinstance(first, (tuple, list)):
+        return tuple(_stacked([e[i] for e in elements]) for i in builtins.range(len(first)))
+    if holds_strings(first):
+        return np.asarray(StringTensor(elements))
+    return np.stack([np.asarray(e) for e in elements])
