@@ -245,6 +245,44 @@ add(
     case("CategoryEncoding", Integers(9, (4, 3)), num_tokens=6),
 )
 
+# -- spatial axes: X is a batch of sequences
+
+VOLUMES = (2, 3, 4, 2, 2)
+SPATIAL = {"1D": X, "2D": IMAGES, "3D": VOLUMES}
+for rank, shape in SPATIAL.items():
+    first = {"data_format": "channels_first"}
+    for kind in ("MaxPooling", "AveragePooling"):
+        add(
+            case(f"{kind}{rank}", shape, pool_size=2),
+            case(f"{kind}{rank}", shape, pool_size=2, strides=1, padding="same"),
+            case(f"{kind}{rank}", shape, pool_size=2, strides=3, padding="same", **first),
+        )
+    for kind in ("GlobalMaxPooling", "GlobalAveragePooling"):
+        add(case(f"{kind}{rank}", shape), case(f"{kind}{rank}", shape, keepdims=True, **first))
+    for kind in ("AdaptiveMaxPooling", "AdaptiveAveragePooling"):
+        add(case(f"{kind}{rank}", shape, output_size=2), case(f"{kind}{rank}", shape, output_size=3, **first))
+    add(case(f"ZeroPadding{rank}", shape, padding=2), case(f"ZeroPadding{rank}", shape, padding=1, **first))
+    add(case(f"Cropping{rank}", (2, *(5,) * (len(shape) - 2), 2), cropping=1), case(f"UpSampling{rank}", shape, size=2))
+add(
+    case("GlobalAveragePooling1D", X, call={"mask": Booleans((3, 5))}, mask=(3, 5)),
+    case("MaxPooling2D", IMAGES, pool_size=(2, 3), strides=(1, 2)),
+    case("AveragePooling2D", IMAGES, pool_size=(3, 2), strides=(2, 1), padding="same"),
+    case("AdaptiveAveragePooling2D", IMAGES, output_size=(7, 2)),
+    case("ZeroPadding1D", X, padding=(0, 3)),
+    case("ZeroPadding2D", IMAGES, padding=((1, 2), (0, 3))),
+    case("ZeroPadding3D", VOLUMES, padding=((0, 1), (2, 0), (1, 1))),
+    case("Cropping1D", X, cropping=(0, 3)),
+    case("Cropping2D", IMAGES, cropping=((1, 0), (0, 2)), data_format="channels_last"),
+    case("Cropping2D", (2, 2, 5, 5), cropping=(1, 2), data_format="channels_first"),
+    case("Cropping3D", (2, 2, 3, 4, 5), cropping=((1, 0), (0, 2), (2, 2)), data_format="channels_first"),
+    case("UpSampling2D", IMAGES, size=(2, 3), interpolation="bilinear"),
+    case("UpSampling2D", IMAGES, size=(2, 1), interpolation="bicubic", data_format="channels_first"),
+    case("UpSampling2D", IMAGES, interpolation="lanczos3"),
+    case("UpSampling2D", IMAGES, interpolation="lanczos5"),
+    case("UpSampling2D", IMAGES, size=3, data_format="channels_first"),
+    case("UpSampling3D", VOLUMES, size=(1, 2, 3), data_format="channels_first"),
+)
+
 
 def results(layer: Any, outputs: Any, gradients: dict[str, Any], state: dict[str, Any], masks: Any) -> dict[str, Any]:
     """All that is compared of a case, by name."""
