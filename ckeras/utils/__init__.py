@@ -9,6 +9,12 @@ if TYPE_CHECKING:
         enable_interactive_logging as enable_interactive_logging,
         is_interactive_logging_enabled as is_interactive_logging_enabled,
     )
+    from ckeras.preprocessing.image import (
+        array_to_img as array_to_img,
+        img_to_array as img_to_array,
+        load_img as load_img,
+        save_img as save_img,
+    )
     from ckeras.preprocessing.sequence import pad_sequences as pad_sequences
     from ckeras.random import set_random_seed as set_random_seed
     from ckeras.registry import (
@@ -43,6 +49,7 @@ attach(
         "Progbar": "progbar",
         "PyDataset": "py_dataset",
         "Sequence": "py_dataset",
+        "array_to_img": "ckeras.preprocessing.image",
         "clear_session": "session",
         "custom_object_scope": "ckeras.registry",
         "deserialize_keras_object": "ckeras.saving",
@@ -52,13 +59,16 @@ attach(
         "get_registered_name": "ckeras.registry",
         "get_registered_object": "ckeras.registry",
         "get_source_inputs": "symbols",
+        "img_to_array": "ckeras.preprocessing.image",
         "is_interactive_logging_enabled": "ckeras.config",
         "is_keras_tensor": "symbols",
+        "load_img": "ckeras.preprocessing.image",
         "normalize": "numerical",
         "np_utils": None,
         "pack_x_y_sample_weight": "ckeras.trainer.data",
         "pad_sequences": "ckeras.preprocessing.sequence",
         "register_keras_serializable": "ckeras.registry",
+        "save_img": "ckeras.preprocessing.image",
         "serialize_keras_object": "ckeras.saving",
         "set_random_seed": "ckeras.random",
         "standardize_dtype": "ckeras.backend",
