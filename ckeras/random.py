@@ -152,7 +152,9 @@ def _shape(shape: Any, kind: str) -> tuple[int, ...]:
     except TypeError:
         known = (-1,)
     if any(d < 0 for d in known):
-        raise ValueError(f"{kind} expects a shape of integers of 0 or more, got {arguments.shown(shape)}")
+        unknown = isinstance(dims, (tuple, list)) and any(d is None for d in dims)
+        hint = ": the call() of a layer knows all sizes when it runs" if unknown else ""
+        raise ValueError(f"{kind} expects a shape of integers of 0 or more, got {arguments.shown(shape)}{hint}")
     return known
 
 

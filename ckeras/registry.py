@@ -66,8 +66,7 @@ class Table:
         self._loaded = False
 
     def __repr__(self) -> str:
-        counts = f"{len(self._shipped)} shipped, {len(self._registered)} registered"
-        return f"<Table {self.name}: {counts}>"
+        return f"<Table {self.name}: {len(self._shipped)} shipped, {len(self._registered)} registered>"
 
     # Registering
 
@@ -486,11 +485,8 @@ def get_registered_object(
         custom_objects: Names looked at after the scopes and the registered ones.
         module_objects: Names looked at last.
     """
-    found = custom_object(name)
-    for names in (custom_objects, module_objects):
-        if found is None and names:
-            found = names.get(name)
-    return found
+    found = (custom_object(name), *((names or {}).get(name) for names in (custom_objects, module_objects)))
+    return next((obj for obj in found if obj is not None), None)
 
 
 __all__ = [

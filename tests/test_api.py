@@ -13,6 +13,7 @@ COMPLETE = {
         1.0,
     ),
     "keras.backend": 0.95,
+    "keras.callbacks": 0.93,
     "keras.ops": 0.95,
 }  # fmt: skip
 

@@ -46,7 +46,6 @@ cdef class Context:
     cdef Frame frame
     cdef list views
     cdef list inner
-    cdef bint patched
 
     def __dealloc__(self):
         free(self.frame.ptr)
@@ -94,8 +93,6 @@ cdef class Plan:
     cdef list slots
     cdef list specs
     cdef list output_specs
-    cdef list input_shapes
-    cdef list input_dtypes
     cdef list free_contexts
     cdef Written written
     cdef bint has_python
@@ -171,8 +168,6 @@ cdef class Plan:
         self.output_bytes = <int64_t *> checked_malloc((self.n_out + 1) * sizeof(int64_t))
         self.fixed = <char **> checked_malloc(self.n_ptr * sizeof(char *))
         self.offset = <size_t *> checked_malloc(self.n_ptr * sizeof(size_t))
-        self.input_shapes = [self.specs[s][0] for s in inputs]
-        self.input_dtypes = [self.specs[s][1] for s in inputs]
         self.output_specs = [self.specs[s] for s in outputs]
         for i in range(self.n_in):
             self.patch_start[i] = k
@@ -281,7 +276,6 @@ cdef class Plan:
         for i in range(len(self.children)):
             plan, offset = self.children[i]
             plan.resolve(c.inner[i], arena + offset)
-        c.patched = False
         c.views = []
         frame.views = <void *> c.views
         if self.has_python:
@@ -328,7 +322,6 @@ cdef class Plan:
         cdef int i
         for i in range(self.n_in):
             self.point(c, i, c.frame.arena + self.input_offset[i])
-        c.patched = False
 
     cdef void copy_input(self, Context c, int i, cnp.ndarray array) noexcept:
         """Copy input ``i`` into the arena."""
@@ -367,7 +360,6 @@ cdef class Plan:
                     own.append(arrays[i].copy())
                     address = <char *> cnp.PyArray_DATA(<cnp.ndarray> own[len(own) - 1])
                 self.point(c, i, address)
-            c.patched = not self.has_python
             with nogil:
                 if timed:
                     began = ck_clock()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ckeras.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
     from ckeras.callbacks.remote_monitor import RemoteMonitor as RemoteMonitor
     from ckeras.callbacks.swap_ema_weights import SwapEMAWeights as SwapEMAWeights
+    from ckeras.callbacks.tensorboard import TensorBoard as TensorBoard
     from ckeras.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN
 
 attach(
@@ -34,6 +35,7 @@ attach(
         "ReduceLROnPlateau": "reduce_lr_on_plateau",
         "RemoteMonitor": "remote_monitor",
         "SwapEMAWeights": "swap_ema_weights",
+        "TensorBoard": "tensorboard",
         "TerminateOnNaN": "terminate_on_nan",
     },
 )

@@ -24,7 +24,7 @@ class EarlyStopping(MonitorCallback):
         start_from_epoch: Number of epochs that are not counted at all.
 
     Raises:
-        ValueError: at the end of the first epoch, if ``mode`` is ``"auto"`` and the direction cannot be told.
+        ValueError: at the end of the first epoch, if ``mode`` is ``"auto"`` and the direction cannot be inferred.
 
     Example:
         >>> import numpy as np

@@ -35,7 +35,7 @@ class ModelCheckpoint(MonitorCallback):
 
     Raises:
         ValueError: for another ending or frequency; at the first save, if ``mode`` is ``"auto"`` and the direction
-            cannot be told.
+            cannot be inferred.
         OSError: before the first epoch, if files cannot be written to the folder, or the path is that of a folder.
         KeyError: at a save, if the logs do not have the name of a format field.
 

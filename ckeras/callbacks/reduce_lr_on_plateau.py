@@ -31,7 +31,7 @@ class ReduceLROnPlateau(MonitorCallback):
 
     Raises:
         ValueError: if ``factor`` is not less than 1; at the end of the first epoch, if ``mode`` is ``"auto"`` and the
-            direction cannot be told.
+            direction cannot be inferred.
         TypeError: before the first epoch, if the learning rate follows a schedule; for an unknown keyword.
 
     Example:

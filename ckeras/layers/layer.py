@@ -15,6 +15,7 @@ from ckeras.compiler.trace import Trace
 from ckeras.layers.input_spec import check_inputs
 from ckeras.layers.masks import fill_masks, pass_masks
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
+from ckeras.layers.unknown_sizes import symbolic_outputs
 from ckeras.metrics import Mean
 from ckeras.ops.control.operation import Operation, first_call, plain_arguments, remembers_arguments
 from ckeras.ops.control.remat_scope import current_remat
@@ -552,7 +553,7 @@ class Layer(Tracker):
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbolic results for symbolic arguments; state is left as it is."""
         with throwaway_trace():
-            outputs = self._in_compute_dtype(self.call(*args, **kwargs))
+            outputs = self._in_compute_dtype(symbolic_outputs(self.call, args, kwargs))
         self._clear_losses()
         return outputs
 

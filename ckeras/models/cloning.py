@@ -134,4 +134,4 @@ def _as_input(x: Any) -> KerasTensor:
 def _input_like(x: KerasTensor) -> KerasTensor:
     """A new `Input` like that of a symbolic input."""
     layer = node_of(x).operation
-    return Input(batch_shape=x.shape, dtype=x.dtype, name=layer.name, optional=layer.optional)
+    return Input(batch_shape=x.shape, dtype=x.dtype, name=x.name, optional=layer.optional)

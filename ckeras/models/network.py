@@ -201,7 +201,7 @@ def _from_new_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
     """Replace inputs that are not those of an `Input` by new ones, and call again what is computed from them."""
     given = flatten(inputs)
     graph = Graph(given, flatten(outputs))
-    new = [x if _is_input(x) else Input(batch_shape=x.shape, dtype=x.dtype, name=f"{x.name}_clone") for x in given]
+    new = [x if _is_input(x) else Input(batch_shape=x.shape, dtype=x.dtype, name=f"{x.name}CLONE") for x in given]
     for x, y in zip(given, new, strict=True):
         if y is not x and get_mask(x) is not None:
             set_mask(y, get_mask(x))

@@ -15,6 +15,7 @@ from ckeras.saving.state import holds_state
 from ckeras.tensor import KerasTensor, Tensor
 from ckeras.tensor.graph import node_of, recording
 from ckeras.tensor.masks import get_mask, set_mask
+from ckeras.utils.naming import auto_name
 from ckeras.utils.tracebacks import hides_own_frames
 
 
@@ -103,6 +104,7 @@ class Sequential(Model):
                 self._follow(known, self._chain[-1:])
 
     def _follow(self, x: KerasTensor, layers: list[Layer]) -> None:
+        auto_name("Functional")  # which the Sequential of Keras holds, so that later names are the same
         with path_through(self), recording():
             for layer in layers:
                 x = self._checked(layer, layer(x))
@@ -249,6 +251,9 @@ class Sequential(Model):
         if self.built:
             config["build_input_shape"] = self._chain[0].batch_shape
         return config
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        return {"input_shape": self._chain[0].batch_shape} if self.built else None
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Sequential:

@@ -17,10 +17,12 @@ from ckeras.ops.control.differentiation import (
 )
 from ckeras.ops.control.loops import (
     fori_loop as fori_loop,
+    while_loop as while_loop,
+)
+from ckeras.ops.control.scan import (
     map as map,
     scan as scan,
     vectorized_map as vectorized_map,
-    while_loop as while_loop,
 )
 from ckeras.ops.elementwise.complex_numbers import (
     view_as_complex as view_as_complex,

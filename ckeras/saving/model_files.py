@@ -32,7 +32,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
     Raises:
         ValueError: for another ending or an unknown argument.
         TypeError: if the configuration of a layer, loss or metric cannot be written.
-        OSError: if the file cannot be written. In all these cases a file that exists is as it was.
+        OSError: if the file cannot be written. In each of these cases an existing file is unchanged.
 
     >>> from ckeras import Sequential, layers
     >>> model = Sequential([layers.Input((2,)), layers.Dense(1)])

@@ -93,6 +93,8 @@ def standardize(dtype: Any) -> str:
         return "int32"
     if dtype is float:
         return config.floatx()
+    if dtype is complex:
+        return "complex128" if config.floatx() == "float64" else "complex64"
     name = getattr(dtype, "compute_dtype", None) or getattr(dtype, "as_numpy_dtype", dtype)
     try:
         # Only Keras's names are accepted as strings: others of numpy, such as "float", mean something else in Keras.

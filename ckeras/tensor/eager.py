@@ -53,7 +53,7 @@ def constant(value: Any, dtype: str | None = None) -> Tensor:
         if array.dtype == np.float64 and not isinstance(value, (np.ndarray, np.generic)):
             dtype = config.floatx()
         elif array.dtype == np.complex128 and not isinstance(value, (np.ndarray, np.generic)):
-            dtype = "complex128" if config.floatx() == "float64" else "complex64"
+            dtype = dtypes.standardize(complex)
         elif array.dtype == np.int64 and not isinstance(value, (np.ndarray, np.generic)):
             fits = array.size == 0 or (array.min() >= -(2**31) and array.max() < 2**31)
             dtype = "int32" if fits else "int64"

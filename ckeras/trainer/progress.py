@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ckeras.tensor.structure import pack
 from ckeras.trainer.sources import Source
 
 
@@ -32,6 +33,12 @@ class Progress:
     def source_state(self) -> dict[str, Any]:
         """What `resume` needs to know of the data."""
         return self._source.state()
+
+    def sample(self) -> tuple[Any, Any, Any]:
+        """The first batch of the data, not shuffled: x, y and sample_weight, or `None` for what is not there."""
+        data = self._source.data
+        batch = data.batch(0, min(data.rows, self._source.ahead()[0].rows))
+        return (*pack(data.structure, batch), None, None)[:3]
 
     def resume(
         self, epoch: int, batch: int, logs: dict[str, Any], stopped: bool, source: Any, restore: Callable[[], None]

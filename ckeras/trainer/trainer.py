@@ -331,6 +331,11 @@ class Trainer(Stepping):
 
         Prints the table of kernels, microseconds, flops and bytes, and returns it; weights are as before.
         """
+        found = self._profiled(x, y, sample_weight, repeats)
+        print(found)
+        return found
+
+    def _profiled(self, x: Any, y: Any, sample_weight: Any, repeats: int) -> Profile:
         kind = "train" if y is not None else "predict"
         if kind == "train":
             self._check_compiled("profile")
@@ -339,9 +344,7 @@ class Trainer(Stepping):
         function, extra = self.step_function(kind)
         step = compile_step(self._plans, kind, function, data, data.rows, extra)
         check_indices(step.plan.limits, data, "profile")
-        found = step.plan.profile(data.batch(0, data.rows), repeats)
-        print(found)
-        return found
+        return step.plan.profile(data.batch(0, data.rows), repeats)
 
 
 def _is_size(value: Any) -> bool:

@@ -212,8 +212,6 @@ def _itemsize(dtype: str) -> int:
 
 def rows(model: object) -> list[object]:
     """Return the layers, and in a graph model also the operations that are not layers; each has a row."""
-    if connections(model) is None:
-        return list(model.layers)
     return list(getattr(model, "operations", None) or model.layers)
 
 

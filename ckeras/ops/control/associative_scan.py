@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ckeras.ops.control.cond import outline, show, values, with_values
-from ckeras.ops.control.loops import as_rows
+from ckeras.ops.control.scan import as_rows
 from ckeras.ops.indexing.core import flip, getitem
 from ckeras.ops.manipulation.concat import concatenate, stack
 from ckeras.ops.manipulation.layout import axis_of, reshape

@@ -14,7 +14,7 @@ from ckeras.ops.elementwise.promotion import (
     promote,
     scalar,
 )
-from ckeras.tensor import Op, Spec, Tensor, arguments, as_tensor, dtypes
+from ckeras.tensor import KerasTensor, Op, Spec, Tensor, arguments, as_tensor, dtypes
 
 # Dtypes without a comparison kernel are compared in a wider dtype.
 _COMPARED_AS = {**dict.fromkeys(("bool", "uint8", "int8", "uint16", "int16"), "int32"), "uint32": "int64"}
@@ -166,4 +166,6 @@ def broadcast_to(x: Any, shape: Any) -> Tensor:
     """Broadcast ``x`` to ``shape``; `None` in ``shape`` keeps the size of an axis."""
     x = x if isinstance(x, Tensor) else as_tensor(x)
     shape = arguments.partial_shape(shape, "broadcast_to")
+    if None in shape[: max(0, len(shape) - len(x.shape))] and not isinstance(x, KerasTensor):
+        raise ValueError(f"broadcast_to expects the sizes of the axes that shape {x.shape} does not have, got {shape}")
     return x if x.shape == shape else _broadcast_to(x, shape=shape)

@@ -6,7 +6,7 @@ from typing import Any
 from ckeras.compiler.trace import trace
 from ckeras.tensor import KerasTensor, Op, Spec, as_tensor
 
-_STAND_INS = (83, 89)  # sizes for unknown dimensions; dimensions of results that depend on them are unknown
+STAND_INS = (83, 89)  # sizes for unknown dimensions; dimensions of results that depend on them are unknown
 
 
 class Composite(Op):
@@ -33,7 +33,7 @@ class Composite(Op):
 
     def _traced(self, *inputs: Spec, **attrs: Any) -> Any:
         unknown = any(None in x.shape for x in inputs)
-        found = [self._results(inputs, attrs, size) for size in _STAND_INS[: 1 + unknown]]
+        found = [self._results(inputs, attrs, size) for size in STAND_INS[: 1 + unknown]]
         specs = [_agreed(same) for same in zip(*(f for f, _ in found), strict=True)]
         return specs if found[0][1] else specs[0]
 

@@ -1,6 +1,6 @@
 """Convolutions of one to three spatial axes, and their transposes.
 
-Three ops, each the gradient of the others, so that gradients of any order exist. In all of them images have the layout
+Three ops, each the gradient of the others, so that gradients of any order exist. In each of them images have the layout
 (batch, *spatial, channels) and kernels (*window, channels / groups, filters); ``strides`` and ``dilation`` have a
 number for each spatial axis, and group i maps the i-th group of channels to the i-th group of filters.
 
