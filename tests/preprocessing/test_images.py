@@ -62,7 +62,7 @@ def test_transformations_keep_the_center_of_images_that_are_not_square():
     assert image.ImageDataGenerator(width_shift_range=0.5).get_random_transform(x.shape)["ty"] == 0
 
 
-@pytest.mark.parametrize("steps", [None, 3])
+@pytest.mark.parametrize("steps", [None, 2])
 def test_a_model_is_fitted_on_an_iterator(steps):
     x = np.random.default_rng(0).random((20, 4, 4, 1))
     y = x.mean((1, 2, 3))[:, None]
