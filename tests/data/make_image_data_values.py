@@ -1,40 +1,22 @@
 """What the functions for image data give, computed with Keras 2 (tf_keras) or with ckeras.
 
 `python tests/data/make_image_data_values.py` computes every case below with tf_keras, with SciPy and Pillow installed,
-and writes the values next to this file. Image files are those that `write_images` writes.
+and writes the values next to this file. Image files are those of `tests/shared/image_files.py`.
 
 Keras 2 applies `height_shift_range` to columns and `width_shift_range` to rows, against its documentation, so it is
 given them exchanged. It takes the half height for the center of columns and conversely, so images are square here.
 """
 
 import pathlib
+import sys
 import tempfile
 
 import numpy as np
 
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "shared"))
+from image_files import images, write_images
+
 VALUES = pathlib.Path(__file__).with_name("image_data_values.npz")
-
-
-def images(*shape):
-    return np.random.default_rng(shape).integers(0, 256, shape).astype("float32")
-
-
-def write_images(folder):
-    """Write PNG files of three classes in folders, with one in a folder below and one of another kind of file."""
-    from PIL import Image
-
-    for number, (name, mode) in enumerate(
-        [
-            ("a/1.png", "RGB"), ("a/2.png", "L"), ("a/more/3.png", "RGBA"), ("b/1.png", "RGB"), ("b/2.PNG", "RGB"),
-            ("b/10.png", "RGB"), ("c/x.png", "RGB"),
-        ]
-    ):  # fmt: skip
-        path = pathlib.Path(folder) / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        channels = {"L": 1, "RGB": 3, "RGBA": 4}[mode]
-        pixels = images(6 + number, 9 - number, channels).astype("uint8")
-        Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels).save(path)
-    (pathlib.Path(folder) / "a" / "notes.txt").write_text("no image")
 
 
 GENERATORS = {
