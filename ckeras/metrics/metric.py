@@ -59,6 +59,8 @@ class Metric(Observed):
     """
 
     def __init__(self, dtype: Any = None, name: str | None = None):
+        # Lists of its own rather than the `Tracker` of layers: the order of creation is that of files and of
+        # `stateless_update_state`, and no variable is ever dropped.
         self._variables: list[Variable] = []
         self._metrics: list[Metric] = []
         if name is not None and not isinstance(name, str):

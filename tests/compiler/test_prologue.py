@@ -3,17 +3,12 @@
 import threading
 
 import numpy as np
+from plans import plan_of
 
 import ckeras
 from ckeras import layers, models, ops
 from ckeras._kernels import level
-from ckeras.compiler.function import compile_plan
-from ckeras.tensor import Spec, Variable
-
-
-def plan_of(function, *arrays):
-    specs = [Spec(a.shape, str(a.dtype)) for a in arrays]
-    return compile_plan(function, specs, tuple)[0]
+from ckeras.tensor import Variable
 
 
 def labels(plan):

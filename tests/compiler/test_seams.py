@@ -2,18 +2,13 @@
 
 import numpy as np
 import pytest
+from plans import plan_of
 
 from ckeras import ops, optimizers
 from ckeras.autograd import GradientTape
-from ckeras.compiler.function import compile_plan
 from ckeras.tensor import Op, Spec, Tensor, Variable, table
 
 ROWS, COLUMNS = 50_000, 8
-
-
-def plan_of(function, *arrays):
-    specs = [Spec(a.shape, str(a.dtype)) for a in arrays]
-    return compile_plan(function, specs, tuple)[0]
 
 
 def kernels(plan):

@@ -2,19 +2,13 @@
 
 import numpy as np
 import pytest
+from guarded import guarded
 
 DTYPES = [np.float32, np.float64, np.int32, np.int64, np.bool_, np.uint8, np.int8, np.int16, np.uint16, np.uint32,
           np.uint64, np.float16]  # fmt: skip
 CODE = {t: k for k, t in enumerate(DTYPES)}
 INDEX = [np.int32, np.int64]
 COLUMNS = [1, 2, 3, 7, 16, 17, 32, 65, 100]
-
-
-def guarded(shape, dtype):
-    n = int(np.prod(shape))
-    whole = np.full(n + 64, 77, dtype)
-    mark = whole[0]
-    return whole[32 : 32 + n].reshape(shape), lambda: (whole[:32] == mark).all() and (whole[32 + n :] == mark).all()
 
 
 @pytest.mark.parametrize("index_type", INDEX)

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from guarded import guarded
 
 from ckeras.ops.nn.pooling import Span
 
@@ -41,13 +42,6 @@ def parameters(dtype, outer, inner, span, last):
     return [DTYPES.index(dtype), *sizes, int(span.offset_dtype == "uint8"), last]
 
 
-def guarded(shape, dtype):
-    """An array of ``shape`` within a larger one, and the rest of that."""
-    n = int(np.prod(shape))
-    whole = np.full(n + 64, 77, dtype)
-    return whole[32 : 32 + n].reshape(shape), (whole[:32], whole[32 + n :])
-
-
 def samples(shape, dtype):
     rng = np.random.default_rng(0)
     x = rng.integers(-5, 5, shape).astype(dtype)  # with equals
@@ -62,12 +56,12 @@ def samples(shape, dtype):
 def test_sums(threaded, dtype):
     for span, (outer, inner) in itertools.product(SPANS, COLUMNS):
         x = np.random.default_rng(1).standard_normal((outer, span.size, inner)).astype(dtype)
-        y, rest = guarded((outer, span.count, inner), dtype)
+        y, intact = guarded((outer, span.count, inner), dtype)
         threaded.call("pool", [y], [x], parameters(dtype, outer, inner, span, SUM))
         expected = [x[:, lo : hi + 1].sum(1, dtype=np.float64) for _, lo, hi in windows(span)]
         tolerance = 1e-6 if dtype == np.float32 else 1e-13
         np.testing.assert_allclose(y, np.stack(expected, 1), tolerance, tolerance, err_msg=str(span))
-        assert all((r == 77).all() for r in rest)
+        assert intact()
 
 
 @pytest.mark.parametrize("dtype", DTYPES[:2], ids=lambda t: t.__name__)
@@ -86,13 +80,13 @@ def test_an_infinity_or_nan_reaches_only_the_windows_that_it_lies_in(threaded, d
 def test_maxima_and_the_first_index_of_each(threaded, dtype):
     for span, (outer, inner) in itertools.product(SPANS[:11], COLUMNS):
         x = samples((outer, span.size, inner), dtype)
-        y, rest = guarded((outer, span.count, inner), dtype)
-        at, more = guarded(y.shape, span.offset_dtype)
+        y, intact = guarded((outer, span.count, inner), dtype)
+        at, more_intact = guarded(y.shape, span.offset_dtype)
         threaded.call("pool", [y, at], [x], parameters(dtype, outer, inner, span, MAX))
         for j, (begin, lo, hi) in enumerate(windows(span)):
             np.testing.assert_array_equal(y[:, j], x[:, lo : hi + 1].max(1))
             np.testing.assert_array_equal(at[:, j], x[:, lo : hi + 1].argmax(1) + lo - begin)
-        assert all((r == 77).all() for r in (*rest, *more))
+        assert intact() and more_intact()
 
 
 @pytest.mark.parametrize("dtype", DTYPES[:2], ids=lambda t: t.__name__)
@@ -104,15 +98,15 @@ def test_routes_to_the_maxima_and_from_them(threaded, dtype):
         for j, (begin, lo, hi) in enumerate(windows(span)):
             at[:, j] = rng.integers(lo - begin, hi + 1 - begin, (outer, inner))
         index = at.astype(int) + np.array([begin for begin, _, _ in windows(span)])[:, None]
-        dx, rest = guarded((outer, span.size, inner), dtype)
+        dx, intact = guarded((outer, span.size, inner), dtype)
         threaded.call("pool_route", [dx], [g, at], parameters(dtype, outer, inner, span, 0))
         expected = np.zeros(dx.shape)
         np.add.at(expected, (np.arange(outer)[:, None, None], index, np.arange(inner)), g)
         np.testing.assert_array_equal(dx, expected)
-        y, more = guarded(g.shape, dtype)
+        y, more_intact = guarded(g.shape, dtype)
         threaded.call("pool_route", [y], [dx, at], parameters(dtype, outer, inner, span, 1))
         np.testing.assert_array_equal(y, np.take_along_axis(expected, index, 1))
-        assert all((r == 77).all() for r in (*rest, *more))
+        assert intact() and more_intact()
 
 
 def test_offsets_outside_of_the_axis_are_left_out(threaded):

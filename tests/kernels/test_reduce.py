@@ -4,23 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
+from guarded import guarded
 
 DTYPES = {np.float32: 0, np.float64: 1, np.int32: 2, np.int64: 3, np.bool_: 4}
 OPS = ["sum", "prod", "max", "min", "any", "all", "argmax", "argmin", "sumsq", "sumabs"]
-CANARY = 32
-
-
-def guarded(shape, dtype):
-    """An output with canaries on both sides, and a check that they live."""
-    n = int(np.prod(shape, dtype=np.int64))
-    whole = np.full((n + 2 * CANARY) * np.dtype(dtype).itemsize, 0xA5, np.uint8)
-    side = CANARY * np.dtype(dtype).itemsize
-    inner = whole[side : whole.size - side].view(dtype).reshape(shape)
-
-    def intact():
-        return (whole[:side] == 0xA5).all() and (whole[whole.size - side :] == 0xA5).all()
-
-    return inner, intact
 
 
 def out_dtype(op, dtype):

@@ -4,12 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
+from samples import normal as data
 
 from ckeras import GradientTape, function as compiled, ops
-
-
-def data(*shape, seed=0):
-    return np.random.default_rng([seed, *shape]).standard_normal(shape)
 
 
 def t(x):

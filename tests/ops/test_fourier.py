@@ -2,12 +2,9 @@
 
 import numpy as np
 import pytest
+from samples import normal as data
 
 from ckeras import ops
-
-
-def data(*shape, seed=0):
-    return np.random.default_rng([seed, *shape]).standard_normal(shape)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])

@@ -2,14 +2,10 @@
 
 import numpy as np
 import pytest
+from samples import normal as data
 
 from ckeras import Function, KerasTensor, function as compiled, ops
 from ckeras.tensor import Tensor
-
-
-def data(*shape, seed=0):
-    return np.random.default_rng([seed, *shape]).standard_normal(shape)
-
 
 A, B = data(4, 6), data(4, 6, seed=1)
 CUBE = data(2, 4, 6)

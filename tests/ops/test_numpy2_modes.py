@@ -5,13 +5,10 @@ import math
 
 import numpy as np
 import pytest
+from samples import normal as data
 
 from ckeras import Function, KerasTensor, function as compiled, ops
 from ckeras.tensor import NeedsValue, Tensor
-
-
-def data(*shape, seed=0):
-    return np.random.default_rng([seed, *shape]).standard_normal(shape)
 
 
 def square(*shape):

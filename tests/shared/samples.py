@@ -15,6 +15,11 @@ def data(*shape, low=-2.0, high=2.0, seed=0):
     return (x + 0.013 * (np.abs(x - np.round(x)) < 0.01)).reshape(shape)
 
 
+def normal(*shape, seed=0):
+    """Numbers of the standard normal distribution."""
+    return np.random.default_rng([seed, *shape]).standard_normal(shape)
+
+
 def positive(*shape, seed=0):
     return data(*shape, low=0.3, high=3.0, seed=seed)
 

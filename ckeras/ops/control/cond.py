@@ -137,7 +137,8 @@ def _agree(name: str, bodies: list[Body], results: list[Any]) -> None:
             )
 
 
-def _as_results(structure: Any) -> Any:
+def tensors(structure: Any) -> Any:
+    """Convert the leaves of a structure to tensors; `None` stays."""
     return map_structure(lambda x: None if x is None else as_tensor(x), structure)
 
 
@@ -169,7 +170,7 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
         )
     if type(pred) is TracedTensor:
         return choose("cond", elementwise.cast(_one(pred), "bool"), [false_fn, true_fn], [])
-    return _as_results(true_fn() if bool(pred) else false_fn())
+    return tensors(true_fn() if bool(pred) else false_fn())
 
 
 def _one(x: Tensor) -> Tensor:
@@ -219,7 +220,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
         )
     if type(index) is TracedTensor:
         return choose("switch", elementwise.cast(_one(index), "int32"), branches, operands)
-    return _as_results(branches[min(max(int(index), 0), len(branches) - 1)](*map_structure(_operand, operands)))
+    return tensors(branches[min(max(int(index), 0), len(branches) - 1)](*map_structure(_operand, operands)))
 
 
 def _operand(x: Any) -> Any:

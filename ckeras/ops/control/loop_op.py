@@ -10,7 +10,7 @@ from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation.creation import zeros_like
 from ckeras.tensor import Op, Spec, Tensor, as_tensor, dtypes
 from ckeras.tensor.eager import constant
-from ckeras.tensor.structure import flatten, map_structure
+from ckeras.tensor.structure import flatten
 
 # Inputs: the number of rounds if it is ``counted``, the initial ``carries``, the ``xs`` (each round gets one row), and
 # the captured values of body and test. Outputs: the final carries, and the stacked rows that the rounds return. A round
@@ -179,8 +179,3 @@ def checked_carries(name: str, before: Any, after: Any) -> list[Tensor]:
             )
         found.append(y)
     return found
-
-
-def tensors(structure: Any) -> Any:
-    """Convert the leaves of a structure to tensors; `None` stays."""
-    return map_structure(lambda x: None if x is None else as_tensor(x), structure)

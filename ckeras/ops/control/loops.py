@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ckeras.compiler.body import tracing
-from ckeras.ops.control.cond import is_symbolic, values, with_values
-from ckeras.ops.control.loop_op import checked_carries, loop, tensors
+from ckeras.ops.control.cond import is_symbolic, tensors, values, with_values
+from ckeras.ops.control.loop_op import checked_carries, loop
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation.layout import reshape
 from ckeras.ops.manipulation.symbolic import symbolic_call

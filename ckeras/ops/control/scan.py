@@ -6,8 +6,8 @@ from typing import Any
 from ckeras.compiler.body import scope, tracing
 from ckeras.compiler.trace import Trace, within
 from ckeras.ops.control.batching import vectorize
-from ckeras.ops.control.cond import is_symbolic, outline, show, values, with_values
-from ckeras.ops.control.loop_op import checked_carries, loop, tensors
+from ckeras.ops.control.cond import is_symbolic, outline, show, tensors, values, with_values
+from ckeras.ops.control.loop_op import checked_carries, loop
 from ckeras.ops.indexing.core import getitem
 from ckeras.ops.manipulation.concat import concatenate, stack
 from ckeras.ops.manipulation.creation import zeros
