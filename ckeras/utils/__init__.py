@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     )
     from ckeras.utils import np_utils as np_utils
     from ckeras.utils.config import Config as Config
+    from ckeras.utils.downloads import get_file as get_file
     from ckeras.utils.numerical import normalize as normalize, to_categorical as to_categorical
     from ckeras.utils.progbar import Progbar as Progbar
     from ckeras.utils.py_dataset import PyDataset as PyDataset, Sequence as Sequence
     from ckeras.utils.session import clear_session as clear_session
     from ckeras.utils.symbols import get_source_inputs as get_source_inputs, is_keras_tensor as is_keras_tensor
+    from ckeras.visualization.model_graph import model_to_dot as model_to_dot, plot_model as plot_model
 
 attach(
     __name__,
@@ -49,15 +51,18 @@ attach(
         "disable_interactive_logging": "ckeras.config",
         "enable_interactive_logging": "ckeras.config",
         "get_custom_objects": "ckeras.registry",
+        "get_file": "downloads",
         "get_registered_name": "ckeras.registry",
         "get_registered_object": "ckeras.registry",
         "get_source_inputs": "symbols",
         "is_interactive_logging_enabled": "ckeras.config",
         "is_keras_tensor": "symbols",
+        "model_to_dot": "ckeras.visualization.model_graph",
         "normalize": "numerical",
         "np_utils": None,
         "pack_x_y_sample_weight": "ckeras.trainer.data",
         "pad_sequences": "ckeras.preprocessing.sequence",
+        "plot_model": "ckeras.visualization.model_graph",
         "register_keras_serializable": "ckeras.registry",
         "serialize_keras_object": "ckeras.saving",
         "set_random_seed": "ckeras.random",
