@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from ckeras.utils.py_dataset import PyDataset as PyDataset, Sequence as Sequence
     from ckeras.utils.session import clear_session as clear_session
     from ckeras.utils.symbols import get_source_inputs as get_source_inputs, is_keras_tensor as is_keras_tensor
+    from ckeras.visualization.model_graph import model_to_dot as model_to_dot, plot_model as plot_model
 
 attach(
     __name__,
@@ -74,10 +75,12 @@ attach(
         "is_interactive_logging_enabled": "ckeras.config",
         "is_keras_tensor": "symbols",
         "load_img": "ckeras.preprocessing.image",
+        "model_to_dot": "ckeras.visualization.model_graph",
         "normalize": "numerical",
         "np_utils": None,
         "pack_x_y_sample_weight": "ckeras.trainer.data",
         "pad_sequences": "ckeras.preprocessing.sequence",
+        "plot_model": "ckeras.visualization.model_graph",
         "register_keras_serializable": "ckeras.registry",
         "save_img": "ckeras.preprocessing.image",
         "serialize_keras_object": "ckeras.saving",
