@@ -134,6 +134,31 @@ def mlp(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
 
 
 @workload
+def ticket(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """Support tickets: three inputs of 20,100 numbers in total, two outputs, a graph of shared features."""
+    rng = np.random.default_rng(0)
+    rows, sizes = 1280, (10000, 10000, 100)
+    x = [rng.integers(0, 2, (rows, size)).astype("float32") for size in sizes]
+    y = [rng.random((rows, 1)).astype("float32"), np.eye(4, dtype="float32")[rng.integers(0, 4, rows)]]
+
+    def build() -> Any:
+        names = ("title", "text_body", "tags")
+        inputs = [keras.Input((size,), name=name) for name, size in zip(names, sizes, strict=True)]
+        features = keras.layers.Dense(64, activation="relu")(keras.layers.Concatenate()(inputs))
+        priority = keras.layers.Dense(1, activation="sigmoid", name="priority")(features)
+        department = keras.layers.Dense(4, activation="softmax", name="department")(features)
+        model = keras.Model(inputs, [priority, department])
+        model.compile(
+            "rmsprop",
+            ["mean_squared_error", "categorical_crossentropy"],
+            metrics=[["mean_absolute_error"], ["accuracy"]],
+        )
+        return model
+
+    yield result("ticket", *fit(keras, build, x, y, epochs=5, batch_size=32))
+
+
+@workload
 def predict(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
     """One sample through 100-64-64-10: by ``predict``, and by calling the model."""
     x = np.random.default_rng(0).random((1, 100), dtype="float32")

@@ -143,7 +143,7 @@ cdef double end_guarded(Level level, double alone, double began, bint single) no
 cdef object fault(str label, ck_error err):
     """The exception for an error that a kernel reported."""
     if err.code == CK_NO_MEMORY:
-        return MemoryError(f"{label}: there is no memory for what it packs")
+        return MemoryError(f"{label}: no memory for its workspace")
     return IndexError(f"{label}: index {err.value} at position {err.where} is outside [0, {err.limit})")
 
 

@@ -65,7 +65,7 @@ IDLE_LIMIT = 64 << 20  # bytes of idle arenas, unless one plan needs more
 cdef Arena take_arena(size_t bytes, char *preferred):
     """An arena of at least ``bytes``: the one at ``preferred`` if it is idle, else the smallest that is large enough.
 
-    Where none is large enough, idle ones are freed before a new one is allocated: it can do what they did.
+    Where none is large enough, idle ones are freed before a new one is allocated, which can replace them.
     """
     cdef Arena arena, best = None
     for arena in idle:

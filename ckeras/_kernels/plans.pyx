@@ -64,7 +64,7 @@ cdef class Plan:
         instructions: (kernel name or None, Python function or None, slots, p, f, label, plans) each; a function is
             called with (output views, input views) split at ``n_out``, given as p[0]. An instruction that runs other
             plans has them as pairs (plan, offset of its arena in this one's); see `branch` and `loop`.
-        slots: what each slot is: ("arena", offset), ("fixed", array) or ("input", number, offset), the last being
+        slots: the memory of each slot: ("arena", offset), ("fixed", array) or ("input", number, offset), the last being
             the address in the arena for an input's batch.
         specs: (shape, numpy dtype) of each slot.
         inputs: numbers of slots; outputs: numbers of slots.

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import inspect
-import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
 from typing import Any
 
 import numpy as np
 
-from ckeras import config, constraints, dtype_policies, initializers, regularizers
+from ckeras import config, dtype_policies, regularizers
 from ckeras.compiler.trace import Trace
 from ckeras.layers.input_spec import check_inputs
 from ckeras.layers.masks import fill_masks, pass_masks
+from ckeras.layers.shapes import as_shape, is_numbers, map_shapes, older_input_shape, shape_of
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
 from ckeras.layers.unknown_sizes import symbolic_outputs
+from ckeras.layers.weights import Weights
 from ckeras.metrics import Mean
 from ckeras.ops.control.operation import Operation, first_call, plain_arguments, remembers_arguments
 from ckeras.ops.control.remat_scope import current_remat
@@ -57,7 +58,7 @@ def _builds(build: Callable[..., None]) -> Callable[..., None]:
 
 @holds_state(name="layer")
 @hides_own_frames("__call__")
-class Layer(Tracker):
+class Layer(Weights):
     """A function of tensors with state.
 
     A subclass makes its weights in `build(input_shape)` with `add_weight`, computes in `call(inputs, ...)` with
@@ -84,6 +85,7 @@ class Layer(Tracker):
     """
 
     built = False
+    _call_context_args: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -96,7 +98,7 @@ class Layer(Tracker):
         **kwargs: Any,
     ):
         Tracker.__init__(self)
-        shape = _older_input_shape(kwargs)
+        shape = older_input_shape(kwargs)
         if kwargs:
             raise ValueError(f"{type(self).__name__} got unknown arguments: {', '.join(map(repr, kwargs))}")
         if name is not None and (not isinstance(name, str) or "/" in name):
@@ -124,144 +126,6 @@ class Layer(Tracker):
             cls.build = _builds(cls.build)
         if "__init__" in cls.__dict__ and hasattr(cls.get_config, "gives_arguments"):
             cls.__init__ = remembers_arguments(cls.__init__)
-
-    # -- weights
-
-    def add_weight(
-        self,
-        shape: Any = None,
-        initializer: Any = None,
-        dtype: Any = None,
-        trainable: bool = True,
-        autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-        aggregation: str = "none",
-        overwrite_with_gradient: bool = False,
-        name: str | None = None,
-    ) -> Variable:
-        """Make a variable of the layer.
-
-        Args:
-            shape: a tuple; () for a scalar.
-            initializer: anything `ckeras.initializers.get` takes; Glorot's uniform for floats, zeros for others.
-            dtype: the layer's if not given.
-            trainable: whether optimizers update it.
-            autocast: stored on the variable for mixed dtype policies.
-            regularizer, constraint: as for `ckeras.regularizers.get` and `ckeras.constraints.get`.
-            aggregation: stored on the variable; it has no effect, since there are no replicas on one CPU.
-            overwrite_with_gradient: whether an optimizer assigns the gradient instead of applying it.
-            name: of the variable.
-        """
-        self._check_initialized()
-        shape = () if shape is None else shape
-        if not is_shape(shape) or None in shape:
-            raise ValueError(f"layer {self.name!r}: add_weight expects shape to be a tuple of integers, got {shape!r}")
-        shape = tuple(shape)
-        dtype = self._dtype if dtype is None else dtypes.standardize(dtype)
-        if initializer is None:
-            initializer = "glorot_uniform" if dtype in dtypes.FLOATS else "zeros"
-        variable = Variable(
-            initializers.get(initializer), shape, dtype, trainable, autocast, aggregation=aggregation, name=name
-        )
-        variable.regularizer = regularizers.get(regularizer)
-        variable.constraint = constraints.get(constraint)
-        if overwrite_with_gradient:
-            variable.overwrite_with_gradient = True
-        with path_through(self) as layers:
-            variable.path = path_of(layers, variable.name)
-        self._track(variable)
-        variable.trainable = trainable and self._trainable
-        return variable
-
-    @property
-    def variables(self) -> list[Variable]:
-        """All variables: weights, and the states of random generators and metrics."""
-        return _unique(v for layer in self._flatten_layers() for v in layer._all_variables())
-
-    @property
-    def weights(self) -> list[Variable]:
-        """The variables that are saved: all but those of metrics and random generators."""
-        return _unique(v for layer in self._flatten_layers() for v in layer._weights())
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        """The variables an optimizer updates."""
-        return self.trainable_weights
-
-    @property
-    def non_trainable_variables(self) -> list[Variable]:
-        """The variables that an optimizer does not update."""
-        trained = {id(v) for v in self.trainable_weights}
-        return [v for v in self.variables if id(v) not in trained]
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """The weights an optimizer updates; none if the layer, or the one that holds it, is not trainable."""
-        if not self._trainable:
-            return []
-        own = [v for v in self._weights() if v.trainable]
-        return _unique(itertools.chain(own, *(layer.trainable_weights for layer in self._sublayers())))
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """The weights that an optimizer does not update."""
-        trained = {id(v) for v in self.trainable_weights}
-        return [v for v in self.weights if id(v) not in trained]
-
-    @property
-    def trainable(self) -> bool:
-        """Whether the layer's weights are trained; setting it sets it for all layers inside, and their weights."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        for layer in self._flatten_layers():
-            layer._trainable = bool(value)
-            for variable in layer._variables[: layer._trainable_count]:
-                variable.trainable = bool(value)
-
-    def get_weights(self) -> list[np.ndarray]:
-        """Return copies of the values of `weights`."""
-        return [v.numpy() for v in self.weights]
-
-    def set_weights(self, weights: Any) -> None:
-        """Assign `weights` in order; nothing is assigned unless number and shapes all fit."""
-        mine, given = self.weights, [np.asarray(w) for w in weights]
-        if len(mine) != len(given):
-            raise ValueError(f"layer {self.name!r} has {len(mine)} weights, and set_weights got {len(given)}")
-        for v, w in zip(mine, given, strict=True):
-            if v.shape != w.shape:
-                raise ValueError(
-                    f"layer {self.name!r}: weight {v.path!r} has shape {v.shape}, set_weights got {w.shape}"
-                )
-            if not dtypes.holds_numbers(w.dtype):
-                raise TypeError(f"layer {self.name!r}: weight {v.path!r} holds numbers, set_weights got {w.dtype}")
-        for v, w in zip(mine, given, strict=True):
-            v.assign(w)
-
-    def count_params(self) -> int:
-        """The number of elements of all weights."""
-        if not self.built:
-            raise ValueError(
-                f"layer {self.name!r} is not built, so its weights are not known yet; call it on data first"
-            )
-        return sum(v.size for v in self.weights)
-
-    @property
-    def path(self) -> str:
-        """The names of the layers that hold it and its own, joined by "/", as they were when it was built."""
-        return self.__dict__.get("_layer_path") or self.name
-
-    @property
-    def metrics(self) -> list[Any]:
-        """The metrics kept by the layer and the layers inside."""
-        return list({id(m): m for layer in self._flatten_layers() for m in layer._own_metrics()}.values())
-
-    @property
-    def metrics_variables(self) -> list[Variable]:
-        """The variables of `metrics`."""
-        return [v for metric in self.metrics for v in metric.variables]
 
     # -- losses
 
@@ -400,7 +264,7 @@ class Layer(Tracker):
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Build the layer from the result of `get_build_config`."""
         if config and config.get("input_shape") is not None:
-            self._build(_as_shape(config["input_shape"]))
+            self._build(as_shape(config["input_shape"]))
 
     def get_build_config(self) -> dict[str, Any] | None:
         """Return the configuration with which `build_from_config` builds an equal layer."""
@@ -432,12 +296,15 @@ class Layer(Tracker):
         training = self._training(names, args, kwargs, outer)
         mask = kwargs.get("mask")
         kwargs = fill_masks(names, args, kwargs)
+        context = getattr(scope, "call_context", None)
+        if self._call_context_args:
+            self._enter_context(names, kwargs, context or {})
         scope.training, scope.in_call, scope.path = training, True, entered(above, self)
         try:
             if not self.built:
                 given = {**dict(zip(names[2:], args[1:], strict=False)), **kwargs}
-                shapes = {k: map_structure(_shape_of, v) for k, v in given.items() if k != "training"}
-                self._build(map_structure(_shape_of, first), shapes)
+                shapes = {k: map_structure(shape_of, v) for k, v in given.items() if k != "training"}
+                self._build(map_structure(shape_of, first), shapes)
                 self._check_inputs(first)
             if any(type(x) is KerasTensor for x in leaves):
                 return pass_masks(self, first, mask, self._call_symbolically(args, kwargs, explicit))
@@ -450,7 +317,7 @@ class Layer(Tracker):
             name_layer(error, self, _described(first))
             raise
         finally:
-            scope.training, scope.in_call, scope.path = outer, nested, above
+            scope.training, scope.in_call, scope.path, scope.call_context = outer, nested, above, context
 
     def stateless_call(
         self,
@@ -523,9 +390,32 @@ class Layer(Tracker):
                 x = with_mask_of(x.astype(dtype), x)
             return x
 
-        if args and isinstance(args[0], (list, tuple)) and _is_numbers(args[0]):
+        if args and isinstance(args[0], (list, tuple)) and is_numbers(args[0]):
             args = (as_tensor(args[0]), *args[1:])
         return map_structure(convert, args), {k: map_structure(convert, v) for k, v in kwargs.items()}
+
+    def _register_call_context_args(self, *names: str) -> None:
+        """Let calls of the layer take further arguments, and pass them on to layers inside that register them too.
+
+        A layer whose `call` has a parameter of that name receives it; others only pass it on. It is not in Keras's
+        documented interface, but its guides for writing layers use it.
+        """
+        self._call_context_args = tuple(dict.fromkeys((*self._call_context_args, *names)))
+
+    def _enter_context(self, names: tuple[str, ...], kwargs: dict[str, Any], outer: dict[str, Any]) -> None:
+        """Take registered arguments from the call, or else from the calls around it."""
+        found = {name: kwargs.pop(name, outer.get(name)) for name in self._call_context_args}
+        found = {name: value for name, value in found.items() if value is not None}
+        kwargs.update((name, value) for name, value in found.items() if name in names)
+        scope.call_context = {**outer, **found}
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Infer the output for symbolic arguments, and record the call in their graph."""
+        return self._call_symbolically(args, kwargs, explicit=True)
+
+    def rematerialized_call(self, layer_call: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        """Return ``layer_call`` as the rematerialization scope in which the layer was made wants it."""
+        return layer_call if self._remat_mode is None else self._remat_mode.wrap(self, layer_call)
 
     def _call_symbolically(self, args: tuple, kwargs: dict[str, Any], explicit: bool) -> Any:
         """Record the call; ``training`` is part of it if the caller was ``explicit``, and else follows each run."""
@@ -633,10 +523,6 @@ def _note_mixed(policy: str, dtype: str) -> None:
     )
 
 
-def _unique(variables: Iterable[Variable]) -> list[Variable]:
-    return list({id(v): v for v in variables}.values())
-
-
 @lru_cache(maxsize=4096)
 def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(inspect.signature(function).parameters)
@@ -657,49 +543,3 @@ def _described(inputs: Any) -> str:
     """Shapes and dtypes of what a layer was called on, for an error."""
     kinds = [f"{x.shape} {x.dtype}" if isinstance(x, Tensor) else type(x).__name__ for x in flatten(inputs)]
     return ", ".join(kinds[:8]) + (", ..." if len(kinds) > 8 else "")
-
-
-def _shape_of(x: Any) -> Any:
-    return x.shape if isinstance(x, (Tensor, Variable)) else None
-
-
-def _is_numbers(value: Any) -> bool:
-    """Whether a (nested) list holds only numbers, and so represents one array."""
-    while isinstance(value, (list, tuple)):
-        if not value:
-            return True
-        value = value[0]
-    return isinstance(value, (bool, int, float, np.number))
-
-
-def is_shape(value: Any) -> bool:
-    """Whether ``value`` is one shape, and not a structure of them."""
-    return isinstance(value, (list, tuple)) and all(d is None or isinstance(d, (int, np.integer)) for d in value)
-
-
-def map_shapes(function: Callable[[tuple], Any], structure: Any) -> Any:
-    """Apply ``function`` to each shape of a structure of shapes."""
-    if is_shape(structure):
-        return function(tuple(structure))
-    if isinstance(structure, dict):
-        return {k: map_shapes(function, v) for k, v in structure.items()}
-    return [map_shapes(function, v) for v in structure]
-
-
-def _as_shape(value: Any) -> Any:
-    return map_shapes(tuple, value)
-
-
-def _older_input_shape(kwargs: dict[str, Any]) -> tuple[int | None, ...] | None:
-    """The input's shape, batch included, from the arguments that named it before Keras 3."""
-    batch = kwargs.pop("batch_size", None)
-    full = kwargs.pop("batch_input_shape", kwargs.pop("batch_shape", None))
-    shape = kwargs.pop("input_shape", None)
-    size = kwargs.pop("input_dim", None)
-    if full is not None:
-        return tuple(full)
-    if shape is None and size is not None:
-        shape = (size,)
-    if shape is None:
-        return None
-    return (batch, *((shape,) if isinstance(shape, int) else shape))

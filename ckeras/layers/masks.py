@@ -8,8 +8,24 @@ from typing import Any
 from ckeras.ops.manipulation import layout
 from ckeras.tensor import Tensor, Variable
 from ckeras.tensor.masks import get_mask, has_mask, masks_of, set_mask
-from ckeras.tensor.structure import flatten, map_structure
+from ckeras.tensor.structure import flatten, map_structure, pack
 from ckeras.utils.tracebacks import warn
+
+
+def attached(inputs: Any, masks: Any) -> Any:
+    """A structure of tensors with these masks (None keeps a tensor's own); the caller's tensors stay as they are."""
+
+    def attach(x: Any, mask: Any) -> Any:
+        if mask is None or get_mask(x) is mask:
+            return x
+        x = layout.alias(x)
+        set_mask(x, mask)
+        return x
+
+    leaves, given = flatten(inputs), flatten(masks)
+    if masks is None or len(leaves) != len(given):
+        return inputs
+    return pack(inputs, [attach(x, mask) for x, mask in zip(leaves, given, strict=True)])
 
 
 @lru_cache(maxsize=4096)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from ckeras import config, registry
 from ckeras.compiler.dependencies import depend, recording
 from ckeras.compiler.function import compile_plan
 from ckeras.layers.core.input_layer import InputLayer
-from ckeras.layers.layer import Layer, gives_arguments, map_shapes, throwaway_trace
+from ckeras.layers.layer import Layer, gives_arguments, throwaway_trace
+from ckeras.layers.shapes import map_shapes
 from ckeras.models.graph_config import graph_config, graph_from_config
 from ckeras.models.network import Network
+from ckeras.models.state_tree import get_state_tree, set_state_tree
 from ckeras.ops.control.recording import FunctionOperation
 from ckeras.saving import load_weights, save_model, save_weights
 from ckeras.saving.state import holds_state
@@ -24,8 +27,9 @@ from ckeras.tensor.cache import Plans
 from ckeras.tensor.eager import wrap
 from ckeras.tensor.graph import inferring
 from ckeras.tensor.masks import get_mask
+from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.tensor.structure import flatten
-from ckeras.trainer.data import as_input, is_nested_numbers, one_array
+from ckeras.trainer.arrays import as_input, is_nested_numbers, one_array
 from ckeras.trainer.trainer import Trainer
 from ckeras.utils.tracebacks import hides_own_frames
 
@@ -361,6 +365,63 @@ class Model(Trainer, Layer):
     def get_build_config(self) -> dict[str, Any] | None:
         return super().get_build_config() if self._network is None else {"input_shape": None}
 
+    # -- state
+
+    def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
+        """The values of all variables, nested by the parts of their paths.
+
+        Args:
+            value_format: "backend_tensor" for tensors, "numpy_array" for arrays.
+
+        Returns:
+            A dict of "trainable_variables", "non_trainable_variables", "optimizer_variables", "metrics_variables".
+
+        Raises:
+            ValueError: for another format, or if two variables have the same path.
+        """
+        return get_state_tree(self, value_format)
+
+    def set_state_tree(self, state_tree: dict[str, Any]) -> None:
+        """Assign the values of a tree as `get_state_tree` returns it, or of some of its branches.
+
+        Raises:
+            ValueError: for a variable that is not there or has another shape; nothing is assigned then.
+        """
+        set_state_tree(self, state_tree)
+
+    def stateless_compute_loss(
+        self,
+        trainable_variables: Sequence[Any],
+        non_trainable_variables: Sequence[Any],
+        metrics_variables: Sequence[Any],
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> tuple[Any, tuple[list[Any], list[Any], list[Any]]]:
+        """Compute the loss with other values of the variables, without changing the variables.
+
+        Args:
+            trainable_variables, non_trainable_variables, metrics_variables: values in the order of the properties.
+            x, y, y_pred, sample_weight, training: as for `compute_loss`.
+
+        Returns:
+            The loss, and the values of the variables afterwards.
+        """
+        own = (self.trainable_variables, self.non_trainable_variables, self.metrics_variables)
+        given = (trainable_variables, non_trainable_variables, metrics_variables)
+        for mine, values in zip(own, given, strict=True):
+            if len(mine) != len(values):
+                raise ValueError(
+                    f"stateless_compute_loss of {self.name!r} expects values for {[len(v) for v in own]} trainable, "
+                    f"other and metrics' variables, got {[len(v) for v in given]}"
+                )
+        pairs = zip(itertools.chain(*own), itertools.chain(*given), strict=True)
+        with StatelessScope(list(pairs)) as state:
+            loss = self.compute_loss(x, y, y_pred, sample_weight, training)
+        return loss, tuple([state.get_current_value(v) for v in mine] for mine in own)
+
     def to_json(self, **kwargs: Any) -> str:
         """Return the model's configuration as JSON, without weights; ``kwargs`` are those of `json.dumps`."""
         return json.dumps(registry.layers.serialize(self), **kwargs)
@@ -371,10 +432,6 @@ class Model(Trainer, Layer):
             **super().__getstate__(),
             "_call_plans": Plans(),
             "_plans": Plans(),
-            "_target_limits": Plans(),
-            "_results": None,
-            "_reset": None,
-            "_metric_cache": None,
             **{name: None for name in self.__dict__ if name in ("train_function", "test_function", "predict_function")},
         }
 

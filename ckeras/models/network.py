@@ -8,6 +8,7 @@ from ckeras import ops
 from ckeras.layers.core.input_layer import Input
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
+from ckeras.layers.masks import attached
 from ckeras.ops.control.function import Function
 from ckeras.tensor import KerasTensor, Tensor, as_tensor
 from ckeras.tensor.graph import Graph, node_of, recording
@@ -166,11 +167,7 @@ class Network(Function):
             x = ops.squeeze(x, -1) if len(x.shape) > len(wanted.shape) else ops.expand_dims(x, -1)
         if x.dtype != wanted.dtype:
             x = x.astype(wanted.dtype)
-        mask = get_mask(value) if mask is None else mask
-        if mask is not None and get_mask(x) is not mask:
-            x = ops.manipulation.layout.alias(x) if x is value else x  # the caller's tensor stays without a mask
-            set_mask(x, mask)
-        return x
+        return attached(x, get_mask(value) if mask is None else mask)
 
     def call(self, inputs: Any, mask: Any = None, model: Any = None) -> Any:
         """Compute the outputs for other inputs; add losses and metrics to the model."""

@@ -7,14 +7,15 @@ from typing import Any
 from ckeras import dtype_policies, ops, registry
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.input_spec import fitted_shape
-from ckeras.layers.layer import Layer, is_shape, throwaway_trace
+from ckeras.layers.layer import Layer, throwaway_trace
+from ckeras.layers.masks import attached
+from ckeras.layers.shapes import is_shape
 from ckeras.layers.tracking import path_through
 from ckeras.models.model import Model, is_input, only_computes
-from ckeras.ops.manipulation.layout import alias
 from ckeras.saving.state import holds_state
 from ckeras.tensor import KerasTensor, Tensor
 from ckeras.tensor.graph import node_of, recording
-from ckeras.tensor.masks import get_mask, set_mask
+from ckeras.tensor.structure import flatten
 from ckeras.utils.naming import auto_name
 from ckeras.utils.tracebacks import hides_own_frames
 
@@ -91,9 +92,9 @@ class Sequential(Model):
         return layer
 
     def _changed(self) -> None:
-        self.built, self._outputs, self._call_sampled, self._takes_columns = False, None, False, None
+        self.built, self._outputs = False, None
         self._call_plans.clear()
-        self._plans.clear()
+        self._forget_layers()
 
     def _connect(self, known: KerasTensor | None = None) -> None:
         """Build all layers, if the shape of the input is known; or the last one, if ``known`` is its input."""
@@ -107,16 +108,9 @@ class Sequential(Model):
         auto_name("Functional")  # which the Sequential of Keras holds, so that later names are the same
         with path_through(self), recording():
             for layer in layers:
-                x = self._checked(layer, layer(x))
+                x = layer(x)
         self._outputs = x
         self.built = True
-
-    def _checked(self, layer: Layer, output: Any) -> Tensor:
-        if not isinstance(output, Tensor):
-            raise ValueError(
-                f"Sequential expects each layer to have one output, {layer.name!r} gave {type(output).__name__}"
-            )
-        return output
 
     @property
     def layers(self) -> list[Layer]:
@@ -130,8 +124,8 @@ class Sequential(Model):
 
     @property
     def outputs(self) -> list[KerasTensor]:
-        """The symbolic output, in a list."""
-        return [self.output]
+        """The symbolic outputs, in a flat list."""
+        return flatten(self.output)
 
     @property
     def input(self) -> KerasTensor:
@@ -139,12 +133,12 @@ class Sequential(Model):
         return self._symbolic()[0]
 
     @property
-    def output(self) -> KerasTensor:
-        """The symbolic output."""
+    def output(self) -> Any:
+        """The symbolic output, or the structure of outputs of the last layer."""
         return self._symbolic()[1]
 
     def _symbolic(self) -> tuple[KerasTensor, KerasTensor]:
-        if self._outputs is None and self.built:  # a copy, which is part of no graph yet
+        if self._outputs is None and self.built and is_input(self._chain[0]):  # a copy, which is part of no graph yet
             self._follow(self._chain[0].output, self.layers)
         if self._outputs is None:
             raise AttributeError(f"Sequential model {self.name!r} has no input or output before it is built")
@@ -156,9 +150,10 @@ class Sequential(Model):
         return self.input.shape
 
     @property
-    def output_shape(self) -> tuple[int | None, ...]:
-        """The shape of the output, batch included."""
-        return self.output.shape
+    def output_shape(self) -> Any:
+        """The shape of the output, batch included; a list for several outputs."""
+        shapes = [x.shape for x in self.outputs]
+        return shapes[0] if len(shapes) == 1 else shapes
 
     def build(self, input_shape: Any = None) -> None:
         """Build all layers for inputs of this shape, batch included."""
@@ -169,10 +164,11 @@ class Sequential(Model):
         if is_input(self._chain[0]):
             self._connect()
             return
-        if not is_shape(input_shape):
-            raise ValueError(
-                f"Sequential model {self.name!r} expects build(input_shape), one shape, got {input_shape!r}"
-            )
+        if input_shape is None:
+            raise ValueError(f"Sequential model {self.name!r} expects build(input_shape), got None")
+        if not is_shape(input_shape):  # several inputs, for a first layer that takes them
+            super().build(input_shape)
+            return
         self._chain.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=self._chain[0].compute_dtype))
         try:
             self._connect()
@@ -190,17 +186,16 @@ class Sequential(Model):
         return super().__call__(inputs, training=training, mask=mask)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        x = self._fitted(inputs)
-        if mask is not None and get_mask(x) is not mask:
-            x = alias(x) if x is inputs else x  # the caller's tensor stays without a mask
-            set_mask(x, mask)
+        x = attached(self._fitted(inputs), mask)
         for layer in self.layers:
-            x = self._checked(layer, layer(x))
+            x = layer(x)
         return x
 
     def _fitted(self, x: Any) -> Tensor:
         """The input in the shape and dtype of the Input; a last axis of size 1 may be missing or too many."""
         wanted = self._chain[0]
+        if not is_input(wanted):
+            return x
         if not isinstance(x, Tensor):
             raise ValueError(f"Sequential model {self.name!r} expects one tensor as input, got {type(x).__name__}")
         expected = self.expected_input(len(x.shape))
@@ -248,12 +243,15 @@ class Sequential(Model):
             "dtype": dtype_policies.serialize(self._dtype_policy),
             "layers": [registry.layers.serialize(layer) for layer in self._chain],
         }
-        if self.built:
+        if self._has_input():
             config["build_input_shape"] = self._chain[0].batch_shape
         return config
 
+    def _has_input(self) -> bool:
+        return self.built and is_input(self._chain[0])
+
     def get_build_config(self) -> dict[str, Any] | None:
-        return {"input_shape": self._chain[0].batch_shape} if self.built else None
+        return {"input_shape": self._chain[0].batch_shape} if self._has_input() else None
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Sequential:

@@ -23,6 +23,8 @@ class OptimizerState:
     built: bool
 
     def __init__(self) -> None:
+        # A list of its own rather than the `Tracker` of layers: the order of creation is that of files and of
+        # `stateless_apply`, and lists of variables belong to the model.
         self._variables: list[Variable] = []
 
     @property

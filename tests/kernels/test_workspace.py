@@ -41,7 +41,7 @@ print(*seen, sep="|")
 def test_a_thread_without_memory_raises_and_can_go_on():
     env = os.environ | {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}  # no reserve of memory for each thread
     run = subprocess.run([sys.executable, "-c", SHORT_OF_MEMORY], env=env, capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "gemm: there is no memory for what it packs|200.0"
+    assert run.stdout.strip() == "gemm: no memory for its workspace|200.0"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="resident memory is read from /proc")

@@ -99,9 +99,9 @@ def test_every_way_builds(how):
 
 def test_build():
     model = ckeras.Sequential([layers.Dense(3)])
-    with pytest.raises(ValueError, match="one shape, got None"):
+    with pytest.raises(ValueError, match=r"expects build\(input_shape\), got None"):
         model.build()
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(ValueError, match="expects 1 inputs, got 2"):
         model.build([(None, 3), (None, 4)])
     model.build((None, 4))
     weights = model.get_weights()
@@ -266,13 +266,25 @@ def test_get_layer():
             model.get_layer(**options)
 
 
-def test_a_layer_with_several_outputs():
+def test_a_last_layer_with_several_outputs():
     class Two(layers.Layer):
         def call(self, x):
-            return x, x
+            return x, x + 1.0
 
-    with pytest.raises(ValueError, match=r"one output, 'two.*tuple"):
-        ckeras.Sequential([ckeras.Input((4,)), Two()])
+    model = ckeras.Sequential([ckeras.Input((4,)), Two()])
+    assert model.output_shape == [(None, 4), (None, 4)] and len(model.outputs) == 2
+    first, second = model.predict(np.ones((3, 4)), verbose=0)
+    np.testing.assert_array_equal(first + 1, second)
+
+
+def test_a_first_layer_with_several_inputs():
+    model = ckeras.Sequential([layers.Concatenate(), layers.Dense(2)])
+    a, b = np.ones((5, 3), "float32"), np.ones((5, 2), "float32")
+    assert model([a, b]).shape == (5, 2) and model.built and model.count_params() == 12
+    model.compile("sgd", "mse")
+    model.fit([a, b], np.ones((5, 2)), verbose=0)
+    assert model.predict([a, b], verbose=0).shape == (5, 2)
+    assert "build_input_shape" not in model.get_config()
 
 
 def test_summary(capsys):

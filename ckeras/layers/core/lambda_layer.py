@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ckeras import registry
-from ckeras.layers.layer import Layer, map_shapes
+from ckeras.layers.layer import Layer
 from ckeras.layers.output_spec import output_spec
+from ckeras.layers.shapes import map_shapes
 from ckeras.saving.serialization import deserialize_keras_object, serialize_keras_object
 from ckeras.tensor.structure import map_structure
 

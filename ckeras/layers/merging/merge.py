@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ckeras import ops
-from ckeras.layers.layer import Layer, is_shape
+from ckeras.layers.layer import Layer
+from ckeras.layers.shapes import is_shape
 
 
 def check_shapes(layer: Layer, shapes: Any, minimum: int = 1, maximum: int | None = None) -> list[tuple]:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from ckeras import random, registry
-from ckeras.layers.layer import Layer, is_shape
+from ckeras.layers.layer import Layer
 from ckeras.layers.output_spec import output_spec
 from ckeras.layers.regularization.rates import fraction
+from ckeras.layers.shapes import is_shape
 
 
 @registry.layers.ship()
