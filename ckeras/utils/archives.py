@@ -52,7 +52,7 @@ def is_extracted(path: str, folder: str) -> bool:
 
 
 def _replace(folder: str, path: str, members: Callable[[str], Iterator[Member]]) -> None:
-    """Unpack into a new folder, and put it in the place of the old one."""
+    """Unpack into a new folder, which then replaces the old one."""
     mark = secrets.token_hex(4)
     new, old = f"{folder}.{mark}.tmp", f"{folder}.{mark}.old"
     os.mkdir(new)
