@@ -7,8 +7,8 @@ import pytest
 COMPLETE = {
     **dict.fromkeys(
         [
-            "keras.activations", "keras.config", "keras.constraints", "keras.initializers", "keras.losses",
-            "keras.metrics", "keras.optimizers", "keras.random", "keras.regularizers", "keras.tree",
+            "keras.activations", "keras.config", "keras.constraints", "keras.datasets", "keras.initializers",
+            "keras.losses", "keras.metrics", "keras.optimizers", "keras.random", "keras.regularizers", "keras.tree",
         ],
         1.0,
     ),

@@ -36,6 +36,7 @@ class History(Callback):
             object.__setattr__(self._model, "history", self)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        self.attach()  # again, since a callback may have trained the model meanwhile
         self.epoch.append(epoch)
         history = self.history
         for name, value in (logs or {}).items():

@@ -29,7 +29,7 @@ from ckeras.tensor.graph import inferring
 from ckeras.tensor.masks import get_mask
 from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.tensor.structure import flatten
-from ckeras.trainer.data import as_input, is_nested_numbers, one_array
+from ckeras.trainer.arrays import as_input, is_nested_numbers, one_array
 from ckeras.trainer.trainer import Trainer
 from ckeras.utils.tracebacks import hides_own_frames
 
@@ -432,10 +432,6 @@ class Model(Trainer, Layer):
             **super().__getstate__(),
             "_call_plans": Plans(),
             "_plans": Plans(),
-            "_target_limits": Plans(),
-            "_results": None,
-            "_reset": None,
-            "_metric_cache": None,
             **{name: None for name in self.__dict__ if name in ("train_function", "test_function", "predict_function")},
         }
 

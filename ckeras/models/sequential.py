@@ -92,9 +92,9 @@ class Sequential(Model):
         return layer
 
     def _changed(self) -> None:
-        self.built, self._outputs, self._call_sampled, self._takes_columns = False, None, False, None
+        self.built, self._outputs = False, None
         self._call_plans.clear()
-        self._plans.clear()
+        self._forget_layers()
 
     def _connect(self, known: KerasTensor | None = None) -> None:
         """Build all layers, if the shape of the input is known; or the last one, if ``known`` is its input."""

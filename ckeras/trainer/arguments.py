@@ -7,7 +7,21 @@ from typing import Any
 import numpy as np
 
 from ckeras.callbacks import CallbackList
+from ckeras.tensor import Tensor, Variable
+from ckeras.utils.py_dataset import PyDataset
 from ckeras.utils.tracebacks import warn
+
+
+def is_stream(x: Any) -> bool:
+    """Whether ``x`` gives batches, and is no array or structure of arrays."""
+    if isinstance(x, PyDataset) or (hasattr(x, "__next__") and not isinstance(x, type)):
+        return True
+    arrays = (np.ndarray, Tensor, Variable, list, tuple, dict, str, bytes, set, frozenset, range, type)
+    return hasattr(x, "__iter__") and not isinstance(x, arrays) and not hasattr(x, "__array__") and not _is_array(x)
+
+
+def _is_array(x: Any) -> bool:
+    return hasattr(x, "shape") and hasattr(x, "dtype")
 
 
 def check_fit(

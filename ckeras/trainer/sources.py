@@ -1,8 +1,8 @@
 """Sources of batches: one interface for arrays in memory, arrays in files, and batches that Python code makes.
 
-A source gives *segments*: batches of equally many rows that lie one after another in a feed. Arrays in memory are one
-segment, and a second for a smaller last batch, so an epoch is one or two loops in C; arrays in files are read in blocks
-of many batches; what Python makes is a segment a batch (`ckeras.trainer.streams`).
+Every `Source` yields `Segment`s: contiguous runs of equal-sized batches. Arrays in memory are one segment, and a second
+for a smaller last batch, so an epoch is one or two loops in C; arrays in files are read in blocks of many batches; what
+Python makes is a segment a batch (`ckeras.trainer.streams`).
 """
 
 from __future__ import annotations
@@ -17,49 +17,13 @@ from ckeras import config
 from ckeras._kernels import level
 from ckeras._kernels.feeds import Feed
 from ckeras.random import host_seed
-from ckeras.tensor.dtypes import CODE, NUMPY
-from ckeras.tensor.eager import wrap
+from ckeras.tensor.dtypes import CODE
 from ckeras.trainer.arguments import limited
-from ckeras.trainer.data import DataSet
-from ckeras.trainer.stored import Stored
+from ckeras.trainer.arrays import Stored
+from ckeras.trainer.data import DataSet, Segment
 from ckeras.utils.tracebacks import warn
 
 BLOCK = 16 << 20  # bytes of an array in a file that are read at once
-
-
-class Segment:
-    """Batches ``first`` to ``last`` - 1 of a feed, of ``rows`` rows each, which begin every ``stride`` rows.
-
-    ``total`` is the number of rows of the feed that a run covers, ``name`` what messages call it, ``ready`` whether its
-    data was checked, ``step`` the compiled step, once it is known.
-    """
-
-    __slots__ = ("data", "feed", "first", "last", "name", "ready", "rows", "step", "stride", "total")
-
-    def __init__(
-        self, data: DataSet, feed: Any, rows: int, stride: int, first: int, last: int, total: int, name: str = ""
-    ):
-        self.data, self.feed, self.rows, self.stride = data, feed, rows, stride
-        self.first, self.last, self.total, self.name = first, last, total, name
-        self.ready = False
-        self.step: Any = None
-
-    def tensors(self, number: int) -> Any:
-        """One batch as tensors in the structure that a step takes, for models that are not compiled."""
-        rows = self.feed.order[number * self.stride : number * self.stride + self.rows]
-        arrays = zip(self.data.arrays, self.data.dtypes, strict=True)
-        return self.data.given([wrap(np.asarray(a[rows], NUMPY[d])) for a, d in arrays])
-
-
-def segments_of(data: DataSet, feed: Any, batch: int, begin: int, end: int, total: int | None = None) -> list[Segment]:
-    """The batches ``begin`` to ``end`` - 1 of a data set: the full ones, and a smaller last one if there is one."""
-    whole, total = data.rows // batch, data.rows if total is None else total
-    found = []
-    if begin < min(whole, end):
-        found.append(Segment(data, feed, batch, batch, begin, min(whole, end), total))
-    if end > whole:
-        found.append(Segment(data, feed, data.rows - whole * batch, batch, whole, end, total))
-    return found
 
 
 class Source:
@@ -172,7 +136,7 @@ class Arrays(_Rows):
         super().__init__(*args, **options)
         total = min(self.data.rows, self._all * self.batch)
         self._feed = self.data.feed()
-        self._segments = segments_of(self.data, self._feed, self.batch, 0, self._all, total)
+        self._segments = self.data.segments(self._feed, self.batch, 0, self._all, total)
 
     def _shuffled_feed(self) -> Any:
         return self._feed
@@ -201,7 +165,7 @@ class Files(_Rows):
         return self._order
 
     def ahead(self) -> list[Segment]:
-        return segments_of(self.data, None, self.batch, 0, self._all)
+        return self.data.segments(None, self.batch, 0, self._all)
 
     def run(self) -> Iterator[tuple[Segment, int, int]]:
         begin, end = self._span(self._order)
@@ -210,5 +174,23 @@ class Files(_Rows):
             rows = slice(first * self.batch, min(last * self.batch, self.data.rows))
             block = self.data.read(self._order.order[rows] if self.shuffle else rows)
             feed, batches = block.feed(), math.ceil(block.rows / self.batch)
-            for segment in segments_of(block, feed, self.batch, 0, batches):
+            for segment in block.segments(feed, self.batch, 0, batches):
                 yield segment, segment.first, segment.last
+
+
+def array_source(
+    data: DataSet, batch: int | None, where: str, limit: int | None, shuffle: Any = False, goes_on: bool = False
+) -> Source:
+    """The source that takes batches from arrays: of 32 rows, or of what makes ``limit`` batches of them.
+
+    Args:
+        data: the arrays.
+        batch: rows in a batch, or `None`.
+        where: the method that the user called, for messages.
+        limit: the most batches of a run, or `None`.
+        shuffle: whether each run takes the rows in a new random order; "batch" keeps batches together.
+        goes_on: whether a run that ``limit`` ends is followed by one of the next batches, rather than of the first.
+    """
+    if batch is None:
+        batch = 32 if limit is None else math.ceil(data.rows / limit)
+    return (Arrays if data.in_memory else Files)(data, batch, where, shuffle, limit, goes_on)

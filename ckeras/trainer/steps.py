@@ -1,4 +1,4 @@
-"""Compiled steps: the plan of a training, test or prediction step for each shape of batch."""
+"""The steps of training, evaluation and prediction: compiled for each form of data, or run op by op."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ import numpy as np
 
 from ckeras import config
 from ckeras.compiler.dependencies import depend
-from ckeras.compiler.function import compile_plan
+from ckeras.compiler.function import compile_plan, warn_eager
 from ckeras.compiler.plan import Plan
+from ckeras.compiler.profile import Profile
 from ckeras.compiler.trace import is_value
-from ckeras.tensor import NeedsValue, Tensor, Variable
-from ckeras.tensor.cache import Plans
+from ckeras.tensor import NeedsValue, Tensor
 from ckeras.tensor.structure import flatten, pack
-from ckeras.trainer.data import DataSet
-from ckeras.trainer.stored import Stored
+from ckeras.trainer.data import DataSet, Form
+from ckeras.trainer.hooks import overrides
+from ckeras.trainer.metric_results import as_numbers
+from ckeras.trainer.trainability import as_compiled, flagged
 
-scope = config.scope
-
-
-_KEPT_BY_VALUE = frozenset(("trainable", "_trainable"))  # in ``extra``, so that plans survive freezing and thawing
+_KEPT_BY_VALUE = frozenset(("trainable", "_trainable"))  # in the signature, so that plans survive freezing and thawing
 
 
 class Step(NamedTuple):
@@ -36,96 +35,144 @@ class Step(NamedTuple):
         return pack(self.structure, [next(remaining) if is_value(x) else x for x in flatten(self.structure)])
 
 
-def compile_step(
-    plans: Plans, kind: str, function: Callable[[Any], Any], data: DataSet, batch: int, extra: Any = None
-) -> Step:
-    """The step ``function(data)`` for batches of ``batch`` rows, from ``plans`` if it is there.
+class Steps:
+    """The steps of one kind of a model, for one run.
 
-    Raises `NeedsValue` if the function cannot be compiled.
+    Plans are kept in the model's cache, by signature: the form of the data, and what else the step depends on.
+
+    Args:
+        model: the model.
+        kind: "train", "test" or "predict".
+
+    Attributes:
+        eager: the step on one batch, run op by op; `None` as long as steps are compiled.
     """
-    specs = data.specs(batch)
-    key = (kind, tuple(specs), _frame(data.structure), data.alone, extra, config.floatx())
-    step = plans.get(key)
-    if step is None:
-        plan, result = compile_plan(function, specs, lambda inputs: (data.given(inputs),))
+
+    def __init__(self, model: Any, kind: str):
+        self.model, self.kind = model, kind
+        self._makes_own = overrides(model, f"make_{kind}_function")
+        self._shipped = (
+            kind != "predict" and not self._makes_own and not overrides(model, f"{kind}_step", "compute_metrics")
+        )
+        objects = flagged(model)
+        fixed = None if kind == "predict" else model._compiled.trainability
+        flags = tuple(x.trainable for x in objects) if fixed is None else fixed.flags(objects)
+        self._signature = kind, flags, self._shipped
+        if kind == "train" and fixed is not None:
+            fixed.warn_of_changes(objects)
+        runs_eagerly = bool(model.run_eagerly) or self._makes_own
+        self.eager: Callable[[Any], Any] | None = self._op_by_op() if runs_eagerly else None
+
+    @property
+    def name(self) -> str:
+        """The method that makes a step, for messages."""
+        return f"{type(self.model).__name__}.{self.kind}_step"
+
+    def compiled(self, form: Form, rows: int) -> Step | None:
+        """The step for batches of ``rows`` rows; `None` if steps run op by op, as they do once one needs a value."""
+        if self.eager is not None:
+            return None
+        plans, key = self.model._plans, (self._signature, form.key(rows), config.floatx())
+        step = plans.get(key)
+        if step is not None:
+            return step
+        try:
+            plan, result = compile_plan(self._traced, form.specs(rows), lambda inputs: (form.given(inputs),))
+        except NeedsValue as error:
+            warn_eager(self.name, error)
+            self.model.run_eagerly = True
+            self.eager = self._op_by_op()
+            return None
         step = Step(plan, result)
         depend(plans.put(key, step, plan.size), plan.reads, but=_KEPT_BY_VALUE)
-    return step
+        return step
 
+    def on_batch(self, data: DataSet, where: str, reset: bool = False) -> dict[str, Any]:
+        """One step on all rows of a data set; its logs. ``reset`` lets the metrics begin anew before it."""
+        model = self.model
+        step = self.compiled(data.form, data.rows)
+        limits = step.plan.limits if step else model._building.index_limits(model, data, self.kind, data.rows)
+        data.check_indices(limits, where)
+        if reset:
+            model.reset_metrics()
+        if self.eager is not None:
+            return self.logs(self.eager(data.form.given(data.tensors(0, data.rows))))
+        outputs = step.plan.run(data.batch(0, data.rows))
+        return self.logs(None if step.structure is None else step.result(outputs))
 
-def _frame(structure: Any) -> str:
-    return repr(structure)
+    def profile(self, data: DataSet, repeats: int) -> Profile:
+        """Time every instruction of the step on all rows of a data set."""
+        step = self.compiled(data.form, data.rows)
+        if step is None:
+            raise ValueError(f"profile expects a model whose steps are compiled, but {self.name} runs op by op")
+        data.check_indices(step.plan.limits, "profile")
+        return step.plan.profile(data.batch(0, data.rows), repeats)
 
-
-def check_indices(limits: list[tuple[int, int, str]], data: DataSet, where: str) -> None:
-    """Raise IndexError, before anything is run, if data that serves as indices is out of range.
-
-    ``limits`` are those of a plan: (number of the array, limit, name of the op).
-    """
-    for number, limit, op in limits:
-        array = data.arrays[number]
-        if isinstance(array, Stored) or array.size == 0:  # what is in a file is checked as it is read
-            continue
-        low, high = array.min(), array.max()
-        if not (low >= 0 and high < limit):  # which NaN is not either
-            bad = high if low >= 0 else low
-            name = "x" if number < len(flatten(data.structure[0])) else "y"
-            row = int(np.argwhere((array == bad) | (array != array))[0][0])
-            raise IndexError(
-                f"{where} expects {name} to hold numbers from 0 to {limit - 1}, as {op} indexes {limit} classes or "
-                f"rows with it, got {bad} in row {row}"
-            )
-
-
-class Scalars:
-    """A compiled function of no arguments that gives scalars by name, such as the results of metrics.
-
-    ``state`` gives the variables that it reads or assigns; where they are others than before, it is compiled anew.
-    """
-
-    def __init__(self, function: Callable[[], Any], state: Callable[[], list[Variable]]):
-        self._function, self._state = function, state
-        self._plans = Plans()
-
-    def __call__(self) -> dict[str, float]:
-        """Compute them."""
-        variables = self._state()
-        key = tuple(map(id, variables))
-        found = self._plans.get(key)
-        if found is None:
-            found = self._compile(key, variables)
-        plan, names, _ = found
-        if plan is None:
-            return as_numbers(self._function())
-        values = plan.native.run([])
-        return {k: v.item() if v.ndim == 0 else v for k, v in zip(names, values, strict=True)}
-
-    def _compile(self, key: Any, variables: list[Variable]) -> tuple[Plan | None, list[str], list[Variable]]:
-        """The plan, `None` if there can be none, and the names of its outputs."""
-        found: tuple[Plan | None, list[str], list[Variable]] = (None, [], variables)
-        size = 0
+    def _traced(self, data: Any) -> Any:
+        """The step as it is compiled. The shipped ones leave their results in the metrics, to be read when due."""
         try:
-            plan, result = compile_plan(self._function, [], tuple)
-        except NeedsValue:
-            pass
-        else:
-            if all(is_value(v) for v in result.values()):
-                found, size = (plan, sorted(result), variables), plan.size
-        depend(self._plans.put(key, found, size), None if found[0] is None else found[0].reads)
-        return found
+            with as_compiled(self.model, self.kind):
+                result = getattr(self.model, f"{self.kind}_step")(data)
+        finally:
+            self.model._clear_losses()  # they are values of the trace alone
+        if not self._shipped and self.kind != "predict":
+            self._check_logs(result)
+        return None if self._shipped else result
 
+    def _op_by_op(self) -> Callable[[Any], Any]:
+        """The step as it is run op by op. If the first returns no logs, what it has changed is put back."""
+        own = self._made_function() if self._makes_own else getattr(self.model, f"{self.kind}_step")
+        checked = self.kind == "predict" or self._shipped
 
-def as_numbers(logs: dict[str, Any]) -> dict[str, Any]:
-    """Logs as Python numbers and arrays, in the order of their names; the entries of a dict among them stand alone."""
-    found: dict[str, Any] = {}
-    for name, value in sorted(logs.items()):
-        found.update(as_numbers(value) if isinstance(value, dict) else {name: as_number(value)})
-    return found
+        def run(data: Any) -> Any:
+            with as_compiled(self.model, self.kind):
+                return own(data)
 
+        def step(data: Any) -> Any:
+            nonlocal checked
+            if checked:
+                return run(data)
+            before = [(v, v.numpy()) for v in self._state()]
+            logs = run(data)
+            try:
+                self._check_logs(logs)
+            except TypeError:
+                for variable, value in before:
+                    variable.assign(value)
+                raise
+            checked = True
+            return logs
 
-def as_number(value: Any) -> Any:
-    """A scalar tensor as a Python number, other tensors as arrays."""
-    if isinstance(value, (Tensor, Variable)):
-        value = value.numpy()
-    array = np.asarray(value)
-    return array.item() if array.ndim == 0 else array
+        return step
+
+    def _made_function(self) -> Callable[[Any], Any]:
+        """What a `make_..._function` of the user's own made, as a function of one batch."""
+        maker, name = f"make_{self.kind}_function", f"{self.kind}_function"
+        made = getattr(self.model, maker)()
+        function = getattr(self.model, name)
+        function = made if function is None else function
+        if not callable(function):
+            raise TypeError(
+                f"{type(self.model).__name__}.{maker} must set {name} to a function of an iterator, "
+                f"got {type(function).__name__}"
+            )
+        return lambda data: function(iter([data]))
+
+    def _state(self) -> list[Any]:
+        """All variables that a step may change."""
+        model = self.model
+        found = [*model.variables, *(v for m in model.metrics for v in m.variables)]
+        return found if model.optimizer is None else [*found, *model.optimizer.variables]
+
+    def _check_logs(self, logs: Any) -> None:
+        if not isinstance(logs, dict):
+            raise TypeError(f"{self.name} must return a dict of logs, got {type(logs).__name__}")
+
+    def logs(self, returned: Any) -> dict[str, Any]:
+        """The logs of a step: what a custom one returned, or the results of the metrics if it has the same names."""
+        if returned is not None:
+            self._check_logs(returned)
+        results = self.model._metric_results.values(self.model)
+        if returned is None or set(results) == set(returned):
+            return results
+        return as_numbers(returned)

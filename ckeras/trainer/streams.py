@@ -10,26 +10,14 @@ import numpy as np
 
 from ckeras import config
 from ckeras.random import host_seed
-from ckeras.tensor import Tensor, Variable
 from ckeras.tensor.structure import map_structure
 from ckeras.trainer.arguments import limited
-from ckeras.trainer.data import DataSet, data_set
-from ckeras.trainer.sources import Segment, Source
+from ckeras.trainer.class_weights import check_class_weight
+from ckeras.trainer.data import DataSet, Form, Segment, data_set
+from ckeras.trainer.sources import Source
 from ckeras.trainer.workers import prepared
 from ckeras.utils.py_dataset import PyDataset
 from ckeras.utils.tracebacks import warn
-
-
-def is_stream(x: Any) -> bool:
-    """Whether ``x`` gives batches, and is no array or structure of arrays."""
-    if isinstance(x, PyDataset) or (hasattr(x, "__next__") and not isinstance(x, type)):
-        return True
-    arrays = (np.ndarray, Tensor, Variable, list, tuple, dict, str, bytes, set, frozenset, range, type)
-    return hasattr(x, "__iter__") and not isinstance(x, arrays) and not hasattr(x, "__array__") and not _is_array(x)
-
-
-def _is_array(x: Any) -> bool:
-    return hasattr(x, "shape") and hasattr(x, "dtype")
 
 
 class Stream(Source):
@@ -48,7 +36,7 @@ class Stream(Source):
         self._x, self._where, self._limit, self._class_weight = x, where, limit, class_weight
         self.steps = limit
         self._batches: Iterator[Any] | None = None
-        self._waiting: list[Any] = []  # a batch that was taken to see whether there is one
+        self._waiting: list[Segment] = []  # a batch that was taken to see whether there is one
         self._number = 0  # of batches given since the beginning
         self._begin_number = 0  # of those that were given before this run
         self._first: DataSet | None = None
@@ -65,7 +53,7 @@ class Stream(Source):
             self._begin_once()
         if not self._ready():
             raise ValueError(f"{self._where} expects at least one batch, but {self.kind} gave none")
-        return self._standard(self._waiting[0])
+        return self._waiting[0].data
 
     def _begin_once(self) -> None:
         """Call the hook of a run's begin, if it was not called for the sample."""
@@ -92,7 +80,9 @@ class Stream(Source):
     # -- the batches
 
     def ahead(self) -> list[Segment]:
-        return [self._segment(self.data, None)]
+        (segment,) = self.data.segments(None, self.data.rows, 0, 1)
+        segment.name = self._batch_name
+        return [segment]
 
     def more(self) -> bool:
         return self._ready()
@@ -103,11 +93,9 @@ class Stream(Source):
         taken, ready = 0, self._ready()
         self._begin_number = self._number
         while ready:
-            data = self._standard(self._waiting.pop())
-            segment = self._segment(data, data.feed())
             self._number += 1
             taken += 1
-            yield segment, 0, 1
+            yield self._waiting.pop(), 0, 1
             ready = taken != self._limit and self._advance()
         if self._limit is not None and taken < self._limit:
             warn(f"{self._where}: {self.kind} ended after {taken} batches, where {self._limit} were expected")
@@ -126,10 +114,17 @@ class Stream(Source):
         """Whether a batch is waiting, after looking for one among those that are left."""
         if not self._waiting and self._batches is not None:
             try:
-                self._waiting.append(next(self._batches))
+                batch = next(self._batches)
             except StopIteration:
                 self._batches = None
+            else:
+                self._waiting.append(self._segment(batch))
         return bool(self._waiting)
+
+    @property
+    def _batch_name(self) -> str:
+        """What messages call the batch that is taken next."""
+        return f"batch {self._number} of {self.kind}"
 
     def state(self) -> dict[str, Any]:
         return {"begin": self._begin_number, "next": self._number}
@@ -141,39 +136,28 @@ class Stream(Source):
                 self._waiting.pop()
                 self._number += 1
 
-    def _segment(self, data: DataSet, feed: Any) -> Segment:
-        return Segment(data, feed, data.rows, data.rows, 0, 1, data.rows, f"batch {self._number} of {self.kind}")
-
     def close(self) -> None:
         self._batches = None
         self._waiting.clear()
 
-    def _standard(self, batch: Any) -> DataSet:
+    def _segment(self, batch: Any) -> Segment:
         """A batch as arrays; raises if it is none, or differs from the first in more than sizes."""
-        name = f"{self._where} (batch {self._number} of {self.kind})"
+        where = f"{self._where} ({self._batch_name})"
         if isinstance(batch, list):
             batch = tuple(batch)
         parts = batch if isinstance(batch, tuple) else (batch,)
         if not 1 <= len(parts) <= 3:
-            raise ValueError(f"{name} expects x, (x,), (x, y) or (x, y, sample_weight), got {len(parts)} parts")
+            raise ValueError(f"{where} expects x, (x,), (x, y) or (x, y, sample_weight), got {len(parts)} parts")
         x, y, weight = (*parts, None, None)[:3]
-        data = data_set(x, y, weight, name, self._class_weight)._replace(alone=self._alone(batch))
-        first = self._first
-        if first is None:
-            return data
-        if data.structure != first.structure:
-            raise ValueError(
-                f"{name} expects the structure of the first batch, {_described(first.structure)}, "
-                f"got {_described(data.structure)}"
-            )
-        for a, b, d, e in zip(first.arrays, data.arrays, first.dtypes, data.dtypes, strict=True):
-            if d != e:
-                raise TypeError(f"{name} expects the dtype of the first batch, {a.dtype}, got {b.dtype}")
-            if a.ndim != b.ndim:
-                raise ValueError(
-                    f"{name} expects as many axes as in the first batch, {(None, *a.shape[1:])}, got {b.shape}"
-                )
-        return data
+        alone = self._alone(batch)
+        data = data_set(x, y, weight, where, self._class_weight)
+        data = data._replace(form=data.form._replace(alone=alone))
+        if self._first is not None:
+            dtypes = [(a.dtype, b.dtype) for a, b in zip(self._first.arrays, data.arrays, strict=False)]
+            _check_form(self._first.form, data.form, dtypes, where)
+        (segment,) = data.segments(data.feed(), data.rows, 0, 1)
+        segment.name = self._batch_name
+        return segment
 
 
 class _Again(Stream):
@@ -263,21 +247,57 @@ class Batches(_Again):
         self._x.on_epoch_end()
 
 
-def stream(
+def stream_source(
     x: Any,
+    y: Any,
+    sample_weight: Any,
     where: str,
     limit: int | None = None,
     class_weight: Any = None,
     shuffle: Any = False,
     goes_on: bool = False,
 ) -> Stream:
-    """The source that takes batches from ``x``."""
+    """The source that takes batches from what gives them.
+
+    Args:
+        x: what gives the batches.
+        y, sample_weight: `None`, as they are in the batches.
+        where: the method that the user called, for messages.
+        limit: the most batches of a run, or `None`.
+        class_weight: weights by class label.
+        shuffle: whether a `PyDataset` is taken in a new order each run.
+        goes_on: whether a run that ``limit`` ends is followed by one of the next batches, rather than of the first.
+    """
+    for name, value in (("y", y), ("sample_weight", sample_weight)):
+        if value is not None:
+            raise ValueError(
+                f"{where} expects {name} in the batches where x is a {type(x).__name__}, and not as an argument"
+            )
+    if class_weight is not None:
+        check_class_weight(class_weight, where)
     if isinstance(x, PyDataset):
         return Batches(x, where, _limited(limit, x.num_batches), class_weight, goes_on, shuffle=shuffle)
     limit = _limited(limit, _length(x))
     if hasattr(x, "__next__"):
         return Stream(x, where, limit, class_weight)
     return Loader(x, where, limit, class_weight, goes_on)
+
+
+def _check_form(first: Form, form: Form, dtypes: list[tuple[Any, Any]], where: str) -> None:
+    """Raise if the form of a batch differs from that of the first in more than sizes.
+
+    ``dtypes`` are those of the arrays as they were given, of the first batch and of this one.
+    """
+    if form.structure != first.structure:
+        raise ValueError(
+            f"{where} expects the structure of the first batch, {_described(first.structure)}, "
+            f"got {_described(form.structure)}"
+        )
+    for a, b, d, e, given in zip(first.shapes, form.shapes, first.dtypes, form.dtypes, dtypes, strict=True):
+        if d != e:
+            raise TypeError(f"{where} expects the dtype of the first batch, {given[0]}, got {given[1]}")
+        if len(a) != len(b):
+            raise ValueError(f"{where} expects as many axes as in the first batch, {(None, *a)}, got {(None, *b)}")
 
 
 def _limited(limit: int | None, known: int | None) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from ckeras.layers.layer import Layer
@@ -14,6 +14,12 @@ def flagged(model: Any) -> list[Any]:
     """The layers of a model and all their variables, each of which has a flag `trainable`."""
     layers = list(model._flatten_layers())
     return [*layers, *(v for layer in layers for v in layer._all_variables())]
+
+
+def as_compiled(model: Any, kind: str) -> AbstractContextManager[None]:
+    """Inside the ``with`` block, what was trainable when the model was compiled is so again; not to predict."""
+    fixed = None if kind == "predict" else model._compiled.trainability
+    return nullcontext() if fixed is None else fixed.in_effect()
 
 
 class Trainability:

@@ -1,46 +1,267 @@
-"""fit, evaluate and predict.
+"""The methods of a model that compile, train, evaluate and predict.
 
-Life of a batch: `fit` makes a `Source` of its arguments and a `Pass` over it; the pass compiles `train_step`
-to a plan (`ckeras.compiler`), whose inputs the runtime gathers from the source and whose instructions it runs,
-step after step, without Python; metrics are variables that the plan updates in place, read when logs are due.
+They check their arguments and leave the work to objects that own one thing each: `Compiled` what `compile` fixed,
+`Building` what makes the model ready for data, a `Source` the batches, `Steps` the steps, `Pass` the loop over batches,
+`MetricResults` the results of the metrics.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import ExitStack, closing, nullcontext
 from typing import Any
 
-import numpy as np
-
 from ckeras import config
-from ckeras.callbacks import CallbackList, History
-from ckeras.compiler.dependencies import depend
-from ckeras.compiler.plan import Profile
-from ckeras.tensor import Tensor, Variable
-from ckeras.trainer.adapters import array_source, source_of
-from ckeras.trainer.arguments import batch_size_of, check_fit, is_due, limited, step_count, verbosity
-from ckeras.trainer.data import (
-    DataSet,
-    as_input,
-    data_set,
-    one_array,
-    split_validation,
-    unpack_x_y_sample_weight,
-)
-from ckeras.trainer.epoch import Pass
-from ckeras.trainer.progress import Progress
-from ckeras.trainer.sources import Arrays
-from ckeras.trainer.stepping import Stepping
-from ckeras.trainer.steps import check_indices, compile_step
-from ckeras.trainer.streams import is_stream
+from ckeras.autograd import GradientTape
+from ckeras.callbacks import History
+from ckeras.compiler.profile import Profile
+from ckeras.tensor.cache import Plans
+from ckeras.tensor.structure import flatten
+from ckeras.trainer.arguments import batch_size_of, check_fit, is_stream, limited, step_count, verbosity
+from ckeras.trainer.arrays import one_array
+from ckeras.trainer.building import Building
+from ckeras.trainer.compiled import Compiled, Setting, UserMetrics, deserialized, serialized
+from ckeras.trainer.data import DataSet, data_set, row_count, unpack_x_y_sample_weight
+from ckeras.trainer.epoch import Pass, callback_list, run_epochs
+from ckeras.trainer.hooks import hook, overrides, takes
+from ckeras.trainer.metric_results import MetricResults
+from ckeras.trainer.predictions import ShortPredictions
+from ckeras.trainer.sources import Source, array_source
+from ckeras.trainer.steps import Steps
+from ckeras.trainer.streams import stream_source
 from ckeras.utils.tracebacks import hides_own_frames, named_as, warn
-
-_SMALL = 16  # batches, up to which a prediction is so short that the epoch loop would be most of it
 
 
 @named_as("Model")
-@hides_own_frames("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch")
-class Trainer(Stepping):
-    """The half of a model that trains, evaluates and predicts."""
+@hides_own_frames("compile", "fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch")
+class Trainer:
+    """The methods of a model that train, evaluate and predict."""
+
+    optimizer: Any = Setting()
+    loss: Any = Setting()
+    run_eagerly: Any = Setting()
+    steps_per_execution: Any = Setting()
+    jit_compile: Any = Setting()
+    train_function: Any = None
+    test_function: Any = None
+    predict_function: Any = None
+
+    def __init__(self) -> None:
+        d = self.__dict__
+        d["compiled"], d["history"] = False, None
+        d["stop_training"] = d["stop_evaluating"] = d["stop_predicting"] = False
+        d["_compiled"], d["_building"], d["_metric_results"] = Compiled(), Building(), MetricResults()
+        d["_plans"], d["_predictions"] = Plans(), ShortPredictions()
+
+    # -- compile
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Say how the model is to be trained.
+
+        Layers and weights are trained that are trainable now: a later change of `trainable` takes effect when
+        `compile` is called again.
+
+        Args:
+            optimizer: name or `Optimizer`.
+            loss: name, function or `Loss`; for several outputs one for all, a list, or a dict by output name, nested
+                as the outputs are. "crossentropy" or "ce" takes the form that fits the shapes.
+            loss_weights: likewise, of numbers.
+            metrics: list of names, functions or `Metric` objects; for several outputs a list or dict of lists.
+                "accuracy" ("acc") and "crossentropy" ("ce") take the form that fits the shapes.
+            weighted_metrics: likewise, of those that sample weights apply to.
+            run_eagerly: whether steps run op by op, so that they can be debugged.
+            steps_per_execution: how many steps lie between two calls of the callbacks' batch hooks.
+            jit_compile: steps are compiled whatever it says, unless they are run eagerly.
+            auto_scale_loss: whether the optimizer of a model whose policy is "mixed_float16" is put into a
+                `LossScaleOptimizer`, so that gradients do not vanish in 16 bits.
+
+        Raises:
+            ValueError: for a name that is not known, or a number of steps that is not positive. The model is then
+                as it was.
+        """
+        self._compiled = Compiled.of(
+            self, optimizer, loss, loss_weights, metrics, weighted_metrics, run_eagerly, steps_per_execution,
+            jit_compile, auto_scale_loss,
+        )  # fmt: skip
+        self.compiled, self.stop_training = True, False
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drop what was compiled."""
+        self._building.forget()
+        self._metric_results.forget()
+        self._plans.clear()
+        self._predictions.forget()
+        for name in ("train_function", "test_function", "predict_function"):
+            self.__dict__.pop(name, None)
+
+    def _forget_layers(self) -> None:
+        """Drop what was found out about layers that are others now."""
+        self._building = Building()
+        self._forget()
+
+    @property
+    def _compile_config(self) -> dict[str, Any] | None:
+        return self._compiled.arguments
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """The arguments of `compile` as plain values, from which `compile_from_config` compiles again."""
+        return {} if self._compiled.arguments is None else serialized(self._compiled.arguments)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as a config of `get_compile_config` says, and make the optimizer's variables if the model is built.
+
+        A model whose class has a `compile` of its own is left alone, with a warning: such a class overrides this method
+        too.
+        """
+        if type(self).compile is not Trainer.compile:
+            warn(
+                f"{type(self).__name__} has a compile() method of its own, so it is not compiled from a config; "
+                "override get_compile_config() and compile_from_config() too, or call compile()"
+            )
+            return
+        self.compile(**deserialized(config))
+        if self.optimizer is not None and self.built:
+            self.optimizer.build(self.trainable_variables)
+
+    def _check_compiled(self, where: str) -> None:
+        if not self.compiled:
+            raise ValueError(f"{where} expects a compiled model: call compile() on {self.name!r} first")
+
+    def compiled_loss(self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None) -> Any:
+        """The loss given to `compile`, and the regularization losses if they are given."""
+        found = self._compiled.total_loss(y, y_pred, sample_weight, list(regularization_losses or []))
+        if found is None:
+            raise ValueError(f"{self.name!r} has no loss: give one to compile()")
+        return found
+
+    @property
+    def compiled_metrics(self) -> Any:
+        """The metrics given to `compile`, with `update_state(y, y_pred, sample_weight)`; `None` before that."""
+        return None if self._compiled.metrics is None else UserMetrics(self._compiled)
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics: the mean of the loss, those given to `compile`, the means of the losses of several outputs, and
+        those of the layers."""
+        return self._compiled.all_metrics([m for layer in self._flatten_layers() for m in layer._own_metrics()])
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what `evaluate` returns, in its order."""
+        return self._compiled.names_of(self.metrics)
+
+    @hook
+    def get_metrics_result(self) -> dict[str, Any]:
+        """The results of all metrics by name."""
+        return self._compiled.results(self.metrics)
+
+    def reset_metrics(self) -> None:
+        """Reset all metrics."""
+        self._metric_results.reset(self)
+
+    @property
+    def _loss_tracker(self) -> Any:
+        return self._compiled.tracker
+
+    # -- steps, which may be overridden
+
+    @hook
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """The scalar that is minimized: the compiled loss, and what layers and regularizers add."""
+        if self._compiled.losses is not None and y is None:
+            raise ValueError(f"{self.name!r} was compiled with a loss, which expects y, but no y was given")
+        found = self._compiled.total_loss(y, y_pred, sample_weight, self.losses)
+        if found is None:
+            raise ValueError(f"{self.name!r} has no loss: give one to compile(), or add one with add_loss()")
+        return found
+
+    @hook
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Update the metrics given to `compile`, and return the results of all."""
+        if y is not None and self._compiled.metrics is not None:
+            self._compiled.metrics.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    @hook
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One step of training on (x, y) or (x, y, sample_weight). It is traced and compiled."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        with GradientTape() as tape:
+            y_pred = self(self._building.as_columns(x), training=True)
+            loss = self._loss(x, y, y_pred, sample_weight, True)
+            scaled = self.optimizer.scale_loss(loss)
+        variables = self.trainable_variables
+        if variables:
+            self.optimizer.apply_gradients(zip(tape.gradient(scaled, variables), variables, strict=True))
+        else:
+            warn(f"{self.name!r} has no trainable weights")
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    @hook
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """One step of evaluation on (x, y) or (x, y, sample_weight). It is traced and compiled."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(self._building.as_columns(x), training=False)
+        if overrides(self, "compute_loss") or self._compiled.losses is not None or self.losses:
+            self._loss(x, y, y_pred, sample_weight, False)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    @hook
+    def predict_step(self, data: Any) -> Any:
+        """One step of prediction on x, or (x,) where batches came as that. It is traced and compiled."""
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self(self._building.as_columns(x), training=False)
+
+    def _loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
+        """What `compute_loss` gives, which is tracked; an older one need not take ``training``."""
+        phase = {"training": training} if takes(type(self).compute_loss, "training") else {}
+        loss = self.compute_loss(x, y, y_pred, sample_weight, **phase)
+        self._loss_tracker.update_state(loss, sample_weight=float(flatten(x)[0].shape[0]))
+        return loss
+
+    # -- functions that make a step from an iterator, which may be overridden
+
+    @hook
+    def make_train_function(self, force: bool = False) -> Callable[[Any], Any]:
+        """Set `train_function`, which makes a training step on the next batch of an iterator and returns its logs."""
+        return self._made_function("train", force)
+
+    @hook
+    def make_test_function(self, force: bool = False) -> Callable[[Any], Any]:
+        """Set `test_function`, which makes an evaluation step on the next batch of an iterator and returns its logs."""
+        return self._made_function("test", force)
+
+    @hook
+    def make_predict_function(self, force: bool = False) -> Callable[[Any], Any]:
+        """Set `predict_function`, which gives the outputs for the next batch of an iterator."""
+        return self._made_function("predict", force)
+
+    def _made_function(self, kind: str, force: bool) -> Callable[[Any], Any]:
+        name = f"{kind}_function"
+
+        def function(iterator: Any) -> Any:
+            x, y, sample_weight = unpack_x_y_sample_weight(next(iterator))
+            if kind == "predict":
+                return self.predict_on_batch(x)
+            return self._step_on_batch(kind, data_set(x, y, sample_weight, name))
+
+        if getattr(self, name) is None or force:
+            self.__dict__[name] = function
+        return getattr(self, name)
 
     # -- fit
 
@@ -108,76 +329,35 @@ class Trainer(Stepping):
         if class_weight is not None and sample_weight is not None:
             raise ValueError("fit expects at most one of class_weight and sample_weight, got both")
         held_out: DataSet | None = None
-        if is_stream(x):
-            if validation_split and validation_data is None:
-                raise ValueError(f"fit expects validation_split with arrays alone, got {type(x).__name__}")
-            source = source_of(x, y, sample_weight, batch, "fit", limit, class_weight, shuffle, goes_on=True)
-        else:
-            data = data_set(x, y, sample_weight, "fit", class_weight)
-            if validation_split and validation_data is None:
-                data, held_out = split_validation(data, validation_split)
-                if class_weight is not None:  # which is for training alone
-                    held_out = held_out.without_weights()
-            source = array_source(data, batch, "fit", limit, shuffle, goes_on=True)
-        validation = None
-        rows, where = batch if validation_batch is None else validation_batch, "fit(validation_data)"
-        if held_out is not None:
-            validation = array_source(held_out, rows, where, validation_limit)
-        elif validation_data is not None:
-            if isinstance(validation_data, (list, tuple)) and not 1 <= len(validation_data) <= 3:
-                raise ValueError(f"{where} expects (x, y) or (x, y, sample_weight), got {len(validation_data)} parts")
-            validation = source_of(*unpack_x_y_sample_weight(validation_data), rows, where, validation_limit)
-        try:
-            self.prepare(source.data, "train", "fit")
+        share = 0.0 if validation_data is not None else validation_split
+        with ExitStack() as opened:
+            if is_stream(x):
+                if share:
+                    raise ValueError(f"fit expects validation_split with arrays alone, got {type(x).__name__}")
+                source: Source = stream_source(x, y, sample_weight, "fit", limit, class_weight, shuffle, goes_on=True)
+            else:
+                data = data_set(x, y, sample_weight, "fit", class_weight)
+                if share:
+                    data, held_out = data.split(share)
+                    if class_weight is not None:  # which is for training alone
+                        held_out = held_out.without_weights()
+                source = array_source(data, batch, "fit", limit, shuffle, goes_on=True)
+            opened.callback(source.close)
+            rows, where = batch if validation_batch is None else validation_batch, "fit(validation_data)"
+            validation: Source | None = None
+            if held_out is not None:
+                validation = array_source(held_out, rows, where, validation_limit)
+            elif validation_data is not None:
+                validation = _validation_source(validation_data, rows, where, validation_limit)
+            self._building.prepare(self, source.data, "train", "fit")
             if validation is not None:
-                self.prepare(validation.data, "test", where)
+                opened.callback(validation.close)
+                self._building.prepare(self, validation.data, "test", where)
             training = Pass(self, "train", source, "fit")
             testing = None if validation is None else Pass(self, "test", validation, where)
-            calls = self._calls(callbacks, verbose, training.steps, epochs, add_history=True)
-            logs = self._train(training, testing, calls, range(initial_epoch, epochs), validation_freq)
-            calls.on_train_end(logs)
-        finally:
-            source.close()
-            if validation is not None:
-                validation.close()
+            calls = callback_list(callbacks, self, verbose, training.steps, epochs, add_history=True)
+            run_epochs(training, testing, calls, range(initial_epoch, epochs), validation_freq)
         return self.history
-
-    def _train(
-        self, training: Pass, testing: Pass | None, calls: CallbackList, epochs: range, validation_freq: Any
-    ) -> dict[str, Any]:
-        """The epochs; returns the logs of the last."""
-        self.stop_training = False
-        progress = Progress(training.source, calls.callbacks, epochs)
-        calls.set_progress(progress)
-        calls.on_train_begin()
-        left, logs = progress.begin(), progress.logs
-        for epoch in left:
-            if not training.source.more():
-                warn(f"fit: there is no more data in epoch {epoch + 1} of {epochs.stop}")
-                break
-            calls.on_epoch_begin(epoch)
-            logs = training.run(calls, *progress.begin_epoch())
-            if testing is not None and is_due(validation_freq, epoch + 1):
-                if testing.source.more():
-                    tested = self._test(testing, calls)
-                    logs = dict(sorted({**logs, **{f"val_{name}": value for name, value in tested.items()}}.items()))
-                else:
-                    warn(f"{testing.where}: there is no more data in epoch {epoch + 1}")
-            calls.on_epoch_end(epoch, logs)
-            if self.stop_training:
-                break
-        if len(epochs) > 0 and hasattr(self.optimizer, "finalize_variable_values"):
-            with self.as_compiled("train"):
-                self.optimizer.finalize_variable_values(self.trainable_weights)
-        return logs
-
-    def _test(self, testing: Pass, calls: CallbackList) -> dict[str, Any]:
-        """One evaluation; returns its logs."""
-        self.stop_evaluating = False
-        calls.on_test_begin()
-        logs = testing.run(calls)
-        calls.on_test_end(logs)
-        return logs
 
     # -- evaluate and predict
 
@@ -211,23 +391,12 @@ class Trainer(Stepping):
         self._check_compiled("evaluate")
         batch = batch_size_of(batch_size, "evaluate")
         verbose = verbosity(verbose, "evaluate")
-        source = source_of(x, y, sample_weight, batch, "evaluate", step_count(steps, "evaluate", "steps"))
-        try:
-            self.prepare(source.data, "test", "evaluate")
+        source = _source(x, y, sample_weight, batch, "evaluate", step_count(steps, "evaluate", "steps"))
+        with closing(source):
+            self._building.prepare(self, source.data, "test", "evaluate")
             testing = Pass(self, "test", source, "evaluate")
-            logs = self._test(testing, self._calls(callbacks, verbose, testing.steps))
-        finally:
-            source.close()
-        return logs if return_dict else self._in_order(logs)
-
-    def _calls(
-        self, callbacks: Any, verbose: int, steps: int | None, epochs: int = 1, add_history: bool = False
-    ) -> CallbackList:
-        if isinstance(callbacks, CallbackList):
-            return callbacks
-        return CallbackList(
-            callbacks, add_history, add_progbar=verbose != 0, verbose=verbose, epochs=epochs, steps=steps, model=self
-        )
+            logs = testing.evaluate(callback_list(callbacks, self, verbose, testing.steps))
+        return logs if return_dict else self._compiled.in_order(logs, self.metrics)
 
     def predict(
         self,
@@ -246,61 +415,26 @@ class Trainer(Stepping):
             steps: the most batches.
             callbacks: `Callback` objects.
         """
-        plain = type(verbose) is int and verbose == 0 and callbacks is None and steps is None and _is_size(batch_size)
+        is_size = batch_size is None or type(batch_size) is int
+        plain = is_size and type(verbose) is int and verbose == 0 and callbacks is None and steps is None
         array = one_array(x) if plain else None
         if array is not None and array.ndim:
-            outputs = self._predict_small(array, batch_size)
+            outputs = self._predictions.run(array, batch_size)
             if outputs is not None:
                 return outputs
         return self._predict(x, batch_size, verbose, steps, callbacks)
-
-    def _predict_small(self, array: np.ndarray, batch_size: int | None) -> np.ndarray | None:
-        """The outputs for an array of a few batches whose plans only have to be run; `None` for all others."""
-        rows, size = len(array), 32 if batch_size is None else batch_size
-        if rows <= size:
-            step = self._plans.get((array.shape, array.dtype, batch_size))
-            return None if step is None else step.plan.native.run([as_input(array, step.plan.input_dtypes[0])])[0]
-        if rows > _SMALL * size:
-            return None
-        parts = [array[at : at + size] for at in range(0, rows, size)]
-        steps = [self._plans.get((part.shape, array.dtype, batch_size)) for part in parts]
-        if None in steps:
-            return None
-        pairs = zip(steps, parts, strict=True)
-        return np.concatenate([s.plan.native.run([as_input(part, s.plan.input_dtypes[0])])[0] for s, part in pairs])
 
     def _predict(self, x: Any, batch_size: int | None, verbose: Any, steps: int | None, callbacks: Any) -> Any:
         """What `predict` does where there is no plan that only has to be run."""
         batch = batch_size_of(batch_size, "predict")
         verbose = verbosity(verbose, "predict")
-        source = source_of(x, None, None, batch, "predict", step_count(steps, "predict", "steps"))
-        try:
-            self.prepare(source.data, "predict", "predict")
+        source = _source(x, None, None, batch, "predict", step_count(steps, "predict", "steps"))
+        with closing(source):
+            self._building.prepare(self, source.data, "predict", "predict")
             run = Pass(self, "predict", source, "predict")
-            calls = self._calls(callbacks, verbose, run.steps)
-            self.stop_predicting = False
-            calls.on_predict_begin()
-            outputs = run.predict(calls)
-            calls.on_predict_end()
-        finally:
-            source.close()
-        self._remember_prediction(x, batch_size, run, outputs)
+            outputs = run.predict(callback_list(callbacks, self, verbose, run.steps))
+        self._predictions.remember(x, batch_size, run, outputs)
         return outputs
-
-    def _remember_prediction(self, x: Any, batch_size: int | None, run: Pass, outputs: Any) -> None:
-        """Let the next predictions on batches of this shape and dtype go straight to their plans."""
-        array = one_array(x)
-        plain = array is not None and isinstance(outputs, np.ndarray) and isinstance(run.source, Arrays)
-        if not plain or run.eager or run.steps > _SMALL:
-            return
-        data = run.source.data
-        if len(data.arrays) != 1 or data.arrays[0].shape != array.shape or array.dtype.kind not in "biuf":
-            return
-        for segment in run.source.ahead():
-            plan = segment.step.plan
-            if not plan.limits and not plan.assigned:
-                key = ((segment.rows, *array.shape[1:]), array.dtype, batch_size)
-                depend(self._plans.put(key, segment.step, 0), plan.reads)
 
     # -- single batches
 
@@ -317,14 +451,19 @@ class Trainer(Stepping):
         return self._on_batch("test", data_set(x, y, sample_weight, "test_on_batch"), return_dict)
 
     def _on_batch(self, kind: str, data: DataSet, return_dict: bool) -> Any:
-        logs = self.step_on_batch(kind, data, reset=True)
-        return logs if return_dict else self._in_order(logs)
+        results = self._metric_results
+        with results.set_aside(self) if results.in_use else nullcontext():
+            logs = self._step_on_batch(kind, data, reset=True)
+        return logs if return_dict else self._compiled.in_order(logs, self.metrics)
+
+    def _step_on_batch(self, kind: str, data: DataSet, reset: bool = False) -> dict[str, Any]:
+        where = f"{kind}_on_batch"
+        self._building.prepare(self, data, kind, where)
+        return Steps(self, kind).on_batch(data, where, reset)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch, as numpy arrays."""
-        return self.predict(x, batch_size=_rows(x), verbose=0)
-
-    # -- profile
+        return self.predict(x, batch_size=row_count(x, "predict_on_batch"), verbose=0)
 
     def profile(self, x: Any, y: Any = None, sample_weight: Any = None, repeats: int = 5) -> Profile:
         """Time every instruction of a training step (without y and loss: of a prediction) on this batch.
@@ -340,19 +479,18 @@ class Trainer(Stepping):
         if kind == "train":
             self._check_compiled("profile")
         data = data_set(x, y, sample_weight, "profile")
-        self.prepare(data, kind, "profile")
-        function, extra = self.step_function(kind)
-        step = compile_step(self._plans, kind, function, data, data.rows, extra)
-        check_indices(step.plan.limits, data, "profile")
-        return step.plan.profile(data.batch(0, data.rows), repeats)
+        self._building.prepare(self, data, kind, "profile")
+        return Steps(self, kind).profile(data, repeats)
 
 
-def _is_size(value: Any) -> bool:
-    return value is None or type(value) is int
+def _source(x: Any, y: Any, sample_weight: Any, batch: int | None, where: str, limit: int | None) -> Source:
+    """The source that takes batches from arrays, or from what gives batches itself."""
+    if is_stream(x):
+        return stream_source(x, y, sample_weight, where, limit)
+    return array_source(data_set(x, y, sample_weight, where), batch, where, limit)
 
 
-def _rows(x: Any) -> int:
-    """The number of samples, at least 1."""
-    if isinstance(x, (np.ndarray, Tensor, Variable)) and x.shape:
-        return max(len(x), 1)
-    return data_set(x, where="predict_on_batch").rows
+def _validation_source(given: Any, batch: int | None, where: str, limit: int | None) -> Source:
+    if isinstance(given, (list, tuple)) and not 1 <= len(given) <= 3:
+        raise ValueError(f"{where} expects (x, y) or (x, y, sample_weight), got {len(given)} parts")
+    return _source(*unpack_x_y_sample_weight(given), batch, where, limit)

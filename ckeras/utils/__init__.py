@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from ckeras.utils import bounding_boxes as bounding_boxes, np_utils as np_utils
     from ckeras.utils.config import Config as Config
+    from ckeras.utils.downloads import get_file as get_file
     from ckeras.utils.numerical import normalize as normalize, to_categorical as to_categorical
     from ckeras.utils.progbar import Progbar as Progbar
     from ckeras.utils.py_dataset import PyDataset as PyDataset, Sequence as Sequence
@@ -50,6 +51,7 @@ attach(
         "disable_interactive_logging": "ckeras.config",
         "enable_interactive_logging": "ckeras.config",
         "get_custom_objects": "ckeras.registry",
+        "get_file": "downloads",
         "get_registered_name": "ckeras.registry",
         "get_registered_object": "ckeras.registry",
         "get_source_inputs": "symbols",

@@ -9,7 +9,7 @@ import pytest
 
 import ckeras
 from ckeras import config, layers, utils
-from ckeras.trainer import sources, stored
+from ckeras.trainer import arrays, sources
 from ckeras.trainer.data import data_set
 
 
@@ -129,7 +129,7 @@ def test_a_file_trains_as_an_array_does(mlp, in_file, monkeypatch, block, option
     y = (x[:, :1] * 2).astype("float64")
     histories = []
     for threshold in (1 << 40, 1):
-        monkeypatch.setattr(stored, "LARGE", threshold)
+        monkeypatch.setattr(arrays, "LARGE", threshold)
         monkeypatch.setattr(sources, "BLOCK", block)
         utils.set_random_seed(0)
         model = mlp()
@@ -145,7 +145,7 @@ def test_a_file_trains_as_an_array_does(mlp, in_file, monkeypatch, block, option
 
 
 def test_prediction_and_evaluation_from_a_file(mlp, in_file, monkeypatch, data):
-    monkeypatch.setattr(stored, "LARGE", 1)
+    monkeypatch.setattr(arrays, "LARGE", 1)
     monkeypatch.setattr(sources, "BLOCK", 200)
     x, y, _ = data
     model = mlp()
@@ -160,7 +160,7 @@ def test_prediction_and_evaluation_from_a_file(mlp, in_file, monkeypatch, data):
 
 
 def test_what_is_written_to_a_memmap_is_kept(tmp_path, monkeypatch, mlp):
-    monkeypatch.setattr(stored, "LARGE", 1)
+    monkeypatch.setattr(arrays, "LARGE", 1)
     np.zeros((30, 4), "float32").tofile(tmp_path / "x")
     for mode in ("r+", "c"):
         x = np.memmap(tmp_path / "x", "float32", mode, shape=(30, 4))
@@ -170,7 +170,7 @@ def test_what_is_written_to_a_memmap_is_kept(tmp_path, monkeypatch, mlp):
 
 
 def test_integer_labels_in_a_file_are_checked_as_they_are_read(mlp, in_file, monkeypatch, data):
-    monkeypatch.setattr(stored, "LARGE", 1)
+    monkeypatch.setattr(arrays, "LARGE", 1)
     x, _, y = data
     y = y.copy()
     y[17] = 3

@@ -85,7 +85,7 @@ def assert_compiled_without_python(model):
     assert len(plans) >= 4  # of whole batches and of the last one, in training and in evaluation
     for plan in plans:
         assert plan.python_instructions == 0, str(plan)
-    (results,) = model._results._plans.values()
+    (results,) = model._metric_results._results._plans.values()
     assert results[0] is not None
     assert results[0].python_instructions == 0, str(results[0])
 

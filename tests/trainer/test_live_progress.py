@@ -5,7 +5,7 @@ import pytest
 
 import ckeras as keras
 from ckeras.trainer import epoch
-from ckeras.trainer.streams import is_stream
+from ckeras.trainer.arguments import is_stream
 from ckeras.utils.progbar import Progbar
 
 

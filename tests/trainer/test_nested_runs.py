@@ -56,3 +56,20 @@ def test_runs_one_after_another_begin_with_new_metrics(still):
     model.fit(X, Y + 100, verbose=0)
     assert model.evaluate(X, Y, verbose=0) == [2.0, 4.0]
     assert [m.result() for m in model.metrics] == [2.0, 4.0]
+
+
+@pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_begin", "on_train_batch_end", "on_epoch_end"])
+def test_fit_within_fit_leaves_its_history_alone(still, hook):
+    class Inner(ckeras.callbacks.Callback):
+        def inner(self, *_):
+            if not inner:
+                inner.append(None)  # which begins no other
+                inner[0] = self.model.fit(X, Y + 100, epochs=3, verbose=0)
+                assert self.model.history is inner[0]
+
+    inner = []
+    setattr(Inner, hook, Inner.inner)
+    model = still()
+    history = model.fit(X, Y, epochs=2, verbose=0, callbacks=[Inner()])
+    assert model.history is history and history.epoch == [0, 1] and history.history["loss"] == [2.0, 2.0]
+    assert inner[0].epoch == [0, 1, 2] and inner[0].history["loss"] == [102.0] * 3

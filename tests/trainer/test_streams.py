@@ -248,7 +248,7 @@ def test_steps_per_execution_groups_the_batches_of_a_stream(mlp, data):
     model = mlp()
     model.compile("sgd", "mse", steps_per_execution=2)
     model.fit(Rows(*data[:2]), verbose=0, callbacks=[Noted()])
-    assert seen == [("begin", 0), ("end", 1), ("begin", 2), ("end", 2)]
+    assert seen == [("begin", 0), ("end", 1), ("begin", 2), ("end", 3)]
 
 
 def test_class_weight_weighs_batches(mlp, data):

@@ -1,0 +1,171 @@
+"""What a model has to have before its steps run: weights, resolved metrics, the optimizer's variables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckeras.compiler.dependencies import depend, recording
+from ckeras.compiler.rewrite import index_limits
+from ckeras.compiler.trace import trace
+from ckeras.layers.input_spec import fitted_shape
+from ckeras.tensor import Spec
+from ckeras.tensor.cache import Plans
+from ckeras.tensor.graph import inferring
+from ckeras.tensor.structure import flatten, map_structure, pack
+from ckeras.trainer.data import DataSet, Form, unpack_x_y_sample_weight
+from ckeras.trainer.hooks import overrides
+from ckeras.trainer.trainability import as_compiled
+
+
+class Building:
+    """Makes one model, which is given to each method, ready for data.
+
+    Owns what was found when the model was called on data: whether all layers are built, whether lists of numbers are
+    given to it as columns, and the ranges of indices in the data.
+    """
+
+    def __init__(self) -> None:
+        self.takes_columns: bool | None = None  # None: not seen yet
+        self._sampled = False  # whether a call has shown which layers are in use
+        self._limits = Plans()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_limits": Plans()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+    def forget(self) -> None:
+        """Drop what depends on losses and metrics."""
+        self._limits.clear()
+
+    def prepare(self, model: Any, data: DataSet, kind: str, where: str) -> None:
+        """Make the weights, metrics and the optimizer's variables, checking the data's shapes on the way."""
+        form, outputs = data.form, None
+        check_input(model, form, data.rows, where)
+        # A model of several others, such as a GAN, may have steps of its own and no call.
+        own_steps = overrides(model, f"{kind}_step", f"make_{kind}_function", "compute_metrics")
+        called = model._has_call() or (kind != "predict" and not own_steps)
+        sampled = self._sampled or all(layer.built for layer in model._flatten_layers())
+        if called and (not model.built or not sampled or (self.takes_columns is None and _has_lists(form))):
+            with as_compiled(model, kind):
+                outputs = self._outputs(model, data)
+            self._sampled = True
+        if kind == "predict":
+            return
+        if kind == "train":
+            _build_optimizer(model, where)
+        compiled = model._compiled
+        if called and len(form.structure) > 1 and not compiled.metrics.built:
+            outputs = self._outputs(model, data) if outputs is None else outputs
+            compiled.build_metrics(form.symbols()[1], outputs)
+            model._metric_results.forget()
+
+    def as_columns(self, x: Any) -> Any:
+        """``x``, in which lists of numbers are columns if the model has been seen to need that."""
+        if not self.takes_columns:
+            return x
+        return map_structure(lambda a: a[:, None] if len(a.shape) == 1 else a, x)
+
+    def _outputs(self, model: Any, data: DataSet) -> Any:
+        """Outputs for data like this: symbolic, or for models whose `call` needs values, those of the first rows.
+
+        A model that does not take lists of numbers, but columns, is given columns from now on.
+        """
+        x = self.as_columns(data.form.symbols()[0])
+        undecided = self.takes_columns is None and _has_lists(data.form)
+        outputs, error = _symbolic_outputs(model, x)
+        if undecided and isinstance(error, ValueError):
+            self.takes_columns = True
+            again, other = _symbolic_outputs(model, self.as_columns(x))
+            if other is None:
+                return again
+            self.takes_columns = None
+        if error is not None:  # which the first rows raise too, if it was not for their values
+            rows = pack(data.form.structure, data.tensors(0, min(data.rows, 32)))[0]
+            outputs = model(self.as_columns(rows), training=False)
+            if outputs is None:
+                raise error
+            return outputs
+        if undecided:
+            self.takes_columns = False
+        return outputs
+
+    def index_limits(self, model: Any, data: DataSet, kind: str, batch: int) -> list[tuple[int, int, str]]:
+        """What in the data must be in which range, where no compilation has found that out; as a plan's ``limits``.
+
+        Raises for targets and weights that do not fit the model. Parts of the user's own are not called for it: they
+        may ask for values, or be what is being debugged.
+        """
+        if kind == "predict" or overrides(model, f"{kind}_step", "compute_loss", "compute_metrics"):
+            return []
+        losses, metrics = model._compiled.losses, model._compiled.metrics
+        if not all(map(_is_ours, [*([] if losses is None else losses.parts), *metrics.metrics])):
+            return []
+        key = (kind, data.form.key(batch))
+        limits = self._limits.get(key)
+        if limits is None:
+            with recording() as recorded:
+                limits = _traced_limits(model, data.form, self._outputs(model, data), batch)
+            depend(self._limits.put(key, limits, 0), recorded.reads)
+        return limits
+
+
+def check_input(model: Any, form: Form, rows: int, where: str) -> None:
+    """Raise for an x of another shape than the model's input."""
+    expects = getattr(model, "expected_input", None)
+    if expects is None or form.inputs != 1:
+        return
+    shape = (rows, *form.shapes[0])
+    expected = expects(len(shape))
+    if expected is not None and fitted_shape(shape, expected) is None:
+        if len(shape) == len(expected) - 1:
+            raise ValueError(
+                f"{where} expects x of shape {expected}, whose first axis is that of the samples, got {shape}; "
+                "x[None] is a batch of one sample x"
+            )
+        raise ValueError(f"{where} expects x of shape {expected}, got {(None, *shape[1:])}")
+
+
+def _build_optimizer(model: Any, where: str) -> None:
+    if model.optimizer is None:
+        raise ValueError(f"{where} expects a model that was compiled with an optimizer, got None")
+    if not model.optimizer.built:
+        with as_compiled(model, "train"):
+            model.optimizer.build(model.trainable_variables)
+
+
+def _symbolic_outputs(model: Any, x: Any) -> tuple[Any, Exception | None]:
+    """The outputs for symbolic inputs, or the error that there was."""
+    try:
+        with inferring():
+            return model(x), None
+    except (TypeError, ValueError, AttributeError) as error:
+        return None, error
+
+
+def _traced_limits(model: Any, form: Form, outputs: Any, batch: int) -> list[tuple[int, int, str]]:
+    """Trace loss and metrics, which raises if they do not fit; what in the data must be in which range."""
+    inputs = form.specs(batch)
+    specs = [Spec((batch, *y.shape[1:]), y.dtype) for y in flatten(outputs)]
+
+    def check(values: list[Any]) -> None:
+        x, y, sample_weight = unpack_x_y_sample_weight(pack(form.structure, values[: len(inputs)]))
+        y_pred = pack(outputs, values[len(inputs) :])
+        if model._compiled.losses is not None:
+            model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
+        model.compute_metrics(x, y, y_pred, sample_weight)
+
+    graph, _ = trace(check, [*inputs, *specs], lambda values: (values,))
+    return [limit for limit in index_limits(graph) if limit[0] < len(inputs)]
+
+
+def _is_ours(part: Any) -> bool:
+    """Whether a loss or metric, and the function it wraps, are ckeras's own."""
+    wrapped = getattr(part, "_fn", getattr(part, "fn", None))
+    return str(part.__module__).startswith("ckeras.") and (wrapped is None or _is_ours(wrapped))
+
+
+def _has_lists(form: Form) -> bool:
+    """Whether an array of x has no axis but that of the samples."""
+    return any(not shape for shape in form.shapes[: form.inputs])
