@@ -15,6 +15,7 @@ COMPLETE = {
     "keras.backend": 0.95,
     "keras.callbacks": 0.93,
     "keras.ops": 0.95,
+    "keras.preprocessing": 1.0,
 }  # fmt: skip
 
 # Name -> what differs, with the reason behind it.

@@ -1,6 +1,6 @@
-"""Images with boxes and masks drawn on them, and galleries of images. Pillow and Matplotlib are loaded when needed.
+"""Pictures of models and trainings, and images with boxes and masks drawn on them.
 
-Names load on first use.
+Names load on first use, and so do the packages that they need.
 """
 
 from ckeras.lazy import TYPE_CHECKING, attach

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ckeras.visualization.drawing import Color, draw_bounding_boxes, draw_segmentation_masks
-from ckeras.visualization.images import as_bytes, checked_images, optional
+from ckeras.visualization.images import as_bytes, checked_images
+from ckeras.visualization.packages import matplotlib
 
 
 def plot_image_gallery(
@@ -57,7 +58,7 @@ def plot_image_gallery(
         raise ValueError(f"{where} expects either path or show=True, got both")
     titles = _titles(len(images), y_true, y_pred, label_map, where)
     rows, cols = _grid(len(images), rows, cols, where)
-    plt = optional("matplotlib.pyplot", "Matplotlib", "visualization", where)
+    plt, _ = matplotlib(where)
     figure, axes = plt.subplots(rows, cols, figsize=(scale * cols, scale * rows), squeeze=False, layout="tight")
     for i, axis in enumerate(axes.flat):
         axis.axis("off")
@@ -157,7 +158,7 @@ def plot_bounding_box_gallery(
         if boxes is not None:
             pictures = draw_bounding_boxes(pictures, boxes, bounding_box_format, names, color, **options)
     if legend:
-        patches = optional("matplotlib.patches", "Matplotlib", "visualization", where)
+        _, patches = matplotlib(where)
         legend_handles = [
             patches.Patch(color=np.array(color) / 255.0, label=title)
             for title, boxes, color, _ in kinds

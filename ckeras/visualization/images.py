@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import numpy as np
 
 from ckeras import config
-
-
-def optional(module: str, package: str, extra: str, where: str) -> Any:
-    """Import a module of an optional package.
-
-    Raises:
-        ImportError: if it is not installed; the sentence says how to install it.
-    """
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise ImportError(f"{where} needs {package}: pip install 'ckeras[{extra}]' installs it") from error
 
 
 def checked_images(images: Any, data_format: str | None, where: str) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckeras.visualization.images import optional
+from ckeras.visualization.packages import matplotlib
 
 
 def plot_history(history: Any, metrics: list[str] | None = None, path: str | None = None, show: bool = False) -> Any:
@@ -32,7 +32,7 @@ def plot_history(history: Any, metrics: list[str] | None = None, path: str | Non
     if missing:
         raise ValueError(f"plot_history expects metrics among {known}, got {missing}")
     epochs = getattr(history, "epoch", None) or range(len(logs[names[0]]))
-    plt = optional("matplotlib.pyplot", "Matplotlib", "visualization", "plot_history")
+    plt, _ = matplotlib("plot_history")
     figure, axes = plt.subplots(1, len(names), figsize=(5 * len(names), 3.5), squeeze=False, layout="tight")
     for name, axis in zip(names, axes.flat, strict=True):
         for label, key in (("training", name), ("validation", f"val_{name}")):

@@ -127,8 +127,8 @@ def test_masks_of_floats():
 @pytest.mark.parametrize(
     ("module", "call"),
     [
-        ("PIL.Image", lambda: visualization.draw_bounding_boxes(BLACK, BOXES, "xyxy")),
-        ("matplotlib.pyplot", lambda: visualization.plot_image_gallery(BLACK)),
+        ("PIL", lambda: visualization.draw_bounding_boxes(BLACK, BOXES, "xyxy")),
+        ("matplotlib", lambda: visualization.plot_image_gallery(BLACK)),
     ],
 )
 def test_a_missing_package_is_named(monkeypatch, module, call):
