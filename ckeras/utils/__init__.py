@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         pack_x_y_sample_weight as pack_x_y_sample_weight,
         unpack_x_y_sample_weight as unpack_x_y_sample_weight,
     )
-    from ckeras.utils import np_utils as np_utils
+    from ckeras.utils import bounding_boxes as bounding_boxes, np_utils as np_utils
     from ckeras.utils.config import Config as Config
     from ckeras.utils.downloads import get_file as get_file
     from ckeras.utils.numerical import normalize as normalize, to_categorical as to_categorical
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 attach(
     __name__,
     {
+        "bounding_boxes": None,
         "Config": "config",
         "CustomObjectScope": "ckeras.registry",
         "Progbar": "progbar",
