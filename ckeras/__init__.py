@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         saving as saving,
         tree as tree,
         utils as utils,
+        visualization as visualization,
     )
     from ckeras._version import version as version
     from ckeras.autograd.tape import GradientTape as GradientTape
@@ -60,7 +61,7 @@ attach(
             [
                 "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies",
                 "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers",
-                "preprocessing", "random", "registry", "regularizers", "saving", "tree", "utils",
+                "preprocessing", "random", "registry", "regularizers", "saving", "tree", "utils", "visualization",
             ]
         ),
         "DTypePolicy": "dtype_policies",

@@ -28,6 +28,7 @@ ORDER = [
     {"callbacks"},
     {"trainer"},
     {"models"},
+    {"visualization"},
     {"backend", "datasets", "compat", "mixed_precision", "__main__"},
 ]
 MODULES = {
