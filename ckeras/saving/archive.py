@@ -42,14 +42,19 @@ def write(file: IO[bytes], model: Any, config: dict[str, Any], metadata: dict[st
             with archive.open(name, "w") as member:
                 member.write(text.encode())
         with tempfile.TemporaryFile(dir=folder) as collected, AssetsWriter(archive) as assets:
-            writer = WeightsWriter(collected)
-            try:
+            with WeightsWriter(collected) as writer:
                 save_state(model, writer, assets)
-            finally:
-                writer.close()
             collected.seek(0)
             with archive.open(WEIGHTS, "w", force_zip64=True) as member:
                 shutil.copyfileobj(collected, member, _BLOCK)
+
+
+def config_of(text: bytes) -> dict[str, Any]:
+    """The config in a file config.json; ValueError if it is malformed."""
+    config = json.loads(text)
+    if not isinstance(config, dict):
+        raise ValueError(f"Expected {CONFIG} to hold a dict, got {type(config).__name__}.")
+    return config
 
 
 class Archive:
@@ -68,10 +73,7 @@ class Archive:
         info = self._info(CONFIG)
         if info.file_size > _TEXT:
             raise ValueError(f"Refused to read {CONFIG}, which claims {info.file_size} bytes.")
-        config = json.loads(self._zip.read(CONFIG))
-        if not isinstance(config, dict):
-            raise ValueError(f"Expected {CONFIG} to hold a dict, got {type(config).__name__}.")
-        return config
+        return config_of(self._zip.read(CONFIG))
 
     @contextmanager
     def weights(self) -> Iterator[WeightsReader]:
@@ -85,11 +87,8 @@ class Archive:
             else:
                 shutil.copyfileobj(member, unpacked, _BLOCK)
                 file = unpacked
-            reader = WeightsReader(file)
-            try:
+            with WeightsReader(file) as reader:
                 yield reader
-            finally:
-                reader.close()
 
     @contextmanager
     def assets(self) -> Iterator[AssetsReader]:

@@ -27,7 +27,7 @@ def h5py() -> Any:
 
 
 class WeightsWriter:
-    """Writes the variables of objects to an HDF5 file.
+    """Context manager that writes the variables of objects to an HDF5 file.
 
     Args:
         file: A path, or a binary file that can be read and written anywhere.
@@ -43,6 +43,12 @@ class WeightsWriter:
     def close(self) -> None:
         """Complete the file."""
         self._file.close()
+
+    def __enter__(self) -> WeightsWriter:
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self.close()
 
 
 class GroupWriter:
@@ -81,7 +87,7 @@ class GroupWriter:
 
 
 class WeightsReader:
-    """Reads the variables of objects from an HDF5 file.
+    """Context manager that reads the variables of objects from an HDF5 file.
 
     Args:
         file: A path, or a binary file that can be read anywhere.
@@ -109,6 +115,12 @@ class WeightsReader:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def __enter__(self) -> WeightsReader:
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self.close()
 
 
 class GroupReader(Mapping):
