@@ -534,6 +534,11 @@ def _default_training(call: Callable[..., Any]) -> Any:
     return None if parameter is None or parameter.default is parameter.empty else parameter.default
 
 
+def takes(layer: Layer, argument: str) -> bool:
+    """Whether the layer's `call` has an argument of this name."""
+    return argument in _parameters(type(layer).call)
+
+
 def default_training(operation: Any) -> Any:
     """The default of the argument ``training`` of a layer's `call`; None if it has none."""
     return _default_training(type(operation).call) if isinstance(operation, Layer) else None
