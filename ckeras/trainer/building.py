@@ -59,7 +59,6 @@ class Building:
         if called and len(form.structure) > 1 and not compiled.metrics.built:
             outputs = self._outputs(model, data) if outputs is None else outputs
             compiled.build_metrics(form.symbols()[1], outputs)
-            model._metric_results.forget()
 
     def as_columns(self, x: Any) -> Any:
         """``x``, in which lists of numbers are columns if the model has been seen to need that."""

@@ -193,7 +193,7 @@ class Trainer:
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Update the metrics given to `compile`, and return the results of all."""
         if y is not None and self._compiled.metrics is not None:
-            self._compiled.metrics.update_state(y, y_pred, sample_weight)
+            self._compiled.update_metrics(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
     @hook
@@ -349,9 +349,10 @@ class Trainer:
                 validation = array_source(held_out, rows, where, validation_limit)
             elif validation_data is not None:
                 validation = _validation_source(validation_data, rows, where, validation_limit)
-            self._building.prepare(self, source.data, "train", "fit")
             if validation is not None:
                 opened.callback(validation.close)
+            self._building.prepare(self, source.data, "train", "fit")
+            if validation is not None:
                 self._building.prepare(self, validation.data, "test", where)
             training = Pass(self, "train", source, "fit")
             testing = None if validation is None else Pass(self, "test", validation, where)
