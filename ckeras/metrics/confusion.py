@@ -11,6 +11,7 @@ import numpy as np
 
 from ckeras import config, ops
 from ckeras.losses.loss import expect, same, share, squeeze_or_expand_to_same_rank
+from ckeras.metrics.warning import warn_where
 from ckeras.tensor import Tensor, table
 from ckeras.utils.tracebacks import warn
 
@@ -87,7 +88,10 @@ def count(
         ValueError: if the shapes do not fit, or `class_id` or `top_k` is out of range.
     """
     y_true, y_pred = (ops.cast(ops.convert_to_tensor(y), dtype) for y in (y_true, y_pred))
-    _warn_of_nan(name, y_pred)
+    warn_where(
+        ops.any(ops.isnan(y_pred)),
+        lambda: warn(f"{name} got predictions that are NaN; it counts them as negative."),
+    )
     y_pred, y_true = squeeze_or_expand_to_same_rank(y_pred, y_true)
     expect(name, same(y_true.shape, y_pred.shape), "y_true and y_pred of the same shape", y_true, y_pred)
     weight = None if sample_weight is None else _weights(name, sample_weight, y_pred, dtype)
@@ -128,11 +132,6 @@ def warn_without_both_classes(metric: Any) -> None:
             f"{metric.name} is not defined by targets of one class: of its positive targets the weights sum to "
             f"{tp + fn}, of its negative ones to {fp + tn}."
         )
-
-
-def _warn_of_nan(name: str, y_pred: Any) -> None:
-    if type(y_pred) is Tensor and np.isnan(np.asarray(y_pred)).any():
-        warn(f"{name} got predictions that are NaN; it counts them as negative.")
 
 
 def _by_comparison(

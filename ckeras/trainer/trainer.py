@@ -455,6 +455,7 @@ class Trainer:
         results = self._metric_results
         with results.set_aside(self) if results.in_use else nullcontext():
             logs = self._step_on_batch(kind, data, reset=True)
+            results.check(self)
         return logs if return_dict else self._compiled.in_order(logs, self.metrics)
 
     def _step_on_batch(self, kind: str, data: DataSet, reset: bool = False) -> dict[str, Any]:
