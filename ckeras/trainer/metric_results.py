@@ -77,8 +77,12 @@ class MetricResults:
 
     def check(self, model: Any) -> None:
         """Warn of metrics whose results mean nothing for the data that they got."""
-        for metric in self._lists(model)[1]:
+        for metric in self.metrics(model):
             metric.check_result()
+
+    def metrics(self, model: Any) -> list[Any]:
+        """All metrics."""
+        return self._lists(model)[1]
 
     def _variables(self, model: Any) -> list[Variable]:
         """The variables of all metrics."""

@@ -397,7 +397,7 @@ class Trainer:
             self._building.prepare(self, source.data, "test", "evaluate")
             testing = Pass(self, "test", source, "evaluate")
             logs = testing.evaluate(callback_list(callbacks, self, verbose, testing.steps))
-        return logs if return_dict else self._compiled.in_order(logs, self.metrics)
+        return logs if return_dict else self._compiled.in_order(logs, self._metric_results.metrics(self))
 
     def predict(
         self,
@@ -456,7 +456,7 @@ class Trainer:
         with results.set_aside(self) if results.in_use else nullcontext():
             logs = self._step_on_batch(kind, data, reset=True)
             results.check(self)
-        return logs if return_dict else self._compiled.in_order(logs, self.metrics)
+        return logs if return_dict else self._compiled.in_order(logs, self._metric_results.metrics(self))
 
     def _step_on_batch(self, kind: str, data: DataSet, reset: bool = False) -> dict[str, Any]:
         where = f"{kind}_on_batch"
