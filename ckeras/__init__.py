@@ -30,9 +30,11 @@ if TYPE_CHECKING:
         saving as saving,
         tree as tree,
         utils as utils,
+        visualization as visualization,
     )
     from ckeras._version import version as version
     from ckeras.autograd.tape import GradientTape as GradientTape
+    from ckeras.compat.imports import install as install, load_ipython_extension as load_ipython_extension
     from ckeras.compiler.function import function as function
     from ckeras.dtype_policies import DTypePolicy as DTypePolicy, FloatDTypePolicy as FloatDTypePolicy
     from ckeras.initializers import Initializer as Initializer
@@ -60,7 +62,7 @@ attach(
             [
                 "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies",
                 "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers",
-                "preprocessing", "random", "registry", "regularizers", "saving", "tree", "utils",
+                "preprocessing", "random", "registry", "regularizers", "saving", "tree", "utils", "visualization",
             ]
         ),
         "DTypePolicy": "dtype_policies",
@@ -85,6 +87,8 @@ attach(
         "Tensor": "ops.tensors",
         "Variable": "ops.tensors",
         "device": "tensor.scopes",
+        "install": "compat.imports",
+        "load_ipython_extension": "compat.imports",
         "function": "compiler.function",
         "name_scope": "tensor.scopes",
         "remat": "ops.control.remat:remat",

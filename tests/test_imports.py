@@ -13,7 +13,7 @@ import ckeras
 PACKAGE = Path(ckeras.__file__).parent
 # Dependency order: a module imports from its own group or from an earlier one.
 ORDER = [
-    {"_version", "lazy", "plugins", "utils.naming"},
+    {"_version", "keras_names", "lazy", "plugins", "utils.naming"},
     {"_kernels"},
     {"config", "registry", "utils.tracebacks"},
     {"tensor"},
@@ -28,6 +28,7 @@ ORDER = [
     {"callbacks"},
     {"trainer"},
     {"models"},
+    {"visualization"},
     {"backend", "datasets", "compat", "mixed_precision", "__main__"},
 ]
 MODULES = {

@@ -35,8 +35,56 @@ if TYPE_CHECKING:
         subtract as subtract,
     )
     from ckeras.layers.merging.merge import check_masks as check_masks, check_shapes as check_shapes
+    from ckeras.layers.normalization.batch_normalization import BatchNormalization as BatchNormalization
+    from ckeras.layers.normalization.group_normalization import GroupNormalization as GroupNormalization
+    from ckeras.layers.normalization.layer_normalization import LayerNormalization as LayerNormalization
+    from ckeras.layers.normalization.rms_normalization import RMSNormalization as RMSNormalization
+    from ckeras.layers.normalization.spectral_normalization import SpectralNormalization as SpectralNormalization
     from ckeras.layers.normalization.unit_normalization import UnitNormalization as UnitNormalization
+    from ckeras.layers.pooling.adaptive_pooling import (
+        AdaptiveAveragePooling1D as AdaptiveAveragePooling1D,
+        AdaptiveAveragePooling2D as AdaptiveAveragePooling2D,
+        AdaptiveAveragePooling3D as AdaptiveAveragePooling3D,
+        AdaptiveMaxPooling1D as AdaptiveMaxPooling1D,
+        AdaptiveMaxPooling2D as AdaptiveMaxPooling2D,
+        AdaptiveMaxPooling3D as AdaptiveMaxPooling3D,
+    )
+    from ckeras.layers.pooling.average_pooling import (
+        AveragePooling1D as AveragePooling1D,
+        AveragePooling2D as AveragePooling2D,
+        AveragePooling3D as AveragePooling3D,
+        AvgPool1D as AvgPool1D,
+        AvgPool2D as AvgPool2D,
+        AvgPool3D as AvgPool3D,
+    )
+    from ckeras.layers.pooling.global_average_pooling import (
+        GlobalAveragePooling1D as GlobalAveragePooling1D,
+        GlobalAveragePooling2D as GlobalAveragePooling2D,
+        GlobalAveragePooling3D as GlobalAveragePooling3D,
+        GlobalAvgPool1D as GlobalAvgPool1D,
+        GlobalAvgPool2D as GlobalAvgPool2D,
+        GlobalAvgPool3D as GlobalAvgPool3D,
+    )
+    from ckeras.layers.pooling.global_max_pooling import (
+        GlobalMaxPool1D as GlobalMaxPool1D,
+        GlobalMaxPool2D as GlobalMaxPool2D,
+        GlobalMaxPool3D as GlobalMaxPool3D,
+        GlobalMaxPooling1D as GlobalMaxPooling1D,
+        GlobalMaxPooling2D as GlobalMaxPooling2D,
+        GlobalMaxPooling3D as GlobalMaxPooling3D,
+    )
+    from ckeras.layers.pooling.max_pooling import (
+        MaxPool1D as MaxPool1D,
+        MaxPool2D as MaxPool2D,
+        MaxPool3D as MaxPool3D,
+        MaxPooling1D as MaxPooling1D,
+        MaxPooling2D as MaxPooling2D,
+        MaxPooling3D as MaxPooling3D,
+    )
+    from ckeras.layers.preprocessing.category_encoding import CategoryEncoding as CategoryEncoding
+    from ckeras.layers.preprocessing.normalization import Normalization as Normalization
     from ckeras.layers.preprocessing.pipeline import Pipeline as Pipeline
+    from ckeras.layers.preprocessing.rescaling import Rescaling as Rescaling
     from ckeras.layers.regularization.activity_regularization import ActivityRegularization as ActivityRegularization
     from ckeras.layers.regularization.alpha_dropout import AlphaDropout as AlphaDropout
     from ckeras.layers.regularization.dropout import Dropout as Dropout
@@ -47,10 +95,25 @@ if TYPE_CHECKING:
         SpatialDropout2D as SpatialDropout2D,
         SpatialDropout3D as SpatialDropout3D,
     )
+    from ckeras.layers.reshaping.cropping import (
+        Cropping1D as Cropping1D,
+        Cropping2D as Cropping2D,
+        Cropping3D as Cropping3D,
+    )
     from ckeras.layers.reshaping.flatten import Flatten as Flatten
     from ckeras.layers.reshaping.permute import Permute as Permute
     from ckeras.layers.reshaping.repeat_vector import RepeatVector as RepeatVector
     from ckeras.layers.reshaping.reshape import Reshape as Reshape
+    from ckeras.layers.reshaping.up_sampling import (
+        UpSampling1D as UpSampling1D,
+        UpSampling2D as UpSampling2D,
+        UpSampling3D as UpSampling3D,
+    )
+    from ckeras.layers.reshaping.zero_padding import (
+        ZeroPadding1D as ZeroPadding1D,
+        ZeroPadding2D as ZeroPadding2D,
+        ZeroPadding3D as ZeroPadding3D,
+    )
     from ckeras.layers.serialization import deserialize as deserialize, serialize as serialize
 
 attach(
@@ -58,10 +121,27 @@ attach(
     {
         "Activation": "activations.activation",
         "ActivityRegularization": "regularization.activity_regularization",
+        "AdaptiveAveragePooling1D": "pooling.adaptive_pooling",
+        "AdaptiveAveragePooling2D": "pooling.adaptive_pooling",
+        "AdaptiveAveragePooling3D": "pooling.adaptive_pooling",
+        "AdaptiveMaxPooling1D": "pooling.adaptive_pooling",
+        "AdaptiveMaxPooling2D": "pooling.adaptive_pooling",
+        "AdaptiveMaxPooling3D": "pooling.adaptive_pooling",
         "Add": "merging.elementwise",
         "AlphaDropout": "regularization.alpha_dropout",
         "Average": "merging.elementwise",
+        "AveragePooling1D": "pooling.average_pooling",
+        "AveragePooling2D": "pooling.average_pooling",
+        "AveragePooling3D": "pooling.average_pooling",
+        "AvgPool1D": "pooling.average_pooling",
+        "AvgPool2D": "pooling.average_pooling",
+        "AvgPool3D": "pooling.average_pooling",
+        "BatchNormalization": "normalization.batch_normalization",
+        "CategoryEncoding": "preprocessing.category_encoding",
         "Concatenate": "merging.concatenate",
+        "Cropping1D": "reshaping.cropping",
+        "Cropping2D": "reshaping.cropping",
+        "Cropping3D": "reshaping.cropping",
         "Dense": "core.dense",
         "Dot": "merging.dot",
         "Dropout": "regularization.dropout",
@@ -70,31 +150,61 @@ attach(
         "Flatten": "reshaping.flatten",
         "GaussianDropout": "regularization.gaussian_dropout",
         "GaussianNoise": "regularization.gaussian_noise",
+        "GlobalAveragePooling1D": "pooling.global_average_pooling",
+        "GlobalAveragePooling2D": "pooling.global_average_pooling",
+        "GlobalAveragePooling3D": "pooling.global_average_pooling",
+        "GlobalAvgPool1D": "pooling.global_average_pooling",
+        "GlobalAvgPool2D": "pooling.global_average_pooling",
+        "GlobalAvgPool3D": "pooling.global_average_pooling",
+        "GlobalMaxPool1D": "pooling.global_max_pooling",
+        "GlobalMaxPool2D": "pooling.global_max_pooling",
+        "GlobalMaxPool3D": "pooling.global_max_pooling",
+        "GlobalMaxPooling1D": "pooling.global_max_pooling",
+        "GlobalMaxPooling2D": "pooling.global_max_pooling",
+        "GlobalMaxPooling3D": "pooling.global_max_pooling",
+        "GroupNormalization": "normalization.group_normalization",
         "Identity": "core.identity",
         "Input": "core.input_layer",
         "InputLayer": "core.input_layer",
         "InputSpec": "input_spec",
         "Lambda": "core.lambda_layer",
         "Layer": "layer",
+        "LayerNormalization": "normalization.layer_normalization",
         "LeakyReLU": "activations.leaky_relu",
         "Masking": "core.masking",
+        "MaxPool1D": "pooling.max_pooling",
+        "MaxPool2D": "pooling.max_pooling",
+        "MaxPool3D": "pooling.max_pooling",
+        "MaxPooling1D": "pooling.max_pooling",
+        "MaxPooling2D": "pooling.max_pooling",
+        "MaxPooling3D": "pooling.max_pooling",
         "Maximum": "merging.elementwise",
         "Minimum": "merging.elementwise",
         "Multiply": "merging.elementwise",
+        "Normalization": "preprocessing.normalization",
         "PReLU": "activations.prelu",
         "Permute": "reshaping.permute",
         "Pipeline": "preprocessing.pipeline",
+        "RMSNormalization": "normalization.rms_normalization",
         "ReLU": "activations.relu",
         "RepeatVector": "reshaping.repeat_vector",
+        "Rescaling": "preprocessing.rescaling",
         "Reshape": "reshaping.reshape",
         "Softmax": "activations.softmax",
         "SpatialDropout1D": "regularization.spatial_dropout",
         "SpatialDropout2D": "regularization.spatial_dropout",
         "SpatialDropout3D": "regularization.spatial_dropout",
+        "SpectralNormalization": "normalization.spectral_normalization",
         "Subtract": "merging.elementwise",
         "ThresholdedReLU": "activations.relu",
         "UnitNormalization": "normalization.unit_normalization",
+        "UpSampling1D": "reshaping.up_sampling",
+        "UpSampling2D": "reshaping.up_sampling",
+        "UpSampling3D": "reshaping.up_sampling",
         "Wrapper": "core.wrapper",
+        "ZeroPadding1D": "reshaping.zero_padding",
+        "ZeroPadding2D": "reshaping.zero_padding",
+        "ZeroPadding3D": "reshaping.zero_padding",
         "add": "merging.elementwise",
         "average": "merging.elementwise",
         "check_masks": "merging.merge",

@@ -30,7 +30,9 @@ def pairs(value: Any, rank: int, layer: str, name: str) -> tuple[tuple[int, int]
     if not hasattr(value, "__len__"):
         return ((arguments.integer(value, layer, name, minimum=0),) * 2,) * rank
     if len(value) != rank:
-        raise ValueError(f"{layer} expects {name} to be an integer, or {rank} or pairs, got {arguments.shown(value)}")
+        raise ValueError(
+            f"{layer} expects {name} to be an integer, or {rank} integers or pairs, got {arguments.shown(value)}"
+        )
     return tuple(each_axis(v, 2, layer, name, minimum=0) for v in value)  # type: ignore[misc]
 
 

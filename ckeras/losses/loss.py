@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import ops, registry
+from ckeras.dtype_policies.policy import MIXED
 from ckeras.tensor import dtypes
 from ckeras.tensor.masks import get_mask
 from ckeras.utils.naming import auto_name
@@ -158,8 +159,8 @@ class IntegerLabelsLoss(LossFunctionWrapper):
 
 
 def dtype_name(dtype: Any) -> str:
-    """Return the name of the compute dtype given by None, a dtype, a dtype name or a dtype policy."""
-    return dtypes.standardize(dtype)
+    """Return the name of the compute dtype given by None, a dtype, a dtype policy, or the name of one of them."""
+    return MIXED[dtype][0] if isinstance(dtype, str) and dtype in MIXED else dtypes.standardize(dtype)
 
 
 def _map(fn: Callable[[Any], Any], x: Any) -> Any:

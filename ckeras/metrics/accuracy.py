@@ -7,6 +7,7 @@ from typing import Any
 from ckeras import config as _config, ops, registry
 from ckeras.losses.loss import expect, pair, same
 from ckeras.metrics.mean import MeanMetricWrapper
+from ckeras.tensor import arguments
 
 ship = registry.metrics.ship
 
@@ -121,6 +122,7 @@ class BinaryAccuracy(MeanMetricWrapper):
     _direction = "up"
 
     def __init__(self, name: str | None = "binary_accuracy", dtype: Any = None, threshold: float = 0.5):
+        threshold = arguments.number(threshold, type(self).__name__, "threshold")
         super().__init__(binary_accuracy, name=name, dtype=dtype, threshold=threshold)
         self.threshold = threshold
 

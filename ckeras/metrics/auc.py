@@ -78,6 +78,8 @@ class AUC(Metric):
         if num_labels and not multi_label:
             raise ValueError(f"AUC takes num_labels with multi_label=True alone, got num_labels={num_labels!r}.")
         if thresholds is not None:
+            if not isinstance(thresholds, (list, tuple, np.ndarray)):
+                raise ValueError(f"AUC expects thresholds to be a list of numbers or None, got {thresholds!r}.")
             inner = [] if not len(thresholds) else sorted(parse_thresholds("AUC", thresholds, 0.5))
             spaced = evenly_spaced([0.0, *inner, 1.0])
         elif isinstance(num_thresholds, int) and num_thresholds > 1:

@@ -12,7 +12,7 @@ import numpy as np
 from ckeras import config, ops
 from ckeras.losses.loss import expect, same, share, squeeze_or_expand_to_same_rank
 from ckeras.metrics.warning import warn_where
-from ckeras.tensor import Tensor, table
+from ckeras.tensor import Tensor, dtypes, table
 from ckeras.utils.tracebacks import warn
 
 BELOW_ALL = -1e10  # below every threshold that can be given
@@ -87,6 +87,7 @@ def count(
     Raises:
         ValueError: if the shapes do not fit, or `class_id` or `top_k` is out of range.
     """
+    counted_in, dtype = dtype, dtype if dtype in dtypes.FLOATS else "float32"  # of predictions, which are fractions
     y_true, y_pred = (ops.cast(ops.convert_to_tensor(y), dtype) for y in (y_true, y_pred))
     warn_where(
         ops.any(ops.isnan(y_pred)),
@@ -116,7 +117,7 @@ def count(
     labels = y_pred.shape[-1] if by_label else 1
     y_pred, positive, negative = (ops.reshape(x, (-1, labels)) for x in (y_pred, positive, negative))
     counted = _by_interval if even else _by_comparison
-    counts = counted(y_pred, positive, negative, thresholds, labels)
+    counts = [ops.cast(c, counted_in) for c in counted(y_pred, positive, negative, thresholds, labels)]
     return Counts(*counts) if by_label else Counts(*(ops.reshape(c, (-1,)) for c in counts))
 
 

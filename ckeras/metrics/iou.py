@@ -10,9 +10,9 @@ import numpy as np
 
 from ckeras import config, ops, registry
 from ckeras.losses.loss import expect
-from ckeras.metrics.metric import Metric
+from ckeras.metrics.metric import Metric, integer
 from ckeras.metrics.warning import warn_where
-from ckeras.tensor import dtypes, table
+from ckeras.tensor import arguments, dtypes, table
 from ckeras.utils.tracebacks import warn
 
 ship = registry.metrics.ship
@@ -54,16 +54,19 @@ class IoU(Metric):
         axis: int = -1,
     ):
         cls, chosen = type(self).__name__, np.asarray(target_class_ids).tolist()
-        if int(num_classes) != num_classes or num_classes < 1:
-            raise ValueError(f"{cls} expects num_classes to be a positive integer, got {num_classes!r}.")
-        if not chosen or not all(isinstance(one, int) and 0 <= one < num_classes for one in chosen):
+        num_classes = integer(cls, "num_classes", num_classes, 1)
+        if (
+            not isinstance(chosen, list)
+            or not chosen
+            or not all(isinstance(one, int) and 0 <= one < num_classes for one in chosen)
+        ):
             raise ValueError(
                 f"{cls} expects target_class_ids to be class labels from 0 to {num_classes - 1}, got {chosen}."
             )
         super().__init__(name=name, dtype=dtype or "int")
-        self.num_classes = int(num_classes)
+        self.num_classes = num_classes
         self.target_class_ids = chosen
-        self.ignore_class = ignore_class
+        self.ignore_class = integer(cls, "ignore_class", ignore_class, optional=True)
         self.sparse_y_true = sparse_y_true
         self.sparse_y_pred = sparse_y_pred
         self.axis = axis
@@ -182,6 +185,7 @@ class BinaryIoU(IoU):
         name: str | None = None,
         dtype: Any = None,
     ):
+        threshold = arguments.number(threshold, type(self).__name__, "threshold")
         super().__init__(num_classes=2, target_class_ids=target_class_ids, name=name, dtype=dtype)
         self.threshold = threshold
 
@@ -224,7 +228,7 @@ class MeanIoU(IoU):
     ):
         super().__init__(
             num_classes,
-            range(int(num_classes)),
+            range(integer(type(self).__name__, "num_classes", num_classes, 1)),
             name=name,
             dtype=dtype,
             ignore_class=ignore_class,

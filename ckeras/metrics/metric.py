@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,25 @@ from ckeras.tensor.structure import map_structure
 from ckeras.utils.naming import auto_name
 
 
+def integer(metric: str, argument: str, value: Any, minimum: int | None = None, optional: bool = False) -> int | None:
+    """Return ``value``, an argument of the metric of this name, as an int.
+
+    Raises:
+        ValueError: if it is not an integer of ``minimum`` or more, nor None where that is ``optional``.
+    """
+    if value is None and optional:
+        return None
+    try:
+        found = operator.index(value)
+    except TypeError:
+        found = None
+    if found is None or (minimum is not None and found < minimum):
+        kind = {None: "an integer", 1: "a positive integer"}.get(minimum, f"an integer of {minimum} or more")
+        expected = f"{kind} or None" if optional else kind
+        raise ValueError(f"{metric} expects {argument} to be {expected}, got {value!r}.")
+    return found
+
+
 class Metric(Observed):
     """Base class of metrics, statistics accumulated over batches.
 
@@ -21,7 +41,7 @@ class Metric(Observed):
     its value from them in `result`. Both methods are compiled into the training step.
 
     Args:
-        dtype: Dtype of the computation; `floatx()` when None.
+        dtype: Dtype of the computation, or a dtype policy that has it; `floatx()` when None.
         name: Name; generated from the class name when None.
 
     >>> import numpy as np
@@ -43,6 +63,8 @@ class Metric(Observed):
         # `stateless_update_state`, and no variable is ever dropped.
         self._variables: list[Variable] = []
         self._metrics: list[Metric] = []
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"{type(self).__name__} expects name to be a string or None, got {name!r}.")
         self.name = name or auto_name(type(self).__name__)
         self._dtype = dtype_name(dtype)
 

@@ -13,6 +13,7 @@ from ckeras.losses.crossentropy import (
 from ckeras.losses.loss import share
 from ckeras.losses.probabilistic import kl_divergence, poisson
 from ckeras.metrics.mean import MeanMetricWrapper
+from ckeras.metrics.metric import integer
 
 ship = registry.metrics.ship
 
@@ -141,6 +142,7 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         ignore_class: int | None = None,
         axis: int = -1,
     ):
+        ignore_class = integer(type(self).__name__, "ignore_class", ignore_class, optional=True)
         super().__init__(
             sparse_categorical_crossentropy,
             name=name,

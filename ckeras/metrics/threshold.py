@@ -8,7 +8,7 @@ import numpy as np
 
 from ckeras import ops, registry
 from ckeras.metrics.confusion import BELOW_ALL, count, evenly_spaced, parse_thresholds
-from ckeras.metrics.metric import Metric
+from ckeras.metrics.metric import Metric, integer
 
 ship = registry.metrics.ship
 
@@ -27,10 +27,8 @@ class _ThresholdMetric(Metric):
         class_id: int | None = None,
     ):
         parsed = parse_thresholds(type(self).__name__, thresholds, 0.5 if top_k is None else BELOW_ALL)
-        for argument, value, minimum in (("top_k", top_k, 1), ("class_id", class_id, None)):
-            if value is not None and (not isinstance(value, int) or (minimum is not None and value < minimum)):
-                kind = "an integer" if minimum is None else "a positive integer"
-                raise ValueError(f"{type(self).__name__} expects {argument} to be {kind} or None, got {value!r}.")
+        integer(type(self).__name__, "top_k", top_k, 1, optional=True)
+        integer(type(self).__name__, "class_id", class_id, optional=True)
         super().__init__(name=name, dtype=dtype)
         self.init_thresholds = thresholds.tolist() if isinstance(thresholds, np.ndarray) else thresholds
         self.thresholds = parsed

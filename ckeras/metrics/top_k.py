@@ -8,6 +8,7 @@ from typing import Any
 from ckeras import config, ops, registry
 from ckeras.losses.loss import expect, same
 from ckeras.metrics.mean import MeanMetricWrapper
+from ckeras.metrics.metric import integer
 
 ship = registry.metrics.ship
 
@@ -37,7 +38,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
         y_true,
         y_pred,
     )
-    return _in_top_k(ops.argmax(y_true, axis=-1), y_pred, _positive(name, k))
+    return _in_top_k(ops.argmax(y_true, axis=-1), y_pred, integer(name, "k", k, 1))
 
 
 def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False) -> Any:
@@ -73,19 +74,13 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from
         y_true,
         y_pred,
     )
-    _positive(name, k)
+    integer(name, "k", k, 1)
     if from_sorted_ids:
         hits = ops.any(ops.equal(ops.expand_dims(labels, -1), y_pred[..., :k]), axis=-1)
         hits = ops.cast(hits, config.floatx())
     else:
         hits = _in_top_k(labels, y_pred, k)
     return ops.expand_dims(hits, -1) if column else hits
-
-
-def _positive(name: str, k: int) -> int:
-    if isinstance(k, int) and k >= 1:
-        return k
-    raise ValueError(f"{name} expects k to be a positive integer, got {k!r}.")
 
 
 def _in_top_k(labels: Any, y_pred: Any, k: int) -> Any:
@@ -113,7 +108,7 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
     _direction = "up"
 
     def __init__(self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None):
-        super().__init__(top_k_categorical_accuracy, name=name, dtype=dtype, k=_positive(type(self).__name__, k))
+        super().__init__(top_k_categorical_accuracy, name=name, dtype=dtype, k=integer(type(self).__name__, "k", k, 1))
         self.k = k
 
     def get_config(self) -> dict[str, Any]:
@@ -143,7 +138,7 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         dtype: Any = None,
         from_sorted_ids: bool = False,
     ):
-        _positive(type(self).__name__, k)
+        integer(type(self).__name__, "k", k, 1)
         super().__init__(
             sparse_top_k_categorical_accuracy, name=name, dtype=dtype, k=k, from_sorted_ids=from_sorted_ids
         )

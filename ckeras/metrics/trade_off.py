@@ -7,7 +7,7 @@ from typing import Any
 from ckeras import ops, registry
 from ckeras.losses.loss import share
 from ckeras.metrics.confusion import Counts, count, even_thresholds, warn_without_both_classes
-from ckeras.metrics.metric import Metric
+from ckeras.metrics.metric import Metric, integer
 
 ship = registry.metrics.ship
 
@@ -21,8 +21,8 @@ class _TradeOff(Metric):
     def __init__(self, value: float, num_thresholds: int, class_id: int | None, name: str | None, dtype: Any):
         cls = type(self).__name__
         value = share(cls, self._argument, value)
-        if not isinstance(num_thresholds, int) or num_thresholds < 1:
-            raise ValueError(f"{cls} expects num_thresholds to be a positive integer, got {num_thresholds!r}.")
+        num_thresholds = integer(cls, "num_thresholds", num_thresholds, 1)
+        class_id = integer(cls, "class_id", class_id, optional=True)
         super().__init__(name=name, dtype=dtype)
         self.value = value
         self._warned = False

@@ -44,10 +44,10 @@ class StringTensor:
             array = value.astype(object)
         flat = np.empty(array.size, object)
         for i, element in enumerate(array.ravel().tolist()):
+            if isinstance(element, (StringTensor, np.ndarray)) and not element.shape:
+                element = np.asarray(element).item()
             if isinstance(element, str):
                 element = element.encode(encoding)
-            elif isinstance(element, StringTensor) and not element.shape:
-                element = element.numpy()
             elif not isinstance(element, bytes):
                 raise TypeError(f"StringTensor expects elements of type str or bytes, got {element!r:.80}")
             flat[i] = element

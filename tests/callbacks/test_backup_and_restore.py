@@ -43,6 +43,7 @@ def interrupted(model, backup, epoch=2, batch=1):
     ("kind", "steps"),
     [
         ("arrays", [4, 12, 20]), ("batches of arrays", [10]), ("steps", [9, 17]), ("dataset", [9, 16]),
+        ("file", [10, 18]), ("workers", [12]),
         ("generator", [12]), ("executions", [10, 19]), ("epochs", [9, 23]), ("unshuffled", [13]),
     ],
 )  # fmt: skip

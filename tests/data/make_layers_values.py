@@ -30,7 +30,7 @@ class Booleans(NamedTuple):
 
 
 class Of(NamedTuple):
-    """An option that is made with Keras or ckeras."""
+    """An option that is made with Keras or ckeras, for a dtype."""
 
     make: Any
 
@@ -48,7 +48,7 @@ class Case(NamedTuple):
     mask: Any
 
 
-def case(layer: str, *inputs: Any, call: Any = None, mask: Any = None, **options: Any) -> Case:
+def case(layer: str, /, *inputs: Any, call: Any = None, mask: Any = None, **options: Any) -> Case:
     return Case(layer, inputs, options, call or {}, mask)
 
 
@@ -72,7 +72,7 @@ def array(spec: Any, name: str, dtype: str = "float64") -> Any:
 
 def make_layer(k: Any, case: Case, dtype: str = "float64") -> Any:
     """The layer of a case, not built."""
-    options = {name: v.make(k) if isinstance(v, Of) else v for name, v in case.options.items()}
+    options = {name: v.make(k, dtype) if isinstance(v, Of) else v for name, v in case.options.items()}
     return getattr(k.layers, case.layer)(**{"dtype": dtype, "name": "layer", **options})
 
 
@@ -87,7 +87,7 @@ def weight(name: str, shape: tuple[int, ...], dtype: str) -> np.ndarray | None:
     if not dtype.startswith("float"):
         return None
     value = 0.5 * numbers(name, *shape)
-    return (np.abs(value) + 0.5 if "variance" in name else value).astype(dtype)
+    return (np.abs(value) + 0.5 if "variance" in name or "stddev" in name else value).astype(dtype)
 
 
 def fill(layer: Any) -> None:
@@ -96,6 +96,7 @@ def fill(layer: Any) -> None:
         value = weight(v.name, tuple(v.shape), str(v.dtype))
         if value is not None:
             v.assign(value)
+    getattr(layer, "finalize_state", lambda: None)()  # of Normalization in Keras
 
 
 CASES: dict[str, Case] = {}
@@ -108,6 +109,7 @@ def add(*cases: Case) -> None:
 
 
 X, IMAGES = (3, 5, 4), (2, 5, 4, 3)
+CLIPPING = {"rmax": 1.1, "rmin": 0.9, "dmax": 0.125}
 
 # -- core and reshaping
 
@@ -117,8 +119,8 @@ add(
     case("Masking", X, mask_value=1.5),
     case("ActivityRegularization", X, l1=0.5, l2=0.25),
     case("Activation", X, activation="tanh", mask=(3, 5)),
-    case("Lambda", X, function=Of(lambda k: k.activations.gelu), output_shape=(5, 4)),
-    case("Lambda", X, function=Of(lambda k: k.activations.elu), arguments={"alpha": 0.5}),
+    case("Lambda", X, function=Of(lambda k, _: k.activations.gelu), output_shape=(5, 4)),
+    case("Lambda", X, function=Of(lambda k, _: k.activations.elu), arguments={"alpha": 0.5}),
     case("Reshape", X, target_shape=(10, -1)),
     case("Reshape", X, target_shape=(20,)),
     case("Reshape", X, target_shape=(2, 5, 2)),
@@ -196,6 +198,89 @@ add(
     case("UnitNormalization", X, mask=(3, 5)),
     case("UnitNormalization", X, axis=[1, 2]),
     case("UnitNormalization", X, axis=1),
+)
+
+add(
+    case("BatchNormalization", X, mask=(3, 5)),
+    case("BatchNormalization", X, call={"training": True}, momentum=0.75, epsilon=0.01),
+    case("BatchNormalization", X, call={"training": True, "mask": Booleans((3, 5))}),
+    case("BatchNormalization", IMAGES, call={"training": True}, axis=1, center=False, gamma_regularizer="l2"),
+    case("BatchNormalization", (7, 3), call={"training": True}, scale=False, beta_constraint="non_neg"),
+    case("BatchNormalization", X, call={"training": True}, trainable=False),
+    case("BatchNormalization", X, call={"training": True}, renorm=True, renorm_momentum=0.5),
+    case("BatchNormalization", X, call={"training": True}, renorm=True, scale=False, renorm_clipping=CLIPPING),
+    case("BatchNormalization", X, renorm=True),
+    case("LayerNormalization", X, mask=(3, 5)),
+    case("LayerNormalization", X, axis=[1, 2], epsilon=0.01),
+    case("LayerNormalization", X, axis=1, center=False),
+    case("LayerNormalization", IMAGES, axis=[1, 3], scale=False),
+    case("RMSNormalization", X),
+    case("RMSNormalization", X, axis=[1, 2], epsilon=0.01),
+    case("GroupNormalization", X, groups=2, mask=(3, 5)),
+    case("GroupNormalization", (2, 3, 2, 6), groups=3, epsilon=0.01, center=False),
+    case("GroupNormalization", (2, 6, 2, 3), groups=2, axis=1),
+    case("GroupNormalization", (3, 4), groups=-1, scale=False),
+    case("GroupNormalization", X, groups=1),
+    case("SpectralNormalization", (3, 4), layer=Of(lambda k, dtype: k.layers.Dense(3, dtype=dtype, name="inner"))),
+)  # fmt: skip
+
+# -- preprocessing
+
+add(
+    case("Rescaling", X, scale=0.5, mask=(3, 5)),
+    case("Rescaling", X, scale=[1.0, 2.0, 3.0, 4.0], offset=-1.0),
+    case("Rescaling", Integers(9, X), scale=0.5, offset=1.0),
+    case("Normalization", X, mask=(3, 5)),
+    case("Normalization", X, axis=None),
+    case("Normalization", IMAGES, axis=(1, -1), invert=True),
+    case("Normalization", (3, 4), mean=1.5, variance=2.0),
+    case("Normalization", X, mean=[1.0, 2.0, 3.0, 4.0], variance=[0.5, 1.0, 2.0, 3.0]),
+    case("Normalization", X, mean=[1.0, 2.0, 3.0, 4.0], variance=[0.5, 1.0, 2.0, 3.0], invert=True),
+    case("CategoryEncoding", Integers(6, (4, 3)), num_tokens=6),
+    case("CategoryEncoding", Integers(6, (4, 1)), num_tokens=6, output_mode="one_hot"),
+    case("CategoryEncoding", Integers(6, (4, 3)), num_tokens=6, output_mode="one_hot"),
+    case("CategoryEncoding", Integers(6, (4,)), num_tokens=6, output_mode="one_hot"),
+    case("CategoryEncoding", Integers(6, (4, 3)), num_tokens=6, output_mode="count"),
+    case("CategoryEncoding", Integers(6, (4, 3)), num_tokens=6, output_mode="count", call={"count_weights": (4, 3)}),
+    case("CategoryEncoding", Integers(9, (4, 3)), num_tokens=6),
+)
+
+# -- spatial axes: X is a batch of sequences
+
+VOLUMES = (2, 3, 4, 2, 2)
+SPATIAL = {"1D": X, "2D": IMAGES, "3D": VOLUMES}
+for rank, shape in SPATIAL.items():
+    first = {"data_format": "channels_first"}
+    for kind in ("MaxPooling", "AveragePooling"):
+        add(
+            case(f"{kind}{rank}", shape, pool_size=2),
+            case(f"{kind}{rank}", shape, pool_size=2, strides=1, padding="same"),
+            case(f"{kind}{rank}", shape, pool_size=2, strides=3, padding="same", **first),
+        )
+    for kind in ("GlobalMaxPooling", "GlobalAveragePooling"):
+        add(case(f"{kind}{rank}", shape), case(f"{kind}{rank}", shape, keepdims=True, **first))
+    for kind in ("AdaptiveMaxPooling", "AdaptiveAveragePooling"):
+        add(case(f"{kind}{rank}", shape, output_size=2), case(f"{kind}{rank}", shape, output_size=3, **first))
+    add(case(f"ZeroPadding{rank}", shape, padding=2), case(f"ZeroPadding{rank}", shape, padding=1, **first))
+    add(case(f"Cropping{rank}", (2, *(5,) * (len(shape) - 2), 2), cropping=1), case(f"UpSampling{rank}", shape, size=2))
+add(
+    case("GlobalAveragePooling1D", X, call={"mask": Booleans((3, 5))}, mask=(3, 5)),
+    case("MaxPooling2D", IMAGES, pool_size=(2, 3), strides=(1, 2)),
+    case("AveragePooling2D", IMAGES, pool_size=(3, 2), strides=(2, 1), padding="same"),
+    case("AdaptiveAveragePooling2D", IMAGES, output_size=(7, 2)),
+    case("ZeroPadding1D", X, padding=(0, 3)),
+    case("ZeroPadding2D", IMAGES, padding=((1, 2), (0, 3))),
+    case("ZeroPadding3D", VOLUMES, padding=((0, 1), (2, 0), (1, 1))),
+    case("Cropping1D", X, cropping=(0, 3)),
+    case("Cropping2D", IMAGES, cropping=((1, 0), (0, 2)), data_format="channels_last"),
+    case("Cropping2D", (2, 2, 5, 5), cropping=(1, 2), data_format="channels_first"),
+    case("Cropping3D", (2, 2, 3, 4, 5), cropping=((1, 0), (0, 2), (2, 2)), data_format="channels_first"),
+    case("UpSampling2D", IMAGES, size=(2, 3), interpolation="bilinear"),
+    case("UpSampling2D", IMAGES, size=(2, 1), interpolation="bicubic", data_format="channels_first"),
+    case("UpSampling2D", IMAGES, interpolation="lanczos3"),
+    case("UpSampling2D", IMAGES, interpolation="lanczos5"),
+    case("UpSampling2D", IMAGES, size=3, data_format="channels_first"),
+    case("UpSampling3D", VOLUMES, size=(1, 2, 3), data_format="channels_first"),
 )
 
 

@@ -139,7 +139,7 @@ def test_layers_inside_are_built_for_the_features_they_get():
     assert block.dense.kernel.shape == (6, 4)
 
 
-def test_an_error_that_no_size_would_mend_is_reported_once_and_as_it_is():
+def test_an_error_that_no_size_would_avoid_is_reported_once_and_as_it_is():
     class Failing(layers.Layer):
         def call(self, x):
             return ops.reshape(random.normal(ops.shape(x)), (7, 11, 13))

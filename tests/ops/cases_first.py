@@ -1,4 +1,4 @@
-"""Gradient cases of the first rows: arithmetic, reductions, layout, products, softmax and cross-entropies."""
+"""Gradient cases of ops: arithmetic, reductions, layout, products, softmax and cross-entropies."""
 
 import itertools
 import math
@@ -127,7 +127,7 @@ CASES = {
     ],
 }
 
-# Functions made of several rows
+# Functions made of several ops
 COMPOSED = {
     "clip": (lambda x: ops.clip(x, -0.7, 0.9), [data(7)]),
     "divide_no_nan": (lambda a, b: ops.divide_no_nan(a, b), [data(5), positive(5)]),

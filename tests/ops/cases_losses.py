@@ -1,4 +1,4 @@
-"""Gradient cases of the losses, which are made of rows that have cases of their own."""
+"""Gradient cases of the losses, which are made of ops that have cases of their own."""
 
 import numpy as np
 from samples import data, positive, probabilities

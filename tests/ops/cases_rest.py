@@ -16,7 +16,7 @@ def with_gaps(function):
     return lambda x: function(ops.where(np.isnan(GAPS), np.nan, x))
 
 
-# Functions made of several rows
+# Functions made of several ops
 COMPOSED = {
     "absolute": (lambda x: ops.absolute(x), [data(7)]),
     "amax": (lambda x: ops.amax(x, 1), [data(3, 5)]),

@@ -45,6 +45,36 @@ def test_an_op_without_elements_still_checks_its_arguments():
         gradient(ops.qr, np.empty((2**31, 0, 3), "complex64"))
 
 
+@pytest.mark.parametrize(
+    ("shape", "axis", "found"),
+    [((0, 2**31), 0, (0, 2**31)), ((3, 0, 2**31), 0, (1, 0, 2**31)), ((2**40, 0), 1, (2**40, 0))],
+)
+def test_unique_slices_without_elements(shape, axis, found):
+    values, index, inverse, counts = ops.unique(
+        np.empty(shape), return_index=True, return_inverse=True, return_counts=True, axis=axis
+    )
+    n, distinct = shape[axis], found[axis]
+    assert values.shape == found and inverse.tolist() == [0] * n
+    assert index.tolist() == [0] * distinct and counts.tolist() == [n] * distinct
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint64", "float16", "float32", "complex64"])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_unique_slices_as_numpy_finds_them(dtype, axis):
+    x = np.random.default_rng(1).integers(0, 2, (6, 2, 5)).astype(dtype)
+    x = np.concatenate([x, x[::-1]], axis)
+    found = ops.unique(x, return_index=True, return_inverse=True, return_counts=True, axis=axis)
+    for y, expected in zip(found, np.unique(x, True, True, True, axis), strict=True):
+        np.testing.assert_array_equal(y, np.reshape(expected, y.shape))
+
+
+def test_unique_of_few_long_rows():
+    x = np.zeros((3, 10**6), "int8")
+    x[1, -1] = -1
+    values, counts = ops.unique(x, return_counts=True, axis=0)
+    assert values.shape == (2, 10**6) and values[0, -1] == -1 and counts.tolist() == [1, 2]
+
+
 def test_tensors_in_an_error_are_named_by_their_shapes():
     with pytest.raises(TypeError, match=r"after each operand, got \[a tensor of shape \(2, 2, "):
         ops.einsum(-1, claims(*(2,) * 40), claims(3))

@@ -155,7 +155,7 @@ def test_compiled_gradient(name):
             agree(found, [g.numpy() for g in gradients_of(function, tensors)], tolerance)
 
 
-# -- functions made of several rows -------------------------------------------------------------------------------
+# -- functions made of several ops --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", sorted(COMPOSED))

@@ -28,7 +28,7 @@ COMPOSED = {**composed("nn"), **composed("image")}
 
 @pytest.mark.parametrize("name", COMPOSED)
 def test_compiled(name):
-    """Compiled, what is made of several rows gives the same; of the ops of networks too."""
+    """Compiled compositions of image and network ops give the eager results."""
     compute, arrays = COMPOSED[name]
     tensors = [ops.convert_to_tensor(a.astype("float32")) for a in arrays]
     found, expected = function(compute)(*tensors), compute(*tensors)

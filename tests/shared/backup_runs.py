@@ -18,7 +18,10 @@ import time
 import numpy as np
 
 EPOCHS, STEPS, BATCH = 4, 7, 3
-KINDS = ("arrays", "batches of arrays", "steps", "dataset", "generator", "executions", "epochs", "unshuffled")
+KINDS = (
+    "arrays", "batches of arrays", "steps", "file", "dataset", "workers", "generator", "executions", "epochs",
+    "unshuffled",
+)  # fmt: skip
 
 
 def data(kind):
@@ -39,6 +42,15 @@ def data(kind):
             rows = slice(index * BATCH, (index + 1) * BATCH)
             return x[rows], y[rows]
 
+    def in_file():
+        from ckeras.trainer import arrays, sources
+
+        arrays.LARGE, sources.BLOCK = 1, 64  # so that it is read in parts of a few batches
+        file = tempfile.NamedTemporaryFile()  # noqa: SIM115
+        stored = np.memmap(file, "float32", "w+", shape=x.shape)
+        stored[:] = x
+        return stored
+
     def generator():
         while True:
             for begin in range(0, rows - 1, 2):
@@ -46,6 +58,8 @@ def data(kind):
 
     return {
         "dataset": lambda: {"x": Batches(), "shuffle": True},
+        "workers": lambda: {"x": Batches(workers=2), "shuffle": True},
+        "file": lambda: {"x": in_file(), "y": y, "batch_size": BATCH},
         "generator": lambda: {"x": generator(), "steps_per_epoch": STEPS},
         "steps": lambda: {"x": x, "y": y, "batch_size": BATCH, "steps_per_epoch": STEPS},
         "unshuffled": lambda: {"x": x, "y": y, "batch_size": BATCH, "shuffle": False},

@@ -17,6 +17,7 @@ from ckeras.utils.dataset import Dataset
         (np.array([b"a", b"bc"]), [b"a", b"bc"]),
         (np.array(["a", b"b"], object), [b"a", b"b"]),
         ([StringTensor("a"), "b"], [b"a", b"b"]),
+        ([np.array("a", object), np.array(b"b", object)], [b"a", b"b"]),
         ([StringTensor(["a"]), StringTensor(["b"])], [[b"a"], [b"b"]]),
         ([], []),
     ],

@@ -119,11 +119,28 @@ def _unique_infer(x: Spec, axis: int | None, size: int | None, parts: Sequence[s
     return [of_part.get(part, Spec((size,), "int32")) for part in parts]
 
 
+def _unique_slices(x: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """`np.unique` along an axis, which has a Python object for each element of a slice, however many there are."""
+    count = x.shape[axis]
+    # Slices without elements are equal, as those of one 0 are.
+    rows = np.moveaxis(x, axis, 0).reshape(count, -1) if x.size else np.zeros((count, 1), np.int8)
+    order = np.lexsort(rows.T[::-1])
+    first = np.ones(count, bool)
+    first[1:] = (rows[order[1:]] != rows[order[:-1]]).any(1)
+    starts = np.flatnonzero(first)
+    inverse = np.empty(count, np.int64)
+    inverse[order] = np.cumsum(first) - 1
+    return np.take(x, order[starts], axis), order[starts], inverse, np.diff(starts, append=count)
+
+
 def _unique_forward(
     x: np.ndarray, axis: int | None, size: int | None, parts: Sequence[str], fill: Any
 ) -> list[np.ndarray]:
-    values, index, inverse, counts = np.unique(x, True, True, True, axis, equal_nan=False)
-    inverse = inverse.reshape(x.shape if axis is None else (x.shape[axis],))
+    if axis is None:
+        values, index, inverse, counts = np.unique(x, True, True, True, equal_nan=False)
+        inverse = inverse.reshape(x.shape)
+    else:
+        values, index, inverse, counts = _unique_slices(x, axis)
     if size is not None:
         along = 0 if axis is None else axis
         missing = max(0, size - len(index))
