@@ -21,7 +21,7 @@ def buckets(values: np.ndarray, count: int, salt: list[int] | None = None) -> np
 
     >>> import numpy as np
     >>> buckets(np.array([b"a", b"bc"], object), 10), buckets(np.array([7]), 10, salt=[3, 4])
-    (array([9, 9]), array([1]))
+    (array([9, 9]), array([9]))
     """
     function = farmhash64 if salt is None else lambda text: siphash64(text, (salt[0], salt[1]))
     return mapped(values, lambda value: function(_text(value)) % count)
