@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         tree as tree,
         utils as utils,
         visualization as visualization,
+        wrappers as wrappers,
     )
     from ckeras._version import version as version
     from ckeras.autograd.tape import GradientTape as GradientTape
