@@ -60,7 +60,7 @@ arenas = [step.plan.arena_bytes for step in model._plans.values()]
 assert len(arenas) == 200, len(arenas)
 assert memory.idle_bytes() <= max(arenas) + (1 << 20), memory.idle_bytes()
 # The tables of 200 plans take some memory too; 200 arenas would take a hundred times the largest.
-assert resident() - before < 2 * max(arenas) + (48 << 20), (resident() - before, max(arenas))
+assert resident() - before < 2 * max(arenas) + (32 << 20), (resident() - before, max(arenas))
 """
 
 
