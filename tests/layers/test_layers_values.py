@@ -178,7 +178,7 @@ def test_symbolic_call(name, dtype):
         assert s.shape[0] is None
     layer = script.make_layer(ckeras, case, dtype)
     shapes = [[tuple(t.shape) for t in s] if isinstance(s, list) else tuple(s.shape) for s in symbols(args)]
-    found = layer.compute_output_shape(shapes[0])
+    found = layer.compute_output_shape(shapes[0], **{k: v for k, v in call.items() if k == "reverse"})
     assert tuple(found) == tuple(flatten(symbolic)[0].shape)
 
 
