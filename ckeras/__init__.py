@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from ckeras._version import version as version
     from ckeras.autograd.tape import GradientTape as GradientTape
+    from ckeras.compat.imports import install as install, load_ipython_extension as load_ipython_extension
     from ckeras.compiler.function import function as function
     from ckeras.dtype_policies import DTypePolicy as DTypePolicy, FloatDTypePolicy as FloatDTypePolicy
     from ckeras.initializers import Initializer as Initializer
@@ -86,6 +87,8 @@ attach(
         "Tensor": "ops.tensors",
         "Variable": "ops.tensors",
         "device": "tensor.scopes",
+        "install": "compat.imports",
+        "load_ipython_extension": "compat.imports",
         "function": "compiler.function",
         "name_scope": "tensor.scopes",
         "remat": "ops.control.remat:remat",

@@ -52,7 +52,7 @@ def attach(package: str, table: Mapping[str, str | None]) -> None:
         try:
             where = table[name]
         except KeyError:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name) from None
+            raise AttributeError(_absence(package, name), name=name) from None
         try:
             value = _found(package, name, where)
         except ImportError as error:
@@ -64,6 +64,16 @@ def attach(package: str, table: Mapping[str, str | None]) -> None:
 
     names = sorted({*module.get("__all__", ()), *table})
     module.update(__getattr__=__getattr__, __dir__=names.copy, __all__=names)
+
+
+def _absence(package: str, name: str) -> str:
+    if not name.startswith("__"):
+        from ckeras.keras_names import absence
+
+        sentence = absence(package, name)
+        if sentence:
+            return sentence
+    return f"module {package!r} has no attribute {name!r}"
 
 
 def _found(package: str, name: str, where: str | None) -> object:

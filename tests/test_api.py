@@ -8,7 +8,8 @@ COMPLETE = {
     **dict.fromkeys(
         [
             "keras.activations", "keras.config", "keras.constraints", "keras.datasets", "keras.initializers",
-            "keras.losses", "keras.metrics", "keras.optimizers", "keras.random", "keras.regularizers", "keras.tree",
+            "keras.losses", "keras.metrics", "keras.optimizers", "keras.random", "keras.regularizers", "keras.saving",
+            "keras.tree",
         ],
         1.0,
     ),

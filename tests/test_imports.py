@@ -13,9 +13,9 @@ import ckeras
 PACKAGE = Path(ckeras.__file__).parent
 # Dependency order: a module imports from its own group or from an earlier one.
 ORDER = [
-    {"_version", "lazy", "plugins", "utils.naming"},
+    {"_version", "keras_names", "lazy", "plugins", "utils.naming"},
     {"_kernels"},
-    {"config", "registry", "utils.tracebacks"},
+    {"config", "registry", "utils.interactive", "utils.tracebacks"},
     {"tensor"},
     {"autograd"},
     {"compiler"},

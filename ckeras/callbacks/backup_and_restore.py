@@ -149,18 +149,14 @@ class BackupAndRestore(Callback):
             "source": None if self._progress is None else self._progress.source_state(),
             "random": _random_state(),
         }
-        with replacing(self._weights_path) as file:
-            writer = WeightsWriter(file)
-            try:
-                save_state(self.model, writer)
-                for i, metric in enumerate(self.model.metrics):
-                    group = writer.make(f"{_STATE}/metrics/{i}")
-                    for j, variable in enumerate(metric.variables):
-                        group[str(j)] = variable.numpy()
-                state["callbacks"] = [self._saved(i, one, writer) for i, one in enumerate(self._others())]
-                writer.make(_STATE)["json"] = np.bytes_(json.dumps(state))
-            finally:
-                writer.close()
+        with replacing(self._weights_path) as file, WeightsWriter(file) as writer:
+            save_state(self.model, writer)
+            for i, metric in enumerate(self.model.metrics):
+                group = writer.make(f"{_STATE}/metrics/{i}")
+                for j, variable in enumerate(metric.variables):
+                    group[str(j)] = variable.numpy()
+            state["callbacks"] = [self._saved(i, one, writer) for i, one in enumerate(self._others())]
+            writer.make(_STATE)["json"] = np.bytes_(json.dumps(state))
         write_text(self._training_metadata_path, json.dumps({"epoch": epoch, "batch": batch}))
 
     def _others(self) -> list[Any]:
@@ -184,13 +180,9 @@ class BackupAndRestore(Callback):
 
     def _resume(self, path: str, metadata: str) -> None:
         """Continue the run of a backup."""
-        with open(path, "rb") as file:
-            reader = WeightsReader(file)
-            try:
-                saved = reader.get(_STATE)
-                state = json.loads(saved["json"].item()) if "json" in saved else None
-            finally:
-                reader.close()
+        with open(path, "rb") as file, WeightsReader(file) as reader:
+            saved = reader.get(_STATE)
+            state = json.loads(saved["json"].item()) if "json" in saved else None
         if state is None:  # a backup of Keras
             with open(metadata) as text:
                 epoch = json.load(text)["epoch"]
@@ -208,20 +200,16 @@ class BackupAndRestore(Callback):
         optimizer = self.model.optimizer
         if optimizer is not None and not optimizer.built:
             optimizer.build(self.model.trainable_variables)
-        with open(path, "rb") as file:
-            reader = WeightsReader(file)
-            try:
-                if optimizer is not None and len(reader.get("optimizer")) != len(optimizer.variables):
-                    raise ValueError(f"The backup {path!r} is of another optimizer than {optimizer!r}.")
-                load_state(self.model, reader)
-                for i, metric in enumerate(self.model.metrics):
-                    group = reader.get(f"{_STATE}/metrics/{i}")
-                    for j, variable in enumerate(metric.variables[: len(group)]):
-                        variable.assign(group[str(j)])
-                for i, one in enumerate(self._others()):
-                    self._restore_callback(i, one, state.get("callbacks", []), reader)
-            finally:
-                reader.close()
+        with open(path, "rb") as file, WeightsReader(file) as reader:
+            if optimizer is not None and len(reader.get("optimizer")) != len(optimizer.variables):
+                raise ValueError(f"The backup {path!r} is of another optimizer than {optimizer!r}.")
+            load_state(self.model, reader)
+            for i, metric in enumerate(self.model.metrics):
+                group = reader.get(f"{_STATE}/metrics/{i}")
+                for j, variable in enumerate(metric.variables[: len(group)]):
+                    variable.assign(group[str(j)])
+            for i, one in enumerate(self._others()):
+                self._restore_callback(i, one, state.get("callbacks", []), reader)
         if "random" in state:
             _set_random_state(state["random"])
 

@@ -43,7 +43,7 @@ class Reads:
     __slots__ = ("__weakref__", "names", "owners", "stale")
 
     def __init__(self) -> None:
-        self.names: dict[int, set[str]] = {}
+        self.names: dict[int, Any] = {}  # sets while they are recorded, then frozen ones
         self.owners: dict[int, Any] = {}  # objects while they are recorded, then weak references to them
         self.stale = False
 
@@ -62,7 +62,8 @@ class Reads:
             self.names.setdefault(key, set()).update(names)
 
     def finish(self) -> None:
-        """Hold the objects by weak references from now on."""
+        """Hold the objects by weak references from now on, and share equal sets of names."""
+        self.names = {key: _shared(frozenset(names)) for key, names in self.names.items()}
         self.owners = {key: weakref.ref(owner) for key, owner in self.owners.items()}
 
 
@@ -134,7 +135,7 @@ def depend(entry: Entry, reads: Reads | None, but: frozenset[str] = frozenset())
             readers = _readers.get(key)
             if readers is None:
                 readers = _readers[key] = _Readers(owner)
-            readers.names[entry] = _shared(frozenset(reads.names[key] - but)), reads
+            readers.names[entry] = _shared(reads.names[key] - but), reads
         _close(id(reads))
         stale = reads.stale
     if stale:

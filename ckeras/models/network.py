@@ -122,8 +122,10 @@ class Network(Function):
         found[max(found, default=-1) + 1] = list(self._graph.input_nodes)
         return found
 
-    def arranged(self, inputs: Any) -> list[Any]:
+    def arranged(self, inputs: Any, what: str = "inputs") -> list[Any]:
         """The values of the inputs, in the order of the graph's, from a structure like theirs or a dict by their names.
+
+        Further entries of a dict are left out.
 
         Raises:
             ValueError: if there are too many or too few, or an entry of the dict is missing.
@@ -131,14 +133,19 @@ class Network(Function):
         if isinstance(inputs, dict) and _is_flat(self._inputs_struct):
             missing = [key for key in self.keys if key not in inputs]
             if missing:
-                raise ValueError(f"model {self.name!r} expects inputs {self.keys}, got a dict with {sorted(inputs)}")
+                raise ValueError(f"model {self.name!r} expects {what} {self.keys}, got a dict with {sorted(inputs)}")
             return [inputs[key] for key in self.keys]
         given = flatten(inputs)
         if len(given) != len(self._graph.inputs):
             raise ValueError(
-                f"model {self.name!r} expects {len(self._graph.inputs)} inputs, {self.keys}, got {len(given)}"
+                f"model {self.name!r} expects {len(self._graph.inputs)} {what}, {self.keys}, got {len(given)}"
             )
-        if isinstance(self._inputs_struct, dict) and isinstance(inputs, (list, tuple)) and len(given) > 1:
+        if (
+            isinstance(self._inputs_struct, dict)
+            and isinstance(inputs, (list, tuple))
+            and len(given) > 1
+            and what == "inputs"
+        ):
             warn(
                 f"model {self.name!r} expects a dict of inputs with the keys {self.keys}, got a "
                 f"{type(inputs).__name__}, which is taken in the order of the sorted keys"
@@ -147,11 +154,7 @@ class Network(Function):
 
     def _checked(self, inputs: Any, mask: Any = None) -> list[Any]:
         given = self.arranged(inputs)
-        masks = [None] * len(given) if mask is None else flatten(mask)
-        if len(masks) != len(given):
-            raise ValueError(
-                f"model {self.name!r} expects a mask or None for each of {len(given)} inputs, got {mask!r}"
-            )
+        masks = [None] * len(given) if mask is None else self.arranged(mask, "masks")
         return [self._fitted(i, x, m) for i, (x, m) in enumerate(zip(given, masks, strict=True))]
 
     def _fitted(self, index: int, value: Any, mask: Any) -> Any:

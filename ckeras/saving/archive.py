@@ -42,14 +42,19 @@ def write(file: IO[bytes], model: Any, config: dict[str, Any], metadata: dict[st
             with archive.open(name, "w") as member:
                 member.write(text.encode())
         with tempfile.TemporaryFile(dir=folder) as collected, AssetsWriter(archive) as assets:
-            writer = WeightsWriter(collected)
-            try:
+            with WeightsWriter(collected) as writer:
                 save_state(model, writer, assets)
-            finally:
-                writer.close()
             collected.seek(0)
             with archive.open(WEIGHTS, "w", force_zip64=True) as member:
                 shutil.copyfileobj(collected, member, _BLOCK)
+
+
+def dict_of(text: bytes, name: str) -> dict[str, Any]:
+    """The dict in a JSON file; ValueError if it holds none."""
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError(f"Expected {name} to hold a dict, got {type(found).__name__}.")
+    return found
 
 
 class Archive:
@@ -65,13 +70,23 @@ class Archive:
         Raises:
             ValueError: if it is missing, too large or malformed.
         """
-        info = self._info(CONFIG)
+        return self._dict(CONFIG)
+
+    def metadata(self) -> dict[str, Any]:
+        """When and by which version the file was written.
+
+        Raises:
+            ValueError: if it is missing, too large or malformed.
+        """
+        found = self._dict(METADATA)
+        return {key: str(found.get(key)) for key in ("keras_version", "date_saved")} | found
+
+    def _dict(self, name: str) -> dict[str, Any]:
+        """The dict in a JSON file."""
+        info = self._info(name)
         if info.file_size > _TEXT:
-            raise ValueError(f"Refused to read {CONFIG}, which claims {info.file_size} bytes.")
-        config = json.loads(self._zip.read(CONFIG))
-        if not isinstance(config, dict):
-            raise ValueError(f"Expected {CONFIG} to hold a dict, got {type(config).__name__}.")
-        return config
+            raise ValueError(f"Refused to read {name}, which claims {info.file_size} bytes.")
+        return dict_of(self._zip.read(name), name)
 
     @contextmanager
     def weights(self) -> Iterator[WeightsReader]:
@@ -85,11 +100,8 @@ class Archive:
             else:
                 shutil.copyfileobj(member, unpacked, _BLOCK)
                 file = unpacked
-            reader = WeightsReader(file)
-            try:
+            with WeightsReader(file) as reader:
                 yield reader
-            finally:
-                reader.close()
 
     @contextmanager
     def assets(self) -> Iterator[AssetsReader]:

@@ -27,7 +27,7 @@ def h5py() -> Any:
 
 
 class WeightsWriter:
-    """Writes the variables of objects to an HDF5 file.
+    """Context manager that writes the variables of objects to an HDF5 file.
 
     Args:
         file: A path, or a binary file that can be read and written anywhere.
@@ -43,6 +43,12 @@ class WeightsWriter:
     def close(self) -> None:
         """Complete the file."""
         self._file.close()
+
+    def __enter__(self) -> WeightsWriter:
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self.close()
 
 
 class GroupWriter:
@@ -81,7 +87,7 @@ class GroupWriter:
 
 
 class WeightsReader:
-    """Reads the variables of objects from an HDF5 file.
+    """Context manager that reads the variables of objects from an HDF5 file.
 
     Args:
         file: A path, or a binary file that can be read anywhere.
@@ -106,9 +112,37 @@ class WeightsReader:
             group = _member(group, part, h5py().Group)
         return GroupReader(path, group)
 
+    def objects(self) -> Iterator[tuple[str, str | None, GroupReader]]:
+        """Yield (path, name, variables) of all objects.
+
+        Raises:
+            ValueError: if a group is a link, or lies in itself.
+        """
+        yield from self._objects(self._file, "", set())
+
+    def _objects(self, group: Any, path: str, seen: set[int]) -> Iterator[tuple[str, str | None, GroupReader]]:
+        address = h5py().h5o.get_info(group.id).addr
+        if address in seen:
+            raise ValueError(f"Refused to read {group.name!r}, which lies in the file twice.")
+        seen.add(address)
+        for key in group:
+            if key == "vars":
+                variables = _member(group, key, h5py().Group)
+                name = variables.attrs.get("name")
+                yield path, name if isinstance(name, str) else None, GroupReader(path, variables)
+            else:
+                inner = _member(group, key, h5py().Group)
+                yield from self._objects(inner, f"{path}/{key}" if path else key, seen)
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def __enter__(self) -> WeightsReader:
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self.close()
 
 
 class GroupReader(Mapping):

@@ -1,4 +1,4 @@
-"""Files of whole models: `.keras`."""
+"""Files of whole models: `.keras`, and the same in a folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from ckeras import _version
-from ckeras.saving import archive
+from ckeras.saving import archive, folder
 from ckeras.saving.atomic import confirm_overwrite, replacing
 from ckeras.saving.hdf5 import WeightsReader
 from ckeras.saving.serialization import deserialize_keras_object, serialize_keras_object
@@ -18,15 +18,16 @@ _KERAS = "3.15.1"  # the version of Keras whose format this is
 
 
 def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
-    """Save a model to a `.keras` file: its architecture, weights, optimizer with its state, losses and metrics.
+    """Save a model to a `.keras` file or a folder: architecture, weights, optimizer with its state, losses, metrics.
 
     Keras opens the file. It replaces a file of that name only once it is complete.
 
     Args:
         model: The model.
-        filepath: Path of the file, which ends with ``.keras``, or a binary file to write to.
+        filepath: Path of the file, which ends with ``.keras``, or a binary file to write to; with ``zipped=False`` the
+            path of a folder.
         overwrite: Whether to replace a file that exists; otherwise the question is asked at the terminal.
-        zipped: Must be None or True; models are saved as one file.
+        zipped: Whether to save the model in one file, which is the default, instead of a folder.
         kwargs: ``save_format="keras"`` is accepted for older scripts.
 
     Raises:
@@ -44,11 +45,12 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
     """
     if kwargs.pop("save_format", "keras") != "keras" or kwargs:
         raise ValueError(f"save expects save_format='keras' and no other arguments, got {', '.join(kwargs) or 'it'}")
-    if zipped is False:
-        raise ValueError("save writes a model as one file, got zipped=False")
-    is_file = hasattr(filepath, "write")
-    if not is_file and not str(filepath).endswith(".keras"):
-        raise ValueError(f"save expects a path that ends with .keras, got {str(filepath)!r}")
+    is_file, in_folder = hasattr(filepath, "write"), zipped is False
+    if not is_file and str(filepath).endswith(".keras") == in_folder:
+        raise ValueError(
+            f"save with zipped={not in_folder} expects a path that {'does not end' if in_folder else 'ends'} with "
+            f".keras, got {str(filepath)!r}"
+        )
     if not is_file and not overwrite and os.path.exists(filepath) and not confirm_overwrite(filepath):
         return
     if not model.built:
@@ -62,6 +64,9 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
     if is_file:
         archive.write(filepath, model, config, metadata, None)
         return
+    if in_folder:
+        folder.write(os.fspath(filepath), model, config, metadata)
+        return
     with replacing(filepath) as file:
         archive.write(file, model, config, metadata, os.path.dirname(os.path.realpath(filepath)))
 
@@ -69,13 +74,13 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
 def load_model(
     filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
 ) -> Any:
-    """Load a model from a `.keras` file, written by ckeras or Keras 3.
+    """Load a model from a `.keras` file or a folder, written by ckeras or Keras 3.
 
     No module is imported because the file names it: classes and functions are ckeras's own, those registered or
     declared by an installed package, or in `custom_objects`.
 
     Args:
-        filepath: Path of the file, or a binary file to read.
+        filepath: Path of the file or the folder, or a binary file to read.
         custom_objects: Names to classes and functions, looked at before all others.
         compile: Whether to compile the model as it was compiled when it was saved.
         safe_mode: Whether to refuse lambdas, whose byte code can do anything.
@@ -85,9 +90,12 @@ def load_model(
         OSError: if it cannot be read.
     """
     is_file = hasattr(filepath, "read")
-    if not is_file and not str(filepath).endswith(".keras"):
-        raise ValueError(f"load_model expects a path that ends with .keras, got {str(filepath)!r}")
-    with archive.opened(filepath) as opened:
+    in_folder = not is_file and folder.is_model(filepath)
+    if not is_file and not in_folder and not str(filepath).endswith(".keras"):
+        raise ValueError(
+            f"load_model expects a path that ends with .keras, or that of a folder with config.json, got {filepath!r}"
+        )
+    with folder.opened(os.fspath(filepath)) if in_folder else archive.opened(filepath) as opened:
         config = opened.config()
         if not compile:
             config["compile_config"] = None

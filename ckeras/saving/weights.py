@@ -1,31 +1,34 @@
-"""Files of the weights of a model: `.weights.h5`, and the weights within `.keras`."""
+"""Files of the weights of a model: `.weights.h5`, several of them, and the weights within `.keras`."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ckeras.saving import archive
 from ckeras.saving.atomic import confirm_overwrite, replacing
 from ckeras.saving.hdf5 import WeightsReader, WeightsWriter
+from ckeras.saving.shards import ShardsReader, ShardsWriter
 from ckeras.saving.state import load_state, save_state, saveables
+from ckeras.utils.tracebacks import warn
 
 
 def save_weights(
     model: Any, filepath: str | os.PathLike, overwrite: bool = True, max_shard_size: float | None = None, **kwargs: Any
 ) -> None:
-    """Save the weights of a model, with the state of its optimizer, to a `.weights.h5` file.
+    """Save the weights of a model, with the state of its optimizer, to a `.weights.h5` file, or to several.
 
     Keras opens the file. It replaces a file of that name only once it is complete. Seeds of random layers are saved
     too, so that training continues with the same random numbers.
 
     Args:
         model: A model that is built.
-        filepath: Path of the file, which ends with ``.weights.h5``.
+        filepath: Path of the file, which ends with ``.weights.h5``; with ``max_shard_size`` that of the file which
+            names the others, which ends with ``.weights.json``.
         overwrite: Whether to replace a file that exists; otherwise the question is asked at the terminal.
-        max_shard_size: Must be None; weights are saved in one file.
+        max_shard_size: Maximum size of a file in GiB; `None` for one file.
         kwargs: ``objects_to_skip``, layers and other parts of the model that are left out.
 
     Raises:
@@ -42,23 +45,29 @@ def save_weights(
     """
     skipped = kwargs.pop("objects_to_skip", None) or ()
     _refuse(kwargs, "save_weights")
-    if max_shard_size is not None:
-        raise ValueError(f"save_weights saves weights in one file, got max_shard_size={max_shard_size!r}")
-    if not str(filepath).endswith(".weights.h5"):
-        raise ValueError(f"save_weights expects a path that ends with .weights.h5, got {str(filepath)!r}")
+    path, ending = str(filepath), ".weights.h5" if max_shard_size is None else ".weights.json"
+    if max_shard_size is not None and path.endswith(".weights.h5"):
+        path = path.removesuffix(".h5") + ".json"
+        warn(f"save_weights with max_shard_size writes {path!r} instead of {str(filepath)!r}")
+    if not path.endswith(ending):
+        raise ValueError(
+            f"save_weights with max_shard_size={max_shard_size!r} expects a path that ends with {ending}, got {path!r}"
+        )
+    if max_shard_size is not None and not max_shard_size > 0:
+        raise ValueError(f"save_weights expects max_shard_size to be positive, got {max_shard_size!r}")
     check_built(model, "save_weights")
-    if not overwrite and os.path.exists(filepath) and not confirm_overwrite(filepath):
+    if not overwrite and os.path.exists(path) and not confirm_overwrite(path):
         return
-    with replacing(filepath) as file:
-        writer = WeightsWriter(file)
-        try:
-            save_state(model, writer, skipped=skipped)
-        finally:
-            writer.close()
+    with ExitStack() as files:
+        if max_shard_size is None:
+            writer: Any = files.enter_context(WeightsWriter(files.enter_context(replacing(path))))
+        else:
+            writer = files.enter_context(ShardsWriter(path, max_shard_size * 2**30))
+        save_state(model, writer, skipped=skipped)
 
 
 def load_weights(model: Any, filepath: str | os.PathLike, skip_mismatch: bool = False, **kwargs: Any) -> None:
-    """Load the weights of a model from a `.weights.h5` or `.keras` file, written by ckeras or Keras 3.
+    """Load the weights of a model from a `.weights.h5`, `.weights.json` or `.keras` file, by ckeras or Keras 3.
 
     The state of the optimizer is loaded too if the optimizer is built and has as many variables as the saved one.
 
@@ -81,20 +90,22 @@ def load_weights(model: Any, filepath: str | os.PathLike, skip_mismatch: bool = 
 
 
 @contextmanager
-def _reader(filepath: Any) -> Iterator[WeightsReader]:
+def _reader(filepath: Any) -> Iterator[WeightsReader | ShardsReader]:
     """The weights in a file."""
-    if str(filepath).endswith(".keras"):
+    path = str(filepath)
+    if path.endswith(".keras"):
         with archive.opened(filepath) as opened, opened.weights() as reader:
             yield reader
-    elif str(filepath).endswith(".weights.h5"):
-        with open(filepath, "rb") as file, archive.errors_of(filepath):
-            reader = WeightsReader(file)
-            try:
-                yield reader
-            finally:
-                reader.close()
+    elif path.endswith(".weights.h5"):
+        with archive.errors_of(path), open(path, "rb") as file, WeightsReader(file) as reader:
+            yield reader
+    elif path.endswith(".weights.json"):
+        with archive.errors_of(path), ShardsReader(path) as shards:
+            yield shards
     else:
-        raise ValueError(f"load_weights expects a path that ends with .weights.h5 or .keras, got {str(filepath)!r}")
+        raise ValueError(
+            f"load_weights expects a path that ends with .weights.h5, .weights.json or .keras, got {path!r}"
+        )
 
 
 @contextmanager

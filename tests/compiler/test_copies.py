@@ -14,6 +14,21 @@ def test_a_computed_value_in_another_shape_is_not_copied():
     np.testing.assert_allclose(plan.run([x])[0], np.exp(x).reshape(2, 6), rtol=1e-6)
 
 
+def test_a_product_in_another_shape_is_not_copied():
+    x = np.linspace(-1, 1, 12, dtype="float32").reshape(3, 4)
+    plan = plan_of(lambda x: ops.reshape(ops.matmul(x, ops.transpose(x)), (9,)), x)
+    same = plan_of(lambda x: ops.matmul(x, ops.transpose(x)), x)
+    assert [i.name for i in plan.instructions] == [i.name for i in same.instructions]
+    np.testing.assert_allclose(plan.run([x])[0], (x @ x.T).reshape(9), rtol=1e-5)
+
+
+def test_an_unchanged_input_is_no_instruction():
+    x = np.arange(12, dtype="float32").reshape(3, 4)
+    plan = plan_of(lambda x: x, x)
+    assert not plan.instructions
+    np.testing.assert_array_equal(plan.run([x])[0], x)
+
+
 def test_an_input_in_another_shape_is_copied():
     x = np.arange(12, dtype="float32").reshape(3, 4)
     plan = plan_of(lambda x: ops.reshape(x, (2, 6)), x)

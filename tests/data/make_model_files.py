@@ -1,7 +1,8 @@
 """Files of models written by Keras, and what the models in them compute.
 
 `KERAS_BACKEND=jax python tests/data/make_model_files.py` (Keras 3.15) writes `keras_sequential.keras`,
-`keras_nested.weights.h5` and `model_files_values.npz` next to this file. The tests read them with ckeras.
+`keras_nested.weights.h5`, the folder `keras_shards` and `model_files_values.npz` next to this file. The tests read them
+with ckeras.
 """
 
 import pathlib
@@ -89,6 +90,19 @@ def main():
         values[f"{name} predictions"] = model.predict(X, verbose=0)
         values[f"{name} losses"] = further(model)
     np.savez(VALUES, **values)
+    _shards(keras)
+
+
+def _shards(keras):
+    """Weights in two files."""
+    layers = keras.layers
+    model = keras.Sequential([layers.Input((4,)), layers.Dense(6), layers.Dropout(0.5), layers.Dense(3)])
+    model.compile("adam", "mse")
+    model.fit(X, X[:, :3], verbose=0)
+    kernel = np.arange(24, dtype="float32").reshape(4, 6)
+    model.set_weights([kernel, np.zeros(6), kernel[:3].T, np.zeros(3)])
+    (FOLDER / "keras_shards").mkdir(exist_ok=True)
+    model.save_weights(FOLDER / "keras_shards" / "keras.weights.json", max_shard_size=400 / 2**30)
 
 
 def _compress(path):

@@ -29,7 +29,7 @@ def values_of(model, a, b):
 
 def test_outputs_are_those_of_the_graph():
     model = branches()
-    for given in ([X, 2 * X], (X, 2 * X), {"b": 2 * X, "a": X}):
+    for given in ([X, 2 * X], (X, 2 * X), {"b": 2 * X, "a": X}, {"c": X, "b": 2 * X, "a": X}):
         for got, expected in zip(model(given), values_of(model, X, 2 * X), strict=True):
             np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
     for got, expected in zip(model.predict([X, 2 * X], verbose=0), values_of(model, X, 2 * X), strict=True):

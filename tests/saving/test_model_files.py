@@ -180,31 +180,58 @@ def test_bfloat16():
     assert same(models.load_model("model.keras").get_weights(), model.get_weights())
 
 
+class Vocabulary(layers.Layer):
+    def __init__(self, words=(), **kwargs):
+        super().__init__(**kwargs)
+        self.words = list(words)
+
+    def call(self, x):
+        return x
+
+    def get_config(self):
+        return {"name": self.name}
+
+    def save_assets(self, folder):
+        pathlib.Path(folder, "words").mkdir(exist_ok=True)
+        pathlib.Path(folder, "words", "all.txt").write_text("\n".join(self.words))
+
+    def load_assets(self, folder):
+        self.words = pathlib.Path(folder, "words", "all.txt").read_text().split("\n")
+
+
+def spoken():
+    return Sequential([layers.Input((4,)), Vocabulary(["a", "b"]), Vocabulary(["c"]), layers.Dense(2)])
+
+
+def check_spoken(loaded, model):
+    assert [layer.words for layer in loaded.layers[:2]] == [["a", "b"], ["c"]]
+    assert same(loaded.get_weights(), model.get_weights())
+
+
 def test_assets():
-    class Vocabulary(layers.Layer):
-        def __init__(self, words=(), **kwargs):
-            super().__init__(**kwargs)
-            self.words = list(words)
-
-        def call(self, x):
-            return x
-
-        def get_config(self):
-            return {"name": self.name}
-
-        def save_assets(self, folder):
-            pathlib.Path(folder, "words").mkdir()
-            pathlib.Path(folder, "words", "all.txt").write_text("\n".join(self.words))
-
-        def load_assets(self, folder):
-            self.words = pathlib.Path(folder, "words", "all.txt").read_text().split("\n")
-
-    model = Sequential([layers.Input((4,)), Vocabulary(["a", "b"]), Vocabulary(["c"])])
+    model = spoken()
     model.save("model.keras")
-    loaded = models.load_model("model.keras", custom_objects={"Vocabulary": Vocabulary})
-    assert [layer.words for layer in loaded.layers] == [["a", "b"], ["c"]]
+    check_spoken(models.load_model("model.keras", custom_objects={"Vocabulary": Vocabulary}), model)
     with zipfile.ZipFile("model.keras") as archive:
         assert "assets/layers/vocabulary_1/words/all.txt" in archive.namelist()
+
+
+def test_a_folder():
+    model = spoken()
+    for _ in range(2):  # the second replaces the files of the first
+        model.save(pathlib.Path("model"), zipped=False)
+    check_spoken(models.load_model(pathlib.Path("model"), custom_objects={"Vocabulary": Vocabulary}), model)
+    found = sorted(str(path.relative_to("model")) for path in pathlib.Path("model").rglob("*.*"))
+    assets = [f"assets/layers/vocabulary{n}/words/all.txt" for n in ("", "_1")]
+    assert found == sorted([*assets, "config.json", "metadata.json", "model.weights.h5"])
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
+def test_a_folder_with_a_damaged_file(name):
+    dropped().save("model", zipped=False)
+    pathlib.Path("model", name).write_text("[]")
+    with pytest.raises((ValueError, OSError), match="model"):
+        models.load_model("model")
 
 
 def test_own_hooks_of_a_layer():
@@ -292,15 +319,18 @@ def test_a_layer_without_weights_in_the_file():
     ("call", "message"),
     [
         (lambda m: m.save("m"), "ends with .keras, got 'm'"),
-        (lambda m: m.save("m.keras", zipped=False), "zipped=False"),
+        (lambda m: m.save("m.keras", zipped=False), "zipped=False expects a path that does not end with .keras"),
         (lambda m: m.save("m.keras", save_format="tf"), "save_format"),
         (lambda m: m.save("m.keras", colour=1), "no other arguments, got colour"),
         (lambda m: m.save_weights("m.h5"), r"ends with .weights.h5, got 'm.h5'"),
-        (lambda m: m.save_weights("m.weights.h5", max_shard_size=1), "max_shard_size=1"),
+        (lambda m: m.save_weights("m.json", max_shard_size=1), r"max_shard_size=1 expects .* .weights.json, got"),
+        (lambda m: m.save_weights("m.weights.json"), r"ends with .weights.h5, got 'm.weights.json'"),
+        (lambda m: m.save_weights("m.weights.json", max_shard_size=0), "max_shard_size to be positive"),
+        (lambda m: m.save_weights("m.weights.json", max_shard_size=1e-9), r"more than max_shard_size allows, 1 bytes"),
         (lambda m: m.save_weights("m.weights.h5", colour=1), "unknown arguments: 'colour'"),
-        (lambda m: m.load_weights("m.txt"), "ends with .weights.h5 or .keras, got 'm.txt'"),
+        (lambda m: m.load_weights("m.txt"), "ends with .weights.h5, .weights.json or .keras, got 'm.txt'"),
         (lambda m: m.load_weights("m.weights.h5", colour=1), "unknown arguments: 'colour'"),
-        (lambda m: models.load_model("m.txt"), "ends with .keras, got 'm.txt'"),
+        (lambda m: models.load_model("m.txt"), "ends with .keras, or that of a folder with config.json, got 'm.txt'"),
     ],
 )
 def test_other_arguments(call, message):

@@ -49,17 +49,22 @@ def renamed(name: str, row: str) -> Callable[..., Any]:
     return call
 
 
+def missing(module: str, name: str) -> str:
+    """What is said about a name that a module of TensorFlow's names does not have."""
+    public = module.rpartition("ckeras.compat.")[2]
+    return (
+        f"{public}.{name} is not one of the TensorFlow names that ckeras provides; in a Keras script, use keras.ops "
+        f"and keras.random instead"
+    )
+
+
 def names_of(module: str, rows: dict[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return ``__getattr__`` and ``__dir__`` of a module whose names are ``rows``."""
-    public = module.rpartition("ckeras.compat.")[2]
 
     def load(name: str) -> Any:
         row = rows.get(name)
         if row is None:
-            raise AttributeError(
-                f"{public}.{name} is not one of the TensorFlow names that ckeras provides; in a Keras script, "
-                f"use keras.ops and keras.random instead"
-            )
+            raise AttributeError(missing(module, name))
         value = renamed(name, row) if row.endswith(")") else resolve(row)
         setattr(sys.modules[module], name, value)  # the next access finds it directly
         return value
