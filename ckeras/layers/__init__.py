@@ -110,9 +110,15 @@ if TYPE_CHECKING:
         MaxPooling3D as MaxPooling3D,
     )
     from ckeras.layers.preprocessing.category_encoding import CategoryEncoding as CategoryEncoding
+    from ckeras.layers.preprocessing.discretization import Discretization as Discretization
+    from ckeras.layers.preprocessing.hashed_crossing import HashedCrossing as HashedCrossing
+    from ckeras.layers.preprocessing.hashing import Hashing as Hashing
+    from ckeras.layers.preprocessing.integer_lookup import IntegerLookup as IntegerLookup
     from ckeras.layers.preprocessing.normalization import Normalization as Normalization
     from ckeras.layers.preprocessing.pipeline import Pipeline as Pipeline
     from ckeras.layers.preprocessing.rescaling import Rescaling as Rescaling
+    from ckeras.layers.preprocessing.string_lookup import StringLookup as StringLookup
+    from ckeras.layers.preprocessing.text_vectorization import TextVectorization as TextVectorization
     from ckeras.layers.regularization.activity_regularization import ActivityRegularization as ActivityRegularization
     from ckeras.layers.regularization.alpha_dropout import AlphaDropout as AlphaDropout
     from ckeras.layers.regularization.dropout import Dropout as Dropout
@@ -185,6 +191,7 @@ attach(
         "Dense": "core.dense",
         "DepthwiseConv1D": "convolutional.depthwise_conv",
         "DepthwiseConv2D": "convolutional.depthwise_conv",
+        "Discretization": "preprocessing.discretization",
         "Dot": "merging.dot",
         "Dropout": "regularization.dropout",
         "ELU": "activations.elu",
@@ -206,10 +213,13 @@ attach(
         "GlobalMaxPooling2D": "pooling.global_max_pooling",
         "GlobalMaxPooling3D": "pooling.global_max_pooling",
         "GroupNormalization": "normalization.group_normalization",
+        "HashedCrossing": "preprocessing.hashed_crossing",
+        "Hashing": "preprocessing.hashing",
         "Identity": "core.identity",
         "Input": "core.input_layer",
         "InputLayer": "core.input_layer",
         "InputSpec": "input_spec",
+        "IntegerLookup": "preprocessing.integer_lookup",
         "Lambda": "core.lambda_layer",
         "Layer": "layer",
         "LayerNormalization": "normalization.layer_normalization",
@@ -243,7 +253,9 @@ attach(
         "SpatialDropout2D": "regularization.spatial_dropout",
         "SpatialDropout3D": "regularization.spatial_dropout",
         "SpectralNormalization": "normalization.spectral_normalization",
+        "StringLookup": "preprocessing.string_lookup",
         "Subtract": "merging.elementwise",
+        "TextVectorization": "preprocessing.text_vectorization",
         "ThresholdedReLU": "activations.relu",
         "UnitNormalization": "normalization.unit_normalization",
         "UpSampling1D": "reshaping.up_sampling",
