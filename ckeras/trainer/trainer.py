@@ -15,6 +15,7 @@ from ckeras import config
 from ckeras.autograd import GradientTape
 from ckeras.callbacks import History
 from ckeras.compiler.profile import Profile
+from ckeras.older_spellings import translates
 from ckeras.tensor.cache import Plans
 from ckeras.tensor.structure import flatten
 from ckeras.trainer.arguments import batch_size_of, check_fit, is_stream, limited, step_count, verbosity
@@ -265,6 +266,7 @@ class Trainer:
 
     # -- fit
 
+    @translates("fit")
     def fit(
         self,
         x: Any = None,
