@@ -59,6 +59,8 @@ class TensorBoard(Callback):
         ['train', 'validation']
     """
 
+    _resumed = ("_global_train_batch",)
+
     def __init__(
         self,
         log_dir: str | os.PathLike = "logs",

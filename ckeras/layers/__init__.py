@@ -9,12 +9,40 @@ if TYPE_CHECKING:
     from ckeras.layers.activations.prelu import PReLU as PReLU
     from ckeras.layers.activations.relu import ReLU as ReLU, ThresholdedReLU as ThresholdedReLU
     from ckeras.layers.activations.softmax import Softmax as Softmax
+    from ckeras.layers.convolutional.conv import (
+        Conv1D as Conv1D,
+        Conv2D as Conv2D,
+        Conv3D as Conv3D,
+        Convolution1D as Convolution1D,
+        Convolution2D as Convolution2D,
+        Convolution3D as Convolution3D,
+    )
+    from ckeras.layers.convolutional.conv_transpose import (
+        Conv1DTranspose as Conv1DTranspose,
+        Conv2DTranspose as Conv2DTranspose,
+        Conv3DTranspose as Conv3DTranspose,
+        Convolution1DTranspose as Convolution1DTranspose,
+        Convolution2DTranspose as Convolution2DTranspose,
+        Convolution3DTranspose as Convolution3DTranspose,
+    )
+    from ckeras.layers.convolutional.depthwise_conv import (
+        DepthwiseConv1D as DepthwiseConv1D,
+        DepthwiseConv2D as DepthwiseConv2D,
+    )
+    from ckeras.layers.convolutional.separable_conv import (
+        SeparableConv1D as SeparableConv1D,
+        SeparableConv2D as SeparableConv2D,
+        SeparableConvolution1D as SeparableConvolution1D,
+        SeparableConvolution2D as SeparableConvolution2D,
+    )
     from ckeras.layers.core.dense import Dense as Dense
     from ckeras.layers.core.einsum_dense import EinsumDense as EinsumDense
+    from ckeras.layers.core.embedding import Embedding as Embedding
     from ckeras.layers.core.identity import Identity as Identity
     from ckeras.layers.core.input_layer import Input as Input, InputLayer as InputLayer
     from ckeras.layers.core.lambda_layer import Lambda as Lambda
     from ckeras.layers.core.masking import Masking as Masking
+    from ckeras.layers.core.reversible_embedding import ReversibleEmbedding as ReversibleEmbedding
     from ckeras.layers.core.wrapper import Wrapper as Wrapper
     from ckeras.layers.input_spec import InputSpec as InputSpec
     from ckeras.layers.layer import Layer as Layer
@@ -35,6 +63,7 @@ if TYPE_CHECKING:
         subtract as subtract,
     )
     from ckeras.layers.merging.merge import check_masks as check_masks, check_shapes as check_shapes
+    from ckeras.layers.merging.older import merge as merge
     from ckeras.layers.normalization.batch_normalization import BatchNormalization as BatchNormalization
     from ckeras.layers.normalization.group_normalization import GroupNormalization as GroupNormalization
     from ckeras.layers.normalization.layer_normalization import LayerNormalization as LayerNormalization
@@ -82,9 +111,15 @@ if TYPE_CHECKING:
         MaxPooling3D as MaxPooling3D,
     )
     from ckeras.layers.preprocessing.category_encoding import CategoryEncoding as CategoryEncoding
+    from ckeras.layers.preprocessing.discretization import Discretization as Discretization
+    from ckeras.layers.preprocessing.hashed_crossing import HashedCrossing as HashedCrossing
+    from ckeras.layers.preprocessing.hashing import Hashing as Hashing
+    from ckeras.layers.preprocessing.integer_lookup import IntegerLookup as IntegerLookup
     from ckeras.layers.preprocessing.normalization import Normalization as Normalization
     from ckeras.layers.preprocessing.pipeline import Pipeline as Pipeline
     from ckeras.layers.preprocessing.rescaling import Rescaling as Rescaling
+    from ckeras.layers.preprocessing.string_lookup import StringLookup as StringLookup
+    from ckeras.layers.preprocessing.text_vectorization import TextVectorization as TextVectorization
     from ckeras.layers.regularization.activity_regularization import ActivityRegularization as ActivityRegularization
     from ckeras.layers.regularization.alpha_dropout import AlphaDropout as AlphaDropout
     from ckeras.layers.regularization.dropout import Dropout as Dropout
@@ -147,14 +182,30 @@ attach(
         "Bidirectional": "rnn.bidirectional",
         "CategoryEncoding": "preprocessing.category_encoding",
         "Concatenate": "merging.concatenate",
+        "Conv1D": "convolutional.conv",
+        "Conv1DTranspose": "convolutional.conv_transpose",
+        "Conv2D": "convolutional.conv",
+        "Conv2DTranspose": "convolutional.conv_transpose",
+        "Conv3D": "convolutional.conv",
+        "Conv3DTranspose": "convolutional.conv_transpose",
+        "Convolution1D": "convolutional.conv",
+        "Convolution1DTranspose": "convolutional.conv_transpose",
+        "Convolution2D": "convolutional.conv",
+        "Convolution2DTranspose": "convolutional.conv_transpose",
+        "Convolution3D": "convolutional.conv",
+        "Convolution3DTranspose": "convolutional.conv_transpose",
         "Cropping1D": "reshaping.cropping",
         "Cropping2D": "reshaping.cropping",
         "Cropping3D": "reshaping.cropping",
         "Dense": "core.dense",
+        "DepthwiseConv1D": "convolutional.depthwise_conv",
+        "DepthwiseConv2D": "convolutional.depthwise_conv",
+        "Discretization": "preprocessing.discretization",
         "Dot": "merging.dot",
         "Dropout": "regularization.dropout",
         "ELU": "activations.elu",
         "EinsumDense": "core.einsum_dense",
+        "Embedding": "core.embedding",
         "Flatten": "reshaping.flatten",
         "GRU": "rnn.gru",
         "GRUCell": "rnn.gru",
@@ -173,10 +224,13 @@ attach(
         "GlobalMaxPooling2D": "pooling.global_max_pooling",
         "GlobalMaxPooling3D": "pooling.global_max_pooling",
         "GroupNormalization": "normalization.group_normalization",
+        "HashedCrossing": "preprocessing.hashed_crossing",
+        "Hashing": "preprocessing.hashing",
         "Identity": "core.identity",
         "Input": "core.input_layer",
         "InputLayer": "core.input_layer",
         "InputSpec": "input_spec",
+        "IntegerLookup": "preprocessing.integer_lookup",
         "LSTM": "rnn.lstm",
         "LSTMCell": "rnn.lstm",
         "Lambda": "core.lambda_layer",
@@ -203,6 +257,11 @@ attach(
         "RepeatVector": "reshaping.repeat_vector",
         "Rescaling": "preprocessing.rescaling",
         "Reshape": "reshaping.reshape",
+        "ReversibleEmbedding": "core.reversible_embedding",
+        "SeparableConv1D": "convolutional.separable_conv",
+        "SeparableConv2D": "convolutional.separable_conv",
+        "SeparableConvolution1D": "convolutional.separable_conv",
+        "SeparableConvolution2D": "convolutional.separable_conv",
         "SimpleRNN": "rnn.simple_rnn",
         "SimpleRNNCell": "rnn.simple_rnn",
         "Softmax": "activations.softmax",
@@ -211,7 +270,9 @@ attach(
         "SpatialDropout3D": "regularization.spatial_dropout",
         "SpectralNormalization": "normalization.spectral_normalization",
         "StackedRNNCells": "rnn.stacked_rnn_cells",
+        "StringLookup": "preprocessing.string_lookup",
         "Subtract": "merging.elementwise",
+        "TextVectorization": "preprocessing.text_vectorization",
         "ThresholdedReLU": "activations.relu",
         "TimeDistributed": "rnn.time_distributed",
         "UnitNormalization": "normalization.unit_normalization",
@@ -230,6 +291,7 @@ attach(
         "deserialize": "serialization",
         "dot": "merging.dot",
         "maximum": "merging.elementwise",
+        "merge": "merging.older",
         "minimum": "merging.elementwise",
         "multiply": "merging.elementwise",
         "serialize": "serialization",

@@ -11,13 +11,14 @@ import numpy as np
 
 from ckeras import config, dtype_policies, regularizers
 from ckeras.compiler.trace import Trace
+from ckeras.layers.dtype_policy import FollowsPolicy
 from ckeras.layers.input_spec import check_inputs
 from ckeras.layers.masks import fill_masks, pass_masks
 from ckeras.layers.shapes import as_shape, is_numbers, map_shapes, older_input_shape, shape_of
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
 from ckeras.layers.unknown_sizes import symbolic_outputs
-from ckeras.layers.weights import Weights
 from ckeras.metrics import Mean
+from ckeras.older_spellings import ARGUMENTS, translates
 from ckeras.ops.control.operation import Operation, first_call, plain_arguments, remembers_arguments
 from ckeras.ops.control.remat_scope import current_remat
 from ckeras.saving.state import holds_state
@@ -28,7 +29,7 @@ from ckeras.tensor.stateless_scope import StatelessScope, loss_collector
 from ckeras.tensor.structure import flatten, map_structure
 from ckeras.tensor.variable import outside_trace
 from ckeras.utils.naming import auto_name
-from ckeras.utils.tracebacks import hides_own_frames, name_layer, warn
+from ckeras.utils.tracebacks import hides_own_frames, name_layer
 
 scope = config.scope
 
@@ -58,7 +59,7 @@ def _builds(build: Callable[..., None]) -> Callable[..., None]:
 
 @holds_state(name="layer")
 @hides_own_frames("__call__")
-class Layer(Weights):
+class Layer(FollowsPolicy):
     """A function of tensors with state.
 
     A subclass makes its weights in `build(input_shape)` with `add_weight`, computes in `call(inputs, ...)` with
@@ -126,6 +127,8 @@ class Layer(Weights):
             cls.build = _builds(cls.build)
         if "__init__" in cls.__dict__ and hasattr(cls.get_config, "gives_arguments"):
             cls.__init__ = remembers_arguments(cls.__init__)
+        if "__init__" in cls.__dict__ and cls.__name__ in ARGUMENTS and cls.__module__.startswith("ckeras."):
+            cls.__init__ = translates(cls.__name__)(cls.__init__)
 
     # -- losses
 
@@ -183,72 +186,6 @@ class Layer(Weights):
     def _clear_losses(self) -> None:
         for layer in self._flatten_layers():
             layer._losses.clear()
-
-    # -- dtypes
-
-    def _follow_policy(self) -> None:
-        """Take the dtypes of the policy: `_dtype` is that of weights and computation, `_compute_dtype` of results."""
-        policy = self._dtype_policy
-        if isinstance(policy, dtype_policies.DTypePolicyMap):
-            policy = policy[self.path]
-        self._dtype, self._compute_dtype = policy.variable_dtype, policy.compute_dtype
-        if self._compute_dtype != self._dtype:
-            _note_mixed(policy.name, self._dtype)
-
-    @property
-    def dtype_policy(self) -> dtype_policies.DTypePolicy:
-        """The policy that the layer's dtypes follow; anything that `dtype_policies.get` takes may be assigned."""
-        return self._dtype_policy
-
-    @dtype_policy.setter
-    def dtype_policy(self, value: Any) -> None:
-        self._dtype_policy = dtype_policies.get(value)
-        self._follow_policy()
-
-    @property
-    def dtype(self) -> str:
-        """The dtype of the layer's weights."""
-        return self._dtype
-
-    @property
-    def compute_dtype(self) -> str:
-        """The dtype of the layer's results."""
-        return self._compute_dtype
-
-    @property
-    def input_dtype(self) -> str:
-        """The dtype that float inputs are said to have: the compute dtype."""
-        return self._compute_dtype
-
-    @property
-    def variable_dtype(self) -> str:
-        """The dtype of the layer's weights."""
-        return self._dtype
-
-    @property
-    def quantization_mode(self) -> str | None:
-        """How the policy says that weights are quantized; None if it does not."""
-        return self._dtype_policy.quantization_mode
-
-    def _computes_wider(self) -> bool:
-        """Whether `call` gets floats of the weights' dtype, and gives results to be cast to the compute dtype.
-
-        So it is under a mixed policy. A layer that is made of layers leaves it to them, as one of them may be there to
-        give a wider result.
-        """
-        return self._compute_dtype != self._dtype and self.autocast and not self._sublayers()
-
-    def _in_compute_dtype(self, outputs: Any) -> Any:
-        """What `call` gave, with floats in the compute dtype."""
-        if not self._computes_wider():
-            return outputs
-
-        def convert(x: Any) -> Any:
-            if isinstance(x, Tensor) and x.dtype == self._dtype:
-                return with_mask_of(x.astype(self._compute_dtype), x)
-            return x
-
-        return map_structure(convert, outputs)
 
     # -- building and calling
 
@@ -512,15 +449,6 @@ class throwaway_trace:
 
     def __exit__(self, *exc: Any) -> None:
         scope.trace, scope.tapes, scope.infers = self._trace, self._tapes, self._infers
-
-
-@lru_cache
-def _note_mixed(policy: str, dtype: str) -> None:
-    """Warn once about the meaning of a mixed policy."""
-    warn(
-        f"under {policy!r} layers compute in {dtype} here, and their results alone are of the narrower dtype: a CPU "
-        "gains no speed from it"
-    )
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         get_registered_object as get_registered_object,
         register_keras_serializable as register_keras_serializable,
     )
+    from ckeras.saving.file_editor import KerasFileEditor as KerasFileEditor
     from ckeras.saving.model_files import load_model as load_model, save_model as save_model
     from ckeras.saving.serialization import (
         deserialize_keras_object as deserialize_keras_object,
@@ -25,6 +26,7 @@ attach(
     __name__,
     {
         "CustomObjectScope": "ckeras.registry",
+        "KerasFileEditor": "file_editor",
         "custom_object_scope": "ckeras.registry",
         "deserialize_keras_object": "serialization",
         "get_custom_objects": "ckeras.registry",

@@ -49,12 +49,12 @@ def write(file: IO[bytes], model: Any, config: dict[str, Any], metadata: dict[st
                 shutil.copyfileobj(collected, member, _BLOCK)
 
 
-def config_of(text: bytes) -> dict[str, Any]:
-    """The config in a file config.json; ValueError if it is malformed."""
-    config = json.loads(text)
-    if not isinstance(config, dict):
-        raise ValueError(f"Expected {CONFIG} to hold a dict, got {type(config).__name__}.")
-    return config
+def dict_of(text: bytes, name: str) -> dict[str, Any]:
+    """The dict in a JSON file; ValueError if it holds none."""
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError(f"Expected {name} to hold a dict, got {type(found).__name__}.")
+    return found
 
 
 class Archive:
@@ -70,10 +70,23 @@ class Archive:
         Raises:
             ValueError: if it is missing, too large or malformed.
         """
-        info = self._info(CONFIG)
+        return self._dict(CONFIG)
+
+    def metadata(self) -> dict[str, Any]:
+        """When and by which version the file was written.
+
+        Raises:
+            ValueError: if it is missing, too large or malformed.
+        """
+        found = self._dict(METADATA)
+        return {key: str(found.get(key)) for key in ("keras_version", "date_saved")} | found
+
+    def _dict(self, name: str) -> dict[str, Any]:
+        """The dict in a JSON file."""
+        info = self._info(name)
         if info.file_size > _TEXT:
-            raise ValueError(f"Refused to read {CONFIG}, which claims {info.file_size} bytes.")
-        return config_of(self._zip.read(CONFIG))
+            raise ValueError(f"Refused to read {name}, which claims {info.file_size} bytes.")
+        return dict_of(self._zip.read(name), name)
 
     @contextmanager
     def weights(self) -> Iterator[WeightsReader]:

@@ -49,7 +49,7 @@ class Folder:
             ValueError: if it is malformed.
         """
         with open(os.path.join(self._path, archive.CONFIG), "rb") as file:
-            return archive.config_of(file.read())
+            return archive.dict_of(file.read(), archive.CONFIG)
 
     @contextmanager
     def weights(self) -> Iterator[WeightsReader]:

@@ -30,8 +30,8 @@ class ShardsWriter:
 
     def __init__(self, path: str, limit: float):
         self._path, self._limit = path, limit
-        self._places: dict[str, list[str]] = {}  # path of a group -> the names of its files
-        self._size = self._total = 0  # bytes in the last file, and in all
+        self._weight_map: dict[str, list[str]] = {}  # path of a group -> the names of its files
+        self._size = self._total = 0  # bytes in the last file, and in total
         self._shards: list[tuple[str, IO[bytes], WeightsWriter]] = []
 
     def __enter__(self) -> ShardsWriter:
@@ -59,13 +59,13 @@ class ShardsWriter:
 
     def note(self, path: str, shard: str) -> None:
         """Note that a file has variables of the object at `path`."""
-        self._places.setdefault(_key(path), []).append(shard)
+        self._weight_map.setdefault(_key(path), []).append(shard)
 
     def __exit__(self, *exc: Any) -> bool | None:
         if exc[0] is not None:
             return self._files.__exit__(*exc)
         with self._files:  # an error here leaves all older files too
-            config = {"metadata": {"total_size": self._total}, "weight_map": self._places}
+            config = {"metadata": {"total_size": self._total}, "weight_map": self._weight_map}
             self._map.write(json.dumps(config, indent=4).encode())
             for _, file, writer in self._shards:
                 writer.close()
@@ -121,10 +121,10 @@ class ShardsReader:
         self._shards: dict[str, WeightsReader] = {}
         with open(path, encoding="utf-8") as file:
             config = json.load(file)
-        places = config.get("weight_map") if isinstance(config, dict) else None
-        if not isinstance(places, dict):
+        weight_map = config.get("weight_map") if isinstance(config, dict) else None
+        if not isinstance(weight_map, dict):
             raise ValueError(f"Expected a dict with a dict 'weight_map', got {config!r:.80}.")
-        self._places = places
+        self._weight_map = weight_map
 
     def __enter__(self) -> ShardsReader:
         self._files = ExitStack()
@@ -132,7 +132,7 @@ class ShardsReader:
 
     def get(self, path: str) -> Mapping[str, np.ndarray]:
         """Return the variables of the object at `path`, an empty mapping if there are none."""
-        names = self._places.get(_key(path), [])
+        names = self._weight_map.get(_key(path), [])
         return _Joined([self._shard(name).get(path) for name in (names if isinstance(names, list) else [names])])
 
     def _shard(self, name: Any) -> WeightsReader:

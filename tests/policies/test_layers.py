@@ -9,7 +9,7 @@ import pytest
 
 import ckeras
 from ckeras import Layer, Sequential, config, layers, losses, metrics, ops
-from ckeras.layers import layer as base
+from ckeras.layers import dtype_policy as base
 
 X = np.linspace(-1, 1, 24, dtype="float32").reshape(6, 4)
 Y = np.stack([X.sum(1), X[:, 0] - X[:, 1]], 1)

@@ -1,0 +1,118 @@
+"""Layers that compute with Python on the values of their inputs, such as strings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ckeras.layers.layer import Layer
+from ckeras.tensor import KerasTensor, Tensor, Variable, arguments
+from ckeras.tensor.string_tensor import StringTensor, holds_strings
+
+_ARRAYS = (np.ndarray, Tensor, Variable, StringTensor, list, tuple, str)
+
+
+class HostLayer(Layer):
+    """Base class of layers that take strings too: str, bytes, lists and arrays of them, and `StringTensor`.
+
+    They have no variables. `compute_output_shape` and `output_dtype` describe their output; a compiled model that
+    contains one runs eagerly.
+    """
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.autocast = False  # the dtype is that of the output
+        self.built = True
+
+    @property
+    def output_dtype(self) -> str:
+        """Dtype of the output; defined by a subclass."""
+        raise NotImplementedError(f"{type(self).__name__} has no output_dtype")
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output, a symbolic one for symbolic tensors."""
+        return super().__call__(self._converted(inputs), *args, **kwargs)
+
+    def _converted(self, inputs: Any) -> Any:
+        """The inputs as tensors, of strings or numbers."""
+        return as_tensor(inputs)
+
+    def compute_output_spec(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        return KerasTensor(self.compute_output_shape(inputs.shape), self.output_dtype)
+
+
+def as_tensor(value: Any) -> Any:
+    """Strings as a `StringTensor`, lists of numbers as an array; tensors as they are."""
+    if holds_strings(value):
+        return StringTensor(value)
+    return np.asarray(value) if isinstance(value, (list, tuple, int, float)) else value
+
+
+def integers_or_strings(value: Any, layer: Layer, argument: str = "inputs") -> np.ndarray:
+    """Return an array of int64 or bytes.
+
+    Raises:
+        TypeError: if there are other values.
+    """
+    if isinstance(value, StringTensor):
+        return np.asarray(value)
+    array = np.asarray(value)
+    if array.dtype.kind not in "iub":
+        raise TypeError(f"layer {layer.name!r} expects {argument} to be integers or strings, got dtype {array.dtype}")
+    return array.astype("int64")
+
+
+def batches_of(data: Any, steps: int | None, layer: Layer) -> Iterator[Any]:
+    """Yield the batches of a data set, or an array as the only one.
+
+    Args:
+        data: array, list, or iterable of batches.
+        steps: maximum number of batches; `None` for all.
+
+    Raises:
+        TypeError: if it is neither.
+        ValueError: if there is none.
+    """
+    if isinstance(data, _ARRAYS):
+        whole: Iterable[Any] = [data]
+    elif hasattr(data, "__iter__"):
+        whole = data
+    else:
+        raise TypeError(
+            f"layer {layer.name!r}: adapt expects an array or an iterable of batches, got {arguments.shown(data)}"
+        )
+    count = 0
+    for batch in whole:
+        if count == steps:
+            break
+        if isinstance(batch, tuple) and not isinstance(data, _ARRAYS):
+            raise TypeError(
+                f"layer {layer.name!r}: adapt expects batches of inputs alone, got a tuple of {len(batch)}; map the "
+                "data set to its inputs first"
+            )
+        yield as_tensor(batch)
+        count += 1
+    if not count:
+        raise ValueError(f"layer {layer.name!r}: adapt expects data, got none")
+
+
+def no_sparse(sparse: Any, name: str) -> None:
+    """Raise ValueError if sparse tensors are asked for."""
+    if sparse:
+        raise ValueError(f"{name} returns dense tensors: expected sparse=False, got {sparse!r}")
+
+
+def checked_salt(salt: Any, name: str) -> list[int] | None:
+    """Return a salt as two integers; a single one is used twice.
+
+    Raises:
+        ValueError: if it is neither.
+    """
+    if salt is None:
+        return None
+    pair = [salt, salt] if isinstance(salt, (int, np.integer)) and not isinstance(salt, bool) else salt
+    if not isinstance(pair, (list, tuple)) or len(pair) != 2 or not all(isinstance(n, (int, np.integer)) for n in pair):
+        raise ValueError(f"{name} expects salt to be an integer, two integers or None, got {salt!r}")
+    return [int(n) for n in pair]
