@@ -96,14 +96,16 @@ class Bidirectional(Layer):
     # -- shapes and masks
 
     def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
-        found = self.forward_layer.compute_output_shape(sequences_shape)
-        output, *states = found if self.return_state else (found,)
-        if self.merge_mode == "concat":
-            output = (*output[:-1], 2 * output[-1])
-        outputs = (output,) if self.merge_mode else (output, output)
-        if not self.return_state:
-            return outputs[0] if self.merge_mode else outputs
-        return (*outputs, *states, *states)
+        both = [layer.compute_output_shape(sequences_shape) for layer in (self.forward_layer, self.backward_layer)]
+        (output, *states), (output_back, *states_back) = both if self.return_state else [(shape,) for shape in both]
+        if self.merge_mode is None:
+            outputs = (output, output_back)
+        elif self.merge_mode == "concat":
+            outputs = ((*output[:-1], output[-1] + output_back[-1]),)
+        else:
+            outputs = (output,)
+        found = (*outputs, *states, *states_back)
+        return found if len(found) > 1 else found[0]
 
     def compute_output_spec(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None

@@ -123,6 +123,11 @@ class RecurrentCell(Layer):
         """The output and the next states, from projected inputs of shape (batch, gates * units)."""
         raise NotImplementedError(f"{type(self).__name__} has no step() method")
 
+    def compute_output_shape(self, input_shape: Any, states_shape: Any = None) -> Any:
+        """The shapes of the output and of the list of states."""
+        batch = input_shape[0]
+        return (batch, self.units), [(batch, n) for n in flatten(self.state_size)]
+
     def get_initial_state(self, batch_size: int) -> list[Any]:
         """States of zeros, each of shape (batch_size, units)."""
         return [ops.zeros((batch_size, n), self.compute_dtype) for n in flatten(self.state_size)]

@@ -13,6 +13,7 @@ from ckeras.layers.rnn.cell import RecurrentCell
 from ckeras.layers.rnn.cells import check_cell, initial_states, output_size
 from ckeras.layers.rnn.recurrence import recurrence
 from ckeras.layers.rnn.stacked_rnn_cells import StackedRNNCells
+from ckeras.layers.shapes import is_shape
 from ckeras.tensor import Tensor, Variable
 from ckeras.tensor.structure import flatten, map_structure, pack
 
@@ -252,14 +253,14 @@ def flatten_shapes(shapes: Any) -> list[tuple[Any, ...]]:
     """The shapes in a structure of shapes, or the only one."""
     if isinstance(shapes, dict):
         return [s for key in sorted(shapes) for s in flatten_shapes(shapes[key])]
-    if all(d is None or hasattr(d, "__index__") for d in shapes):
+    if is_shape(shapes):
         return [tuple(shapes)]
     return [s for part in shapes for s in flatten_shapes(part)]
 
 
 def specs(layer: Layer, shapes: Any) -> Any:
     """Symbolic tensors for a shape, or for a structure of shapes."""
-    if isinstance(shapes, list) or not all(d is None or hasattr(d, "__index__") for d in shapes):
+    if not is_shape(shapes):
         return type(shapes)(specs(layer, s) for s in shapes)
     return output_spec(layer, shapes, layer.compute_dtype)
 

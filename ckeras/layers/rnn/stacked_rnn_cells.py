@@ -7,7 +7,7 @@ from typing import Any
 from ckeras import registry
 from ckeras.layers.layer import Layer, takes
 from ckeras.layers.rnn.cells import check_cell, initial_states, output_size
-from ckeras.tensor.structure import flatten
+from ckeras.tensor.structure import flatten, map_structure
 
 
 @registry.layers.ship()
@@ -53,6 +53,11 @@ class StackedRNNCells(Layer):
             if isinstance(cell, Layer) and not cell.built:
                 cell._build(input_shape)
             input_shape = (flatten(input_shape)[0], output_size(cell))
+
+    def compute_output_shape(self, input_shape: Any, states_shape: Any = None) -> Any:
+        """The shapes of the output and of the list of states."""
+        batch = input_shape[0]
+        return (batch, self.output_size), map_structure(lambda n: (batch, n), self.state_size)
 
     def call(self, inputs: Any, states: Any, training: Any = False, **kwargs: Any) -> tuple[Any, list[Any]]:
         found = []
