@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         subtract as subtract,
     )
     from ckeras.layers.merging.merge import check_masks as check_masks, check_shapes as check_shapes
+    from ckeras.layers.merging.older import merge as merge
     from ckeras.layers.normalization.batch_normalization import BatchNormalization as BatchNormalization
     from ckeras.layers.normalization.group_normalization import GroupNormalization as GroupNormalization
     from ckeras.layers.normalization.layer_normalization import LayerNormalization as LayerNormalization
@@ -273,6 +274,7 @@ attach(
         "deserialize": "serialization",
         "dot": "merging.dot",
         "maximum": "merging.elementwise",
+        "merge": "merging.older",
         "minimum": "merging.elementwise",
         "multiply": "merging.elementwise",
         "serialize": "serialization",
