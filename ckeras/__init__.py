@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         tree as tree,
         utils as utils,
         visualization as visualization,
+        wrappers as wrappers,
     )
     from ckeras._version import version as version
     from ckeras.autograd.tape import GradientTape as GradientTape
@@ -63,6 +64,7 @@ attach(
                 "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies",
                 "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers",
                 "preprocessing", "random", "registry", "regularizers", "saving", "tree", "utils", "visualization",
+                "wrappers",
             ]
         ),
         "DTypePolicy": "dtype_policies",

@@ -15,7 +15,7 @@ PACKAGE = Path(ckeras.__file__).parent
 ORDER = [
     {"_version", "keras_names", "lazy", "plugins", "utils.naming"},
     {"_kernels"},
-    {"config", "registry", "utils.interactive", "utils.tracebacks"},
+    {"config", "older_spellings", "registry", "utils.interactive", "utils.tracebacks"},
     {"tensor"},
     {"autograd"},
     {"compiler"},
@@ -28,7 +28,7 @@ ORDER = [
     {"callbacks"},
     {"trainer"},
     {"models"},
-    {"visualization"},
+    {"visualization", "wrappers"},
     {"backend", "datasets", "compat", "mixed_precision", "__main__"},
 ]
 MODULES = {

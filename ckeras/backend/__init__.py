@@ -42,6 +42,13 @@ if TYPE_CHECKING:
         result_type as result_type,
         standardize_dtype as standardize_dtype,
     )
+    from ckeras.backend.graphs import (
+        function as function,
+        gradients as gradients,
+        image_dim_ordering as image_dim_ordering,
+        placeholder as placeholder,
+        set_image_dim_ordering as set_image_dim_ordering,
+    )
     from ckeras.backend.images import (
         conv1d as conv1d,
         conv2d as conv2d,
@@ -184,6 +191,7 @@ _HERE = {
     ),
     "ctc": ("ctc_batch_cost", "ctc_decode"),
     "dtypes": ("is_float_dtype", "is_int_dtype", "result_type", "standardize_dtype"),
+    "graphs": ("function", "gradients", "image_dim_ordering", "placeholder", "set_image_dim_ordering"),
     "images": (
         "conv1d", "conv2d", "conv2d_transpose", "conv3d", "depthwise_conv2d", "pool2d", "pool3d", "resize_images",
         "resize_volumes", "separable_conv2d", "spatial_2d_padding", "spatial_3d_padding", "temporal_padding",

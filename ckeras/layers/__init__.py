@@ -9,12 +9,40 @@ if TYPE_CHECKING:
     from ckeras.layers.activations.prelu import PReLU as PReLU
     from ckeras.layers.activations.relu import ReLU as ReLU, ThresholdedReLU as ThresholdedReLU
     from ckeras.layers.activations.softmax import Softmax as Softmax
+    from ckeras.layers.convolutional.conv import (
+        Conv1D as Conv1D,
+        Conv2D as Conv2D,
+        Conv3D as Conv3D,
+        Convolution1D as Convolution1D,
+        Convolution2D as Convolution2D,
+        Convolution3D as Convolution3D,
+    )
+    from ckeras.layers.convolutional.conv_transpose import (
+        Conv1DTranspose as Conv1DTranspose,
+        Conv2DTranspose as Conv2DTranspose,
+        Conv3DTranspose as Conv3DTranspose,
+        Convolution1DTranspose as Convolution1DTranspose,
+        Convolution2DTranspose as Convolution2DTranspose,
+        Convolution3DTranspose as Convolution3DTranspose,
+    )
+    from ckeras.layers.convolutional.depthwise_conv import (
+        DepthwiseConv1D as DepthwiseConv1D,
+        DepthwiseConv2D as DepthwiseConv2D,
+    )
+    from ckeras.layers.convolutional.separable_conv import (
+        SeparableConv1D as SeparableConv1D,
+        SeparableConv2D as SeparableConv2D,
+        SeparableConvolution1D as SeparableConvolution1D,
+        SeparableConvolution2D as SeparableConvolution2D,
+    )
     from ckeras.layers.core.dense import Dense as Dense
     from ckeras.layers.core.einsum_dense import EinsumDense as EinsumDense
+    from ckeras.layers.core.embedding import Embedding as Embedding
     from ckeras.layers.core.identity import Identity as Identity
     from ckeras.layers.core.input_layer import Input as Input, InputLayer as InputLayer
     from ckeras.layers.core.lambda_layer import Lambda as Lambda
     from ckeras.layers.core.masking import Masking as Masking
+    from ckeras.layers.core.reversible_embedding import ReversibleEmbedding as ReversibleEmbedding
     from ckeras.layers.core.wrapper import Wrapper as Wrapper
     from ckeras.layers.input_spec import InputSpec as InputSpec
     from ckeras.layers.layer import Layer as Layer
@@ -35,6 +63,7 @@ if TYPE_CHECKING:
         subtract as subtract,
     )
     from ckeras.layers.merging.merge import check_masks as check_masks, check_shapes as check_shapes
+    from ckeras.layers.merging.older import merge as merge
     from ckeras.layers.normalization.batch_normalization import BatchNormalization as BatchNormalization
     from ckeras.layers.normalization.group_normalization import GroupNormalization as GroupNormalization
     from ckeras.layers.normalization.layer_normalization import LayerNormalization as LayerNormalization
@@ -145,15 +174,30 @@ attach(
         "BatchNormalization": "normalization.batch_normalization",
         "CategoryEncoding": "preprocessing.category_encoding",
         "Concatenate": "merging.concatenate",
+        "Conv1D": "convolutional.conv",
+        "Conv1DTranspose": "convolutional.conv_transpose",
+        "Conv2D": "convolutional.conv",
+        "Conv2DTranspose": "convolutional.conv_transpose",
+        "Conv3D": "convolutional.conv",
+        "Conv3DTranspose": "convolutional.conv_transpose",
+        "Convolution1D": "convolutional.conv",
+        "Convolution1DTranspose": "convolutional.conv_transpose",
+        "Convolution2D": "convolutional.conv",
+        "Convolution2DTranspose": "convolutional.conv_transpose",
+        "Convolution3D": "convolutional.conv",
+        "Convolution3DTranspose": "convolutional.conv_transpose",
         "Cropping1D": "reshaping.cropping",
         "Cropping2D": "reshaping.cropping",
         "Cropping3D": "reshaping.cropping",
         "Dense": "core.dense",
+        "DepthwiseConv1D": "convolutional.depthwise_conv",
+        "DepthwiseConv2D": "convolutional.depthwise_conv",
         "Discretization": "preprocessing.discretization",
         "Dot": "merging.dot",
         "Dropout": "regularization.dropout",
         "ELU": "activations.elu",
         "EinsumDense": "core.einsum_dense",
+        "Embedding": "core.embedding",
         "Flatten": "reshaping.flatten",
         "GaussianDropout": "regularization.gaussian_dropout",
         "GaussianNoise": "regularization.gaussian_noise",
@@ -200,6 +244,11 @@ attach(
         "RepeatVector": "reshaping.repeat_vector",
         "Rescaling": "preprocessing.rescaling",
         "Reshape": "reshaping.reshape",
+        "ReversibleEmbedding": "core.reversible_embedding",
+        "SeparableConv1D": "convolutional.separable_conv",
+        "SeparableConv2D": "convolutional.separable_conv",
+        "SeparableConvolution1D": "convolutional.separable_conv",
+        "SeparableConvolution2D": "convolutional.separable_conv",
         "Softmax": "activations.softmax",
         "SpatialDropout1D": "regularization.spatial_dropout",
         "SpatialDropout2D": "regularization.spatial_dropout",
@@ -225,6 +274,7 @@ attach(
         "deserialize": "serialization",
         "dot": "merging.dot",
         "maximum": "merging.elementwise",
+        "merge": "merging.older",
         "minimum": "merging.elementwise",
         "multiply": "merging.elementwise",
         "serialize": "serialization",

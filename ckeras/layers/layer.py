@@ -18,6 +18,7 @@ from ckeras.layers.shapes import as_shape, is_numbers, map_shapes, older_input_s
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
 from ckeras.layers.unknown_sizes import symbolic_outputs
 from ckeras.metrics import Mean
+from ckeras.older_spellings import ARGUMENTS, translates
 from ckeras.ops.control.operation import Operation, first_call, plain_arguments, remembers_arguments
 from ckeras.ops.control.remat_scope import current_remat
 from ckeras.saving.state import holds_state
@@ -127,6 +128,8 @@ class Layer(FollowsPolicy):
             cls.build = _builds(cls.build)
         if "__init__" in cls.__dict__ and hasattr(cls.get_config, "gives_arguments"):
             cls.__init__ = remembers_arguments(cls.__init__)
+        if "__init__" in cls.__dict__ and cls.__name__ in ARGUMENTS and cls.__module__.startswith("ckeras."):
+            cls.__init__ = translates(cls.__name__)(cls.__init__)
 
     # -- losses
 

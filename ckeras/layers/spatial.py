@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
 
 from ckeras import config
 from ckeras.tensor import arguments
+
+P = ParamSpec("P")
 
 
 def standard_data_format(data_format: str | None, layer: str) -> str:
@@ -39,3 +44,19 @@ def pairs(value: Any, rank: int, layer: str, name: str) -> tuple[tuple[int, int]
 def spatial_axes(rank: int, data_format: str) -> range:
     """The indices of the spatial axes of a batch with ``rank`` of them."""
     return range(1, rank + 1) if data_format == "channels_last" else range(2, rank + 2)
+
+
+def with_defaults(init: Callable[P, None], **defaults: Any) -> Callable[P, None]:
+    """An `__init__` that does what ``init`` does, whose signature shows other defaults.
+
+    They must mean the same as those of ``init``, as (1, 1) means 1 to a layer with two spatial axes.
+    """
+
+    @wraps(init)
+    def initialize(self: Any, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)  # type: ignore[call-arg]
+
+    signature = inspect.signature(init)
+    parameters = [p.replace(default=defaults.get(p.name, p.default)) for p in signature.parameters.values()]
+    initialize.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return initialize

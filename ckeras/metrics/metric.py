@@ -96,6 +96,10 @@ class Metric(Observed):
         for variable in self.variables:
             variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
 
+    def reset_states(self) -> None:
+        """Set all variables to 0; the older name of `reset_state`."""
+        self.reset_state()
+
     def stateless_update_state(self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any) -> list[Any]:
         """Return the values of `variables` after a batch, given those before it, without assigning them."""
         with StatelessScope(self._values(metric_variables)) as state:

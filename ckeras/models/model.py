@@ -18,7 +18,9 @@ from ckeras.layers.layer import Layer, gives_arguments, throwaway_trace
 from ckeras.layers.shapes import map_shapes
 from ckeras.models.graph_config import graph_config, graph_from_config
 from ckeras.models.network import Network
+from ckeras.models.older_methods import OlderMethods
 from ckeras.models.state_tree import get_state_tree, set_state_tree
+from ckeras.older_spellings import current
 from ckeras.ops.control.recording import FunctionOperation
 from ckeras.saving import load_weights, save_model, save_weights
 from ckeras.saving.state import holds_state
@@ -38,7 +40,7 @@ scope = config.scope
 
 @holds_state(["layers", "optimizer"], layers_first=lambda model: model._network is not None, name="model")
 @hides_own_frames("__call__", "save", "save_weights", "load_weights")
-class Model(Trainer, Layer):
+class Model(OlderMethods, Trainer, Layer):
     """Layers that can be trained together.
 
     There are three ways to make one: `Model(inputs, outputs)` computes the graph of layers between symbolic tensors; a
@@ -443,7 +445,7 @@ def ends_of_graph(args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
     """``inputs`` and ``outputs`` among the arguments of a model; empty if it is made without a graph."""
     if len(args) > 2:
         return {}
-    found = {**dict(zip(("inputs", "outputs"), args, strict=False)), **kwargs}
+    found = {**dict(zip(("inputs", "outputs"), args, strict=False)), **current("Model", kwargs)}
     return {k: found[k] for k in ("inputs", "outputs")} if {"inputs", "outputs"} <= found.keys() else {}
 
 

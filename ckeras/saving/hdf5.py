@@ -154,15 +154,7 @@ class GroupReader(Mapping):
     def __getitem__(self, key: str) -> np.ndarray:
         if key not in self._group:
             raise KeyError(key)
-        dataset = _member(self._group, key, h5py().Dataset)
-        _check_stored(dataset)
-        if dataset.dtype == np.dtype("V2") and dataset.attrs.get("dtype") == "bfloat16":
-            from ckeras.tensor.dtypes import NUMPY
-
-            return dataset[()].view(NUMPY["bfloat16"])
-        if dataset.dtype.kind not in _NUMBERS_OR_TEXT:
-            raise ValueError(f"Expected numbers or text at {dataset.name!r}, got dtype {dataset.dtype}.")
-        return np.asarray(dataset[()])
+        return array_at(self._group, key)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._group)
@@ -172,6 +164,32 @@ class GroupReader(Mapping):
 
     def __contains__(self, key: object) -> bool:
         return key in self._group
+
+
+def group_at(group: Any, path: str) -> Any:
+    """The group at a path below a group; ValueError if there is none, or the path leads through a link."""
+    for part in filter(None, path.split("/")):
+        if part not in group:
+            raise ValueError(f"Expected a group {path!r} in {group.name!r}, which has {list(group)[:10]}.")
+        group = _member(group, part, h5py().Group)
+    return group
+
+
+def array_at(group: Any, path: str) -> np.ndarray:
+    """The array at a path below a group; ValueError if it is not plainly in the file."""
+    above, _, name = path.rpartition("/")
+    group = group_at(group, above)
+    if name not in group:
+        raise ValueError(f"Expected an array {name!r} in {group.name!r}, which has {list(group)[:10]}.")
+    dataset = _member(group, name, h5py().Dataset)
+    _check_stored(dataset)
+    if dataset.dtype == np.dtype("V2") and dataset.attrs.get("dtype") == "bfloat16":
+        from ckeras.tensor.dtypes import NUMPY
+
+        return dataset[()].view(NUMPY["bfloat16"])
+    if dataset.dtype.kind not in _NUMBERS_OR_TEXT:
+        raise ValueError(f"Expected numbers or text at {dataset.name!r}, got dtype {dataset.dtype}.")
+    return np.asarray(dataset[()])
 
 
 def _member(group: Any, name: str, kind: type) -> Any:

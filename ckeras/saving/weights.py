@@ -10,6 +10,7 @@ from typing import Any
 from ckeras.saving import archive
 from ckeras.saving.atomic import confirm_overwrite, replacing
 from ckeras.saving.hdf5 import WeightsReader, WeightsWriter
+from ckeras.saving.legacy_weights import load_legacy_weights
 from ckeras.saving.shards import ShardsReader, ShardsWriter
 from ckeras.saving.state import load_state, save_state, saveables
 from ckeras.utils.tracebacks import warn
@@ -67,24 +68,35 @@ def save_weights(
 
 
 def load_weights(model: Any, filepath: str | os.PathLike, skip_mismatch: bool = False, **kwargs: Any) -> None:
-    """Load the weights of a model from a `.weights.h5`, `.weights.json` or `.keras` file, by ckeras or Keras 3.
+    """Load the weights of a model from a `.weights.h5`, `.weights.json`, `.keras` or `.h5` file, by ckeras or Keras.
 
-    The state of the optimizer is loaded too if the optimizer is built and has as many variables as the saved one.
+    An `.h5` file may be one of Keras 1 and 2 or tf.keras; it gives no state of the optimizer. From others, that is
+    loaded too if the optimizer is built and has as many variables as the saved one.
 
     Args:
         model: A model that is built.
         filepath: Path of the file.
         skip_mismatch: Whether objects whose weights do not fit keep theirs, with a warning.
-        kwargs: ``objects_to_skip``, layers and other parts of the model that keep their weights.
+        kwargs: ``objects_to_skip``, layers and other parts of the model that keep their weights; for ``.h5`` files
+            ``by_name``, whether layers get the weights of the saved layers of their names, instead of those in order.
 
     Raises:
         ValueError: for another kind of file, an unknown argument, a model that is not built, or weights that do not
             fit; nothing has changed then.
         OSError: if the file cannot be read.
     """
-    skipped = kwargs.pop("objects_to_skip", None) or ()
+    skipped, by_name = kwargs.pop("objects_to_skip", None) or (), kwargs.pop("by_name", None)
     _refuse(kwargs, "load_weights")
     check_built(model, "load_weights")
+    path = str(filepath)
+    is_legacy = path.endswith((".h5", ".hdf5")) and not path.endswith(".weights.h5")
+    if (skipped and is_legacy) or (by_name is not None and not is_legacy):
+        given = "objects_to_skip" if is_legacy else "by_name"
+        raise ValueError(f"load_weights takes {given} for {'other' if is_legacy else '.h5'} files only, got {path!r}")
+    if is_legacy:
+        with archive.errors_of(path):
+            load_legacy_weights(model, path, bool(by_name), skip_mismatch)
+        return
     with _reader(filepath) as reader, unchanged_on_error(model), archive.errors_of(filepath):
         load_state(model, reader, skipped=skipped, skip_mismatch=skip_mismatch)
 
@@ -104,7 +116,7 @@ def _reader(filepath: Any) -> Iterator[WeightsReader | ShardsReader]:
             yield shards
     else:
         raise ValueError(
-            f"load_weights expects a path that ends with .weights.h5, .weights.json or .keras, got {path!r}"
+            f"load_weights expects a path that ends with .weights.h5, .weights.json, .keras or .h5, got {path!r}"
         )
 
 

@@ -18,7 +18,7 @@ from ckeras.tensor.structure import flatten, pack
 from ckeras.trainer.data import DataSet, Form
 from ckeras.trainer.hooks import overrides
 from ckeras.trainer.metric_results import as_numbers
-from ckeras.trainer.trainability import as_compiled, flagged
+from ckeras.trainer.trainability import as_compiled
 
 _KEPT_BY_VALUE = frozenset(("trainable", "_trainable"))  # in the signature, so that plans survive freezing and thawing
 
@@ -54,7 +54,7 @@ class Steps:
         self._shipped = (
             kind != "predict" and not self._makes_own and not overrides(model, f"{kind}_step", "compute_metrics")
         )
-        objects = flagged(model)
+        objects = model._building.flagged(model)
         fixed = None if kind == "predict" else model._compiled.trainability
         flags = tuple(x.trainable for x in objects) if fixed is None else fixed.flags(objects)
         self._signature = kind, flags, self._shipped

@@ -283,6 +283,44 @@ add(
     case("UpSampling3D", VOLUMES, size=(1, 2, 3), data_format="channels_first"),
 )
 
+# -- embeddings and convolutions
+
+TOKENS = Integers(7, (3, 4))
+FIRST = {"data_format": "channels_first"}
+add(
+    case("Embedding", TOKENS, input_dim=7, output_dim=3, embeddings_regularizer="l2"),
+    case("Embedding", TOKENS, input_dim=7, output_dim=3, mask_zero=True, mask=(3, 4)),
+    case("Embedding", Integers(7, (5,)), input_dim=7, output_dim=2, embeddings_constraint="max_norm"),
+    case("Embedding", TOKENS, input_dim=7, output_dim=3, lora_rank=2),
+    case("ReversibleEmbedding", TOKENS, input_dim=7, output_dim=3, mask_zero=True),
+    case("ReversibleEmbedding", X, input_dim=7, output_dim=4, call={"reverse": True}, logit_soft_cap=0.5),
+    case("ReversibleEmbedding", X, input_dim=7, output_dim=4, call={"reverse": True}, tie_weights=False),
+    case("Conv1D", X, filters=3, kernel_size=2, activation="tanh"),
+    case("Conv1D", X, filters=2, kernel_size=3, strides=2, padding="causal"),
+    case("Conv1D", X, filters=2, kernel_size=2, dilation_rate=2, padding="causal", use_bias=False),
+    case("Conv1D", X, filters=4, kernel_size=3, padding="causal", groups=2),
+    case("Conv2D", IMAGES, filters=2, kernel_size=3, padding="same", kernel_regularizer="l2"),
+    case("Conv2D", IMAGES, filters=2, kernel_size=(2, 1), strides=(2, 1), kernel_constraint="non_neg"),
+    case("Conv2D", IMAGES, filters=6, kernel_size=2, groups=3, dilation_rate=(2, 1), activation="relu"),
+    case("Conv2D", (2, 4, 3, 5), filters=2, kernel_size=(3, 2), padding="same", strides=2, **FIRST),
+    case("Conv3D", VOLUMES, filters=2, kernel_size=2, padding="same", bias_initializer="ones"),
+    case("Conv3D", VOLUMES, filters=2, kernel_size=(2, 3, 1), strides=(1, 2, 1), use_bias=False),
+    case("Conv1DTranspose", X, filters=3, kernel_size=2, strides=2, activation="tanh"),
+    case("Conv1DTranspose", X, filters=2, kernel_size=3, dilation_rate=2, padding="same", **FIRST),
+    case("Conv2DTranspose", IMAGES, filters=2, kernel_size=3, padding="same", strides=(2, 1)),
+    case("Conv2DTranspose", IMAGES, filters=2, kernel_size=2, strides=3, output_padding=(2, 0), use_bias=False),
+    case("Conv2DTranspose", IMAGES, filters=2, kernel_size=3, padding="same", strides=2, output_padding=1),
+    case("Conv3DTranspose", VOLUMES, filters=2, kernel_size=2, strides=(1, 2, 1)),
+    case("DepthwiseConv1D", X, kernel_size=3, padding="same", depth_multiplier=2),
+    case("DepthwiseConv1D", X, kernel_size=2, strides=2, use_bias=False, **FIRST),
+    case("DepthwiseConv2D", IMAGES, kernel_size=2, depth_multiplier=2, depthwise_regularizer="l2"),
+    case("DepthwiseConv2D", IMAGES, kernel_size=(2, 3), padding="same", dilation_rate=2, activation="tanh"),
+    case("SeparableConv1D", X, filters=3, kernel_size=3, padding="same", depth_multiplier=2),
+    case("SeparableConv1D", X, filters=3, kernel_size=2, strides=2, **FIRST),
+    case("SeparableConv2D", IMAGES, filters=2, kernel_size=2, activation="tanh", pointwise_regularizer="l2"),
+    case("SeparableConv2D", IMAGES, filters=2, kernel_size=2, padding="same", strides=2, use_bias=False),
+)
+
 
 def results(layer: Any, outputs: Any, gradients: dict[str, Any], state: dict[str, Any], masks: Any) -> dict[str, Any]:
     """All that is compared of a case, by name."""

@@ -1,8 +1,8 @@
 """Files of models written by Keras, and what the models in them compute.
 
 `KERAS_BACKEND=jax python tests/data/make_model_files.py` (Keras 3.15) writes `keras_sequential.keras`,
-`keras_nested.weights.h5`, the folder `keras_shards` and `model_files_values.npz` next to this file. The tests read them
-with ckeras.
+`keras_nested.weights.h5`, `keras_legacy.h5`, the folder `keras_shards` and `model_files_values.npz` next to this file.
+The tests read them with ckeras.
 """
 
 import pathlib
@@ -91,6 +91,7 @@ def main():
         values[f"{name} losses"] = further(model)
     np.savez(VALUES, **values)
     _shards(keras)
+    _legacy(keras)
 
 
 def _shards(keras):
@@ -103,6 +104,22 @@ def _shards(keras):
     model.set_weights([kernel, np.zeros(6), kernel[:3].T, np.zeros(3)])
     (FOLDER / "keras_shards").mkdir(exist_ok=True)
     model.save_weights(FOLDER / "keras_shards" / "keras.weights.json", max_shard_size=400 / 2**30)
+
+
+def legacy(k):
+    """A model with frozen weights, a layer without weights, and layers within a layer."""
+    layers = k.layers
+    inner = k.Sequential([layers.Input((3,)), layers.Dense(3, name="x"), layers.Dense(2, name="y")], name="inner")
+    model = k.Sequential([layers.Input((4,)), layers.Dense(3, name="a"), layers.Dropout(0.5), inner], name="outer")
+    inner.layers[0].trainable = False
+    return model
+
+
+def _legacy(keras):
+    """A model in the older format, whose weights are numbered."""
+    model = legacy(keras)
+    model.set_weights([np.full(w.shape, i + 1.0) for i, w in enumerate(model.get_weights())])
+    model.save(FOLDER / "keras_legacy.h5")
 
 
 def _compress(path):

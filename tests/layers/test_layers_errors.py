@@ -78,6 +78,30 @@ OPTIONS = [
     ("UpSampling1D", {"size": 2.0}, "UpSampling1D expects an integer as size, got 2.0"),
     ("UpSampling2D", {"size": 0}, "size, got 0"),
     ("UpSampling2D", {"interpolation": "x"}, "UpSampling2D expects one of 'bilinear', .* as interpolation, got 'x'"),
+    ("Embedding", {"input_dim": 0, "output_dim": 2}, "input_dim, got 0"),
+    ("Embedding", {"input_dim": 3, "output_dim": 2.5}, "Embedding expects an integer as output_dim, got 2.5"),
+    (
+        "Embedding",
+        {"input_dim": 3, "output_dim": 2, "weights": np.ones((4, 2))},
+        r"weights of shape \(3, 2\), got shape",
+    ),
+    ("Embedding", {"input_dim": 3, "output_dim": 2, "quantization_config": {}}, "quantization_config to be None"),
+    ("ReversibleEmbedding", {"input_dim": 3, "output_dim": 2, "logit_soft_cap": 0}, "positive logit_soft_cap, got 0"),
+    ("Conv2D", {"filters": 0, "kernel_size": 3}, "Conv2D expects an integer of 1 or more as filters, got 0"),
+    ("Conv2D", {"filters": 2.5, "kernel_size": 3}, "filters, got 2.5"),
+    ("Conv2D", {"filters": 2, "kernel_size": (1, 2, 3)}, "kernel_size to be an integer or 2 integers"),
+    ("Conv2D", {"filters": 2, "kernel_size": 0}, "kernel_size, got 0"),
+    (
+        "Conv2D",
+        {"filters": 2, "kernel_size": 3, "padding": "causal"},
+        "Conv2D expects one of 'valid', 'same' as padding",
+    ),
+    ("Conv2D", {"filters": 3, "kernel_size": 3, "groups": 2}, "groups to divide filters, got groups=2 and filters=3"),
+    ("Conv2D", {"filters": 2, "kernel_size": 3, "strides": 2, "dilation_rate": 2}, "strides or dilation_rate to be 1"),
+    ("Conv2D", {"filters": 2, "kernel_size": 3, "strides": 0}, "strides, got 0"),
+    ("Conv1DTranspose", {"filters": 2, "kernel_size": 3, "output_padding": 1}, "output_padding below strides"),
+    ("DepthwiseConv2D", {"kernel_size": 3, "depth_multiplier": 0}, "depth_multiplier, got 0"),
+    ("SeparableConv1D", {"filters": 2, "kernel_size": 3, "padding": "causal"}, "as padding, got 'causal'"),
     ("Masking", {"wrong": 1}, "Masking got unknown arguments: 'wrong'"),
 ]
 
@@ -122,6 +146,23 @@ INPUTS = [
     ("ZeroPadding3D", {}, X, "expected 5 axes, got 3"),
     ("Cropping1D", {"cropping": (1, 2)}, X, r"cropping \(1, 2\) leaves nothing of inputs of shape \(2, 3, 4\)"),
     ("UpSampling2D", {}, X, "expected 4 axes, got 3"),
+    (
+        "Conv1D",
+        {"filters": 2, "kernel_size": 3, "groups": 2},
+        X[:, :, :3],
+        "groups to divide the channels, got groups=2",
+    ),
+    (
+        "Conv1D",
+        {"filters": 2, "kernel_size": 4},
+        X,
+        r"no window of kernel_size \(4,\) .* into inputs of shape \(2, 3, 4\)",
+    ),
+    ("Conv1D", {"filters": 2, "kernel_size": 2, "dilation_rate": 3}, X, r"dilation_rate \(3,\) fits into inputs"),
+    ("Conv1D", {"filters": 2, "kernel_size": 2}, X[:, :, :0], "the channels of its input, 1 or more"),
+    ("Conv2D", {"filters": 2, "kernel_size": 2}, X, "expected 4 axes, got 3"),
+    ("DepthwiseConv1D", {"kernel_size": 4}, X, "no window of kernel_size"),
+    ("SeparableConv1D", {"filters": 2, "kernel_size": 4}, X, "no window of kernel_size"),
     ("EinsumDense", {"equation": "abc,cd->abd", "output_shape": (7, 4)}, X, "'b' has size 3 in the input and 7"),
     ("EinsumDense", {"equation": "abc,cd->abz", "output_shape": (3, 4)}, X, "'z' is in no operand"),
     ("EinsumDense", {"equation": "ab,bc->ac", "output_shape": (3, 4)}, V, "output_shape with 1 sizes"),
@@ -180,6 +221,22 @@ def test_a_layer_without_a_kernel_has_no_spectral_norm():
         layers.SpectralNormalization(layers.Activation("relu"))(X)
 
 
+def test_indices_out_of_range():
+    layer = layers.Embedding(3, 2, name="mine")
+    for index in (3, -4):
+        with pytest.raises(IndexError, match=f"index {index} at position 1 is outside") as caught:
+            layer(np.array([[0, index]]))
+        assert "layer 'mine'" in "".join([str(caught.value), *getattr(caught.value, "__notes__", ())])
+    assert np.array_equal(layer(np.array([-1])), layer.embeddings.numpy()[2:])
+
+
+def test_another_number_of_channels():
+    layer = layers.Conv1D(2, 2, name="mine")
+    layer.build((None, 3, 4))
+    with pytest.raises(ValueError, match="layer 'mine': wrong input: expected axis -1 of input shape to have value 4"):
+        layer(X[:, :, :3])
+
+
 def test_unknown_sizes():
     from ckeras import Input
 
@@ -191,6 +248,10 @@ def test_unknown_sizes():
     for layer in (layers.BatchNormalization(), layers.LayerNormalization(), layers.Normalization()):
         with pytest.raises(ValueError, match="needs to know axis 1 of its input"):
             layer(Input((None,)))
+    with pytest.raises(ValueError, match="needs to know the channels"):
+        layers.Conv1D(2, 2)(Input((3, None)))
+    assert layers.Conv2DTranspose(2, 3, strides=2)(Input((None, 4, 3))).shape == (None, None, 9, 2)
+    assert layers.Conv1D(2, 2)(Input((None, 4))).shape == (None, None, 2)
     assert layers.MaxPooling1D(2)(Input((None, 4))).shape == (None, None, 4)
     assert layers.Cropping2D(1)(Input((None, 4, 3))).shape == (None, None, 2, 3)
     assert layers.UpSampling2D(2, interpolation="bilinear")(Input((None, 4, 3))).shape == (None, None, 8, 3)

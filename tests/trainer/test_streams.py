@@ -361,3 +361,25 @@ def test_no_warnings_without_a_reason(mlp, data):
         warnings.simplefilter("error")
         model.fit(Rows(x, y), epochs=2, verbose=0, validation_data=Rows(x, y))
         model.fit(generator(x, y, endless=True), epochs=2, steps_per_epoch=3, verbose=0)
+
+
+def test_a_validation_that_ends_early_leaves_no_workers(mlp, data):
+    x, y, _ = data
+    model = mlp()
+    model.compile("sgd", "mse")
+    model.fit(x, y, verbose=0, validation_data=Rows(x, y, workers=2), validation_steps=1)
+    assert threading.active_count() == 1
+
+
+@pytest.mark.parametrize("wrong", ["validation", "training"])
+def test_an_error_before_training_leaves_no_workers(mlp, data, wrong):
+    x, y, _ = data
+    model = mlp()
+    model.compile("sgd", "mse")
+    given = {"x": Rows(x, y, workers=2), "validation_data": Rows(x, y, workers=2)}
+    given["x" if wrong == "training" else "validation_data"] = Rows(x[:, :2], y, workers=2)
+    with pytest.raises(ValueError, match="expects x of shape"):
+        model.fit(**given, verbose=0)
+    with pytest.raises(ValueError, match="got 4 parts"):
+        model.fit(Rows(x, y, workers=2), validation_data=(x, y, y, y), verbose=0)
+    assert threading.active_count() == 1

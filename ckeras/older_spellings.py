@@ -1,0 +1,108 @@
+"""Arguments by the names that they had in Keras 1, translated to those of today with a warning.
+
+`ARGUMENTS` is the only table of them: for each class or method, older name -> name of today.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from ckeras.utils.tracebacks import warn
+
+_WEIGHTS = {
+    "init": "kernel_initializer",
+    "W_regularizer": "kernel_regularizer",
+    "W_constraint": "kernel_constraint",
+    "b_regularizer": "bias_regularizer",
+    "b_constraint": "bias_constraint",
+    "bias": "use_bias",
+}
+_CONVOLUTION = {
+    **_WEIGHTS,
+    "nb_filter": "filters",
+    "filter_length": "kernel_size",
+    "border_mode": "padding",
+    "subsample": "strides",
+    "subsample_length": "strides",
+    "atrous_rate": "dilation_rate",
+    "dim_ordering": "data_format",
+}
+_POOLING = {
+    "pool_length": "pool_size",
+    "stride": "strides",
+    "border_mode": "padding",
+    "dim_ordering": "data_format",
+}
+_RECURRENT = {
+    **_WEIGHTS,
+    "output_dim": "units",
+    "inner_init": "recurrent_initializer",
+    "inner_activation": "recurrent_activation",
+    "U_regularizer": "recurrent_regularizer",
+    "dropout_W": "dropout",
+    "dropout_U": "recurrent_dropout",
+}
+_EMBEDDING = {
+    "init": "embeddings_initializer",
+    "W_regularizer": "embeddings_regularizer",
+    "W_constraint": "embeddings_constraint",
+}
+_NORMALIZATION = {"beta_init": "beta_initializer", "gamma_init": "gamma_initializer"}
+_DIMENSION = {"dim_ordering": "data_format"}
+_DROPOUT = {"p": "rate"}
+_GRAPH = {"input": "inputs", "output": "outputs"}
+
+ARGUMENTS: dict[str, dict[str, str]] = {
+    "Dense": {"output_dim": "units", **_WEIGHTS},
+    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose"), _CONVOLUTION),
+    **{f"{kind}Pooling{n}D": _POOLING for kind in ("Max", "Average") for n in (1, 2, 3)},
+    **dict.fromkeys(("SimpleRNN", "LSTM", "GRU"), _RECURRENT),
+    "Embedding": _EMBEDDING,
+    "BatchNormalization": _NORMALIZATION,
+    **dict.fromkeys(("Dropout", "GaussianDropout", "AlphaDropout", "SpatialDropout1D"), _DROPOUT),
+    **{f"SpatialDropout{n}D": {**_DROPOUT, **_DIMENSION} for n in (2, 3)},
+    "GaussianNoise": {"sigma": "stddev"},
+    **dict.fromkeys(("Flatten", "ZeroPadding2D", "ZeroPadding3D", "UpSampling2D", "UpSampling3D"), _DIMENSION),
+    **dict.fromkeys(("Model", "Functional"), _GRAPH),
+    "fit": {"nb_epoch": "epochs"},
+}
+# Name of today -> older values of it, and those of today.
+_VALUES = {"data_format": {"tf": "channels_last", "th": "channels_first", "default": None}}
+
+
+def current(owner: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Return keyword arguments of a class or method, given by older names too, by those of today.
+
+    >>> current("Dense", {"output_dim": 3, "activation": "relu"})
+    {'units': 3, 'activation': 'relu'}
+    """
+    names = ARGUMENTS[owner]
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        new = names.get(name, name)
+        if new in found or (new != name and new in given):
+            raise TypeError(f"{owner} got {new} twice: by this name and by its older name {name}")
+        older = _VALUES.get(new, {})
+        found[new] = older.get(value, value) if new != name and isinstance(value, str) else value
+    return found
+
+
+def translates(owner: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator of the method ``owner``, or of the ``__init__`` of that class: it takes the older names, and warns."""
+    names = ARGUMENTS[owner]
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def translated(*args: Any, **kwargs: Any) -> Any:
+            older = [name for name in kwargs if name in names]
+            if older:
+                kwargs = current(owner, kwargs)
+                pairs = ", ".join(f"{name} is {names[name]}" for name in older)
+                warn(f"{owner} got arguments by the names of Keras 1, which are others today: {pairs}")
+            return function(*args, **kwargs)
+
+        return translated
+
+    return decorate

@@ -1,0 +1,115 @@
+"""Weights in the `.h5` files of Keras 1 and 2, tf.keras, and the older format of Keras 3.
+
+A file lists its layers in the attribute "layer_names", and each layer's group its weights in "weight_names"; long lists
+are cut into "layer_names0", "layer_names1", ... In a file of a whole model that is the group "model_weights". Layers
+belong to those of a model by order, or by name. The weights of a layer are the trainable ones, then the others, with
+those of the layers in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ckeras.saving.hdf5 import array_at, group_at, h5py
+from ckeras.utils.tracebacks import warn
+
+_TOP = "top_level_model_weights"
+
+
+class _Pair(NamedTuple):
+    """A layer of the model and the group of the file that belongs to it."""
+
+    name: str
+    variables: list[Any]
+    group: Any
+    names: list[str]  # of the weights in the group
+
+
+def load_legacy_weights(model: Any, filepath: str, by_name: bool = False, skip_mismatch: bool = False) -> None:
+    """Load the weights of a model from an `.h5` file.
+
+    Args:
+        model: A model that is built.
+        filepath: Path of the file.
+        by_name: Whether a layer gets the weights of the saved layer of its name, if there is one, instead of those of
+            the one at its place.
+        skip_mismatch: Whether weights of another shape, and with ``by_name`` layers with another number of weights,
+            are left as they are, with a warning.
+
+    Raises:
+        ValueError: if layers or weights do not fit; nothing has changed then.
+        OSError: if it is no HDF5 file.
+    """
+    with open(filepath, "rb") as opened, h5py().File(opened, "r") as file:
+        root = file
+        if not _listed(file, "layer_names") and "model_weights" in file:
+            root = group_at(file, "model_weights")
+        pairs = list((_pairs_by_name if by_name else _pairs_by_order)(model, root))
+        loads, mismatches = [], []
+        for pair in pairs:
+            misfit = _misfit_of_count(pair)
+            if misfit is not None:
+                mismatches.append((misfit, by_name))
+                continue
+            for variable, name in zip(pair.variables, pair.names, strict=True):
+                value = array_at(pair.group, name)
+                if value.shape == tuple(variable.shape):
+                    loads.append((variable, value))
+                else:
+                    where = f"weight {variable.path!r} of layer {pair.name!r}"
+                    mismatches.append((f"{where} has shape {variable.shape}, and {value.shape} was saved", True))
+    for message, may_be_skipped in mismatches:
+        if not (skip_mismatch and may_be_skipped):
+            raise ValueError(message)
+        warn(f"load_weights leaves out: {message}")
+    for variable, value in loads:
+        variable.assign(value)
+
+
+def _pairs_by_order(model: Any, root: Any) -> Iterator[_Pair]:
+    layers = [layer for layer in model.layers if layer.weights]
+    saved = [(name, group_at(root, name)) for name in _listed(root, "layer_names")]
+    saved = [(name, group) for name, group in saved if _listed(group, "weight_names")]
+    if len(layers) != len(saved):
+        raise ValueError(f"the model has {len(layers)} layers with weights, and {len(saved)} were saved")
+    for layer, (_, group) in zip(layers, saved, strict=True):
+        yield _pair(layer.name, _weights(layer), group)
+    yield from _top(model, root)
+
+
+def _pairs_by_name(model: Any, root: Any) -> Iterator[_Pair]:
+    for name in _listed(root, "layer_names"):
+        for layer in model.layers:
+            if layer.name == name:
+                yield _pair(name, _weights(layer), group_at(root, name))
+    yield from _top(model, root)
+
+
+def _top(model: Any, root: Any) -> Iterator[_Pair]:
+    """The weights that the model itself holds."""
+    if _TOP in root:
+        yield _pair(model.name, model._saved_variables(), group_at(root, _TOP))
+
+
+def _pair(name: str, variables: list[Any], group: Any) -> _Pair:
+    return _Pair(name, variables, group, _listed(group, "weight_names"))
+
+
+def _weights(layer: Any) -> list[Any]:
+    return [*layer.trainable_weights, *layer.non_trainable_weights]
+
+
+def _misfit_of_count(pair: _Pair) -> str | None:
+    if len(pair.variables) == len(pair.names):
+        return None
+    return f"layer {pair.name!r} has {len(pair.variables)} weights, and {len(pair.names)} were saved"
+
+
+def _listed(group: Any, name: str) -> list[str]:
+    """The list of names in an attribute, or in several."""
+    attributes = [name] if name in group.attrs else []
+    while f"{name}{len(attributes)}" in group.attrs:
+        attributes.append(f"{name}{len(attributes)}")
+    texts = [text for attribute in attributes for text in group.attrs[attribute]]
+    return [text.decode() if isinstance(text, bytes) else str(text) for text in texts]

@@ -1,0 +1,15 @@
+"""Scripts in the manner of ten years of Keras, run as they are; each asserts its own result."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+SCRIPTS = sorted(pathlib.Path(__file__).parent.glob("of_*.py"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_script(path):
+    done = subprocess.run([sys.executable, "-m", "ckeras", str(path)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
