@@ -192,6 +192,26 @@ def test_compiled_call(name):
 
 
 @CASES
+def test_functional_model(name):
+    case = script.CASES[name]
+    if any(isinstance(v, np.ndarray) for v in script.arguments(case)[1].values()):
+        return  # its mask or weights are constants of one batch size
+    layer, args, call = built(case, "float32")
+    expected = outputs(layer, args, call)
+    inputs = [
+        [ckeras.Input(x.shape[1:], dtype=str(x.dtype)) for x in a] if isinstance(a, list)
+        else ckeras.Input(a.shape[1:], dtype=str(a.dtype))
+        for a in args
+    ]  # fmt: skip
+    model = ckeras.Model(inputs[0], layer(*inputs, **call))
+    twin = ckeras.Model.from_config(plain(model.get_config()))
+    twin.set_weights(model.get_weights())
+    for each in (model, twin):
+        for a, b in zip(flatten(each.predict(args[0], verbose=0)), expected, strict=True):
+            np.testing.assert_allclose(a, b, 1e-5, 1e-5)
+
+
+@CASES
 def test_empty_batch(name):
     case = script.CASES[name]
     layer, args, call = built(case)
