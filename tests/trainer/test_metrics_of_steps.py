@@ -96,8 +96,6 @@ RESULTS = {"value": float, "number": lambda v: 2.0, "op": lambda v: v + 0.0}
 
 
 @pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
-    "result", [lambda v: float(v), lambda v: 2.0, lambda v: v + 0.0], ids=["value", "number", "op"]
-)
 def test_scalars_are_computed_whether_or_not_they_can_be_compiled(result):
     variable, scalars = ckeras.Variable(2.0), Scalars()
     for _ in range(2):
