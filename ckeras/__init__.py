@@ -63,7 +63,8 @@ attach(
             [
                 "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies",
                 "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers",
-                "preprocessing", "random", "registry", "regularizers", "saving", "tree", "utils", "visualization", "wrappers",
+                "preprocessing", "random", "registry", "regularizers", "saving", "tree", "utils", "visualization",
+                "wrappers",
             ]
         ),
         "DTypePolicy": "dtype_policies",
