@@ -23,6 +23,7 @@ from ckeras.utils.naming import to_snake_case
 from ckeras.utils.tracebacks import warn
 
 _LIMIT = 64_512  # bytes of an attribute
+_BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")  # names that stand for what fits the shapes of the outputs
 _COMPILED = ("loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile")
 
 
@@ -149,7 +150,7 @@ def _as_objects(table: registry.Table, given: Any) -> Any:
 
 def _class_of(table: registry.Table, name: str) -> type | None:
     """The shipped class of a name, or of the function of a name; `None` for a name that depends on shapes."""
-    found = table.shipped(name)
+    found = None if name.lower() in _BY_SHAPE else table.shipped(name)
     if found is None or inspect.isclass(found):
         return found
     classes = (table.shipped(one) for one in table.names())

@@ -41,6 +41,21 @@ def chain():
     return model
 
 
+def classes():
+    model = Sequential([layers.Input((4,)), layers.Dense(3, "softmax")])
+    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy", "acc", "ce"])
+    return model
+
+
+def test_names_that_depend_on_shapes_stay_names():
+    model, labels = classes(), np.arange(6) % 3
+    model.fit(X, labels, verbose=0)
+    model.save("m.h5")
+    loaded = models.load_model("m.h5")
+    results = [one.evaluate(X, labels, verbose=0, return_dict=True) for one in (model, loaded)]
+    assert results[0] == results[1] and results[0]["accuracy"] == results[0]["acc"]
+
+
 @pytest.mark.parametrize("make", [graph, chain])
 def test_training_continues_with_the_same_bits(make):
     model = make()
