@@ -58,8 +58,8 @@ def dict_of(text: bytes, name: str) -> dict[str, Any]:
 
 
 def check_model(made: Any) -> None:
-    """Raise ValueError if what was made from a config is no model."""
-    if not all(hasattr(made, name) for name in ("layers", "predict", "weights")):
+    """Raise ValueError if what was made from a config is no model, nor anything else that is saved as one."""
+    if not all(hasattr(made, name) for name in ("save", "weights")):
         raise ValueError(f"Expected a model, got an object of type {type(made).__name__}.")
 
 
