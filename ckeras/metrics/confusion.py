@@ -11,6 +11,7 @@ import numpy as np
 
 from ckeras import config, ops
 from ckeras.losses.loss import expect, same, share, squeeze_or_expand_to_same_rank
+from ckeras.metrics.warning import warn_where
 from ckeras.tensor import Tensor, dtypes, table
 from ckeras.utils.tracebacks import warn
 
@@ -88,7 +89,10 @@ def count(
     """
     counted_in, dtype = dtype, dtype if dtype in dtypes.FLOATS else "float32"  # of predictions, which are fractions
     y_true, y_pred = (ops.cast(ops.convert_to_tensor(y), dtype) for y in (y_true, y_pred))
-    _warn_of_nan(name, y_pred)
+    warn_where(
+        ops.any(ops.isnan(y_pred)),
+        lambda: warn(f"{name} got predictions that are NaN; it counts them as negative."),
+    )
     y_pred, y_true = squeeze_or_expand_to_same_rank(y_pred, y_true)
     expect(name, same(y_true.shape, y_pred.shape), "y_true and y_pred of the same shape", y_true, y_pred)
     weight = None if sample_weight is None else _weights(name, sample_weight, y_pred, dtype)
@@ -129,11 +133,6 @@ def warn_without_both_classes(metric: Any) -> None:
             f"{metric.name} is not defined by targets of one class: of its positive targets the weights sum to "
             f"{tp + fn}, of its negative ones to {fp + tn}."
         )
-
-
-def _warn_of_nan(name: str, y_pred: Any) -> None:
-    if type(y_pred) is Tensor and np.isnan(np.asarray(y_pred)).any():
-        warn(f"{name} got predictions that are NaN; it counts them as negative.")
 
 
 def _by_comparison(

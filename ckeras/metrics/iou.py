@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 from ckeras import config, ops, registry
 from ckeras.losses.loss import expect
 from ckeras.metrics.metric import Metric, integer
-from ckeras.tensor import Tensor, arguments, dtypes, table
+from ckeras.metrics.warning import warn_where
+from ckeras.tensor import arguments, dtypes, table
 from ckeras.utils.tracebacks import warn
 
 ship = registry.metrics.ship
@@ -118,18 +120,20 @@ class IoU(Metric):
         return ops.reshape(ops.cast(weight, self.dtype), (-1,))
 
     def _warn_of_others(self, given: list[Any], known: list[Any]) -> None:
-        """Warn, once and outside of compiled steps, of labels that are no class."""
+        """Warn, once, of labels that are no class."""
         for name, y, k in zip(("y_true", "y_pred"), given, known, strict=True):
-            if self._warned or type(k) is not Tensor:
-                continue
-            others = np.asarray(y)[~np.asarray(k)]
-            others = others[others != self.ignore_class] if self.ignore_class is not None else others
-            if others.size:
-                self._warned = True
-                warn(
-                    f"{self.name} expects {name} to hold labels from 0 to {self.num_classes - 1}, got {others[0]}; "
-                    "what is not a class is left out."
-                )
+            wrong = ops.logical_not(k)
+            if self.ignore_class is not None:
+                wrong = ops.logical_and(wrong, ops.not_equal(y, self.ignore_class))
+            warn_where(ops.any(wrong), partial(self._warn_of_other, name), y, wrong)
+
+    def _warn_of_other(self, name: str, labels: np.ndarray, wrong: np.ndarray) -> None:
+        if not self._warned:
+            self._warned = True
+            warn(
+                f"{self.name} expects {name} to hold labels from 0 to {self.num_classes - 1}, "
+                f"got {labels[wrong][0]}; what is not a class is left out."
+            )
 
     def _is_class(self, numbers: Any) -> Any:
         return ops.logical_and(numbers >= 0, numbers < self.num_classes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckeras.compiler.dependencies import depend, recording
+from ckeras.compiler.dependencies import depend, recording, structure
 from ckeras.compiler.rewrite import index_limits
 from ckeras.compiler.trace import trace
 from ckeras.layers.input_spec import fitted_shape
@@ -14,23 +14,24 @@ from ckeras.tensor.graph import inferring
 from ckeras.tensor.structure import flatten, map_structure, pack
 from ckeras.trainer.data import DataSet, Form, unpack_x_y_sample_weight
 from ckeras.trainer.hooks import overrides
-from ckeras.trainer.trainability import as_compiled
+from ckeras.trainer.trainability import as_compiled, flagged
 
 
 class Building:
     """Makes one model, which is given to each method, ready for data.
 
     Owns what was found when the model was called on data: whether all layers are built, whether lists of numbers are
-    given to it as columns, and the ranges of indices in the data.
+    given to it as columns, the ranges of indices in the data, and the layers and variables that may be trainable.
     """
 
     def __init__(self) -> None:
         self.takes_columns: bool | None = None  # None: not seen yet
         self._sampled = False  # whether a call has shown which layers are in use
         self._limits = Plans()
+        self._flagged: tuple[int, list[Any]] = (-1, [])  # version of all structures, layers and variables
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_limits": Plans()}
+        return {**self.__dict__, "_limits": Plans(), "_flagged": (-1, [])}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -59,7 +60,12 @@ class Building:
         if called and len(form.structure) > 1 and not compiled.metrics.built:
             outputs = self._outputs(model, data) if outputs is None else outputs
             compiled.build_metrics(form.symbols()[1], outputs)
-            model._metric_results.forget()
+
+    def flagged(self, model: Any) -> list[Any]:
+        """`flagged`, kept until an object anywhere gets or loses a layer or a variable."""
+        if self._flagged[0] != structure.version:
+            self._flagged = structure.version, flagged(model)
+        return self._flagged[1]
 
     def as_columns(self, x: Any) -> Any:
         """``x``, in which lists of numbers are columns if the model has been seen to need that."""

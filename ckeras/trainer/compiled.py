@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ckeras import optimizers, registry
+from ckeras.compiler.dependencies import structure
 from ckeras.metrics import Mean
 from ckeras.trainer.compiled_loss import CompiledLoss, total
 from ckeras.trainer.compiled_metrics import CompiledMetrics
@@ -98,6 +99,13 @@ class Compiled:
     def build_metrics(self, y: Any, y_pred: Any) -> None:
         """Resolve the metrics, now that targets and outputs are known."""
         self.metrics.build(y, y_pred, self.losses)
+        structure.version += 1  # the model has other metrics now
+
+    def update_metrics(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
+        """Update the metrics given to `compile`; they are resolved first in a step that another model makes."""
+        if not self.metrics.built:
+            self.build_metrics(y, y_pred)
+        self.metrics.update_state(y, y_pred, sample_weight)
 
     def all_metrics(self, of_layers: list[Any]) -> list[Any]:
         """The mean of the loss, the metrics given, the means of the losses of several outputs, and others'."""
@@ -165,9 +173,7 @@ class UserMetrics:
 
     def update_state(self, y: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take in a batch."""
-        if not self._compiled.metrics.built:
-            self._compiled.build_metrics(y, y_pred)
-        self._compiled.metrics.update_state(y, y_pred, sample_weight)
+        self._compiled.update_metrics(y, y_pred, sample_weight)
 
     def reset_state(self) -> None:
         """Reset them."""

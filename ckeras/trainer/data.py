@@ -44,6 +44,11 @@ class Form(NamedTuple):
         """The number of arrays of x."""
         return len(flatten(self.structure[0]))
 
+    def resembles(self, other: Form) -> bool:
+        """Whether two forms differ in sizes alone."""
+        same = self.structure == other.structure and self.dtypes == other.dtypes
+        return same and list(map(len, self.shapes)) == list(map(len, other.shapes))
+
     def given(self, leaves: list[Any]) -> Any:
         """What a step is given, of these arrays or tensors."""
         parts = pack(self.structure, leaves)

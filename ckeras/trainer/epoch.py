@@ -45,6 +45,7 @@ class Pass:
         self._steps = Steps(model, kind)
         self._logs = Logs(self._steps)
         self._stop = _STOPS[kind]
+        self._checked: Any = None  # the shapes that were checked last
         for segment in source.ahead():
             self._prepare(segment)
 
@@ -62,7 +63,9 @@ class Pass:
         """Compile the step for a segment, and check what can be checked of its data."""
         data, rows = segment.data, segment.rows
         where = f"{self.where} ({segment.name})" if segment.name else self.where
-        check_input(self.model, data.form, data.rows, where)
+        if data.form.shapes != self._checked:
+            check_input(self.model, data.form, data.rows, where)
+            self._checked = data.form.shapes
         segment.ready = True
         try:
             segment.step = self._steps.compiled(data.form, rows)
@@ -298,7 +301,7 @@ class Logs:
         """What a custom step returned, or the results of the metrics if it has the same names."""
         if self._step is None:
             return self._steps.logs(self._returned)
-        return self._steps.logs(None if self._step.structure is None else self._step.result(self._outputs))
+        return self._steps.logs(self._step.result(self._outputs))
 
     shown = logs
 

@@ -12,7 +12,7 @@ from ckeras.compiler.dependencies import depend, structure
 from ckeras.compiler.function import compile_plan
 from ckeras.compiler.plan import Plan
 from ckeras.compiler.trace import is_value
-from ckeras.tensor import NeedsValue, Tensor, Variable
+from ckeras.tensor import NeedsValue, Variable
 from ckeras.tensor.cache import Plans
 from ckeras.trainer.hooks import overrides
 
@@ -37,8 +37,7 @@ class MetricResults:
     def forget(self) -> None:
         """Drop what was compiled: the metrics are others now."""
         self._results, self._resets = Scalars(), Scalars()
-        self._known: tuple[int, list[Any], list[Variable]] | None = None
-        self._ours: bool | None = None  # whether all metrics are ckeras's own
+        self._known: tuple[int, list[Any], list[Variable], bool] | None = None
 
     @property
     def in_use(self) -> bool:
@@ -78,27 +77,29 @@ class MetricResults:
 
     def check(self, model: Any) -> None:
         """Warn of metrics whose results mean nothing for the data that they got."""
-        for metric in self._lists(model)[0]:
+        for metric in self.metrics(model):
             metric.check_result()
+
+    def metrics(self, model: Any) -> list[Any]:
+        """All metrics."""
+        return self._lists(model)[1]
 
     def _variables(self, model: Any) -> list[Variable]:
         """The variables of all metrics."""
-        return self._lists(model)[1]
-
-    def _lists(self, model: Any) -> tuple[list[Any], list[Variable]]:
-        """All metrics and their variables, kept until an object anywhere gets or loses one."""
-        if self._known is None or self._known[0] != structure.version:
-            metrics = model.metrics
-            self._known = structure.version, metrics, [v for metric in metrics for v in metric.variables]
-        return self._known[1:]
+        return self._lists(model)[2]
 
     def _may_compile(self, model: Any) -> bool:
         """Whether reading and resetting the metrics may be compiled: a user's own may do something in Python."""
-        if self._ours is None:
-            self._ours = not overrides(model, "get_metrics_result") and all(
-                type(m).__module__.startswith("ckeras.") for m in model.metrics
-            )
-        return self._ours
+        return self._lists(model)[3]
+
+    def _lists(self, model: Any) -> tuple[int, list[Any], list[Variable], bool]:
+        """Version, all metrics, their variables, and whether all are ckeras's own; until any object's are others."""
+        if self._known is None or self._known[0] != structure.version:
+            metrics = model.metrics
+            variables = [v for metric in metrics for v in metric.variables]
+            ours = all(type(m).__module__.startswith("ckeras.") for m in metrics)
+            self._known = structure.version, metrics, variables, ours and not overrides(model, "get_metrics_result")
+        return self._known
 
 
 class Scalars:
@@ -151,7 +152,5 @@ def as_numbers(logs: dict[str, Any]) -> dict[str, Any]:
 
 def _as_number(value: Any) -> Any:
     """A scalar tensor as a Python number, other tensors as arrays."""
-    if isinstance(value, (Tensor, Variable)):
-        value = value.numpy()
     array = np.asarray(value)
     return array.item() if array.ndim == 0 else array

@@ -18,7 +18,7 @@ from ckeras.tensor.structure import flatten, pack
 from ckeras.trainer.data import DataSet, Form
 from ckeras.trainer.hooks import overrides
 from ckeras.trainer.metric_results import as_numbers
-from ckeras.trainer.trainability import as_compiled, flagged
+from ckeras.trainer.trainability import as_compiled
 
 _KEPT_BY_VALUE = frozenset(("trainable", "_trainable"))  # in the signature, so that plans survive freezing and thawing
 
@@ -30,7 +30,7 @@ class Step(NamedTuple):
     structure: Any
 
     def result(self, arrays: list[np.ndarray]) -> Any:
-        """The step's result from the plan's outputs."""
+        """The step's result from the plan's outputs; `None` of a shipped step, whose results are in the metrics."""
         remaining = iter(Tensor(a, s.dtype) for a, s in zip(arrays, self.plan.output_specs, strict=True))
         return pack(self.structure, [next(remaining) if is_value(x) else x for x in flatten(self.structure)])
 
@@ -54,7 +54,7 @@ class Steps:
         self._shipped = (
             kind != "predict" and not self._makes_own and not overrides(model, f"{kind}_step", "compute_metrics")
         )
-        objects = flagged(model)
+        objects = model._building.flagged(model)
         fixed = None if kind == "predict" else model._compiled.trainability
         flags = tuple(x.trainable for x in objects) if fixed is None else fixed.flags(objects)
         self._signature = kind, flags, self._shipped
@@ -97,8 +97,7 @@ class Steps:
             model.reset_metrics()
         if self.eager is not None:
             return self.logs(self.eager(data.form.given(data.tensors(0, data.rows))))
-        outputs = step.plan.run(data.batch(0, data.rows))
-        return self.logs(None if step.structure is None else step.result(outputs))
+        return self.logs(step.result(step.plan.run(data.batch(0, data.rows))))
 
     def profile(self, data: DataSet, repeats: int) -> Profile:
         """Time every instruction of the step on all rows of a data set."""

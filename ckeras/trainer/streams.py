@@ -142,7 +142,8 @@ class Stream(Source):
 
     def _segment(self, batch: Any) -> Segment:
         """A batch as arrays; raises if it is none, or differs from the first in more than sizes."""
-        where = f"{self._where} ({self._batch_name})"
+        name = self._batch_name
+        where = f"{self._where} ({name})"
         if isinstance(batch, list):
             batch = tuple(batch)
         parts = batch if isinstance(batch, tuple) else (batch,)
@@ -151,12 +152,14 @@ class Stream(Source):
         x, y, weight = (*parts, None, None)[:3]
         alone = self._alone(batch)
         data = data_set(x, y, weight, where, self._class_weight)
-        data = data._replace(form=data.form._replace(alone=alone))
-        if self._first is not None:
-            dtypes = [(a.dtype, b.dtype) for a, b in zip(self._first.arrays, data.arrays, strict=False)]
-            _check_form(self._first.form, data.form, dtypes, where)
+        if data.form.alone != alone:
+            data = data._replace(form=data.form._replace(alone=alone))
+        first = self._first
+        if first is not None and not data.form.resembles(first.form):
+            dtypes = [(a.dtype, b.dtype) for a, b in zip(first.arrays, data.arrays, strict=False)]
+            raise _misfit(first.form, data.form, dtypes, where)
         (segment,) = data.segments(data.feed(), data.rows, 0, 1)
-        segment.name = self._batch_name
+        segment.name = name
         return segment
 
 
@@ -283,21 +286,21 @@ def stream_source(
     return Loader(x, where, limit, class_weight, goes_on)
 
 
-def _check_form(first: Form, form: Form, dtypes: list[tuple[Any, Any]], where: str) -> None:
-    """Raise if the form of a batch differs from that of the first in more than sizes.
+def _misfit(first: Form, form: Form, dtypes: list[tuple[Any, Any]], where: str) -> Exception:
+    """The error for a batch whose form differs from that of the first in more than sizes.
 
     ``dtypes`` are those of the arrays as they were given, of the first batch and of this one.
     """
     if form.structure != first.structure:
-        raise ValueError(
+        return ValueError(
             f"{where} expects the structure of the first batch, {_described(first.structure)}, "
             f"got {_described(form.structure)}"
         )
-    for a, b, d, e, given in zip(first.shapes, form.shapes, first.dtypes, form.dtypes, dtypes, strict=True):
-        if d != e:
-            raise TypeError(f"{where} expects the dtype of the first batch, {given[0]}, got {given[1]}")
-        if len(a) != len(b):
-            raise ValueError(f"{where} expects as many axes as in the first batch, {(None, *a)}, got {(None, *b)}")
+    for seen, got, given in zip(first.dtypes, form.dtypes, dtypes, strict=True):
+        if seen != got:
+            return TypeError(f"{where} expects the dtype of the first batch, {given[0]}, got {given[1]}")
+    a, b = next((a, b) for a, b in zip(first.shapes, form.shapes, strict=True) if len(a) != len(b))
+    return ValueError(f"{where} expects as many axes as in the first batch, {(None, *a)}, got {(None, *b)}")
 
 
 def _limited(limit: int | None, known: int | None) -> int | None:

@@ -194,7 +194,7 @@ class Trainer:
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Update the metrics given to `compile`, and return the results of all."""
         if y is not None and self._compiled.metrics is not None:
-            self._compiled.metrics.update_state(y, y_pred, sample_weight)
+            self._compiled.update_metrics(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
     @hook
@@ -351,9 +351,10 @@ class Trainer:
                 validation = array_source(held_out, rows, where, validation_limit)
             elif validation_data is not None:
                 validation = _validation_source(validation_data, rows, where, validation_limit)
-            self._building.prepare(self, source.data, "train", "fit")
             if validation is not None:
                 opened.callback(validation.close)
+            self._building.prepare(self, source.data, "train", "fit")
+            if validation is not None:
                 self._building.prepare(self, validation.data, "test", where)
             training = Pass(self, "train", source, "fit")
             testing = None if validation is None else Pass(self, "test", validation, where)
@@ -398,7 +399,7 @@ class Trainer:
             self._building.prepare(self, source.data, "test", "evaluate")
             testing = Pass(self, "test", source, "evaluate")
             logs = testing.evaluate(callback_list(callbacks, self, verbose, testing.steps))
-        return logs if return_dict else self._compiled.in_order(logs, self.metrics)
+        return logs if return_dict else self._compiled.in_order(logs, self._metric_results.metrics(self))
 
     def predict(
         self,
@@ -456,7 +457,8 @@ class Trainer:
         results = self._metric_results
         with results.set_aside(self) if results.in_use else nullcontext():
             logs = self._step_on_batch(kind, data, reset=True)
-        return logs if return_dict else self._compiled.in_order(logs, self.metrics)
+            results.check(self)
+        return logs if return_dict else self._compiled.in_order(logs, self._metric_results.metrics(self))
 
     def _step_on_batch(self, kind: str, data: DataSet, reset: bool = False) -> dict[str, Any]:
         where = f"{kind}_on_batch"

@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
+from plans import python_labels
 
 import ckeras
 from ckeras import layers, losses, metrics
@@ -84,7 +85,8 @@ def assert_compiled_without_python(model):
     plans = [step.plan for step in model._plans.values() if isinstance(step, Step)]
     assert len(plans) >= 4  # of whole batches and of the last one, in training and in evaluation
     for plan in plans:
-        assert plan.python_instructions == 0, str(plan)
+        # A branch of some metrics warns, and is not taken here.
+        assert python_labels(plan) <= {"warn"}, str(plan)
     (results,) = model._metric_results._results._plans.values()
     assert results[0] is not None
     assert results[0].python_instructions == 0, str(results[0])
