@@ -8,8 +8,8 @@ COMPLETE = {
     **dict.fromkeys(
         [
             "keras.activations", "keras.config", "keras.constraints", "keras.datasets", "keras.initializers",
-            "keras.losses", "keras.metrics", "keras.optimizers", "keras.random", "keras.regularizers", "keras.saving",
-            "keras.tree",
+            "keras.losses", "keras.metrics", "keras.models", "keras.optimizers", "keras.random", "keras.regularizers",
+            "keras.saving", "keras.tree", "keras.visualization", "keras.wrappers",
         ],
         1.0,
     ),
@@ -17,12 +17,20 @@ COMPLETE = {
     "keras.callbacks": 0.93,
     "keras.ops": 0.95,
     "keras.preprocessing": 1.0,
+    "keras.utils": 0.97,
 }  # fmt: skip
+
+# Methods that come with quantization and with export; properties that Keras has on TensorFlow alone.
+_MODELS = [f"no method {name}" for name in (
+    "export", "get_quantization_layer_structure", "quantize", "quantized_build", "quantized_call",
+)] + ["no property distribute_reduction_method", "no property distribute_strategy"]  # fmt: skip
 
 # Name -> what differs, with the reason behind it.
 DIFFERENCES = {
     # Keras's signature is that of `__new__`, which passes on what it is given; its `__init__` takes no more than ours.
     "keras.optimizers.Optimizer": ["takes no *args"],
+    "keras.models.Sequential": [*_MODELS, "takes no *args", "takes no **kwargs"],
+    "keras.models.Model": _MODELS,
 }
 
 
