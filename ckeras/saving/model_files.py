@@ -100,7 +100,7 @@ def load_model(
         if not compile:
             config["compile_config"] = None
         model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
-        if not all(hasattr(model, name) for name in ("layers", "predict", "weights")):
+        if not all(hasattr(model, name) for name in ("save", "weights")):
             raise ValueError(f"Expected a model, got an object of type {type(model).__name__}.")
         with opened.weights() as weights, opened.assets() as assets:
             load_state(model, weights, assets, skipped=_without_saved_state(model, weights))

@@ -103,6 +103,11 @@ def standardize(dtype: Any) -> str:
         raise ValueError(f"unknown dtype {dtype!r:.80}: expected one of {', '.join(ITEMSIZE)}") from None
 
 
+def symbolic(dtype: Any) -> str:
+    """The name of the dtype of a symbolic tensor, which may be "string"; otherwise as `standardize`."""
+    return "string" if isinstance(dtype, str) and dtype == "string" else standardize(dtype)
+
+
 def of_array(array: np.ndarray) -> str:
     """The name of a numpy array's dtype; raise TypeError for an array of objects or strings."""
     try:

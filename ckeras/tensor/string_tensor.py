@@ -79,6 +79,10 @@ class StringTensor:
         found[:] = flat
         return found.reshape(self.shape)
 
+    def reshape(self, shape: Any) -> StringTensor:
+        """Return the same elements in another shape; one length may be -1."""
+        return _wrapped(self._array.reshape(shape))
+
     def tolist(self) -> Any:
         """Return nested lists of bytes."""
         return self._array.tolist()

@@ -71,3 +71,21 @@ def test_classes_given_to_compile_are_saved_as_their_objects():
     assert config["metrics"][0]["class_name"] == "F1Score"
     model.compile_from_config(config)
     assert "f1_score" in model.evaluate(X, Y, verbose=0, return_dict=True)
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_metrics_that_a_step_resolves_begin_anew_in_each_epoch(run_eagerly):
+    class Own(ckeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = ckeras.layers.Dense(1, kernel_initializer="ones")
+            self.dense.build((None, 2))
+
+        def train_step(self, data):
+            x, y = data
+            return self.compute_metrics(x, y, self.dense(x))
+
+    model = Own()
+    model.compile(metrics=[ckeras.metrics.TruePositives(name="hits")], run_eagerly=run_eagerly)
+    history = model.fit(np.ones((6, 2), "float32"), np.ones((6, 1)), batch_size=2, epochs=3, verbose=0).history
+    assert history["hits"] == [6.0, 6.0, 6.0]
