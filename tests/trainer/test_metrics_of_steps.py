@@ -5,6 +5,7 @@ import pytest
 
 import ckeras
 from ckeras import layers, losses, metrics
+from ckeras.trainer.metric_results import Scalars
 
 X = np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
 Y = (np.random.default_rng(1).random((64, 3)) > 0.5).astype("float32")
@@ -89,3 +90,13 @@ def test_metrics_that_a_step_resolves_begin_anew_in_each_epoch(run_eagerly):
     model.compile(metrics=[ckeras.metrics.TruePositives(name="hits")], run_eagerly=run_eagerly)
     history = model.fit(np.ones((6, 2), "float32"), np.ones((6, 1)), batch_size=2, epochs=3, verbose=0).history
     assert history["hits"] == [6.0, 6.0, 6.0]
+
+
+RESULTS = {"value": float, "number": lambda v: 2.0, "op": lambda v: v + 0.0}
+
+
+@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
+def test_scalars_are_computed_whether_or_not_they_can_be_compiled(result):
+    variable, scalars = ckeras.Variable(2.0), Scalars()
+    for _ in range(2):
+        assert scalars(lambda: {"it": result(variable)}, [variable]) == {"it": 2.0}

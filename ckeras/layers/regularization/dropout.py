@@ -4,8 +4,7 @@ from typing import Any
 
 from ckeras import random, registry
 from ckeras.layers.layer import Layer
-from ckeras.layers.output_spec import output_spec
-from ckeras.layers.regularization.rates import fraction
+from ckeras.layers.regularization.rates import fraction, noisy_spec
 from ckeras.layers.shapes import is_shape
 
 
@@ -41,7 +40,7 @@ class Dropout(Layer):
         return inputs
 
     def compute_output_spec(self, inputs: Any, training: bool = False) -> Any:
-        return output_spec(self, inputs.shape, inputs.dtype)
+        return noisy_spec(self, inputs, bool(training) and self.rate > 0)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
