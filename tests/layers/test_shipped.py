@@ -213,6 +213,8 @@ def test_input():
     assert ckeras.Input(()).shape == (None,)
     assert ckeras.Input([3]).shape == (None, 3)
     assert ckeras.Input(batch_shape=(2, 3)).shape == (2, 3)
+    assert layers.InputLayer(batch_input_shape=(2, 3)).batch_shape == (2, 3)
+    assert layers.InputLayer(input_shape=(3,)).batch_shape == (None, 3)
 
 
 @pytest.mark.parametrize(

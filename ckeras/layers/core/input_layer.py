@@ -37,6 +37,7 @@ class InputLayer(Layer):
         **kwargs: Any,
     ):
         shape = kwargs.pop("input_shape", shape)
+        batch_shape = kwargs.pop("batch_input_shape", batch_shape)
         given_name = name
         super().__init__(name=name, **kwargs)
         if sparse or ragged:
