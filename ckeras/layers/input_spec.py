@@ -3,7 +3,6 @@
 from typing import Any
 
 from ckeras.tensor import Tensor
-from ckeras.tensor.string_tensor import StringTensor
 from ckeras.tensor.structure import flatten
 
 
@@ -90,11 +89,11 @@ def check_inputs(spec: Any, inputs: Any, layer: str) -> None:
     for s, x in zip(specs, values, strict=True):
         if s is None:
             continue
-        if isinstance(x, Tensor) or (x is None and s.optional):
-            problem = s.problem(x)
-        else:
-            kind = "a tensor of numbers" if isinstance(x, StringTensor) else "a tensor"
-            problem = f"expected {kind}, got {x!r:.80}"
+        problem = (
+            s.problem(x)
+            if isinstance(x, Tensor) or (x is None and s.optional)
+            else f"expected a tensor of numbers, got {x!r:.80}"
+        )
         if problem is not None:
             raise ValueError(f"layer {layer!r}: wrong input: {problem}")
 
