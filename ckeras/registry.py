@@ -160,7 +160,16 @@ class Table:
         return self._registered.get(self._spelling(name, self._registered))
 
     def shipped(self, name: str) -> Any:
-        """The shipped entry `name`, or None."""
+        """The shipped entry `name`, or None.
+
+        A name of the home's namespace loads what is behind it alone; any other, such as an alias, loads all entries.
+        """
+        if not self._loaded:
+            home = importlib.import_module(self.home)
+            if name in getattr(home, "__all__", ()):
+                getattr(home, name)
+                if name in self._shipped:
+                    return self._shipped[name]
         self._load()
         return self._shipped.get(self._spelling(name, self._shipped))
 

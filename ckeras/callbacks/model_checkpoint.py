@@ -22,9 +22,9 @@ class ModelCheckpoint(MonitorCallback):
     A file is replaced only once the new one is complete.
 
     Args:
-        filepath: Path of the file, which ends with ``.keras``, or with ``.weights.h5`` if ``save_weights_only`` is
-            true. It may have format fields for the number of the epoch and of the batch, from 1, and the logs:
-            ``"{epoch:02d}-{val_loss:.2f}.keras"``. Folders are created.
+        filepath: Path of the file, which ends with ``.keras`` or ``.h5``, or with ``.weights.h5`` if
+            ``save_weights_only`` is true. It may have format fields for the number of the epoch and of the batch, from
+            1, and the logs: ``"{epoch:02d}-{val_loss:.2f}.keras"``. Folders are created.
         monitor: Name of the value in the logs by which the best model is found.
         verbose: 1 prints what is saved.
         save_best_only: Whether to save only if the monitored value is better than at all times before.
@@ -73,11 +73,11 @@ class ModelCheckpoint(MonitorCallback):
         self.save_freq = save_freq
         self._frequency = SaveFrequency(save_freq, "ModelCheckpoint")
         self._current_epoch = 0
-        ending = ".weights.h5" if save_weights_only else ".keras"
-        if not self.filepath.endswith(ending):
+        endings = (".weights.h5",) if save_weights_only else (".keras", ".h5")
+        if not self.filepath.endswith(endings):
             raise ValueError(
-                f"ModelCheckpoint with save_weights_only={save_weights_only} expects filepath to end with {ending}, "
-                f"got {self.filepath!r}"
+                f"ModelCheckpoint with save_weights_only={save_weights_only} expects filepath to end with "
+                f"{' or '.join(endings)}, got {self.filepath!r}"
             )
         if self._frequency.is_of_epochs:
             self._idle_hooks = (ModelCheckpoint.on_train_batch_end,)

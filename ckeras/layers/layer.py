@@ -26,6 +26,7 @@ from ckeras.tensor import KerasTensor, Tensor, Variable, as_tensor, dtypes
 from ckeras.tensor.graph import Node, record_call, without_nodes
 from ckeras.tensor.masks import with_mask_of
 from ckeras.tensor.stateless_scope import StatelessScope, loss_collector
+from ckeras.tensor.string_tensor import StringTensor, holds_strings
 from ckeras.tensor.structure import flatten, map_structure
 from ckeras.tensor.variable import outside_trace
 from ckeras.utils.naming import auto_name
@@ -331,7 +332,7 @@ class Layer(FollowsPolicy):
             if isinstance(x, Variable):
                 x = x.value
             elif isinstance(x, (np.ndarray, np.generic)):
-                x = as_tensor(x)
+                x = StringTensor(x) if holds_strings(x) else as_tensor(x)
             if self.autocast and isinstance(x, Tensor) and x.dtype in dtypes.FLOATS and x.dtype != dtype:
                 x = with_mask_of(x.astype(dtype), x)
             return x

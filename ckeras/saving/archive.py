@@ -57,6 +57,12 @@ def dict_of(text: bytes, name: str) -> dict[str, Any]:
     return found
 
 
+def check_model(made: Any) -> None:
+    """Raise ValueError if what was made from a config is no model, nor anything else that is saved as one."""
+    if not all(hasattr(made, name) for name in ("save", "weights")):
+        raise ValueError(f"Expected a model, got an object of type {type(made).__name__}.")
+
+
 class Archive:
     """An open `.keras` file."""
 

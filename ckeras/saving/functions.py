@@ -10,29 +10,30 @@ from types import CellType, FunctionType
 from typing import Any
 
 
-def dumped(function: FunctionType) -> tuple[str, tuple | None, tuple | None]:
-    """Serialize a function to (byte code in base64, defaults, closure values).
+def dumped(function: FunctionType) -> dict[str, Any]:
+    """Serialize a function to "code" (its byte code in base64), "defaults" and "closure" (the values of its cells).
 
     The byte code can only be read by the same version of Python.
     """
     code = base64.encodebytes(marshal.dumps(function.__code__)).decode("ascii")
-    closure = function.__closure__
-    return code, function.__defaults__, closure and tuple(cell.cell_contents for cell in closure)
+    cells = function.__closure__
+    values = cells and tuple(cell.cell_contents for cell in cells)
+    return {"code": code, "defaults": function.__defaults__, "closure": values}
 
 
-def loaded(value: Any) -> Callable[..., Any]:
+def loaded(code: str, defaults: Any = None, closure: Any = None) -> Callable[..., Any]:
     """Load a function serialized by `dumped`. Its globals are Python's builtins, keras, ckeras, ops and np.
 
     Raises:
         ValueError: if the text is malformed or was written by another version of Python.
     """
     try:
-        text, defaults, closure = (value, None, None) if isinstance(value, str) else value
-        code = marshal.loads(base64.decodebytes(text.encode("ascii")))
+        byte_code = marshal.loads(base64.decodebytes(code.encode("ascii")))
         cells = None if closure is None else tuple(map(CellType, closure))
-        function = FunctionType(code, _globals(), code.co_name, None if defaults is None else tuple(defaults), cells)
+        values = None if defaults is None else tuple(defaults)
+        function = FunctionType(byte_code, _globals(), byte_code.co_name, values, cells)
     except (AttributeError, EOFError, TypeError, ValueError) as error:
-        raise ValueError(f"Expected a lambda saved by this version of Python, got {value!r}: {error}.") from error
+        raise ValueError(f"Expected a lambda saved by this version of Python, got {code!r}: {error}.") from error
     return function
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ckeras.saving.hdf5 import array_at, group_at, h5py
 from ckeras.utils.tracebacks import warn
 
-_TOP = "top_level_model_weights"
+TOP = "top_level_model_weights"
 
 
 class _Pair(NamedTuple):
@@ -43,22 +43,26 @@ def load_legacy_weights(model: Any, filepath: str, by_name: bool = False, skip_m
     """
     with open(filepath, "rb") as opened, h5py().File(opened, "r") as file:
         root = file
-        if not _listed(file, "layer_names") and "model_weights" in file:
+        if not listed(file, "layer_names") and "model_weights" in file:
             root = group_at(file, "model_weights")
-        pairs = list((_pairs_by_name if by_name else _pairs_by_order)(model, root))
-        loads, mismatches = [], []
-        for pair in pairs:
-            misfit = _misfit_of_count(pair)
-            if misfit is not None:
-                mismatches.append((misfit, by_name))
-                continue
-            for variable, name in zip(pair.variables, pair.names, strict=True):
-                value = array_at(pair.group, name)
-                if value.shape == tuple(variable.shape):
-                    loads.append((variable, value))
-                else:
-                    where = f"weight {variable.path!r} of layer {pair.name!r}"
-                    mismatches.append((f"{where} has shape {variable.shape}, and {value.shape} was saved", True))
+        load_group(model, root, by_name, skip_mismatch)
+
+
+def load_group(model: Any, root: Any, by_name: bool = False, skip_mismatch: bool = False) -> None:
+    """Load the weights of a model from the group that lists its layers; the rest is as for `load_legacy_weights`."""
+    loads, mismatches = [], []
+    for pair in list((_pairs_by_name if by_name else _pairs_by_order)(model, root)):
+        misfit = _misfit_of_count(pair)
+        if misfit is not None:
+            mismatches.append((misfit, by_name))
+            continue
+        for variable, name in zip(pair.variables, pair.names, strict=True):
+            value = array_at(pair.group, name)
+            if value.shape == tuple(variable.shape):
+                loads.append((variable, value))
+            else:
+                where = f"weight {variable.path!r} of layer {pair.name!r}"
+                mismatches.append((f"{where} has shape {variable.shape}, and {value.shape} was saved", True))
     for message, may_be_skipped in mismatches:
         if not (skip_mismatch and may_be_skipped):
             raise ValueError(message)
@@ -69,34 +73,35 @@ def load_legacy_weights(model: Any, filepath: str, by_name: bool = False, skip_m
 
 def _pairs_by_order(model: Any, root: Any) -> Iterator[_Pair]:
     layers = [layer for layer in model.layers if layer.weights]
-    saved = [(name, group_at(root, name)) for name in _listed(root, "layer_names")]
-    saved = [(name, group) for name, group in saved if _listed(group, "weight_names")]
+    saved = [(name, group_at(root, name)) for name in listed(root, "layer_names")]
+    saved = [(name, group) for name, group in saved if listed(group, "weight_names")]
     if len(layers) != len(saved):
         raise ValueError(f"the model has {len(layers)} layers with weights, and {len(saved)} were saved")
     for layer, (_, group) in zip(layers, saved, strict=True):
-        yield _pair(layer.name, _weights(layer), group)
+        yield _pair(layer.name, weights_of(layer), group)
     yield from _top(model, root)
 
 
 def _pairs_by_name(model: Any, root: Any) -> Iterator[_Pair]:
-    for name in _listed(root, "layer_names"):
+    for name in listed(root, "layer_names"):
         for layer in model.layers:
             if layer.name == name:
-                yield _pair(name, _weights(layer), group_at(root, name))
+                yield _pair(name, weights_of(layer), group_at(root, name))
     yield from _top(model, root)
 
 
 def _top(model: Any, root: Any) -> Iterator[_Pair]:
     """The weights that the model itself holds."""
-    if _TOP in root:
-        yield _pair(model.name, model._saved_variables(), group_at(root, _TOP))
+    if TOP in root:
+        yield _pair(model.name, model._saved_variables(), group_at(root, TOP))
 
 
 def _pair(name: str, variables: list[Any], group: Any) -> _Pair:
-    return _Pair(name, variables, group, _listed(group, "weight_names"))
+    return _Pair(name, variables, group, listed(group, "weight_names"))
 
 
-def _weights(layer: Any) -> list[Any]:
+def weights_of(layer: Any) -> list[Any]:
+    """The weights of a layer in the order of files."""
     return [*layer.trainable_weights, *layer.non_trainable_weights]
 
 
@@ -106,7 +111,7 @@ def _misfit_of_count(pair: _Pair) -> str | None:
     return f"layer {pair.name!r} has {len(pair.variables)} weights, and {len(pair.names)} were saved"
 
 
-def _listed(group: Any, name: str) -> list[str]:
+def listed(group: Any, name: str) -> list[str]:
     """The list of names in an attribute, or in several."""
     attributes = [name] if name in group.attrs else []
     while f"{name}{len(attributes)}" in group.attrs:

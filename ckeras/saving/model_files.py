@@ -1,4 +1,4 @@
-"""Files of whole models: `.keras`, and the same in a folder."""
+"""Files of whole models: `.keras`, the same in a folder, and the older `.h5`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ckeras import _version
 from ckeras.saving import archive, folder
 from ckeras.saving.atomic import confirm_overwrite, replacing
 from ckeras.saving.hdf5 import WeightsReader
+from ckeras.saving.legacy_models import load_legacy_model, save_legacy_model
 from ckeras.saving.serialization import deserialize_keras_object, serialize_keras_object
 from ckeras.saving.state import load_state
 from ckeras.utils.tracebacks import warn
@@ -24,11 +25,12 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
 
     Args:
         model: The model.
-        filepath: Path of the file, which ends with ``.keras``, or a binary file to write to; with ``zipped=False`` the
-            path of a folder.
+        filepath: Path of the file, which ends with ``.keras``, or with ``.h5`` or ``.hdf5`` for the older format, or a
+            binary file to write to; with ``zipped=False`` the path of a folder.
         overwrite: Whether to replace a file that exists; otherwise the question is asked at the terminal.
         zipped: Whether to save the model in one file, which is the default, instead of a folder.
-        kwargs: ``save_format="keras"`` is accepted for older scripts.
+        kwargs: ``include_optimizer``, whether an ``.h5`` file gets what the model was compiled with; ``save_format``,
+            ``"keras"`` or ``"h5"``, which has to agree with the ending.
 
     Raises:
         ValueError: for another ending or an unknown argument.
@@ -43,10 +45,15 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
     >>> type(loaded.optimizer).__name__, loaded.count_params()
     ('Adam', 3)
     """
-    if kwargs.pop("save_format", "keras") != "keras" or kwargs:
-        raise ValueError(f"save expects save_format='keras' and no other arguments, got {', '.join(kwargs) or 'it'}")
     is_file, in_folder = hasattr(filepath, "write"), zipped is False
-    if not is_file and str(filepath).endswith(".keras") == in_folder:
+    is_legacy = not is_file and not in_folder and str(filepath).endswith((".h5", ".hdf5"))
+    include_optimizer, wanted = kwargs.pop("include_optimizer", None), "h5" if is_legacy else "keras"
+    if kwargs.pop("save_format", wanted) != wanted or (include_optimizer is not None and not is_legacy) or kwargs:
+        raise ValueError(
+            f"save expects no arguments besides save_format={wanted!r}, and include_optimizer for .h5 files, got "
+            f"{', '.join(map(repr, kwargs)) or 'others'} for {filepath!r}"
+        )
+    if not is_file and not is_legacy and str(filepath).endswith(".keras") == in_folder:
         raise ValueError(
             f"save with zipped={not in_folder} expects a path that {'does not end' if in_folder else 'ends'} with "
             f".keras, got {str(filepath)!r}"
@@ -55,6 +62,9 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
         return
     if not model.built:
         warn(f"save: model {model.name!r} is not built, so it has no weights to save yet; call it on data first")
+    if is_legacy:
+        save_legacy_model(model, filepath, include_optimizer is not False, _KERAS)
+        return
     config = serialize_keras_object(model)
     metadata = {
         "keras_version": _KERAS,
@@ -74,7 +84,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
 def load_model(
     filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
 ) -> Any:
-    """Load a model from a `.keras` file or a folder, written by ckeras or Keras 3.
+    """Load a model from a `.keras` file, a folder, or an `.h5` file, written by ckeras or Keras 3.
 
     No module is imported because the file names it: classes and functions are ckeras's own, those registered or
     declared by an installed package, or in `custom_objects`.
@@ -90,18 +100,19 @@ def load_model(
         OSError: if it cannot be read.
     """
     is_file = hasattr(filepath, "read")
+    if not is_file and str(filepath).endswith((".h5", ".hdf5")):
+        return load_legacy_model(str(filepath), custom_objects, compile, safe_mode)
     in_folder = not is_file and folder.is_model(filepath)
     if not is_file and not in_folder and not str(filepath).endswith(".keras"):
         raise ValueError(
-            f"load_model expects a path that ends with .keras, or that of a folder with config.json, got {filepath!r}"
+            f"load_model expects a path that ends with .keras or .h5, or a folder with config.json, got {filepath!r}"
         )
     with folder.opened(os.fspath(filepath)) if in_folder else archive.opened(filepath) as opened:
         config = opened.config()
         if not compile:
             config["compile_config"] = None
         model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
-        if not all(hasattr(model, name) for name in ("layers", "predict", "weights")):
-            raise ValueError(f"Expected a model, got an object of type {type(model).__name__}.")
+        archive.check_model(model)
         with opened.weights() as weights, opened.assets() as assets:
             load_state(model, weights, assets, skipped=_without_saved_state(model, weights))
     return model

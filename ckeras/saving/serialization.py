@@ -93,7 +93,7 @@ def _serialized_lambda(function: FunctionType) -> dict[str, Any]:
         f"A lambda is saved, {function.__qualname__} of {function.__module__}: it is read again only with "
         "safe_mode=False and by this version of Python; a function with a name has neither limit."
     )
-    return {"class_name": "__lambda__", "config": {"value": serialized(functions.dumped(function))}}
+    return {"class_name": "__lambda__", "config": serialized(functions.dumped(function))}
 
 
 def _special(obj: Any) -> tuple[Any] | None:
@@ -352,6 +352,14 @@ def _made_special(kind: str, inner: Any) -> Any:
         raise TypeError(f"Cannot make a value of the config {inner!r} of {kind!r}: {error}") from error
 
 
+def _lambda(value: Any = None, **parts: Any) -> Any:
+    """A lambda from its parts, or from the one value in which older versions kept them."""
+    if not parts:
+        values = value if isinstance(value, (list, tuple)) else [value]
+        parts = dict(zip(("code", "defaults", "closure"), values, strict=False))
+    return functions.loaded(**deserialized(parts))
+
+
 def _array(value: Any, dtype: str) -> Any:
     import numpy as np
 
@@ -374,7 +382,7 @@ _SPECIAL: dict[str, Callable[..., Any]] = {
     "__bytes__": lambda value: value.encode("utf-8"),
     "__ellipsis__": lambda: Ellipsis,
     "__keras_tensor__": _keras_tensor,
-    "__lambda__": lambda value: functions.loaded(deserialized(value)),
+    "__lambda__": _lambda,
     "__numpy__": _array,
     "__slice__": lambda start, stop, step: slice(deserialized(start), deserialized(stop), deserialized(step)),
     "__tensor__": _tensor,

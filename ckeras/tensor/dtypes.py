@@ -103,6 +103,11 @@ def standardize(dtype: Any) -> str:
         raise ValueError(f"unknown dtype {dtype!r:.80}: expected one of {', '.join(ITEMSIZE)}") from None
 
 
+def symbolic(dtype: Any) -> str:
+    """The name of the dtype of a symbolic tensor, which may be "string"; otherwise as `standardize`."""
+    return "string" if isinstance(dtype, str) and dtype == "string" else standardize(dtype)
+
+
 def of_array(array: np.ndarray) -> str:
     """The name of a numpy array's dtype; raise TypeError for an array of objects or strings."""
     try:
@@ -128,6 +133,8 @@ def _ancestors(name: str) -> frozenset[str]:
 
 @cache
 def _join(names: frozenset[str]) -> str:
+    if "string" in names:
+        raise TypeError("expected numbers, got a symbolic tensor of strings, which only layers of strings take")
     if not FLOAT8.isdisjoint(names):
         raise ValueError(
             f"values of dtype {', '.join(sorted(names & FLOAT8))} promote to no dtype; "

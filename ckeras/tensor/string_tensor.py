@@ -79,6 +79,10 @@ class StringTensor:
         found[:] = flat
         return found.reshape(self.shape)
 
+    def reshape(self, shape: Any) -> StringTensor:
+        """Return the same elements in another shape; one length may be -1."""
+        return _wrapped(self._array.reshape(shape))
+
     def tolist(self) -> Any:
         """Return nested lists of bytes."""
         return self._array.tolist()
@@ -125,6 +129,13 @@ def _wrapped(value: Any) -> StringTensor:
         value = holder
     found._array = value
     return found
+
+
+def check_kind(x: Any, dtype: str, where: str) -> None:
+    """Raise TypeError if a tensor holds strings where another dtype is expected, or numbers where strings are."""
+    if (dtype == "string") != (x.dtype == "string"):
+        expected = "strings" if dtype == "string" else "numbers"
+        raise TypeError(f"{where} expects {expected}, got a tensor of dtype {x.dtype}")
 
 
 def holds_strings(value: Any) -> bool:

@@ -169,7 +169,7 @@ class KerasTensor(Tensor):
 
     Args:
         shape: the shape, with `None` for unknown dimensions such as the batch.
-        dtype: name of the dtype.
+        dtype: name of the dtype; also ``"string"``, which only layers of strings take.
         sparse, ragged: must be false; tensors are dense.
         record_history: whether to record the call that returns it.
         name: shown in summaries; generated if not given.
@@ -199,7 +199,7 @@ class KerasTensor(Tensor):
         if sparse or ragged:
             raise ValueError(f"KerasTensor is dense: got sparse={sparse}, ragged={ragged}")
         Tensor.shape.__set__(self, tuple(shape))
-        Tensor.dtype.__set__(self, dtypes.standardize(dtype))
+        Tensor.dtype.__set__(self, dtypes.symbolic(dtype))
         self.record_history = record_history
         self.number = next(KerasTensor._numbers)  # tensors created later have larger numbers
         self._name = name

@@ -301,7 +301,7 @@ class Logs:
         """What a custom step returned, or the results of the metrics if it has the same names."""
         if self._step is None:
             return self._steps.logs(self._returned)
-        return self._steps.logs(None if self._step.structure is None else self._step.result(self._outputs))
+        return self._steps.logs(self._step.result(self._outputs))
 
     shown = logs
 

@@ -12,7 +12,7 @@ from ckeras.compiler.dependencies import depend, structure
 from ckeras.compiler.function import compile_plan
 from ckeras.compiler.plan import Plan
 from ckeras.compiler.trace import is_value
-from ckeras.tensor import NeedsValue, Tensor, Variable
+from ckeras.tensor import NeedsValue, Variable
 from ckeras.tensor.cache import Plans
 from ckeras.trainer.hooks import overrides
 
@@ -152,7 +152,5 @@ def as_numbers(logs: dict[str, Any]) -> dict[str, Any]:
 
 def _as_number(value: Any) -> Any:
     """A scalar tensor as a Python number, other tensors as arrays."""
-    if isinstance(value, (Tensor, Variable)):
-        value = value.numpy()
     array = np.asarray(value)
     return array.item() if array.ndim == 0 else array

@@ -30,7 +30,9 @@ class Step(NamedTuple):
     structure: Any
 
     def result(self, arrays: list[np.ndarray]) -> Any:
-        """The step's result from the plan's outputs."""
+        """The step's result from the plan's outputs; `None` of a shipped step, whose results are in the metrics."""
+        if self.structure is None:
+            return None  # at once, since logs of short epochs are read often
         remaining = iter(Tensor(a, s.dtype) for a, s in zip(arrays, self.plan.output_specs, strict=True))
         return pack(self.structure, [next(remaining) if is_value(x) else x for x in flatten(self.structure)])
 
@@ -97,8 +99,7 @@ class Steps:
             model.reset_metrics()
         if self.eager is not None:
             return self.logs(self.eager(data.form.given(data.tensors(0, data.rows))))
-        outputs = step.plan.run(data.batch(0, data.rows))
-        return self.logs(None if step.structure is None else step.result(outputs))
+        return self.logs(step.result(step.plan.run(data.batch(0, data.rows))))
 
     def profile(self, data: DataSet, repeats: int) -> Profile:
         """Time every instruction of the step on all rows of a data set."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         timeseries_dataset_from_array as timeseries_dataset_from_array,
     )
     from ckeras.preprocessing.audio_dataset import audio_dataset_from_directory as audio_dataset_from_directory
+    from ckeras.preprocessing.feature_space import FeatureSpace as FeatureSpace
     from ckeras.preprocessing.image import (
         array_to_img as array_to_img,
         img_to_array as img_to_array,
@@ -53,14 +54,15 @@ if TYPE_CHECKING:
 attach(
     __name__,
     {
-        "bounding_boxes": None,
         "Config": "config",
         "CustomObjectScope": "ckeras.registry",
+        "FeatureSpace": "ckeras.preprocessing.feature_space",
         "Progbar": "progbar",
         "PyDataset": "py_dataset",
         "Sequence": "py_dataset",
         "array_to_img": "ckeras.preprocessing.image",
         "audio_dataset_from_directory": "ckeras.preprocessing.audio_dataset",
+        "bounding_boxes": None,
         "clear_session": "session",
         "custom_object_scope": "ckeras.registry",
         "deserialize_keras_object": "ckeras.saving",

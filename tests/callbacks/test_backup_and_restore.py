@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ckeras import Sequential, layers, metrics
-from ckeras.callbacks import BackupAndRestore, Callback, LambdaCallback
+from ckeras.callbacks import BackupAndRestore, Callback, LambdaCallback, TensorBoard
 
 X = np.linspace(-1, 1, 24, dtype="float32").reshape(12, 2)
 
@@ -25,7 +25,7 @@ def fit(model, backup, *others, epochs=4):
     return model.fit(X, X[:, :1], batch_size=3, epochs=epochs, verbose=0, callbacks=[backup, *others]).epoch
 
 
-def interrupted(model, backup, epoch=2, batch=1):
+def interrupted(model, backup, *others, epoch=2, batch=1):
     class Interrupt(Callback):
         def on_epoch_begin(self, number, logs=None):
             self.epoch = number
@@ -35,7 +35,7 @@ def interrupted(model, backup, epoch=2, batch=1):
                 raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit(model, backup, Interrupt())
+        fit(model, backup, *others, Interrupt())
     return model
 
 
@@ -57,6 +57,13 @@ def test_epochs_that_were_made_are_not_repeated():
     interrupted(model_of(), BackupAndRestore("backup"))
     assert fit(model_of(), BackupAndRestore("backup")) == [2, 3]
     assert not os.path.exists("backup")
+
+
+def test_batches_of_tensorboard_are_counted_on():
+    interrupted(model_of(), BackupAndRestore("backup", save_freq=1), TensorBoard("logs", update_freq=1))
+    board = TensorBoard("logs", update_freq=1)
+    fit(model_of(), BackupAndRestore("backup", save_freq=1), board)
+    assert board._global_train_batch == 16
 
 
 def test_a_backup_is_kept_if_asked_for():

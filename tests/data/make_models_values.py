@@ -338,6 +338,28 @@ def cases(k):
         return k.Model(x, dense(2)(layers.Masking(mask_value=0.0)(x))), X3, X3[:, :, :2], mse
 
     @case
+    def graph_normalization():
+        x = inputs((4,))
+        return k.Model(x, dense(2)(layers.LayerNormalization()(layers.BatchNormalization()(x)))), X, X[:, :2], mse
+
+    @case
+    def graph_pooling():
+        x = inputs((6, 6, 2))
+        y = layers.MaxPooling2D()(layers.ZeroPadding2D(1)(x))
+        return k.Model(x, dense(2)(layers.GlobalAveragePooling2D()(y))), IMAGES, X[:, :2], mse
+
+    @case
+    def graph_embedding():
+        x = inputs((3,), dtype="int32")
+        return k.Model(x, dense(2)(layers.Flatten()(layers.Embedding(6, 4)(x)))), data(8, 3, high=6), X[:, :2], mse
+
+    @case
+    def graph_convolution():
+        x = inputs((6, 6, 2))
+        y = layers.Conv2D(3, 3, activation="relu", padding="same")(x)
+        return k.Model(x, dense(2)(layers.Flatten()(y))), IMAGES, X[:, :2], mse
+
+    @case
     def graph_cloned():
         x = inputs((4,))
         model = k.Model(x, dense(2, name="b")(dense(3, name="a")(x)), name="original")

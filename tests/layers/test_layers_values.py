@@ -195,6 +195,43 @@ def test_compiled_call(name):
 
 
 @CASES
+def test_compiled_gradients(name):
+    layer, args, call = built(script.CASES[name])
+    weights, before = layer.trainable_variables, [(v, v.numpy()) for v in layer.variables]
+
+    def gradients(*args):
+        with GradientTape() as tape:
+            value = total(layer(*args, **call))
+        return tape.gradient(value, weights, unconnected_gradients="zero")
+
+    expected = gradients(*args)
+    for v, value in before:
+        v.assign(value)
+    for a, b in zip(ckeras.function(gradients)(*args), expected, strict=True):
+        np.testing.assert_allclose(a, b, 1e-10, 1e-10)
+
+
+@CASES
+def test_functional_model(name):
+    case = script.CASES[name]
+    if any(isinstance(v, np.ndarray) for v in script.arguments(case)[1].values()):
+        return  # its mask or weights are constants of one batch size
+    layer, args, call = built(case, "float32")
+    expected = outputs(layer, args, call)
+    inputs = [
+        [ckeras.Input(x.shape[1:], dtype=str(x.dtype)) for x in a] if isinstance(a, list)
+        else ckeras.Input(a.shape[1:], dtype=str(a.dtype))
+        for a in args
+    ]  # fmt: skip
+    model = ckeras.Model(inputs[0], layer(*inputs, **call))
+    twin = ckeras.Model.from_config(plain(model.get_config()))
+    twin.set_weights(model.get_weights())
+    for each in (model, twin):
+        for a, b in zip(flatten(each.predict(args[0], verbose=0)), expected, strict=True):
+            np.testing.assert_allclose(a, b, 1e-5, 1e-5)
+
+
+@CASES
 def test_empty_batch(name):
     case = script.CASES[name]
     layer, args, call = built(case)
@@ -206,20 +243,19 @@ def test_empty_batch(name):
 
 
 @CASES
-@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])
-def test_mixed_policies(name, dtype):
+@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16", "float16", "bfloat16"])
+def test_narrow_dtypes(name, dtype):
     case = script.CASES[name]
     exact, args, call = built(case, "float32")
     narrow = script.make_layer(ckeras, case, dtype)
     narrow(*args, **call)
-    script.fill(narrow)
-    assert {v.dtype for v in narrow.weights} <= {"float32", "int32"}
-    expected = exact(*args, **call)
-    for a, b in zip(flatten(narrow(*args, **call)), flatten(expected), strict=True):
+    narrow.set_weights(exact.get_weights())
+    stored = "float32" if dtype.startswith("mixed") else dtype
+    assert {v.dtype for v in narrow.weights} <= {stored, "int32"}
+    for a, b in zip(outputs(narrow, args, call), outputs(exact, args, call), strict=True):
         assert a.dtype == dtype.removeprefix("mixed_")
-        np.testing.assert_allclose(
-            np.asarray(ops.cast(a, "float32")), b, 2e-2, 2e-2 * np.abs(np.asarray(b)).max(initial=1)
-        )
+        scale = np.abs(b.numpy()).max(initial=1)
+        np.testing.assert_allclose(ops.cast(a, "float32"), b, 5e-2, 5e-2 * scale)
 
 
 def test_every_layer_has_a_case():

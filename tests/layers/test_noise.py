@@ -88,3 +88,11 @@ def test_gradient_goes_through_the_noise():
     gradient = tape.gradient(y, x).numpy()
     kept = y.numpy() > 0
     assert (gradient[kept] > 0).all() and not gradient[~kept].any()
+
+
+@EACH
+def test_integers_become_floats_with_noise(make):
+    x = np.ones((3, 4, 5), "int32")
+    assert make(1)(x).dtype == "int32"
+    y, symbolic = make(1)(x, training=True), make(1)(ckeras.Input((4, 5), dtype="int32"), training=True)
+    assert y.dtype == symbolic.dtype == "float32"

@@ -152,3 +152,14 @@ def test_category_encoding_of_single_samples():
     assert layers.CategoryEncoding(4, "count")([1, 1, 3]).tolist() == [0, 2, 0, 1]
     assert layers.CategoryEncoding(4, "one_hot")(np.array(2)).tolist() == [[0, 0, 1, 0]]
     assert layers.CategoryEncoding(4)(np.array(2)).tolist() == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "layer", [layers.LayerNormalization(), layers.RMSNormalization(), layers.BatchNormalization(),
+              layers.GroupNormalization(1), layers.UnitNormalization()],
+)  # fmt: skip
+def test_integers_become_floats(layer):
+    x = np.array([[1, 2, 4]])
+    y = layer(x)
+    assert y.dtype == "float32"
+    np.testing.assert_allclose(y, layer(x.astype("float32")), 1e-6)

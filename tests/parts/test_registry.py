@@ -330,3 +330,14 @@ def test_layers_deserialize_refuses_what_is_no_layer():
     config = {"module": "keras.losses", "class_name": "MeanSquaredError", "config": {}, "registered_name": None}
     with pytest.raises(ValueError, match=r"the config of a layer, got that of ckeras.*MeanSquaredError"):
         layers.deserialize(config)
+
+
+def test_a_layer_s_name_loads_that_layer_alone():
+    code = (
+        "import sys; from ckeras import registry\n"
+        "assert registry.layers.resolve('Dense').__name__ == 'Dense'\n"
+        "assert 'ckeras.layers.convolutional.conv' not in sys.modules\n"
+        "assert registry.layers.resolve('max_pooling2d').__name__ == 'MaxPooling2D'\n"
+        "assert registry.layers.resolve('Convolution2D').__name__ == 'Conv2D'\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

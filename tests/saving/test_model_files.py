@@ -320,8 +320,10 @@ def test_a_layer_without_weights_in_the_file():
     [
         (lambda m: m.save("m"), "ends with .keras, got 'm'"),
         (lambda m: m.save("m.keras", zipped=False), "zipped=False expects a path that does not end with .keras"),
-        (lambda m: m.save("m.keras", save_format="tf"), "save_format"),
-        (lambda m: m.save("m.keras", colour=1), "no other arguments, got colour"),
+        (lambda m: m.save("m.keras", save_format="tf"), "save_format='keras', and include_optimizer .* got others"),
+        (lambda m: m.save("m.h5", save_format="keras"), "save_format='h5', and include_optimizer .* got others"),
+        (lambda m: m.save("m.keras", include_optimizer=False), "include_optimizer for .h5 files, got others"),
+        (lambda m: m.save("m.keras", colour=1), "include_optimizer for .h5 files, got 'colour'"),
         (lambda m: m.save_weights("m.h5"), r"ends with .weights.h5, got 'm.h5'"),
         (lambda m: m.save_weights("m.json", max_shard_size=1), r"max_shard_size=1 expects .* .weights.json, got"),
         (lambda m: m.save_weights("m.weights.json"), r"ends with .weights.h5, got 'm.weights.json'"),
@@ -330,7 +332,7 @@ def test_a_layer_without_weights_in_the_file():
         (lambda m: m.save_weights("m.weights.h5", colour=1), "unknown arguments: 'colour'"),
         (lambda m: m.load_weights("m.txt"), "ends with .weights.h5, .weights.json, .keras or .h5, got"),
         (lambda m: m.load_weights("m.weights.h5", colour=1), "unknown arguments: 'colour'"),
-        (lambda m: models.load_model("m.txt"), "ends with .keras, or that of a folder with config.json, got 'm.txt'"),
+        (lambda m: models.load_model("m.txt"), "ends with .keras or .h5, or a folder with config.json, got 'm.txt'"),
     ],
 )
 def test_other_arguments(call, message):

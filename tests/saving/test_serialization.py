@@ -329,6 +329,19 @@ def test_what_is_no_lambda(value):
         deserialize_keras_object({"class_name": "__lambda__", "config": {"value": value}}, safe_mode=False)
 
 
+@pytest.mark.filterwarnings("ignore:A lambda is saved")
+def test_the_parts_of_a_lambda():
+    three = 3.0
+    config = serialize_keras_object(lambda x, factor=2.0: factor * x + three)
+    parts = config["config"]
+    assert (
+        parts.keys() == {"code", "defaults", "closure"} and parts["defaults"] == (2.0,) and parts["closure"] == (3.0,)
+    )
+    older = {"class_name": "__lambda__", "config": {"value": [parts["code"], [2.0], [3.0]]}}
+    for each in (config, older):
+        assert deserialize_keras_object(each, safe_mode=False)(1.0) == 5.0
+
+
 # Names
 
 

@@ -349,7 +349,7 @@ def test_shuffle(trained):
 
 def test_unknown_arguments(trained):
     t = trained()
-    t.refuses(lambda: t.model.fit(t.x, t.y, nb_epoch=3), TypeError, "nb_epoch")
+    t.refuses(lambda: t.model.fit(t.x, t.y, epoch=3), TypeError, "epoch")
     t.refuses(lambda: t.model.evaluate(t.x, t.y, workers=3), ValueError, "evaluate", "workers")
 
 

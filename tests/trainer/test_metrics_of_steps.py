@@ -5,6 +5,7 @@ import pytest
 
 import ckeras
 from ckeras import layers, losses, metrics
+from ckeras.trainer.metric_results import Scalars
 
 X = np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
 Y = (np.random.default_rng(1).random((64, 3)) > 0.5).astype("float32")
@@ -71,3 +72,31 @@ def test_classes_given_to_compile_are_saved_as_their_objects():
     assert config["metrics"][0]["class_name"] == "F1Score"
     model.compile_from_config(config)
     assert "f1_score" in model.evaluate(X, Y, verbose=0, return_dict=True)
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_metrics_that_a_step_resolves_begin_anew_in_each_epoch(run_eagerly):
+    class Own(ckeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = ckeras.layers.Dense(1, kernel_initializer="ones")
+            self.dense.build((None, 2))
+
+        def train_step(self, data):
+            x, y = data
+            return self.compute_metrics(x, y, self.dense(x))
+
+    model = Own()
+    model.compile(metrics=[ckeras.metrics.TruePositives(name="hits")], run_eagerly=run_eagerly)
+    history = model.fit(np.ones((6, 2), "float32"), np.ones((6, 1)), batch_size=2, epochs=3, verbose=0).history
+    assert history["hits"] == [6.0, 6.0, 6.0]
+
+
+RESULTS = {"value": float, "number": lambda v: 2.0, "op": lambda v: v + 0.0}
+
+
+@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
+def test_scalars_are_computed_whether_or_not_they_can_be_compiled(result):
+    variable, scalars = ckeras.Variable(2.0), Scalars()
+    for _ in range(2):
+        assert scalars(lambda: {"it": result(variable)}, [variable]) == {"it": 2.0}

@@ -12,6 +12,7 @@ from streams import Endless, Loader, Rows, generator
 
 import ckeras
 from ckeras import callbacks, utils
+from ckeras.trainer import streams
 
 KINDS = {
     "generator": lambda *parts: generator(*parts, endless=True),
@@ -363,23 +364,41 @@ def test_no_warnings_without_a_reason(mlp, data):
         model.fit(generator(x, y, endless=True), epochs=2, steps_per_epoch=3, verbose=0)
 
 
-def test_a_validation_that_ends_early_leaves_no_workers(mlp, data):
-    x, y, _ = data
-    model = mlp()
-    model.compile("sgd", "mse")
-    model.fit(x, y, verbose=0, validation_data=Rows(x, y, workers=2), validation_steps=1)
-    assert threading.active_count() == 1
+@pytest.fixture
+def kept(monkeypatch):
+    """Keeps sources alive, so that their threads end only because they are closed."""
+    sources, made = [], streams.Batches.__init__
+
+    def init(self, *args, **options):
+        sources.append(self)
+        made(self, *args, **options)
+
+    monkeypatch.setattr(streams.Batches, "__init__", init)
+    return sources
 
 
-@pytest.mark.parametrize("wrong", ["validation", "training"])
-def test_an_error_before_training_leaves_no_workers(mlp, data, wrong):
+def test_runs_that_end_early_leave_no_workers(mlp, data, kept):
     x, y, _ = data
     model = mlp()
     model.compile("sgd", "mse")
     given = {"x": Rows(x, y, workers=2), "validation_data": Rows(x, y, workers=2)}
-    given["x" if wrong == "training" else "validation_data"] = Rows(x[:, :2], y, workers=2)
-    with pytest.raises(ValueError, match="expects x of shape"):
+    model.fit(**given, verbose=0, steps_per_epoch=1, validation_steps=1)
+    assert len(kept) == 2 and threading.active_count() == 1
+    model.evaluate(Rows(x, y, workers=2), steps=1, verbose=0)
+    model.predict(Rows(x, y, workers=2), steps=1, verbose=0)
+    assert len(kept) == 4 and threading.active_count() == 1
+
+
+@pytest.mark.parametrize("wrong", ["validation_data", "x", "parts"])
+def test_an_error_before_training_leaves_no_workers(mlp, data, kept, wrong):
+    x, y, _ = data
+    model = mlp()
+    model.compile("sgd", "mse")
+    given = {"x": Rows(x, y, workers=2), "validation_data": Rows(x, y, workers=2)}
+    if wrong == "parts":
+        given["validation_data"] = (x, y, y, y)
+    else:
+        given[wrong] = Rows(x[:, :2], y, workers=2)
+    with pytest.raises(ValueError, match=r"expects x of shape|got 4 parts"):
         model.fit(**given, verbose=0)
-    with pytest.raises(ValueError, match="got 4 parts"):
-        model.fit(Rows(x, y, workers=2), validation_data=(x, y, y, y), verbose=0)
-    assert threading.active_count() == 1
+    assert kept and threading.active_count() == 1

@@ -122,3 +122,18 @@ def test_predictions_and_averages_work_on_what_was_compiled(model):
     averages = [average.numpy() for average in model.optimizer._averages]
     assert all(map(np.array_equal, averages, model.get_weights()))
     np.testing.assert_array_equal(model.predict(X, verbose=0), model(X))
+
+
+def test_plans_of_layers_that_read_trainable_survive_freezing_and_thawing():
+    class Doubles(layers.Layer):
+        def call(self, x):
+            return 2 * x if self.trainable else x
+
+    layer = Doubles()
+    model = ckeras.Sequential([layers.Input((1,)), layer])
+    found = []
+    for layer.trainable in (True, False, True):
+        found.append(model.predict(np.ones((2, 1)), verbose=0).tolist())
+        plans = model._plans.values()
+    assert found == [[[2.0]] * 2, [[1.0]] * 2, [[2.0]] * 2]
+    assert len(plans) == 2

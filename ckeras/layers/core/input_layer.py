@@ -37,6 +37,7 @@ class InputLayer(Layer):
         **kwargs: Any,
     ):
         shape = kwargs.pop("input_shape", shape)
+        batch_shape = kwargs.pop("batch_input_shape", batch_shape)
         given_name = name
         super().__init__(name=name, **kwargs)
         if sparse or ragged:
@@ -57,7 +58,7 @@ class InputLayer(Layer):
                 )
         self.batch_shape = tuple(None if d is None else int(d) for d in batch_shape)
         self.optional = optional
-        self._dtype = self._compute_dtype = dtypes.standardize(dtype)
+        self._dtype = self._compute_dtype = dtypes.symbolic(dtype)
         self.built = True
         tensor = (
             input_tensor if input_tensor is not None else KerasTensor(self.batch_shape, self._dtype, name=given_name)

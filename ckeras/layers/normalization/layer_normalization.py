@@ -9,6 +9,7 @@ from ckeras.layers.layer import Layer
 from ckeras.layers.normalization.arguments import check_axes, check_epsilon
 from ckeras.layers.weight_options import add_weight, keep_options, options_config
 from ckeras.tensor import arguments
+from ckeras.tensor.dtypes import FLOATS
 
 
 @registry.layers.ship()
@@ -69,6 +70,7 @@ class LayerNormalization(Layer):
             self.beta = add_weight(self, "beta", shape)
 
     def call(self, inputs: Any) -> Any:
+        inputs = inputs if inputs.dtype in FLOATS else ops.cast(inputs, self.variable_dtype)
         more = {"rms_scaling": True} if self.rms_scaling else {}
         return ops.layer_normalization(inputs, self.gamma, self.beta, tuple(self.axis), self.epsilon, **more)
 

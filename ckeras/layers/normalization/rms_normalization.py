@@ -8,6 +8,7 @@ from ckeras import ops, registry
 from ckeras.layers.layer import Layer
 from ckeras.layers.normalization.arguments import check_axes, check_epsilon
 from ckeras.tensor import arguments
+from ckeras.tensor.dtypes import FLOATS
 
 
 @registry.layers.ship()
@@ -33,6 +34,7 @@ class RMSNormalization(Layer):
         self.scale = self.add_weight(shape, "ones", name="scale")
 
     def call(self, x: Any) -> Any:
+        x = x if x.dtype in FLOATS else ops.cast(x, self.variable_dtype)
         return ops.rms_normalization(x, self.scale, tuple(self.axis), self.epsilon)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -4,8 +4,7 @@ from typing import Any
 
 from ckeras import ops, random, registry
 from ckeras.layers.layer import Layer
-from ckeras.layers.output_spec import output_spec
-from ckeras.layers.regularization.rates import fraction
+from ckeras.layers.regularization.rates import as_float, fraction, noisy_spec
 from ckeras.tensor import arguments
 
 # Limit of SELU towards minus infinity: -scale * alpha (Klambauer et al., 2017).
@@ -44,6 +43,7 @@ class AlphaDropout(Layer):
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training or self.rate == 0:
             return inputs
+        inputs = as_float(self, inputs)
         # dropout of ones gives 0 or 1 / (1 - rate)
         ones = ops.ones_like(inputs)
         kept = random.dropout(ones, self.rate, self.noise_shape, self.seed_generator) > 0
@@ -51,7 +51,7 @@ class AlphaDropout(Layer):
         return scale * ops.where(kept, inputs, ops.cast(_SATURATION, inputs.dtype)) - scale * _SATURATION * self.rate
 
     def compute_output_spec(self, inputs: Any, training: bool = False) -> Any:
-        return output_spec(self, inputs.shape, inputs.dtype)
+        return noisy_spec(self, inputs, bool(training) and self.rate > 0)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape

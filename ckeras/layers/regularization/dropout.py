@@ -4,8 +4,7 @@ from typing import Any
 
 from ckeras import random, registry
 from ckeras.layers.layer import Layer
-from ckeras.layers.output_spec import output_spec
-from ckeras.layers.regularization.rates import fraction
+from ckeras.layers.regularization.rates import fraction, noisy_spec
 from ckeras.layers.shapes import is_shape
 
 
@@ -23,7 +22,7 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        self.rate = fraction(rate, "Dropout", "rate")
+        self.rate = fraction(rate, type(self).__name__, "rate")
         if noise_shape is not None and not (is_shape(noise_shape) and all(d is None or d > 0 for d in noise_shape)):
             raise ValueError(
                 f"Dropout expects noise_shape to be a tuple of positive integers or None, got {noise_shape!r}"
@@ -41,7 +40,7 @@ class Dropout(Layer):
         return inputs
 
     def compute_output_spec(self, inputs: Any, training: bool = False) -> Any:
-        return output_spec(self, inputs.shape, inputs.dtype)
+        return noisy_spec(self, inputs, bool(training) and self.rate > 0)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape

@@ -5,8 +5,7 @@ from typing import Any
 
 from ckeras import random, registry
 from ckeras.layers.layer import Layer
-from ckeras.layers.output_spec import output_spec
-from ckeras.layers.regularization.rates import fraction
+from ckeras.layers.regularization.rates import as_float, fraction, noisy_spec
 
 
 @registry.layers.ship()
@@ -35,12 +34,13 @@ class GaussianDropout(Layer):
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         if training and self.rate > 0:
+            inputs = as_float(self, inputs)
             stddev = math.sqrt(self.rate / (1 - self.rate))
             return inputs * random.normal(inputs.shape, 1.0, stddev, inputs.dtype, self.seed_generator)
         return inputs
 
     def compute_output_spec(self, inputs: Any, training: bool = False) -> Any:
-        return output_spec(self, inputs.shape, inputs.dtype)
+        return noisy_spec(self, inputs, bool(training) and self.rate > 0)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape

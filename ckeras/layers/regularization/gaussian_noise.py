@@ -4,8 +4,7 @@ from typing import Any
 
 from ckeras import random, registry
 from ckeras.layers.layer import Layer
-from ckeras.layers.output_spec import output_spec
-from ckeras.layers.regularization.rates import fraction
+from ckeras.layers.regularization.rates import as_float, fraction, noisy_spec
 
 
 @registry.layers.ship()
@@ -32,11 +31,12 @@ class GaussianNoise(Layer):
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         if training and self.stddev > 0:
+            inputs = as_float(self, inputs)
             return inputs + random.normal(inputs.shape, 0.0, self.stddev, inputs.dtype, self.seed_generator)
         return inputs
 
     def compute_output_spec(self, inputs: Any, training: bool = False) -> Any:
-        return output_spec(self, inputs.shape, inputs.dtype)
+        return noisy_spec(self, inputs, bool(training) and self.stddev > 0)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape

@@ -1,0 +1,193 @@
+"""Whole models in `.h5` files, in the older format of Keras 3.
+
+The attribute "model_config" holds the architecture in JSON, "training_config" what `compile` got; the group
+"model_weights" holds the weights as in `legacy_weights`, "optimizer_weights" the state of the optimizer.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ckeras import registry
+from ckeras.saving import archive
+from ckeras.saving.atomic import replacing
+from ckeras.saving.hdf5 import array_at, group_at, h5py
+from ckeras.saving.legacy_weights import TOP, listed, load_group, weights_of
+from ckeras.saving.serialization import SafeModeScope, serialize_keras_object
+from ckeras.utils.naming import to_snake_case
+from ckeras.utils.tracebacks import warn
+
+_LIMIT = 64_512  # bytes of an attribute
+_BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")  # names that stand for what fits the shapes of the outputs
+_COMPILED = ("loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile")
+
+
+def save_legacy_model(model: Any, filepath: Any, include_optimizer: bool, version: str) -> None:
+    """Save a model to an `.h5` file, which replaces one of that name once it is complete.
+
+    Args:
+        model: The model.
+        filepath: Path of the file.
+        include_optimizer: Whether to save what the model was compiled with, and the state of its optimizer.
+        version: The version of Keras that is noted.
+    """
+    config = _older(serialize_keras_object(model))
+    compiled = config.pop("compile_config", None) or {}
+    texts = {"keras_version": version, "backend": "ckeras", "model_config": json.dumps(config)}
+    optimizer = model.optimizer if include_optimizer else None
+    if optimizer is not None:
+        for key, table in (
+            ("loss", registry.losses),
+            ("metrics", registry.metrics),
+            ("weighted_metrics", registry.metrics),
+        ):
+            compiled[key] = _as_objects(table, compiled[key])
+        training = {"optimizer_config": compiled["optimizer"], **{key: compiled[key] for key in _COMPILED}}
+        texts["training_config"] = json.dumps(training)
+    with replacing(filepath) as opened, h5py().File(opened, "w") as file:
+        for name, text in texts.items():
+            file.attrs[name] = text.encode()
+        group = file.create_group("model_weights")
+        for name in ("keras_version", "backend"):
+            group.attrs[name] = texts[name].encode()
+        _write_list(group, "layer_names", [layer.name for layer in model.layers])
+        for layer in model.layers:
+            _write_arrays(group.create_group(layer.name), weights_of(layer))
+        _write_arrays(group.create_group(TOP), model._saved_variables())
+        if optimizer is not None:
+            _write_arrays(file.create_group("optimizer_weights"), optimizer.variables)
+
+
+def load_legacy_model(filepath: str, custom_objects: dict[str, Any] | None, compile: bool, safe_mode: bool) -> Any:
+    """Load a model from an `.h5` file.
+
+    Args:
+        filepath: Path of the file.
+        custom_objects: Names to classes and functions, looked at before all others.
+        compile: Whether to compile the model as it was compiled when it was saved.
+        safe_mode: Whether to refuse lambdas.
+
+    Raises:
+        ValueError: if the file is damaged, or holds something unknown or refused.
+        OSError: if it is no HDF5 file.
+    """
+    with (
+        archive.errors_of(filepath),
+        open(filepath, "rb") as opened,
+        h5py().File(opened, "r") as file,
+        registry.CustomObjectScope(custom_objects),
+        SafeModeScope(safe_mode),
+    ):
+        config = _dict_in(file, "model_config")
+        if config is None:
+            raise ValueError("Expected a model, but the file has no attribute 'model_config'.")
+        model = registry.layers.deserialize(_newer(config))
+        archive.check_model(model)
+        load_group(model, group_at(file, "model_weights"))
+        training = _dict_in(file, "training_config")
+        if compile and training is not None:
+            _compile(model, training, file)
+    return model
+
+
+def _compile(model: Any, training: dict[str, Any], file: Any) -> None:
+    """Compile a model as it was, and restore the state of its optimizer; what cannot be restored is warned of."""
+    found = {key: training[key] for key in _COMPILED if key in training}
+    try:
+        model.compile_from_config({"optimizer": training.get("optimizer_config"), **found})
+    except (TypeError, ValueError) as error:
+        warn(f"load_model leaves model {model.name!r} as it is before compile(): {error}")
+        return
+    if "optimizer_weights" not in file or model.optimizer is None:
+        return
+    group = group_at(file, "optimizer_weights")
+    values = [array_at(group, name) for name in listed(group, "weight_names")]
+    if len(values) == len(model.optimizer.variables):
+        model.optimizer.set_weights(values)
+    elif any(value.ndim for value in values):  # otherwise it was not built
+        warn(
+            f"load_model leaves the state of {model.optimizer.name!r} as it is: the saved optimizer has other variables"
+        )
+
+
+def _older(config: Any) -> Any:
+    """A config without the modules of classes, and functions as their names."""
+    if isinstance(config, list | tuple):
+        return [_older(one) for one in config]
+    if not isinstance(config, dict):
+        return config
+    if config.get("class_name") == "function":
+        return config["config"]
+    if str(config.get("module")).startswith("keras.src.ops"):  # an operation of a graph, of which layers have the name
+        return config
+    if "class_name" in config and "registered_name" in config:
+        name = config["registered_name"] or config["class_name"]
+        kept = {key: config[key] for key in ("name", "inbound_nodes", "compile_config") if key in config}
+        return {"class_name": name, "config": _older(config["config"]), **_older(kept)}
+    return {key: _older(value) for key, value in config.items()}
+
+
+def _as_objects(table: registry.Table, given: Any) -> Any:
+    """Losses or metrics with configs in place of names, which Keras does not find again in these files."""
+    if isinstance(given, list | tuple):
+        return [_as_objects(table, one) for one in given]
+    if isinstance(given, dict) and "class_name" not in given:
+        return {key: _as_objects(table, one) for key, one in given.items()}
+    cls = _class_of(table, given) if isinstance(given, str) else None
+    if cls is None:
+        return given
+    config = cls().get_config()
+    return {
+        "class_name": cls.__name__,
+        "config": _older(config) | ({"name": given} if table is registry.metrics else {}),
+    }
+
+
+def _class_of(table: registry.Table, name: str) -> type | None:
+    """The shipped class of a name, or of the function of a name; `None` for a name that depends on shapes."""
+    found = None if name.lower() in _BY_SHAPE else table.shipped(name)
+    if found is None or inspect.isclass(found):
+        return found
+    classes = (table.shipped(one) for one in table.names())
+    return next((c for c in classes if inspect.isclass(c) and to_snake_case(c.__name__) == found.__name__), None)
+
+
+def _newer(config: Any) -> Any:
+    """A config with the names that older versions had for arguments replaced."""
+    if isinstance(config, list):
+        return [_newer(one) for one in config]
+    if not isinstance(config, dict):
+        return config
+    config = {key: _newer(value) for key, value in config.items()}
+    if config.get("class_name") == "InputLayer" and "batch_input_shape" in config.get("config", {}):
+        config["config"]["batch_shape"] = config["config"].pop("batch_input_shape")
+    return config
+
+
+def _dict_in(file: Any, name: str) -> dict[str, Any] | None:
+    """The dict in an attribute of a file, which holds JSON."""
+    text = file.attrs.get(name)
+    return None if text is None else archive.dict_of(text, name)
+
+
+def _write_arrays(group: Any, variables: Iterable[Any]) -> None:
+    """Write the values of variables, and their names in order."""
+    names: dict[str, Any] = {}
+    for variable in variables:
+        name = variable.path if variable.path not in names else f"{variable.path}_{len(names)}"
+        names[name] = group[name] = variable.numpy()
+    _write_list(group, "weight_names", list(names))
+
+
+def _write_list(group: Any, name: str, texts: list[str]) -> None:
+    """Write a list of names to an attribute, or to several."""
+    data, parts = np.array([text.encode() for text in texts], "S" if texts else "S1"), 1
+    while any(chunk.nbytes > _LIMIT for chunk in np.array_split(data, parts)):
+        parts += 1
+    for part, chunk in enumerate(np.array_split(data, parts)):
+        group.attrs[name if parts == 1 else f"{name}{part}"] = chunk
