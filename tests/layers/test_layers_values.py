@@ -223,11 +223,12 @@ def test_functional_model(name):
         else ckeras.Input(a.shape[1:], dtype=str(a.dtype))
         for a in args
     ]  # fmt: skip
-    model = ckeras.Model(inputs[0], layer(*inputs, **call))
+    first, data = (flatten(inputs), flatten(args)) if len(args) > 1 else (inputs[0], args[0])
+    model = ckeras.Model(first, layer(*inputs, **call))
     twin = ckeras.Model.from_config(plain(model.get_config()))
     twin.set_weights(model.get_weights())
     for each in (model, twin):
-        for a, b in zip(flatten(each.predict(args[0], verbose=0)), expected, strict=True):
+        for a, b in zip(flatten(each.predict(data, verbose=0)), expected, strict=True):
             np.testing.assert_allclose(a, b, 1e-5, 1e-5)
 
 
