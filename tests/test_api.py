@@ -10,8 +10,8 @@ COMPLETE = {
     **dict.fromkeys(
         [
             "keras.activations", "keras.config", "keras.constraints", "keras.datasets", "keras.initializers",
-            "keras.losses", "keras.metrics", "keras.optimizers", "keras.random", "keras.regularizers", "keras.saving",
-            "keras.tree", "keras.utils",
+            "keras.losses", "keras.metrics", "keras.models", "keras.optimizers", "keras.random", "keras.regularizers",
+            "keras.saving", "keras.tree", "keras.wrappers", "keras.utils", "keras.visualization", "keras.wrappers",
         ],
         1.0,
     ),
@@ -21,10 +21,20 @@ COMPLETE = {
     "keras.preprocessing": 1.0,
 }  # fmt: skip
 
+# Methods that come with quantization and with export; properties that Keras has on TensorFlow alone.
+_MODELS = [
+    "no method export",
+    "no method get_quantization_layer_structure",
+    "no property distribute_reduction_method",
+    "no property distribute_strategy",
+]
+
 # Name -> what differs, with the reason behind it.
 DIFFERENCES = {
     # Keras's signature is that of `__new__`, which passes on what it is given; its `__init__` takes no more than ours.
     "keras.optimizers.Optimizer": ["takes no *args"],
+    "keras.models.Sequential": [*_MODELS, "takes no **kwargs"],
+    "keras.models.Model": _MODELS,
 }
 
 

@@ -90,7 +90,9 @@ def check_inputs(spec: Any, inputs: Any, layer: str) -> None:
         if s is None:
             continue
         problem = (
-            s.problem(x) if isinstance(x, Tensor) or (x is None and s.optional) else f"expected a tensor, got {x!r:.80}"
+            s.problem(x)
+            if isinstance(x, Tensor) or (x is None and s.optional)
+            else f"expected a tensor of numbers, got {x!r:.80}"
         )
         if problem is not None:
             raise ValueError(f"layer {layer!r}: wrong input: {problem}")

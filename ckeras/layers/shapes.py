@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from ckeras.tensor import Tensor, Variable
+from ckeras.tensor.string_tensor import StringTensor
 
 
 def shape_of(x: Any) -> Any:
-    return x.shape if isinstance(x, (Tensor, Variable)) else None
+    return x.shape if isinstance(x, (Tensor, Variable, StringTensor)) else None
 
 
 def is_numbers(value: Any) -> bool:

@@ -13,7 +13,7 @@ from ckeras.ops.control.function import Function
 from ckeras.tensor import KerasTensor, Tensor, as_tensor
 from ckeras.tensor.graph import Graph, node_of, recording
 from ckeras.tensor.masks import get_mask, set_mask, with_mask_of
-from ckeras.tensor.string_tensor import StringTensor
+from ckeras.tensor.string_tensor import StringTensor, check_kind
 from ckeras.tensor.structure import flatten, pack
 from ckeras.utils.tracebacks import warn
 
@@ -163,12 +163,12 @@ class Network(Function):
         wanted, spec = self._graph.inputs[index], self.input_spec[index]
         if value is None and spec.optional:
             return None
-        strings = wanted.dtype == "string" and not isinstance(value, Tensor)
-        x = StringTensor(value) if strings else value if isinstance(value, Tensor) else as_tensor(value)
+        x = value if isinstance(value, (Tensor, StringTensor)) else as_tensor(value)
+        check_kind(x, wanted.dtype, f"model {self.name!r}: input {spec.name!r}")
         problem = spec.problem(x)
         if problem is not None:
             raise ValueError(f"model {self.name!r}: wrong input {spec.name!r}: {problem}")
-        if strings:
+        if isinstance(x, StringTensor):
             return x if len(x.shape) == len(wanted.shape) else x.reshape((*x.shape, 1)[: len(wanted.shape)])
         if len(x.shape) != len(wanted.shape):
             x = ops.squeeze(x, -1) if len(x.shape) > len(wanted.shape) else ops.expand_dims(x, -1)

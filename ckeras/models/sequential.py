@@ -15,6 +15,7 @@ from ckeras.models.model import Model, is_input, only_computes
 from ckeras.saving.state import holds_state
 from ckeras.tensor import KerasTensor, Tensor
 from ckeras.tensor.graph import node_of, recording
+from ckeras.tensor.string_tensor import StringTensor, check_kind
 from ckeras.tensor.structure import flatten
 from ckeras.utils.naming import auto_name
 from ckeras.utils.tracebacks import hides_own_frames
@@ -169,7 +170,7 @@ class Sequential(Model):
         if not is_shape(input_shape):  # several inputs, for a first layer that takes them
             super().build(input_shape)
             return
-        self._chain.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=self._chain[0].compute_dtype))
+        self._chain.insert(0, InputLayer(batch_shape=tuple(input_shape), dtype=_input_dtype(self._chain[0])))
         try:
             self._connect()
         except BaseException:
@@ -196,12 +197,15 @@ class Sequential(Model):
         wanted = self._chain[0]
         if not is_input(wanted):
             return x
-        if not isinstance(x, Tensor):
+        if not isinstance(x, (Tensor, StringTensor)):
             raise ValueError(f"Sequential model {self.name!r} expects one tensor as input, got {type(x).__name__}")
         expected = self.expected_input(len(x.shape))
         shape = fitted_shape(x.shape, expected)
         if shape is None:
             raise ValueError(f"Sequential model {self.name!r} expects an input of shape {expected}, got {x.shape}")
+        check_kind(x, wanted.dtype, f"Sequential model {self.name!r}")
+        if isinstance(x, StringTensor):
+            return x if shape == x.shape else x.reshape(shape)
         if shape != x.shape:
             x = ops.squeeze(x, -1) if len(shape) < len(x.shape) else ops.expand_dims(x, -1)
         return x if x.dtype == wanted.dtype else x.astype(wanted.dtype)
@@ -261,3 +265,8 @@ class Sequential(Model):
         if layers and not model.built and config.get("build_input_shape"):
             model.build(config["build_input_shape"])
         return model
+
+
+def _input_dtype(layer: Any) -> str:
+    """The dtype of the input of a first layer: strings for a layer of these."""
+    return getattr(layer, "input_dtype", None) or layer.compute_dtype

@@ -133,6 +133,8 @@ def _ancestors(name: str) -> frozenset[str]:
 
 @cache
 def _join(names: frozenset[str]) -> str:
+    if "string" in names:
+        raise TypeError("expected numbers, got a symbolic tensor of strings, which only layers of strings take")
     if not FLOAT8.isdisjoint(names):
         raise ValueError(
             f"values of dtype {', '.join(sorted(names & FLOAT8))} promote to no dtype; "

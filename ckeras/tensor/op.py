@@ -136,6 +136,8 @@ class Op:
         return result
 
     def _symbolic(self, inputs: list[Tensor], attrs: dict[str, Any]) -> Any:
+        if any(x.dtype == "string" for x in inputs):
+            raise TypeError(f"{self.name} expects numbers, got a symbolic tensor of strings")
         specs, single = limits.checked(self.name, self.infer(*inputs, **attrs))
         results = [KerasTensor(s.shape, s.dtype) for s in specs]
         if not getattr(scope, "infers", False):

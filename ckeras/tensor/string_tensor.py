@@ -131,6 +131,13 @@ def _wrapped(value: Any) -> StringTensor:
     return found
 
 
+def check_kind(x: Any, dtype: str, where: str) -> None:
+    """Raise TypeError if a tensor holds strings where another dtype is expected, or numbers where strings are."""
+    if (dtype == "string") != (x.dtype == "string"):
+        expected = "strings" if dtype == "string" else "numbers"
+        raise TypeError(f"{where} expects {expected}, got a tensor of dtype {x.dtype}")
+
+
 def holds_strings(value: Any) -> bool:
     """Whether this is a string, an array of strings, or a nested list of them (judged by its first element).
 

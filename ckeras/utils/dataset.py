@@ -170,6 +170,124 @@ class Dataset:
 
         return Dataset(once, self._length)
 
+    def window(
+        self,
+        size: int,
+        shift: int | None = None,
+        stride: int = 1,
+        drop_remainder: bool = False,
+        name: str | None = None,
+    ) -> Dataset:
+        """Return data sets of ``size`` elements each, ``stride`` apart, that begin ``shift`` (``size``) elements apart.
+
+        The windows of elements that are tuples are tuples of data sets.
+        """
+        step = size if shift is None else shift
+        if min(size, step, stride) < 1:
+            raise ValueError(f"window expects size, shift and stride of at least 1, got {size}, {shift} and {stride}")
+
+        def windows() -> Iterator[Any]:
+            elements, buffer, span = self._elements(), [], (size - 1) * stride + 1
+            while True:
+                buffer += itertools.islice(elements, span - len(buffer))
+                if not buffer or (drop_remainder and len(buffer) < span):
+                    return
+                yield _datasets(buffer[::stride])
+                del buffer[:step]
+                if step > span:
+                    list(itertools.islice(elements, step - span))
+
+        return Dataset(windows, None)
+
+    def flat_map(self, map_func: Callable[..., Dataset], name: str | None = None) -> Dataset:
+        """Return the elements of the data sets that ``map_func`` makes of the elements, one after another."""
+
+        def elements() -> Iterator[Any]:
+            for element in self._elements():
+                yield from _called(map_func, element)._elements()
+
+        return Dataset(elements, None)
+
+    def interleave(
+        self,
+        map_func: Callable[..., Dataset],
+        cycle_length: int | None = None,
+        block_length: int | None = None,
+        *parallel: Any,
+        **options: Any,
+    ) -> Dataset:
+        """Return blocks of the elements of the data sets that ``map_func`` makes, ``cycle_length`` of them in turn.
+
+        Performance options have no effect.
+        """
+        cycle, block = cycle_length or 1, block_length or 1
+        if (cycle < 1 and cycle_length != -1) or block < 1:
+            raise ValueError(f"interleave expects lengths of at least 1, got {cycle_length} and {block_length}")
+
+        def elements() -> Iterator[Any]:
+            sources = (_called(map_func, element)._elements() for element in self._elements())
+            active: list[Any] = list(itertools.islice(sources, max(cycle, 1)))
+            while active:
+                for position, source in builtins.enumerate(active):
+                    part = list(itertools.islice(source, block))
+                    yield from part
+                    if len(part) < block:
+                        active[position] = next(sources, None)
+                active = [source for source in active if source is not None]
+
+        return Dataset(elements, None)
+
+    def padded_batch(
+        self,
+        batch_size: int,
+        padded_shapes: Any = None,
+        padding_values: Any = None,
+        drop_remainder: bool = False,
+        name: str | None = None,
+    ) -> Dataset:
+        """Stack ``batch_size`` consecutive elements, padded at their ends to the largest of them.
+
+        Args:
+            batch_size: number of elements.
+            padded_shapes: structure of shapes to pad to; None, or a size of None, is the largest of the batch.
+            padding_values: structure of values to pad with, or one value; 0 by default, and "" for strings.
+            drop_remainder: whether a smaller last batch is left out.
+            name: no effect.
+        """
+        plain = self.batch(batch_size, drop_remainder)  # which checks the size
+
+        def batches() -> Iterator[Any]:
+            elements = self._elements()
+            while part := list(itertools.islice(elements, int(batch_size))):
+                if len(part) == batch_size or not drop_remainder:
+                    yield _padded(part, padded_shapes, padding_values)
+
+        return Dataset(batches, plain._length)
+
+    def reduce(self, initial_state: Any, reduce_func: Callable[[Any, Any], Any], name: str | None = None) -> Any:
+        """Return the last of ``state = reduce_func(state, element)``."""
+        state = _tensors(initial_state)
+        for element in self:
+            state = reduce_func(state, element)
+        return state
+
+    def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:
+        """Return what a function makes of the data set."""
+        return transformation_func(self)
+
+    def shard(self, num_shards: int, index: int, name: str | None = None) -> Dataset:
+        """Keep every ``num_shards``-th element, from the one at ``index`` on."""
+        if not 0 <= index < num_shards:
+            raise ValueError(f"shard expects an index from 0 to {num_shards - 1}, got {index}")
+        length = self._length
+        if length not in (None, np.inf):
+            length = len(builtins.range(index, int(length), num_shards))
+        return Dataset(lambda: itertools.islice(self._elements(), index, None, num_shards), length)
+
+    def with_options(self, options: Any, name: str | None = None) -> Dataset:
+        """Return the data set: options of performance have no effect."""
+        return self
+
     def prefetch(self, buffer_size: int, name: str | None = None) -> Dataset:
         """Return the data set itself; elements are not prepared in advance."""
         return self
@@ -220,11 +338,60 @@ def _tensors(element: Any) -> Any:
 
 
 def _tensor(value: Any) -> Any:
+    if isinstance(value, Dataset):  # a window
+        return value
     return StringTensor(value) if holds_strings(value) else _ops.convert_to_tensor(value)
 
 
 def _numpy(value: Any) -> Any:
     return StringTensor(value).numpy() if holds_strings(value) else np.asarray(value)
+
+
+def _datasets(elements: list[Any]) -> Any:
+    """Return a data set of elements; of tuples or dicts of them, a structure of data sets."""
+    first = elements[0]
+    if isinstance(first, dict):
+        return {k: _datasets([e[k] for e in elements]) for k in first}
+    if isinstance(first, (tuple, list)):
+        return tuple(_datasets([e[i] for e in elements]) for i in builtins.range(len(first)))
+    return Dataset(lambda: iter(elements), len(elements))
+
+
+def _padded(elements: list[Any], shapes: Any, values: Any) -> Any:
+    first = elements[0]
+    if isinstance(first, dict):
+        return {
+            k: _padded(
+                [e[k] for e in elements], shapes and shapes[k], values[k] if isinstance(values, dict) else values
+            )
+            for k in first
+        }
+    if isinstance(first, (tuple, list)):
+        return tuple(
+            _padded(
+                [e[i] for e in elements],
+                shapes and shapes[i],
+                values[i] if isinstance(values, (tuple, list)) else values,
+            )
+            for i in builtins.range(len(first))
+        )
+    text = holds_strings(first)
+    arrays = [np.asarray(StringTensor(e) if text else e) for e in elements]
+    largest = tuple(np.max([a.shape for a in arrays], axis=0).astype(int)) if arrays[0].ndim else ()
+    wanted = (
+        largest
+        if shapes is None
+        else tuple(n if m in (None, -1) else m for n, m in builtins.zip(largest, shapes, strict=True))
+    )
+    if len(wanted) != arrays[0].ndim or any(
+        n > m for a in arrays for n, m in builtins.zip(a.shape, wanted, strict=True)
+    ):
+        raise ValueError(f"padded_batch expects elements of at most shape {tuple(shapes)}, got {largest}")
+    filler = (b"" if text else 0) if values is None else np.asarray(values).item()
+    found = np.full((len(arrays), *wanted), filler, arrays[0].dtype)
+    for row, array in builtins.zip(found, arrays, strict=True):
+        row[tuple(slice(n) for n in array.shape)] = array
+    return found
 
 
 def _called(function: Callable[..., Any], element: Any) -> Any:

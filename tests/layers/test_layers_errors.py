@@ -35,7 +35,7 @@ OPTIONS = [
     ("GaussianDropout", {"rate": 1.0}, r"GaussianDropout expects rate to be a number in \[0, 1\), got 1.0"),
     ("AlphaDropout", {"rate": 2}, "AlphaDropout expects rate"),
     ("AlphaDropout", {"rate": 0.5, "noise_shape": (0,)}, "noise_shape"),
-    ("SpatialDropout2D", {"rate": True}, "SpatialDropout2D expects rate|Dropout expects rate"),
+    ("SpatialDropout2D", {"rate": True}, "SpatialDropout2D expects rate"),
     ("SpatialDropout3D", {"rate": 0.5, "data_format": 3}, "SpatialDropout3D expects one of 'channels_last', 'ch"),
     ("Concatenate", {"axis": "a"}, "Concatenate expects an integer as axis"),
     ("Dot", {"axes": "a"}, "Dot expects an integer, or a sequence of integers, as axes"),

@@ -58,8 +58,8 @@ def test_dense_takes_integers_of_numpy():
         (np.ones((2, 5), "float32"), r"expected axis -1 of input shape to have value 4, got shape \(2, 5\)"),
         (np.ones(4, "float32"), "expected at least 2 axes, got 1"),
         (np.float32(1), "expected at least 2 axes, got 0"),
-        ("text", "expected a tensor, got 'text'"),
-        (None, "expected a tensor, got None"),
+        ("text", "expected a tensor of numbers, got 'text'"),
+        (None, "expected a tensor of numbers, got None"),
     ],
 )
 def test_dense_inputs(x, words):

@@ -13,3 +13,8 @@ SCRIPTS = sorted(pathlib.Path(__file__).parent.glob("of_*.py"))
 def test_script(path):
     done = subprocess.run([sys.executable, "-m", "ckeras", str(path)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+
+
+def test_there_are_two_of_each_age():
+    years = [path.stem.split("_")[1] for path in SCRIPTS]
+    assert sorted(set(years)) == ["2015", "2017", "2019", "2021", "2024"] and all(years.count(y) == 2 for y in years)

@@ -9,8 +9,28 @@ from typing import Any
 
 import ckeras as keras
 from ckeras import ops as _ops
-from ckeras.compat.tensorflow import config, data, image, linalg, math, nn, random, test  # noqa: F401  names of the module
+from ckeras.compat.tensorflow import (  # noqa: F401  names of the module
+    compat,
+    config,
+    data,
+    debugging,
+    distribute,
+    errors,
+    image,
+    io,
+    linalg,
+    math,
+    nest,
+    nn,
+    random,
+    strings,
+    test,
+)
+from ckeras.compat.tensorflow.shapes import give_shapes_methods
 from ckeras.compat.tensorflow.table import names_of
+from ckeras.tensor.string_tensor import StringTensor as _StringTensor, holds_strings as _holds_strings
+
+give_shapes_methods()
 
 # The release that defines these names; scripts compare it with known versions.
 __version__ = "2.20.0+ckeras"
@@ -25,9 +45,22 @@ bfloat16, half, double, complex64, complex128, string = (
 )  # fmt: skip
 
 _ARRAYS = (
-    "argsort", "boolean_mask", "clip_by_global_norm", "clip_by_norm", "gather_nd", "print", "rank", "sequence_mask",
-    "sort", "split", "switch_case", "tensor_scatter_nd_add", "tensor_scatter_nd_sub",
+    "argsort", "boolean_mask", "case", "clip_by_global_norm", "clip_by_norm", "dynamic_partition", "dynamic_stitch",
+    "ensure_shape", "fill", "gather_nd", "histogram_fixed_width", "print", "rank", "reverse_sequence", "scan",
+    "sequence_mask", "sort", "split", "strided_slice", "switch_case", "tensor_scatter_nd_add",
+    "tensor_scatter_nd_sub", "unique", "unique_with_counts", "where",
 )  # fmt: skip
+_AROUND = (
+    "UnconnectedGradients",
+    "control_dependencies",
+    "get_logger",
+    "group",
+    "init_scope",
+    "no_op",
+    "numpy_function",
+    "py_function",
+)
+_ASSERTIONS = ("Assert", "assert_equal", "assert_greater", "assert_less", "assert_rank")  # fmt: skip
 
 ROWS = {
     # what the rest is made of
@@ -49,7 +82,6 @@ ROWS = {
     "ones": "ops.ones(shape, dtype)",
     "zeros_like": "ops.zeros_like(input=x, dtype)",
     "ones_like": "ops.ones_like(input=x, dtype)",
-    "fill": "ops.full(dims=shape, value=fill_value)",
     "eye": "ops.eye(num_rows=N, num_columns=M)",
     "linspace": "ops.linspace(start, stop, num)",
     "reshape": "ops.reshape(tensor=x, shape=newshape)",
@@ -62,7 +94,6 @@ ROWS = {
     "repeat": "ops.repeat(input=x, repeats, axis)",
     "broadcast_to": "ops.broadcast_to(input=x, shape)",
     "pad": "ops.pad(tensor=x, paddings=pad_width, mode, constant_values)",
-    "where": "ops.where(condition, x=x1, y=x2)",
     "unstack": "ops.unstack(value=x, num, axis)",
     "slice": "ops.slice(input_=inputs, begin=start_indices, size=shape)",
     "scatter_nd": "ops.scatter(indices, updates=values, shape)",
@@ -74,6 +105,15 @@ ROWS = {
     "einsum": "ops.einsum",
     **{name: f"compat.tensorflow.arrays.{name}" for name in _ARRAYS},
     "saturate_cast": "ops.saturate_cast(value=x, dtype)",
+    "bitcast": "ops.view(input=x, type=dtype)",
+    "realdiv": "ops.true_divide(x=x1, y=x2)",
+    "foldl": "backend.foldl(fn, elems, initializer)",
+    "foldr": "backend.foldr(fn, elems, initializer)",
+    **{name: f"compat.tensorflow.compat.{name}" for name in _AROUND},
+    **{name: f"compat.tensorflow.debugging.{name}" for name in _ASSERTIONS},
+    "Module": "compat.tensorflow.modules.Module",
+    "TensorShape": "compat.tensorflow.shapes.TensorShape",
+    "TensorSpec": "compat.tensorflow.modules.TensorSpec",
     # branches, loops and gradients
     "cond": "ops.cond(pred, true_fn, false_fn)",
     "while_loop": "ops.while_loop(cond, body, loop_vars, maximum_iterations)",
@@ -96,6 +136,8 @@ __getattr__, __dir__ = names_of(__name__, ROWS)
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:
     """Create a tensor of ``value``, reshaped to ``shape``, or filled with ``value`` if it is a scalar."""
+    if _holds_strings(value):
+        return _StringTensor(value)
     tensor = _ops.convert_to_tensor(value, dtype=dtype)
     if shape is None or tuple(tensor.shape) == tuple(shape):
         return tensor
@@ -183,9 +225,21 @@ def one_hot(
     return _ops.where(hot > 0, 1 if on_value is None else on_value, 0 if off_value is None else off_value)
 
 
-def gather(params: Any, indices: Any, validate_indices: Any = None, axis: int = 0, name: str | None = None) -> Any:
-    """Return the slices of ``params`` along ``axis`` at ``indices``."""
-    return _ops.take(params, indices, axis=axis)
+def gather(
+    params: Any,
+    indices: Any,
+    validate_indices: Any = None,
+    axis: int | None = None,
+    batch_dims: int = 0,
+    name: str | None = None,
+) -> Any:
+    """Return slices of ``params`` along ``axis`` at ``indices``, for each index of the ``batch_dims`` first axes."""
+    axis = batch_dims if axis is None else axis
+    if not batch_dims:
+        return _ops.take(params, indices, axis=axis)
+    pairs = zip(_ops.convert_to_tensor(params), _ops.convert_to_tensor(indices), strict=True)
+    inner = axis - 1 if axis >= 0 else axis
+    return _ops.stack([gather(p, i, axis=inner, batch_dims=batch_dims - 1) for p, i in pairs])
 
 
 def executing_eagerly() -> bool:

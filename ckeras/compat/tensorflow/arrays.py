@@ -117,3 +117,118 @@ def _print_forward(*arrays: Any, texts: tuple[str | None, ...]) -> Any:
 
 
 _print = Op("print", lambda *inputs, texts: Spec((0,), "bool"), _print_forward, effect=True)
+
+
+def fill(dims: Any, value: Any, name: str | None = None) -> Any:
+    """Return a tensor of a shape, all elements of which are ``value``, of its dtype."""
+    value = _ops.convert_to_tensor(value)
+    return _ops.full(dims, value, dtype=value.dtype)
+
+
+def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Any:
+    """Return ``x`` where a condition holds and ``y`` elsewhere; without them, the indices where it holds, as rows."""
+    if x is None and y is None:
+        return _ops.cast(_ops.stack(_ops.nonzero(condition), axis=-1), "int64")
+    if x is None or y is None:
+        raise ValueError("where expects both x and y, or neither")
+    return _ops.where(condition, x, y)
+
+
+def unique(x: Any, out_idx: Any = "int32", name: str | None = None) -> Any:
+    """Return the distinct elements in the order of their first occurrence, and the index of each element among them."""
+    return _uniques(x, out_idx)[:2]
+
+
+def unique_with_counts(x: Any, out_idx: Any = "int32", name: str | None = None) -> Any:
+    """Return what `unique` does, and how often each distinct element occurs."""
+    return _uniques(x, out_idx)
+
+
+def _uniques(x: Any, dtype: Any) -> tuple[Any, Any, Any]:
+    values, first, inverse, counts = np.unique(
+        np.asarray(x), return_index=True, return_inverse=True, return_counts=True
+    )
+    order = np.argsort(first)
+    ranks = np.argsort(order)
+    found = values[order], ranks[inverse.reshape(-1)].astype(dtype), counts[order].astype(dtype)
+    return tuple(_ops.convert_to_tensor(a) for a in found)  # type: ignore[return-value]
+
+
+def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Any:
+    """Return a tensor; raise ValueError unless it has a shape, in which None stands for any size."""
+    x = _ops.convert_to_tensor(x)
+    if len(shape) != len(x.shape) or any(n not in (None, d) for n, d in zip(shape, x.shape, strict=True)):
+        raise ValueError(f"ensure_shape expects shape {tuple(shape)}, got {tuple(x.shape)}")
+    return x
+
+
+def strided_slice(input_: Any, begin: Any, end: Any, strides: Any = None, name: str | None = None) -> Any:
+    """Return ``input_[begin:end:strides]`` along the first axes."""
+    steps = [1] * len(begin) if strides is None else strides
+    return _ops.convert_to_tensor(input_)[
+        tuple(builtins.slice(int(a), int(b), int(c)) for a, b, c in zip(begin, end, steps, strict=True))
+    ]
+
+
+def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str | None = None) -> list[Any]:
+    """Return a list of the parts of ``data`` whose number in ``partitions`` is 0, 1, ..."""
+    numbers = np.asarray(partitions)
+    return [boolean_mask(data, numbers == i) for i in builtins.range(num_partitions)]
+
+
+def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Any:
+    """Return the rows of several tensors at given indices; of rows with one index, the last."""
+    places = np.concatenate([np.asarray(i).reshape(-1) for i in indices])
+    inner = np.asarray(data[0]).shape[np.ndim(indices[0]) :]
+    rows = np.concatenate([np.asarray(d).reshape(-1, *inner) for d in data])
+    found = np.zeros((places.max(initial=-1) + 1, *inner), rows.dtype)
+    found[places] = rows
+    return _ops.convert_to_tensor(found)
+
+
+def reverse_sequence(input: Any, seq_lengths: Any, seq_axis: int, batch_axis: int = 0, name: str | None = None) -> Any:
+    """Reverse the first ``seq_lengths`` elements of each sample along ``seq_axis``."""
+    x = _ops.moveaxis(_ops.convert_to_tensor(input), (batch_axis, seq_axis), (0, 1))
+    steps, lengths = _ops.arange(x.shape[1]), _ops.expand_dims(_ops.cast(seq_lengths, "int32"), 1)
+    indices = _ops.where(steps < lengths, lengths - 1 - steps, steps)
+    indices = _ops.broadcast_to(_ops.reshape(indices, (*indices.shape, *[1] * (len(x.shape) - 2))), x.shape)
+    return _ops.moveaxis(_ops.take_along_axis(x, indices, axis=1), (0, 1), (batch_axis, seq_axis))
+
+
+def case(
+    pred_fn_pairs: Any, default: Any = None, exclusive: bool = False, strict: bool = False, name: Any = None
+) -> Any:
+    """Return the result of the function of the first condition that holds, or of ``default``."""
+    pairs = list(pred_fn_pairs.items() if isinstance(pred_fn_pairs, dict) else pred_fn_pairs)
+    result = pairs[-1][1] if default is None else default
+    for condition, function in reversed(pairs):
+        result = _chosen(condition, function, result)
+    return result()
+
+
+def _chosen(condition: Any, function: Any, other: Any) -> Any:
+    return lambda: _ops.cond(condition, function, other)
+
+
+def scan(fn: Any, elems: Any, initializer: Any = None, reverse: bool = False, name: str | None = None) -> Any:
+    """Return the values of ``value = fn(value, element)`` over the elements; the first one begins if there is none."""
+    elems = _ops.flip(elems, 0) if reverse else _ops.convert_to_tensor(elems)
+    first = elems[0] if initializer is None else initializer
+
+    def step(value: Any, element: Any) -> tuple[Any, Any]:
+        value = fn(value, element)
+        return value, value
+
+    _, values = _ops.scan(step, first, elems[1:] if initializer is None else elems)
+    if initializer is None:
+        values = _ops.concatenate([_ops.expand_dims(first, 0), values], axis=0)
+    return _ops.flip(values, 0) if reverse else values
+
+
+def histogram_fixed_width(
+    values: Any, value_range: Any, nbins: int = 100, dtype: Any = "int32", name: str | None = None
+) -> Any:
+    """Return the numbers of values in bins of equal width; values beyond the range count in the bins at its ends."""
+    low, high = (float(v) for v in value_range)
+    bins = np.clip(np.floor((np.asarray(values, "float64") - low) / (high - low) * nbins), 0, nbins - 1)
+    return _ops.convert_to_tensor(np.bincount(bins.astype("int64").reshape(-1), minlength=nbins).astype(dtype))

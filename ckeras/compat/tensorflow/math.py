@@ -42,6 +42,8 @@ ROWS = {
     **{f"segment_{name}": f"ops.segment_{name}(data, segment_ids)" for name in _SEGMENTS},
     **{f"unsorted_segment_{name}": f"ops.segment_{name}(data, segment_ids, num_segments)" for name in _SEGMENTS},
     "log_sigmoid": "ops.log_sigmoid(x)",
+    "bessel_i0": "ops.i0(x)",
+    "nextafter": "ops.nextafter(x1, x2)",
     "rint": "ops.round(x)",
     "count_nonzero": "ops.count_nonzero(input=x, axis)",
     "floordiv": "ops.floor_divide(x=x1, y=x2)",
@@ -148,3 +150,85 @@ def xlogy(x: Any, y: Any, name: str | None = None) -> Any:
 def zero_fraction(value: Any, name: str | None = None) -> Any:
     """Return the fraction of the elements that are zero."""
     return _ops.mean(_ops.cast(_ops.equal(value, 0), "float32"))
+
+
+def xdivy(x: Any, y: Any, name: str | None = None) -> Any:
+    """``x / y``, and 0 where x is 0."""
+    x, y = _ops.convert_to_tensor(x), _ops.convert_to_tensor(y)
+    zero = _ops.equal(x, 0)
+    return _ops.where(zero, 0, x / _ops.where(zero, 1, y))
+
+
+def xlog1py(x: Any, y: Any, name: str | None = None) -> Any:
+    """``x * log1p(y)``, and 0 where x is 0."""
+    x, y = _ops.convert_to_tensor(x), _ops.convert_to_tensor(y)
+    zero = _ops.equal(x, 0)
+    return _ops.where(zero, 0, x * _ops.log1p(_ops.where(zero, 1, y)))
+
+
+def polyval(coeffs: Any, x: Any, name: str | None = None) -> Any:
+    """Return a polynomial of x, whose coefficients begin with that of the highest power (Horner's scheme)."""
+    value = _ops.zeros_like(x)
+    for coefficient in coeffs:
+        value = value * x + coefficient
+    return value
+
+
+def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Any:
+    """Return the mean of the rows of each segment."""
+    return unsorted_segment_mean(data, segment_ids, int(_ops.max(segment_ids)) + 1)
+
+
+def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: int, name: str | None = None) -> Any:
+    """Return the mean of the rows of each segment, 0 for one without rows."""
+    data = _ops.convert_to_tensor(data)
+    counts = _ops.segment_sum(_ops.ones(_ops.shape(segment_ids), data.dtype), segment_ids, num_segments)
+    counts = _ops.reshape(_ops.maximum(counts, 1), (-1, *[1] * (len(data.shape) - 1)))
+    return _ops.segment_sum(data, segment_ids, num_segments) / counts
+
+
+def bincount(
+    arr: Any,
+    weights: Any = None,
+    minlength: int | None = None,
+    maxlength: int | None = None,
+    dtype: Any = "int32",
+    name: str | None = None,
+) -> Any:
+    """Return how often each integer occurs, or the sums of its ``weights``; without those from ``maxlength`` on."""
+    counts = _ops.bincount(_ops.reshape(arr, (-1,)), weights, minlength or 0)
+    counts = counts if maxlength is None else counts[:maxlength]
+    return counts if weights is not None else _ops.cast(counts, dtype)
+
+
+def confusion_matrix(
+    labels: Any,
+    predictions: Any,
+    num_classes: int | None = None,
+    weights: Any = None,
+    dtype: Any = "int32",
+    name: str | None = None,
+) -> Any:
+    """Return the matrix of the numbers of samples with a label (its row) and a prediction (its column)."""
+    labels, predictions = (_ops.cast(_ops.reshape(x, (-1,)), "int32") for x in (labels, predictions))
+    if num_classes is None:
+        num_classes = int(max(_ops.max(labels), _ops.max(predictions))) + 1
+    values = _ops.ones(labels.shape, dtype) if weights is None else _ops.cast(weights, dtype)
+    return _ops.scatter(_ops.stack([labels, predictions], axis=1), values, (num_classes, num_classes))
+
+
+def invert_permutation(x: Any, name: str | None = None) -> Any:
+    """Return the inverse of a permutation."""
+    return _ops.argsort(x)
+
+
+def is_strictly_increasing(x: Any, name: str | None = None) -> Any:
+    """Whether each element is larger than the one before it."""
+    flat = _ops.reshape(x, (-1,))
+    return _ops.all(flat[1:] > flat[:-1])
+
+
+def is_non_decreasing(x: Any, name: str | None = None) -> Any:
+    """Whether no element is smaller than the one before it."""
+    flat = _ops.reshape(x, (-1,))
+    return _ops.all(flat[1:] >= flat[:-1])

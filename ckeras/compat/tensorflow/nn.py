@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from ckeras import ops as _ops
 from ckeras.compat.tensorflow.table import names_of
 
@@ -11,6 +13,7 @@ ROWS = {
     "leaky_relu": "ops.leaky_relu(features=x, alpha=negative_slope)",
     "sigmoid": "ops.sigmoid(x)",
     "tanh": "ops.tanh(x)",
+    "log_sigmoid": "ops.log_sigmoid(x)",
     "softmax": "ops.softmax(logits=x, axis)",
     "log_softmax": "ops.log_softmax(logits=x, axis)",
     "depth_to_space": "ops.depth_to_space(input=x, block_size)",
@@ -125,3 +128,88 @@ def _spatial(sizes: Any, data_format: str | None) -> Any:
     if isinstance(sizes, int) or len(sizes) < 4:
         return sizes[0] if not isinstance(sizes, int) and len(sizes) == 1 else sizes
     return tuple(sizes[2:] if data_format == "NCHW" else sizes[1:3])
+
+
+def depthwise_conv2d(
+    input: Any,
+    filter: Any,
+    strides: Any,
+    padding: str,
+    data_format: str | None = None,
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Convolution of each channel with its own filters, of shape (height, width, channels, multiplier)."""
+    strides, dilations = _spatial(strides, data_format), _spatial(dilations or 1, data_format)
+    return _ops.depthwise_conv(input, filter, strides, padding.lower(), _FORMATS[data_format], dilations)
+
+
+def conv1d(
+    input: Any,
+    filters: Any,
+    stride: Any,
+    padding: str,
+    data_format: str = "NWC",
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Convolution of sequences with filters of shape (width, channels in, channels out)."""
+    formats = {"NWC": "channels_last", "NCW": "channels_first"}
+    return _ops.conv(input, filters, stride, padding.lower(), formats[data_format], dilations or 1)
+
+
+def conv2d_transpose(
+    input: Any,
+    filters: Any,
+    output_shape: Any,
+    strides: Any,
+    padding: str = "SAME",
+    data_format: str = "NHWC",
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Gradient of a convolution, with filters of shape (height, width, channels out, channels in).
+
+    Raises:
+        ValueError: if ``output_shape`` is not the shape that results.
+    """
+    strides, dilations = _spatial(strides, data_format), _spatial(dilations or 1, data_format)
+    found = _ops.conv_transpose(input, filters, strides, padding.lower(), None, _FORMATS[data_format], dilations)
+    if tuple(int(n) for n in output_shape) != tuple(found.shape):
+        raise ValueError(f"conv2d_transpose has output_shape {tuple(found.shape)}, got {tuple(output_shape)}")
+    return found
+
+
+def crelu(features: Any, axis: int = -1, name: str | None = None) -> Any:
+    """Return relu(x) and relu(-x), one after the other along ``axis``."""
+    return _ops.relu(_ops.concatenate([features, _ops.negative(features)], axis=axis))
+
+
+def log_poisson_loss(targets: Any, log_input: Any, compute_full_loss: bool = False, name: str | None = None) -> Any:
+    """``exp(log_input) - log_input * targets``; with Stirling's approximation of log(targets!) if it is asked for."""
+    targets, log_input = _ops.convert_to_tensor(targets), _ops.convert_to_tensor(log_input)
+    loss = _ops.exp(log_input) - log_input * targets
+    if not compute_full_loss:
+        return loss
+    safe = _ops.where((targets >= 0) & (targets <= 1), 1.0, targets)
+    stirling = safe * _ops.log(safe) - safe + 0.5 * _ops.log(2 * np.pi * safe)
+    return loss + _ops.where((targets >= 0) & (targets <= 1), 0.0, stirling)
+
+
+def normalize_moments(counts: Any, mean_ss: Any, variance_ss: Any, shift: Any, name: str | None = None) -> Any:
+    """Return mean and variance of sums of values and of their squares."""
+    mean = _ops.divide(mean_ss, counts)
+    return (mean if shift is None else mean + shift), _ops.divide(variance_ss, counts) - _ops.square(mean)
+
+
+def local_response_normalization(
+    input: Any, depth_radius: int = 5, bias: float = 1, alpha: float = 1, beta: float = 0.5, name: str | None = None
+) -> Any:
+    """``x / (bias + alpha * sum of squares) ** beta``, with the sum over the ``depth_radius`` nearest channels."""
+    squares = _ops.pad(_ops.square(input), [(0, 0)] * (_ops.ndim(input) - 1) + [(depth_radius, depth_radius)])
+    size = _ops.shape(input)[-1]
+    total = sum(squares[..., i : i + size] for i in range(2 * depth_radius + 1))
+    return _ops.divide(input, (bias + alpha * total) ** beta)
+
+
+lrn = local_response_normalization

@@ -12,6 +12,32 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+# Name -> what to use where TensorFlow's name is not there.
+_INSTEAD = {
+    **dict.fromkeys(("Session", "InteractiveSession", "global_variables_initializer"), "computations run at once"),
+    "placeholder": "use keras.Input, or keras.backend.placeholder",
+    "gradients": "use tf.GradientTape, or keras.backend.gradients",
+    "layers": "use keras.layers",
+    "contrib": "its layers are in keras.layers",
+    "estimator": "use keras.Model.fit",
+    "get_variable": "use tf.Variable",
+    "lite": "use model.save and keras.saving.load_model",
+    "saved_model": "use model.save and keras.saving.load_model",
+    "train": "use keras.optimizers, model.save_weights and model.load_weights",
+    "summary": "use keras.callbacks.TensorBoard",
+    "RaggedTensor": "use keras.utils.pad_sequences and masks",
+    "ragged": "use keras.utils.pad_sequences and masks",
+    "sparse": "use dense tensors",
+    "SparseTensor": "use dense tensors",
+    "IndexedSlices": "gradients are dense tensors here",
+    "profiler": "use model.profile",
+    "signal": "use keras.ops.stft, keras.ops.fft and the like",
+    "feature_column": "use keras.utils.FeatureSpace",
+    "lookup": "use keras.layers.StringLookup and keras.layers.IntegerLookup",
+    "math.lgamma": "there is no op for it",
+    "math.digamma": "there is no op for it",
+}
+
 
 def resolve(path: str) -> Any:
     """Return the object at ``path`` in ``ckeras``; an empty path is ckeras itself.
@@ -51,11 +77,11 @@ def renamed(name: str, row: str) -> Callable[..., Any]:
 
 def missing(module: str, name: str) -> str:
     """What is said about a name that a module of TensorFlow's names does not have."""
-    public = module.rpartition("ckeras.compat.")[2]
-    return (
-        f"{public}.{name} is not one of the TensorFlow names that ckeras provides; in a Keras script, use keras.ops "
-        f"and keras.random instead"
+    public = f"{module.rpartition('ckeras.compat.')[2]}.{name}"
+    instead = _INSTEAD.get(
+        public.removeprefix("tensorflow."), "in a Keras script, use keras.ops and keras.random instead"
     )
+    return f"{public} is not one of the TensorFlow names that ckeras provides; {instead}"
 
 
 def names_of(module: str, rows: dict[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

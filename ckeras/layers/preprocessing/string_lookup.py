@@ -71,6 +71,11 @@ class StringLookup(IndexLookup):
             pad_to_max_tokens, salt=salt, name=name, **kwargs,
         )  # fmt: skip
 
+    @property
+    def input_dtype(self) -> str:
+        """Strings, or indices if the layer inverts the lookup."""
+        return "int64" if self.invert else "string"
+
     def _token(self, value: Any) -> str:
         if isinstance(value, bytes):
             value = value.decode(self.encoding)

@@ -107,6 +107,8 @@ class TextVectorization(HostLayer):
             pad_to_max_tokens=pad_to_max_tokens, sparse=sparse, encoding=encoding, dtype=self.dtype_policy,
         )  # fmt: skip
 
+    input_dtype = "string"
+
     # -- the vocabulary, which the lookup owns
 
     def adapt(self, data: Any, batch_size: int | None = None, steps: int | None = None) -> None:

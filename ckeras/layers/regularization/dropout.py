@@ -22,7 +22,7 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        self.rate = fraction(rate, "Dropout", "rate")
+        self.rate = fraction(rate, type(self).__name__, "rate")
         if noise_shape is not None and not (is_shape(noise_shape) and all(d is None or d > 0 for d in noise_shape)):
             raise ValueError(
                 f"Dropout expects noise_shape to be a tuple of positive integers or None, got {noise_shape!r}"

@@ -1,0 +1,88 @@
+"""``tensorflow.distribute``: strategies, all of which compute on the one device that there is."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ckeras import ops as _ops
+
+
+class Strategy:
+    """Computes on the processor, in as many threads as `ckeras.config` says.
+
+    >>> strategy = Strategy()
+    >>> with strategy.scope():
+    ...     strategy.num_replicas_in_sync
+    1
+    """
+
+    num_replicas_in_sync = 1
+
+    @contextlib.contextmanager
+    def scope(self) -> Iterator[Strategy]:
+        """A context manager in which models and variables are made; it needs to change nothing."""
+        yield self
+
+    def run(self, fn: Callable[..., Any], args: tuple = (), kwargs: dict[str, Any] | None = None) -> Any:
+        """Return the result of a function."""
+        return fn(*args, **(kwargs or {}))
+
+    def reduce(self, reduce_op: Any, value: Any, axis: int | None = None) -> Any:
+        """Return the result of the one replica, reduced over an axis ("SUM" or "MEAN") if one is given."""
+        if axis is None:
+            return value
+        operations = {"SUM": _ops.sum, "MEAN": _ops.mean}
+        if str(reduce_op).upper() not in operations:
+            raise ValueError(f"reduce expects reduce_op to be 'SUM' or 'MEAN', got {reduce_op!r}")
+        return operations[str(reduce_op).upper()](value, axis=axis)
+
+    def experimental_distribute_dataset(self, dataset: Any, options: Any = None) -> Any:
+        """Return the data set."""
+        return dataset
+
+    def experimental_local_results(self, value: Any) -> tuple[Any, ...]:
+        """Return the result of each replica."""
+        return (value,)
+
+
+class MirroredStrategy(Strategy):
+    """A strategy with a copy of the model on each device, of which there is one.
+
+    Args:
+        devices: must name no more than one device.
+        cross_device_ops: no effect.
+    """
+
+    def __init__(self, devices: Any = None, cross_device_ops: Any = None):
+        if devices is not None and not isinstance(devices, str) and len(devices) > 1:
+            raise ValueError(f"MirroredStrategy expects one device, got {devices!r}: ckeras computes on the processor")
+
+
+class OneDeviceStrategy(Strategy):
+    """A strategy with one device."""
+
+    def __init__(self, device: str = "/cpu:0"):
+        self.device = device
+
+
+class ReduceOp:
+    """Names of reductions."""
+
+    SUM = "SUM"
+    MEAN = "MEAN"
+
+
+def get_strategy() -> Strategy:
+    """Return the default strategy."""
+    return Strategy()
+
+
+def has_strategy() -> bool:
+    """Return False: nothing depends on the scope of a strategy."""
+    return False
+
+
+experimental = sys.modules[__name__]

@@ -1,0 +1,25 @@
+"""TensorFlow's functions: the results of TensorFlow itself for the same calls."""
+
+import numpy as np
+import pytest
+from reference import script
+
+from ckeras.compat import tensorflow as tf
+
+MAKE = script("make_tensorflow_values")
+EXPECTED = dict(np.load(MAKE.VALUES))
+CASES = MAKE.cases(tf)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_result(name):
+    expected = [EXPECTED[f"{name}/{i}"] for i in range(sum(key.rpartition("/")[0] == name for key in EXPECTED))]
+    found = MAKE.arrays(CASES[name]())
+    assert len(found) == len(expected) > 0
+    for mine, theirs in zip(found, expected, strict=True):
+        assert mine.shape == theirs.shape
+        if theirs.dtype.kind == "S":
+            assert mine.tolist() == theirs.tolist()
+        else:
+            assert (mine.dtype.kind == "f") == (theirs.dtype.kind == "f")
+            np.testing.assert_allclose(mine.astype("float64"), theirs.astype("float64"), rtol=2e-5, atol=2e-6)
