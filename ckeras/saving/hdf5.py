@@ -9,8 +9,10 @@ to be far larger than what the file stores.
 from __future__ import annotations
 
 import math
+import mmap
+import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -24,6 +26,38 @@ def h5py() -> Any:
     import h5py
 
     return h5py
+
+
+def check_heaps(file: BinaryIO) -> None:
+    """Raise ValueError for a damaged global heap, in which HDF5 may look for text forever.
+
+    A heap begins with "GCOL", a version and its size; each object in it with its index, 0 for what is free, and its
+    size. To be called before attributes with text are read.
+
+    Args:
+        file: A file on the disk.
+    """
+    size = os.fstat(file.fileno()).st_size
+    if size == 0:
+        return
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+
+        def number(at: int, count: int) -> int:
+            return int.from_bytes(data[at : at + count], "little")
+
+        at = data.find(b"GCOL")
+        while at >= 0:
+            if data[at + 4 : at + 8] == b"\1\0\0\0":
+                end, inner = at + number(at + 8, 8), at + 16
+                if not inner <= end <= size:
+                    raise ValueError(f"Refused to read a heap at {at} that ends at {end}, in a file of {size} bytes.")
+                while inner + 16 <= end:
+                    index, length = number(inner, 2), number(inner + 8, 8)
+                    length = 16 + (length + 7) // 8 * 8 if index else length
+                    if length < 16 or inner + length > end:
+                        raise ValueError(f"Refused to read a heap at {at}, whose objects do not lie in it.")
+                    inner += length
+            at = data.find(b"GCOL", at + 1)
 
 
 class WeightsWriter:
