@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from ckeras.utils.tracebacks import warn
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 _WEIGHTS = {
     "init": "kernel_initializer",
@@ -102,11 +104,11 @@ def _are_sizes(owner: str, given: tuple) -> bool:
     return owner == "Conv2D" and len(given) == 2 and all(isinstance(n, int) for n in given)
 
 
-def translates(owner: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def translates(owner: str) -> Callable[[Function], Function]:
     """Decorator of the method ``owner``, or of the ``__init__`` of that class: it takes the older names, and warns."""
     names = ARGUMENTS[owner]
 
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(function: Function) -> Function:
         @functools.wraps(function)
         def translated(*args: Any, **kwargs: Any) -> Any:
             older = [name for name in kwargs if name in names]
@@ -124,6 +126,6 @@ def translates(owner: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
                 warn(f"{owner} got arguments by the names of Keras 1, which are others today: {pairs}")
             return function(*args, **kwargs)
 
-        return translated
+        return translated  # type: ignore[return-value]
 
     return decorate

@@ -87,6 +87,7 @@ class DataFrameIterator(FileIterator):
         rows = list(range(len(paths)))
         if validate_filenames:
             rows = _valid(rows, paths, directory, x_col)
+        known: dict[int, Any] = {}
         if class_mode in _OF_CLASSES:
             rows, known = self._kept(rows, columns[targets[0]], classes, targets[0])
         begin, end = (int(share * len(rows)) for share in self.split)

@@ -68,7 +68,7 @@ def load_img(
     height, width = map(int, target_size)
     if img.size == (width, height):
         return img
-    box = _central_box(*img.size, width, height) if keep_aspect_ratio else None
+    box = _central_box(img.size[0], img.size[1], width, height) if keep_aspect_ratio else None
     return img.resize((width, height), image.Resampling[interpolation.upper()], box)
 
 
