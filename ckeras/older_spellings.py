@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from ckeras.utils.tracebacks import warn
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 _WEIGHTS = {
     "init": "kernel_initializer",
@@ -26,6 +28,8 @@ _CONVOLUTION = {
     "border_mode": "padding",
     "subsample": "strides",
     "subsample_length": "strides",
+    "nb_row": "kernel_size",
+    "nb_col": "kernel_size",
     "atrous_rate": "dilation_rate",
     "dim_ordering": "data_format",
 }
@@ -68,6 +72,8 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     **dict.fromkeys(("Model", "Functional"), _GRAPH),
     "fit": {"nb_epoch": "epochs"},
 }
+# Name of today -> the older names of the entries of its tuple.
+_TUPLES = {"kernel_size": ("nb_row", "nb_col")}
 # Name of today -> older values of it, and those of today.
 _VALUES = {"data_format": {"tf": "channels_last", "th": "channels_first", "default": None}}
 
@@ -80,6 +86,10 @@ def current(owner: str, given: dict[str, Any]) -> dict[str, Any]:
     """
     names = ARGUMENTS[owner]
     found: dict[str, Any] = {}
+    for new, parts in _TUPLES.items():
+        if set(parts) <= given.keys() and set(parts) <= names.keys():
+            found[new] = tuple(given[part] for part in parts)
+            given = {name: value for name, value in given.items() if name not in parts}
     for name, value in given.items():
         new = names.get(name, name)
         if new in found or (new != name and new in given):
@@ -89,20 +99,33 @@ def current(owner: str, given: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def translates(owner: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _are_sizes(owner: str, given: tuple) -> bool:
+    """Whether the arguments after the number of filters are two integers."""
+    return owner == "Conv2D" and len(given) == 2 and all(isinstance(n, int) for n in given)
+
+
+def translates(owner: str) -> Callable[[Function], Function]:
     """Decorator of the method ``owner``, or of the ``__init__`` of that class: it takes the older names, and warns."""
     names = ARGUMENTS[owner]
 
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(function: Function) -> Function:
         @functools.wraps(function)
         def translated(*args: Any, **kwargs: Any) -> Any:
             older = [name for name in kwargs if name in names]
+            if _are_sizes(owner, args[2:4]):
+                if older:  # Conv2D(filters, nb_row, nb_col) of Keras 1
+                    args = (*args[:2], args[2:4], *args[4:])
+                else:
+                    warn(
+                        f"{owner} got kernel_size={args[2]} and strides={args[3]} by position; where {args[2:4]} is "
+                        f"meant to be the size of the kernel, as in Keras 1, give kernel_size={args[2:4]}"
+                    )
             if older:
                 kwargs = current(owner, kwargs)
                 pairs = ", ".join(f"{name} is {names[name]}" for name in older)
                 warn(f"{owner} got arguments by the names of Keras 1, which are others today: {pairs}")
             return function(*args, **kwargs)
 
-        return translated
+        return translated  # type: ignore[return-value]
 
     return decorate

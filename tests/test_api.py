@@ -11,7 +11,7 @@ COMPLETE = {
         [
             "keras.activations", "keras.config", "keras.constraints", "keras.datasets", "keras.initializers",
             "keras.losses", "keras.metrics", "keras.models", "keras.optimizers", "keras.random", "keras.regularizers",
-            "keras.saving", "keras.tree", "keras.utils", "keras.visualization", "keras.wrappers",
+            "keras.saving", "keras.tree", "keras.wrappers", "keras.utils", "keras.visualization", "keras.wrappers",
         ],
         1.0,
     ),

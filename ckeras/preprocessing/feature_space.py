@@ -10,6 +10,7 @@ import numpy as np
 from ckeras import layers, ops
 from ckeras.layers.preprocessing.encoding import encode
 from ckeras.layers.preprocessing.host_layer import HostLayer, as_tensor
+from ckeras.layers.preprocessing.index_lookup import IndexLookup
 from ckeras.preprocessing.features import Cross, Feature, FeatureKinds
 from ckeras.saving import save_model
 from ckeras.tensor import KerasTensor, Tensor, arguments
@@ -17,7 +18,7 @@ from ckeras.tensor.string_tensor import StringTensor
 from ckeras.utils.dataset import Dataset
 
 # Attributes of layers that have `adapt`, which hold what the layer was given instead.
-_GIVEN = ("_given", "input_mean", "input_bin_boundaries")
+_GIVEN = ("given_vocabulary", "input_mean", "input_bin_boundaries")
 # Name of a kind of feature -> its argument, and the attribute of the space with the value.
 _KINDS = {
     "float": None,
@@ -207,10 +208,10 @@ class FeatureSpace(HostLayer, FeatureKinds):
         layer = self.preprocessors[name]
         if isinstance(layer, layers.Discretization):
             return layer.num_bins or len(layer.input_bin_boundaries or ()) + 1
-        for attribute in ("vocabulary_size", "num_bins"):
-            value = getattr(layer, attribute, None)
-            if value is not None:
-                return value() if callable(value) else value
+        if isinstance(layer, IndexLookup):
+            return layer.vocabulary_size()
+        if isinstance(layer, layers.Hashing):
+            return layer.num_bins
         raise ValueError(f"layer {self.name!r} cannot tell how many integers feature {name!r} has, for one_hot")
 
     def _check_encoded(self, found: dict[str, Any]) -> None:
@@ -291,6 +292,8 @@ class FeatureSpace(HostLayer, FeatureKinds):
         """
         if not self._is_adapted:
             raise ValueError(f"layer {self.name!r} needs a call of adapt(dataset) before it is saved")
+        if not hasattr(filepath, "write") and not str(filepath).endswith(".keras"):
+            raise ValueError(f"layer {self.name!r}: save expects a path that ends with .keras, got {filepath!r}")
         save_model(self, filepath)
 
     def save_own_variables(self, store: Any) -> None:

@@ -73,8 +73,8 @@ def _elements(dataset: Any) -> list[Any]:
     leaves = flatten(dataset)
     if not leaves or not all(isinstance(leaf, (np.ndarray, Tensor)) for leaf in leaves):
         raise TypeError(f"{_WHERE} expects a data set, an array or a structure of arrays, got {type(dataset).__name__}")
-    lengths = {leaf.shape[0] if len(leaf.shape) else None for leaf in leaves}
-    if len(lengths) != 1 or None in lengths:
+    lengths = {leaf.shape[0] if len(leaf.shape) else -1 for leaf in leaves}
+    if len(lengths) != 1 or -1 in lengths:
         raise ValueError(f"{_WHERE} expects arrays of one length, got the shapes {[leaf.shape for leaf in leaves]}")
     rows = map_structure(np.asarray, dataset)
     return [map_structure(lambda a, i=i: a[i], rows) for i in range(lengths.pop())]

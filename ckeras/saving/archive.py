@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from ckeras.saving.assets import AssetsReader, AssetsWriter
-from ckeras.saving.hdf5 import WeightsReader, WeightsWriter
+from ckeras.saving.hdf5 import WeightsReader, WeightsWriter, check_heaps
 from ckeras.saving.state import save_state
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
@@ -67,7 +67,7 @@ class Archive:
     """An open `.keras` file."""
 
     def __init__(self, file: IO[bytes]):
-        self._file = file
+        self.file = self._file = file
         self._zip = zipfile.ZipFile(file)
 
     def config(self) -> dict[str, Any]:
@@ -105,6 +105,8 @@ class Archive:
                 file: Any = _Window(self._file, self._offset(info), info.file_size)
             else:
                 shutil.copyfileobj(member, unpacked, _BLOCK)
+                unpacked.flush()
+                check_heaps(unpacked)
                 file = unpacked
             with WeightsReader(file) as reader:
                 yield reader

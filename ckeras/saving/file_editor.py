@@ -12,7 +12,7 @@ import numpy as np
 from ckeras.random import SeedGenerator
 from ckeras.saving import archive
 from ckeras.saving.atomic import replacing
-from ckeras.saving.hdf5 import WeightsReader, WeightsWriter
+from ckeras.saving.hdf5 import WeightsReader, WeightsWriter, check_heaps
 from ckeras.saving.state import saveables
 from ckeras.utils.interactive import print_message
 
@@ -64,11 +64,13 @@ class KerasFileEditor:
         with ExitStack() as files:
             if self.filepath.endswith(".keras"):
                 opened = files.enter_context(archive.opened(filepath))
+                check_heaps(opened.file)
                 self.config, self.metadata = opened.config(), opened.metadata()
                 reader = files.enter_context(opened.weights())
             elif self.filepath.endswith(".weights.h5"):
                 files.enter_context(archive.errors_of(filepath))
                 file = files.enter_context(open(filepath, "rb"))
+                check_heaps(file)
                 reader = files.enter_context(WeightsReader(file))
             else:
                 raise ValueError(

@@ -9,8 +9,10 @@ to be far larger than what the file stores.
 from __future__ import annotations
 
 import math
+import mmap
+import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -24,6 +26,51 @@ def h5py() -> Any:
     import h5py
 
     return h5py
+
+
+def check_heaps(file: BinaryIO) -> None:
+    """Raise ValueError for a damaged global heap, in which HDF5 may look for text forever.
+
+    A heap begins with "GCOL", a version and its size; each object in it with its index, 0 for what is free, and its
+    size. To be called before attributes with text are read.
+
+    Args:
+        file: A file on the disk.
+    """
+    size = os.fstat(file.fileno()).st_size
+    if size == 0:
+        return
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+
+        def number(at: int, count: int) -> int:
+            return int.from_bytes(data[at : at + count], "little")
+
+        at = data.find(b"GCOL")
+        while at >= 0:
+            if data[at + 4 : at + 8] == b"\1\0\0\0":
+                end, inner = at + number(at + 8, 8), at + 16
+                if not inner <= end <= size:
+                    raise ValueError(f"Refused to read a heap at {at} that ends at {end}, in a file of {size} bytes.")
+                while inner + 16 <= end:
+                    index, length = number(inner, 2), number(inner + 8, 8)
+                    length = 16 + (length + 7) // 8 * 8 if index else length
+                    if length < 16 or inner + length > end:
+                        raise ValueError(f"Refused to read a heap at {at}, whose objects do not lie in it.")
+                    inner += length
+            at = data.find(b"GCOL", at + 1)
+
+
+def text_of(owner: Any, name: str, rank: int = 0) -> Any:
+    """The text in an attribute of a group, or with rank 1 a list of texts; ValueError if it holds anything else.
+
+    HDF5 itself may crash on reading text of a damaged type.
+    """
+    attribute = owner.attrs.get_id(name)
+    if rank == 1 and attribute.shape == (0,):
+        return []
+    if not isinstance(attribute.get_type(), h5py().h5t.TypeStringID) or len(attribute.shape or ()) != rank:
+        raise ValueError(f"Expected text in the attribute {name!r} of {owner.name!r}, got dtype {attribute.dtype}.")
+    return owner.attrs[name]
 
 
 class WeightsWriter:
@@ -128,7 +175,7 @@ class WeightsReader:
         for key in group:
             if key == "vars":
                 variables = _member(group, key, h5py().Group)
-                name = variables.attrs.get("name")
+                name = text_of(variables, "name") if "name" in variables.attrs else None
                 yield path, name if isinstance(name, str) else None, GroupReader(path, variables)
             else:
                 inner = _member(group, key, h5py().Group)
@@ -183,7 +230,7 @@ def array_at(group: Any, path: str) -> np.ndarray:
         raise ValueError(f"Expected an array {name!r} in {group.name!r}, which has {list(group)[:10]}.")
     dataset = _member(group, name, h5py().Dataset)
     _check_stored(dataset)
-    if dataset.dtype == np.dtype("V2") and dataset.attrs.get("dtype") == "bfloat16":
+    if dataset.dtype == np.dtype("V2") and "dtype" in dataset.attrs:
         from ckeras.tensor.dtypes import NUMPY
 
         return dataset[()].view(NUMPY["bfloat16"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from ckeras import registry
 from ckeras.saving import archive
 from ckeras.saving.atomic import replacing
-from ckeras.saving.hdf5 import array_at, group_at, h5py
+from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py, text_of
 from ckeras.saving.legacy_weights import TOP, listed, load_group, weights_of
 from ckeras.saving.serialization import SafeModeScope, serialize_keras_object
 from ckeras.utils.naming import to_snake_case
@@ -76,13 +77,13 @@ def load_legacy_model(filepath: str, custom_objects: dict[str, Any] | None, comp
         ValueError: if the file is damaged, or holds something unknown or refused.
         OSError: if it is no HDF5 file.
     """
-    with (
-        archive.errors_of(filepath),
-        open(filepath, "rb") as opened,
-        h5py().File(opened, "r") as file,
-        registry.CustomObjectScope(custom_objects),
-        SafeModeScope(safe_mode),
-    ):
+    with ExitStack() as files:
+        files.enter_context(archive.errors_of(filepath))
+        opened = files.enter_context(open(filepath, "rb"))
+        check_heaps(opened)
+        file = files.enter_context(h5py().File(opened, "r"))
+        files.enter_context(registry.CustomObjectScope(custom_objects))
+        files.enter_context(SafeModeScope(safe_mode))
         config = _dict_in(file, "model_config")
         if config is None:
             raise ValueError("Expected a model, but the file has no attribute 'model_config'.")
@@ -171,8 +172,7 @@ def _newer(config: Any) -> Any:
 
 def _dict_in(file: Any, name: str) -> dict[str, Any] | None:
     """The dict in an attribute of a file, which holds JSON."""
-    text = file.attrs.get(name)
-    return None if text is None else archive.dict_of(text, name)
+    return archive.dict_of(text_of(file, name), name) if name in file.attrs else None
 
 
 def _write_arrays(group: Any, variables: Iterable[Any]) -> None:

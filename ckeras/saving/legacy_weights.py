@@ -9,9 +9,10 @@ those of the layers in it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
-from ckeras.saving.hdf5 import array_at, group_at, h5py
+from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py, text_of
 from ckeras.utils.tracebacks import warn
 
 TOP = "top_level_model_weights"
@@ -41,8 +42,10 @@ def load_legacy_weights(model: Any, filepath: str, by_name: bool = False, skip_m
         ValueError: if layers or weights do not fit; nothing has changed then.
         OSError: if it is no HDF5 file.
     """
-    with open(filepath, "rb") as opened, h5py().File(opened, "r") as file:
-        root = file
+    with ExitStack() as files:
+        opened = files.enter_context(open(filepath, "rb"))
+        check_heaps(opened)
+        file = root = files.enter_context(h5py().File(opened, "r"))
         if not listed(file, "layer_names") and "model_weights" in file:
             root = group_at(file, "model_weights")
         load_group(model, root, by_name, skip_mismatch)
@@ -116,5 +119,5 @@ def listed(group: Any, name: str) -> list[str]:
     attributes = [name] if name in group.attrs else []
     while f"{name}{len(attributes)}" in group.attrs:
         attributes.append(f"{name}{len(attributes)}")
-    texts = [text for attribute in attributes for text in group.attrs[attribute]]
+    texts = [text for attribute in attributes for text in text_of(group, attribute, 1)]
     return [text.decode() if isinstance(text, bytes) else str(text) for text in texts]

@@ -43,6 +43,19 @@ def test_a_layer_of_keras_1():
     assert layers.Dense.from_config(layer.get_config()).units == 4
 
 
+def test_convolutions_of_keras_1():
+    with pytest.warns(UserWarning, match="border_mode is padding, subsample is strides, dim_ordering is data_format"):
+        layer = layers.Convolution2D(8, 3, 5, border_mode="same", subsample=(2, 2), dim_ordering="th")
+    assert (layer.filters, layer.kernel_size, layer.strides) == (8, (3, 5), (2, 2))
+    assert (layer.padding, layer.data_format) == ("same", "channels_first")
+    with pytest.warns(UserWarning, match="nb_filter is filters, nb_row is kernel_size, nb_col is kernel_size"):
+        assert layers.Conv2D(nb_filter=4, nb_row=2, nb_col=3).kernel_size == (2, 3)
+    with pytest.warns(UserWarning, match=r"got kernel_size=3 and strides=3 by position; .* give kernel_size=\(3, 3\)"):
+        assert layers.Conv2D(8, 3, 3).strides == (3, 3)
+    with pytest.warns(UserWarning, match="stride is strides"):
+        assert layers.MaxPooling1D(2, stride=1).strides in (1, (1,))
+
+
 def test_a_value_that_had_another_name():
     with pytest.warns(UserWarning, match="dim_ordering is data_format"):
         assert layers.Flatten(dim_ordering="th").data_format == "channels_first"

@@ -10,6 +10,7 @@ from reference import DATA, script
 
 import ckeras
 from ckeras import Model, Sequential, layers, losses, metrics, models
+from ckeras.saving import KerasFileEditor
 
 files = script("make_model_files")
 X, Y = files.X, files.Y
@@ -170,3 +171,22 @@ def test_files_that_hold_no_model(text):
         del file.attrs["model_config"]
     with pytest.raises(ValueError, match="no attribute 'model_config'"):
         models.load_model("m.h5")
+
+
+@pytest.mark.parametrize(
+    ("index", "size"), [(0, 0), (0, 8), (0, 1 << 40), (0, (1 << 64) - 16), (1, 1 << 40), (1, (1 << 64) - 16)]
+)
+def test_text_in_a_damaged_heap_is_not_looked_for(index, size):
+    model = chain()
+    for name, save in (("m.h5", model.save), ("m.weights.h5", model.save_weights), ("m.keras", model.save)):
+        save(name)
+        data = bytearray(pathlib.Path(name).read_bytes())
+        at = data.index(b"GCOL") + 16
+        data[at : at + 2], data[at + 8 : at + 16] = index.to_bytes(2, "little"), size.to_bytes(8, "little")
+        pathlib.Path(name).write_bytes(data)
+    for load, name in (
+        (models.load_model, "m.h5"), (model.load_weights, "m.h5"), (KerasFileEditor, "m.weights.h5"),
+        (KerasFileEditor, "m.keras"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=rf"Cannot load '{name}': Refused to read a heap"):
+            load(name)

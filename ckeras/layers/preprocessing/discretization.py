@@ -119,7 +119,7 @@ class Discretization(Layer):
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         depth = self.num_bins if self.bin_boundaries is None else len(self.bin_boundaries) + 1
-        return encoded_shape(input_shape, self.output_mode, depth)
+        return encoded_shape(input_shape, self.output_mode, depth or 0)
 
     def compute_output_spec(self, inputs: Any) -> Any:
         dtype = "int32" if self.output_mode == "int" else self.variable_dtype

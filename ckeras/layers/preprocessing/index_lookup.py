@@ -19,6 +19,26 @@ MODES = ("int", *CATEGORIES, "tf_idf")
 _FILE = "vocabulary.txt"
 
 
+class Vocabulary:
+    """The state of a lookup. It is no dict or list of the layer, which each call would search for layers.
+
+    Attributes:
+        tokens: in order, without special tokens; `None` for none.
+        given: those of the constructor, which the config holds; `None` for none.
+        table: key -> index.
+        counts: key -> number of occurrences; documents: key -> number of documents.
+        document_count: number of documents.
+    """
+
+    def __init__(self) -> None:
+        self.tokens: list[Any] | None = None
+        self.given: list[Any] | None = None
+        self.table: dict[Any, int] = {}
+        self.counts: Counter[Any] = Counter()
+        self.documents: Counter[Any] = Counter()
+        self.document_count = 0
+
+
 class IndexLookup(HostLayer):
     """Base class of lookups: `StringLookup` and `IntegerLookup` document the arguments.
 
@@ -63,19 +83,24 @@ class IndexLookup(HostLayer):
         if idf_weights is not None and output_mode != "tf_idf":
             raise ValueError(f"{name} expects idf_weights only for output_mode='tf_idf', got {output_mode!r}")
         self.mask_token, self.oov_token, self.salt = mask_token, oov_token, checked_salt(salt, name)
-        self._given: list[Any] | None = None  # the vocabulary of the constructor, which get_config returns
+        self._vocabulary = Vocabulary()
         self._given_weights: list[float] | None = None
         self._idf_weights: np.ndarray | None = None
         self._set_tokens(None)
         self.reset_state()
         if vocabulary is not None:
             self.set_vocabulary(vocabulary, idf_weights)
-            self._given = list(self._tokens or [])
+            self._vocabulary.given = list(self._vocabulary.tokens or [])
             self._given_weights = None if idf_weights is None else [float(w) for w in idf_weights]
         elif idf_weights is not None:
             raise ValueError(f"{name} expects a vocabulary where idf_weights are given, got None")
 
     # -- the vocabulary
+
+    @property
+    def given_vocabulary(self) -> list[Any] | None:
+        """The vocabulary of the constructor, or `None`."""
+        return self._vocabulary.given
 
     def _token(self, value: Any) -> Any:
         """A token of a vocabulary as Python's str or int; raises TypeError for others."""
@@ -100,11 +125,11 @@ class IndexLookup(HostLayer):
 
     def _set_tokens(self, tokens: list[Any] | None) -> None:
         """Set the vocabulary without special tokens; `None` for none."""
-        self._tokens = tokens
+        self._vocabulary.tokens = tokens
         first = len(self._special())
-        self._table = {self._key(token): first + i for i, token in enumerate(tokens or [])}
+        self._vocabulary.table = {self._key(token): first + i for i, token in enumerate(tokens or [])}
         if self.mask_token is not None:  # in other modes than "int", it has no vector: its index is beyond them
-            self._table[self._key(self.mask_token)] = 0 if self.output_mode == "int" else -1
+            self._vocabulary.table[self._key(self.mask_token)] = 0 if self.output_mode == "int" else -1
 
     def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
         """Set the vocabulary.
@@ -173,11 +198,11 @@ class IndexLookup(HostLayer):
 
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
         """Return the tokens in the order of their indices."""
-        return (self._special() if include_special_tokens else []) + list(self._tokens or [])
+        return (self._special() if include_special_tokens else []) + list(self._vocabulary.tokens or [])
 
     def vocabulary_size(self) -> int:
         """Return the number of tokens, special ones included."""
-        return len(self._special()) + len(self._tokens or [])
+        return len(self._special()) + len(self._vocabulary.tokens or [])
 
     # -- adapting
 
@@ -198,7 +223,7 @@ class IndexLookup(HostLayer):
 
     def begin_adapting(self) -> None:
         """Forget what was counted; raises ValueError if the layer was given a vocabulary."""
-        if self._given is not None:
+        if self._vocabulary.given is not None:
             raise ValueError(f"layer {self.name!r} was given a vocabulary: it has nothing to adapt")
         self.reset_state()
 
@@ -211,19 +236,23 @@ class IndexLookup(HostLayer):
     def count_documents(self, rows: list[list[Any]]) -> None:
         """Count the keys of documents."""
         for row in rows:
-            self._counts.update(row)
-            self._documents.update(set(row))
-        self._document_count += len(rows)
+            self._vocabulary.counts.update(row)
+            self._vocabulary.documents.update(set(row))
+        self._vocabulary.document_count += len(rows)
 
     def finalize_state(self) -> None:
         """Make the vocabulary of the tokens that `update_state` counted; ties are in descending order."""
-        if not self._counts:
+        if not self._vocabulary.counts:
             return
         special = {self._key(token) for token in (self.mask_token, self.oov_token) if token is not None}
-        keys = sorted((k for k in self._counts if k not in special), key=lambda k: (self._counts[k], k), reverse=True)
+        keys = sorted(
+            (k for k in self._vocabulary.counts if k not in special),
+            key=lambda k: (self._vocabulary.counts[k], k),
+            reverse=True,
+        )
         if self.max_tokens is not None:
             keys = keys[: self.max_tokens - len(self._special())]
-        weights = [np.log(1 + self._document_count / (1 + self._documents[key])) for key in keys]
+        weights = [np.log(1 + self._vocabulary.document_count / (1 + self._vocabulary.documents[key])) for key in keys]
         self._set_tokens([self._decoded(key) for key in keys])
         if self.output_mode == "tf_idf":
             mean = [np.mean(weights) if weights else 0.0] * self.num_oov_indices
@@ -235,9 +264,8 @@ class IndexLookup(HostLayer):
 
     def reset_state(self) -> None:
         """Forget what `update_state` counted."""
-        self._counts: Counter[Any] = Counter()
-        self._documents: Counter[Any] = Counter()
-        self._document_count = 0
+        self._vocabulary.counts, self._vocabulary.documents = Counter(), Counter()
+        self._vocabulary.document_count = 0
 
     # -- the lookup
 
@@ -252,12 +280,12 @@ class IndexLookup(HostLayer):
         return self.encoded(ops.convert_to_tensor(self.indices(self._keys(inputs))))
 
     def _check_ready(self) -> None:
-        if self._tokens is None:
+        if self._vocabulary.tokens is None:
             raise ValueError(f"layer {self.name!r} has no vocabulary: give one, or call adapt() first")
 
     def indices(self, keys: np.ndarray) -> np.ndarray:
         """Return the index of each key."""
-        get = self._table.get
+        get = self._vocabulary.table.get
         found = np.array([get(key, -2) for key in keys.ravel().tolist()], "int64").reshape(keys.shape)
         unknown = found == -2
         if unknown.any():
@@ -317,7 +345,7 @@ class IndexLookup(HostLayer):
             **super().get_config(),
             **{name: getattr(self, name) for name in names},
             "idf_weights": self._given_weights,
-            "vocabulary": self._given,
+            "vocabulary": self._vocabulary.given,
             "vocabulary_size": self.vocabulary_size(),
         }
 
@@ -347,7 +375,7 @@ class IndexLookup(HostLayer):
 
     def save_assets(self, dir_path: str) -> None:
         """Write the vocabulary to a folder, a token on each line; one that was given is in the config instead."""
-        if self._given is not None or self._tokens is None:
+        if self._vocabulary.given is not None or self._vocabulary.tokens is None:
             return
         lines = [str(token) for token in self.get_vocabulary()]
         broken = [line for line in lines if "\n" in line]
@@ -361,7 +389,7 @@ class IndexLookup(HostLayer):
     def load_assets(self, dir_path: str) -> None:
         """Read the vocabulary that `save_assets` wrote to a folder."""
         path = os.path.join(dir_path, _FILE)
-        if self._given is not None or not os.path.isfile(path):
+        if self._vocabulary.given is not None or not os.path.isfile(path):
             return
         with open(path, encoding="utf-8", newline="\n") as file:
             tokens = [self._parsed(line) for line in file.read().split("\n")]

@@ -161,7 +161,7 @@ class TextVectorization(HostLayer):
         standardize = _STANDARDIZE.get(self.standardize, bytes) if not callable(self.standardize) else bytes
         lines = [standardize(text) for text in np.asarray(texts).tolist()]
         if callable(self.split):
-            found = self.split(StringTensor(np.array(lines, object)))
+            found: Any = self.split(StringTensor(np.array(lines, object)))
             rows = [np.asarray(StringTensor(row)).ravel().tolist() if len(row) else [] for row in found]
         else:
             rows = [_SPLIT[self.split](line) for line in lines]

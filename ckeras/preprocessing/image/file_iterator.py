@@ -67,7 +67,7 @@ class FileIterator(Iterator):
             listed = ", ".join(INTERPOLATIONS)
             raise ValueError(f"{name} expects interpolation to be one of {listed}, got {interpolation!r}")
         self.image_data_generator, self.class_mode = image_data_generator, class_mode
-        self.target_size, self.color_mode = tuple(target_size), color_mode
+        self.target_size, self.color_mode = (target_size[0], target_size[1]), color_mode
         self.data_format = checked_data_format(data_format, name)
         size, channels = self.target_size, (CHANNELS[color_mode],)
         self.image_shape = channels + size if self.data_format == "channels_first" else size + channels

@@ -237,7 +237,7 @@ class ImageDataGenerator:
             x: image of three axes.
             transform_parameters: of `get_random_transform`; what is left out has no effect.
         """
-        given = transform_parameters.get
+        given: Callable[..., Any] = transform_parameters.get
         row, col, channel = self.row_axis - 1, self.col_axis - 1, self.channel_axis - 1
         neutral = {"theta": 0, "tx": 0, "ty": 0, "shear": 0, "zx": 1, "zy": 1}
         x = apply_affine_transform(

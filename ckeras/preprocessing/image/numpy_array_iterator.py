@@ -67,8 +67,8 @@ class NumpyArrayIterator(Iterator):
         begin, end = split_of(subset, image_data_generator.validation_split, "NumpyArrayIterator")
         cut = int(len(x) * image_data_generator.validation_split)
         if subset is not None and y is not None and not ignore_class_split:
-            classes = [np.unique(part, axis=0) for part in (parts["y"][0][:cut], parts["y"][0][cut:])]
-            if not np.array_equal(*classes):
+            y_first, y_rest = parts["y"][0][:cut], parts["y"][0][cut:]
+            if not np.array_equal(np.unique(y_first, axis=0), np.unique(y_rest, axis=0)):
                 raise ValueError(
                     "NumpyArrayIterator: the training and validation images have different classes; shuffle them, or "
                     "give ignore_class_split=True"
