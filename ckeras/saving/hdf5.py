@@ -60,6 +60,19 @@ def check_heaps(file: BinaryIO) -> None:
             at = data.find(b"GCOL", at + 1)
 
 
+def text_of(owner: Any, name: str, rank: int = 0) -> Any:
+    """The text in an attribute of a group, or with rank 1 a list of texts; ValueError if it holds anything else.
+
+    HDF5 itself may crash on reading text of a damaged type.
+    """
+    attribute = owner.attrs.get_id(name)
+    if rank == 1 and attribute.shape == (0,):
+        return []
+    if not isinstance(attribute.get_type(), h5py().h5t.TypeStringID) or len(attribute.shape or ()) != rank:
+        raise ValueError(f"Expected text in the attribute {name!r} of {owner.name!r}, got dtype {attribute.dtype}.")
+    return owner.attrs[name]
+
+
 class WeightsWriter:
     """Context manager that writes the variables of objects to an HDF5 file.
 
@@ -162,7 +175,7 @@ class WeightsReader:
         for key in group:
             if key == "vars":
                 variables = _member(group, key, h5py().Group)
-                name = variables.attrs.get("name")
+                name = text_of(variables, "name") if "name" in variables.attrs else None
                 yield path, name if isinstance(name, str) else None, GroupReader(path, variables)
             else:
                 inner = _member(group, key, h5py().Group)
@@ -217,7 +230,7 @@ def array_at(group: Any, path: str) -> np.ndarray:
         raise ValueError(f"Expected an array {name!r} in {group.name!r}, which has {list(group)[:10]}.")
     dataset = _member(group, name, h5py().Dataset)
     _check_stored(dataset)
-    if dataset.dtype == np.dtype("V2") and dataset.attrs.get("dtype") == "bfloat16":
+    if dataset.dtype == np.dtype("V2") and "dtype" in dataset.attrs:
         from ckeras.tensor.dtypes import NUMPY
 
         return dataset[()].view(NUMPY["bfloat16"])

@@ -17,7 +17,7 @@ import numpy as np
 from ckeras import registry
 from ckeras.saving import archive
 from ckeras.saving.atomic import replacing
-from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py
+from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py, text_of
 from ckeras.saving.legacy_weights import TOP, listed, load_group, weights_of
 from ckeras.saving.serialization import SafeModeScope, serialize_keras_object
 from ckeras.utils.naming import to_snake_case
@@ -172,8 +172,7 @@ def _newer(config: Any) -> Any:
 
 def _dict_in(file: Any, name: str) -> dict[str, Any] | None:
     """The dict in an attribute of a file, which holds JSON."""
-    text = file.attrs.get(name)
-    return None if text is None else archive.dict_of(text, name)
+    return archive.dict_of(text_of(file, name), name) if name in file.attrs else None
 
 
 def _write_arrays(group: Any, variables: Iterable[Any]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
-from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py
+from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py, text_of
 from ckeras.utils.tracebacks import warn
 
 TOP = "top_level_model_weights"
@@ -119,5 +119,5 @@ def listed(group: Any, name: str) -> list[str]:
     attributes = [name] if name in group.attrs else []
     while f"{name}{len(attributes)}" in group.attrs:
         attributes.append(f"{name}{len(attributes)}")
-    texts = [text for attribute in attributes for text in group.attrs[attribute]]
+    texts = [text for attribute in attributes for text in text_of(group, attribute, 1)]
     return [text.decode() if isinstance(text, bytes) else str(text) for text in texts]

@@ -151,4 +151,4 @@ def holds_strings(value: Any) -> bool:
     dtype = getattr(value, "dtype", None)
     if not isinstance(dtype, np.dtype):
         return False
-    return dtype.kind in "SU" or (dtype.kind == "O" and value.size > 0 and isinstance(value.flat[0], (str, bytes)))
+    return dtype.kind in "SUT" or (dtype.kind == "O" and value.size > 0 and isinstance(value.flat[0], (str, bytes)))

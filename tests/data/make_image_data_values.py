@@ -138,6 +138,7 @@ def files(image, folder):
     for case, options in {
         "categorical": {}, "several": {"y_col": "several"}, "sparse": {"class_mode": "sparse", "weight_col": "weight"},
         "binary": {"class_mode": "binary", "classes": ["v", "u"]}, "raw": {"class_mode": "raw", "y_col": "p"},
+        "raw list": {"class_mode": "raw", "y_col": ["p"]},
         "raws": {"class_mode": "raw", "y_col": ["p", "q"]}, "input": {"class_mode": "input"},
         "multi": {"class_mode": "multi_output", "y_col": ["p", "q"]}, "none": {"class_mode": None},
         "training": {"class_mode": "raw", "y_col": "q", "subset": "training"},

@@ -108,6 +108,26 @@ def test_adapting_on_data_sets_and_lists():
     assert text("new old").tolist() == [2, 1]
 
 
+class Column:
+    """What a column of pandas has that matters here."""
+
+    iloc = None
+
+    def __init__(self, values):
+        self._values = np.array(values, object if isinstance(values[0], str) else None)
+
+    def to_numpy(self):
+        return self._values
+
+
+def test_columns_of_pandas():
+    layer = layers.TextVectorization(output_mode="count")
+    layer.adapt(Column(["x y", "y"]))
+    assert layer.get_vocabulary() == ["[UNK]", "y", "x"]
+    assert layer(Column(["y y"])).tolist() == [[0, 2, 0]]
+    assert layers.IntegerLookup(vocabulary=[5])(Column([5, 6])).tolist() == [1, 0]
+
+
 def test_layers_in_the_map_of_a_data_set_train_a_model():
     texts = ["good film", "bad film", "very good", "very bad"] * 4
     labels = np.array([1, 0, 1, 0] * 4)

@@ -116,6 +116,17 @@ def test_an_alpha_channel_is_left_out_of_jpeg_files():
             assert np.array_equal(np.asarray(image.load_img(file, grayscale=True)), np.full((2, 3), 7))
 
 
+def test_damaged_files_are_named():
+    image.save_img("whole.png", np.random.default_rng(0).random((50, 50, 3)))
+    with open("whole.png", "rb") as file:
+        data = file.read()
+    for name, part in (("cut.png", data[: len(data) // 2]), ("text.png", b"no image")):
+        with open(name, "wb") as file:
+            file.write(part)
+        with pytest.raises(OSError, match=name):
+            image.load_img(name)
+
+
 def test_without_pillow_errors_say_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(ImportError, match=r"load_img needs Pillow.*pip install 'ckeras\[image\]'"):

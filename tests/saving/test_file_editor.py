@@ -152,3 +152,12 @@ def test_groups_that_lie_in_the_file_twice_or_are_links(target, model):
         file["layers/again"] = h5py.SoftLink("/layers") if target == "soft" else file[target]
     with pytest.raises(ValueError, match=r"Cannot load 'm.weights.h5': Refused to"):
         KerasFileEditor("m.weights.h5")
+
+
+@pytest.mark.parametrize("name", [np.arange(3), [["a"]], ["a", "b"], 1.5])
+def test_names_that_are_no_text(name, model):
+    with h5py.File("m.weights.h5", "a") as file:
+        del file["layers/dense/vars"].attrs["name"]
+        file["layers/dense/vars"].attrs["name"] = name
+    with pytest.raises(ValueError, match=r"Cannot load 'm.weights.h5': Expected text in the attribute 'name'"):
+        KerasFileEditor("m.weights.h5")

@@ -44,7 +44,9 @@ class HostLayer(Layer):
 
 
 def as_tensor(value: Any) -> Any:
-    """Strings as a `StringTensor`, lists of numbers as an array; tensors as they are."""
+    """Strings as a `StringTensor`, lists of numbers and columns of pandas as an array; tensors as they are."""
+    if hasattr(value, "iloc"):
+        value = value.to_numpy()
     if holds_strings(value):
         return StringTensor(value)
     return np.asarray(value) if isinstance(value, (list, tuple, int, float)) else value
@@ -75,7 +77,7 @@ def batches_of(data: Any, steps: int | None, layer: Layer) -> Iterator[Any]:
         TypeError: if it is neither.
         ValueError: if there is none.
     """
-    if isinstance(data, _ARRAYS):
+    if isinstance(data, _ARRAYS) or hasattr(data, "iloc"):
         whole: Iterable[Any] = [data]
     elif hasattr(data, "__iter__"):
         whole = data

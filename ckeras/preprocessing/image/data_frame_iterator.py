@@ -95,6 +95,7 @@ class DataFrameIterator(FileIterator):
         if class_mode in _OF_CLASSES:
             self.classes = [known[row] for row in rows]
         else:
+            self._is_column = isinstance(y_col, str)
             self._outputs = [np.array([columns[name][row] for row in rows]) for name in targets]
         self._weights = np.array([columns[weight_col][row] for row in rows]) if weight_col else None
         if self._weights is not None and self._weights.dtype.kind not in "biuf":
@@ -126,7 +127,7 @@ class DataFrameIterator(FileIterator):
         if self.class_mode in _OF_CLASSES:
             return self.classes
         if self.class_mode == "raw":
-            return self._outputs[0] if len(self._outputs) == 1 else np.stack(self._outputs, axis=1)
+            return self._outputs[0] if self._is_column else np.stack(self._outputs, axis=1)
         return self._outputs
 
     @property

@@ -45,6 +45,7 @@ def load_img(
 
     Raises:
         ValueError: if ``color_mode`` or ``interpolation`` is unknown, or ``target_size`` not two positive integers.
+        OSError: if there is no such file, or it is damaged or no image; names it.
         ImportError: if Pillow is not installed.
 
     >>> save_img("dark.png", [[[0], [9]]], scale=False)
@@ -61,8 +62,13 @@ def load_img(
     image = pillow("load_img")
     if not isinstance(path, io.IOBase):
         path = os.fspath(path)
-    with image.open(path) as file:
-        img = file.convert(mode) if file.mode not in kept else file.copy()
+    try:
+        with image.open(path) as file:
+            img = file.convert(mode) if file.mode not in kept else file.copy()
+    except OSError as error:
+        if str(path) in str(error):
+            raise
+        raise OSError(f"load_img cannot read {path!r}: {error}") from error
     if target_size is None:
         return img
     height, width = map(int, target_size)
