@@ -264,6 +264,17 @@ class Dataset:
 
         return Dataset(batches, plain._length)
 
+    def take_while(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
+        """Keep the elements before the first for which ``predicate`` is false."""
+        return Dataset(lambda: itertools.takewhile(lambda e: bool(_called(predicate, e)), self._elements()), None)
+
+    def get_single_element(self, name: str | None = None) -> Any:
+        """Return the one element; raise ValueError if there are none or several."""
+        found = list(itertools.islice(self, 2))
+        if len(found) != 1:
+            raise ValueError(f"get_single_element expects one element, got {'several' if found else 'none'}")
+        return found[0]
+
     def reduce(self, initial_state: Any, reduce_func: Callable[[Any, Any], Any], name: str | None = None) -> Any:
         """Return the last of ``state = reduce_func(state, element)``."""
         state = _tensors(initial_state)

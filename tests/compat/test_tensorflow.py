@@ -10,7 +10,7 @@ import ckeras
 from ckeras.compat import tensorflow as tf
 from ckeras.compat.tensorflow.table import resolve
 
-MODULES = (tf, tf.image, tf.linalg, tf.math, tf.nest, tf.nn, tf.random)
+MODULES = (tf, tf.bitwise, tf.dtypes, tf.image, tf.linalg, tf.math, tf.nest, tf.nn, tf.random)
 ROWS = [(module, name, row) for module in MODULES for name, row in module.ROWS.items()]
 
 

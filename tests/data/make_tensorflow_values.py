@@ -166,6 +166,37 @@ def cases(tf):
             for d in (data.range(7).batch(2), data.range(3).repeat(), data.range(3).filter(lambda e: e > 1))
         ],
         "enumerate": lambda: listed(data.range(5, 8).enumerate(start=2)),
+        "take_while": lambda: listed(data.range(9).take_while(lambda e: e < 3)),
+        "single": lambda: data.range(3).batch(3).get_single_element(),
+        # matrices
+        "adjoint": lambda: tf.linalg.adjoint(tf.complex(x, p)),
+        "eigvalsh": lambda: tf.linalg.eigvalsh(x @ x.T),
+        "normalize": lambda: tf.linalg.normalize(x, axis=1),
+        "normalize_1": lambda: tf.linalg.normalize(x, ord=1, axis=0),
+        "set_diag": lambda: tf.linalg.set_diag(x, [7.0, 8.0, 9.0]),
+        "tensor_diag": lambda: tf.linalg.tensor_diag(x[:2, :2]),
+        "tensor_diag_part": lambda: tf.linalg.tensor_diag_part(np.arange(16.0).reshape(2, 2, 2, 2)),
+        "cholesky_solve": lambda: tf.linalg.cholesky_solve(np.linalg.cholesky(x @ x.T), x),
+        # further functions of nn and image
+        "conv3d": lambda: tf.nn.conv3d(image[:, None], np.full((1, 2, 2, 3, 2), 0.5, "float32"), [1] * 5, "VALID"),
+        "separable": lambda: tf.nn.separable_conv2d(
+            image, np.full((2, 2, 3, 1), 0.5, "float32"), np.full((1, 1, 3, 4), 0.25, "float32"), [1] * 4, "SAME"
+        ),
+        "max_pool1d": lambda: tf.nn.max_pool1d(image[:, :, 0], 2, 2, "VALID"),
+        "avg_pool1d": lambda: tf.nn.avg_pool1d(image[:, :, 0], 3, 1, "SAME"),
+        "average_loss": lambda: tf.nn.compute_average_loss(x[0], sample_weight=p[0], global_batch_size=8),
+        "regularization": lambda: tf.nn.scale_regularization_loss(x[0]),
+        "sobel": lambda: tf.image.sobel_edges(image),
+        "ssim": lambda: tf.image.ssim(image, image * 0.9, 1.0, filter_size=3),
+        "patches": lambda: tf.image.extract_patches(image, [1, 2, 3, 1], [1, 2, 1, 1], [1, 1, 1, 1], "VALID"),
+        "bitwise": lambda: [
+            tf.bitwise.bitwise_and(ints, 5),
+            tf.bitwise.bitwise_xor(ints, 7),
+            tf.bitwise.invert(ints),
+            tf.bitwise.left_shift(ints, 2),
+        ],
+        "scatter_max": lambda: tf.tensor_scatter_nd_max(x[0], [[1], [2]], [5.0, -5.0]),
+        "scatter_min": lambda: tf.tensor_scatter_nd_min(x[0], [[1], [2]], [5.0, -5.0]),
         # structures
         "flatten": lambda: tf.nest.flatten({"b": x, "a": [p, (x, p)]}),
         "pack": lambda: tf.nest.flatten(tf.nest.pack_sequence_as([1, (2, 3)], [x, p, x])),

@@ -129,6 +129,7 @@ def test_columns_of_pandas():
 
 
 def test_layers_in_the_map_of_a_data_set_train_a_model():
+    ckeras.utils.set_random_seed(0)
     texts = ["good film", "bad film", "very good", "very bad"] * 4
     labels = np.array([1, 0, 1, 0] * 4)
     vectorize = layers.TextVectorization(output_mode="multi_hot")

@@ -63,6 +63,7 @@ def test_a_shuffled_data_set_gives_each_file_once_in_orders_that_the_seed_repeat
 
 
 def test_a_model_is_fitted_on_images_of_a_folder(tmp_path):
+    ckeras.utils.set_random_seed(0)
     for name, level in (("bright", 250), ("dark", 5)):
         (tmp_path / name).mkdir()
         for number in range(6):

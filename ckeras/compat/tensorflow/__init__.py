@@ -10,11 +10,13 @@ from typing import Any
 import ckeras as keras
 from ckeras import ops as _ops
 from ckeras.compat.tensorflow import (  # noqa: F401  names of the module
+    bitwise,
     compat,
     config,
     data,
     debugging,
     distribute,
+    dtypes,
     errors,
     image,
     io,
@@ -111,6 +113,9 @@ ROWS = {
     "foldr": "backend.foldr(fn, elems, initializer)",
     **{name: f"compat.tensorflow.compat.{name}" for name in _AROUND},
     **{name: f"compat.tensorflow.debugging.{name}" for name in _ASSERTIONS},
+    "as_dtype": "compat.tensorflow.dtypes.as_dtype",
+    "tensor_scatter_nd_max": "compat.tensorflow.arrays.tensor_scatter_nd_max",
+    "tensor_scatter_nd_min": "compat.tensorflow.arrays.tensor_scatter_nd_min",
     "Module": "compat.tensorflow.modules.Module",
     "TensorShape": "compat.tensorflow.shapes.TensorShape",
     "TensorSpec": "compat.tensorflow.modules.TensorSpec",

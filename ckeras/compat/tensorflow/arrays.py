@@ -232,3 +232,13 @@ def histogram_fixed_width(
     low, high = (float(v) for v in value_range)
     bins = np.clip(np.floor((np.asarray(values, "float64") - low) / (high - low) * nbins), 0, nbins - 1)
     return _ops.convert_to_tensor(np.bincount(bins.astype("int64").reshape(-1), minlength=nbins).astype(dtype))
+
+
+def tensor_scatter_nd_max(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
+    """Return ``tensor`` with the maximum of its elements and ``updates`` at ``indices``."""
+    return _ops.scatter_update(tensor, indices, updates, reduction="max")
+
+
+def tensor_scatter_nd_min(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
+    """Return ``tensor`` with the minimum of its elements and ``updates`` at ``indices``."""
+    return _ops.scatter_update(tensor, indices, updates, reduction="min")

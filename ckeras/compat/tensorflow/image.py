@@ -207,3 +207,30 @@ def psnr(a: Any, b: Any, max_val: float, name: str | None = None) -> Any:
     """Return the peak signal-to-noise ratio of each pair of images, in decibels."""
     error = _ops.mean(_ops.square(_ops.cast(a, "float32") - _ops.cast(b, "float32")), axis=(-3, -2, -1))
     return 10.0 * _ops.log10(max_val**2 / error)
+
+
+def sobel_edges(image: Any) -> Any:
+    """Return the Sobel gradients along height and width, in a further axis, of images with a batch axis."""
+    none = (0, 0)
+    padded = _ops.pad(image, (none, (1, 1), (1, 1), none), mode="reflect")
+    return _ops.image.sobel_edges(padded, data_format="channels_last")[:, 1:-1, 1:-1]
+
+
+def ssim(
+    img1: Any,
+    img2: Any,
+    max_val: float,
+    filter_size: int = 11,
+    filter_sigma: float = 1.5,
+    k1: float = 0.01,
+    k2: float = 0.03,
+) -> Any:
+    """Return the structural similarity (Wang et al., 2004) of each pair of images."""
+    return _ops.image.ssim(img1, img2, max_val, filter_size, filter_sigma, k1, k2, data_format="channels_last")
+
+
+def extract_patches(images: Any, sizes: Any, strides: Any, rates: Any, padding: str, name: str | None = None) -> Any:
+    """Return the pixels of patches of images (batch, height, width, channels) in the last axis."""
+    return _ops.image.extract_patches(
+        images, tuple(sizes[1:3]), tuple(strides[1:3]), rates[1], padding.lower(), data_format="channels_last"
+    )

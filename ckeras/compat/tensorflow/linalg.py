@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from ckeras import ops as _ops
 from ckeras.compat.tensorflow.table import names_of
 
@@ -19,6 +21,7 @@ ROWS = {
     "eigh": "ops.eigh(tensor=x)",
     "eig": "ops.eig(tensor=x)",
     "solve": "ops.solve(matrix=a, rhs=b)",
+    "transpose": "compat.tensorflow.linalg.matrix_transpose",
     "lstsq": "ops.lstsq(matrix=a, rhs=b)",
 }
 
@@ -78,3 +81,57 @@ def band_part(input: Any, num_lower: int, num_upper: int, name: str | None = Non
     """Set elements below ``num_lower`` subdiagonals and above ``num_upper`` superdiagonals to 0; negative keeps all."""
     lower = input if num_lower < 0 else _ops.triu(input, -num_lower)
     return lower if num_upper < 0 else _ops.tril(lower, num_upper)
+
+
+def adjoint(matrix: Any, name: str | None = None) -> Any:
+    """Return the conjugate transpose of the matrices in the last two axes."""
+    return _ops.conj(matrix_transpose(matrix))
+
+
+def eigvalsh(tensor: Any, name: str | None = None) -> Any:
+    """Return the eigenvalues of Hermitian matrices, in ascending order."""
+    return _ops.eigh(tensor)[0]
+
+
+def eigvals(tensor: Any, name: str | None = None) -> Any:
+    """Return the eigenvalues of matrices, which are complex."""
+    return _ops.eig(tensor)[0]
+
+
+def normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None, name: str | None = None) -> tuple[Any, Any]:
+    """Return ``tensor / norm`` and the norm, over ``axis`` or all axes."""
+    tensor = _ops.convert_to_tensor(tensor)
+    if ord == "euclidean":
+        size = _ops.sqrt(_ops.sum(_ops.square(_ops.abs(tensor)), axis=axis, keepdims=True))
+    else:
+        size = _ops.norm(tensor, ord=ord, axis=axis, keepdims=True)
+    return tensor / size, size
+
+
+def set_diag(input: Any, diagonal: Any, name: str | None = None) -> Any:
+    """Return matrices with other main diagonals."""
+    input = _ops.convert_to_tensor(input)
+    rows, columns = input.shape[-2:]
+    size = min(rows, columns)
+    wide = _ops.pad(diagonal, [(0, 0)] * (len(input.shape) - 2) + [(0, columns - size)])
+    return _ops.where(_ops.eye(rows, columns, dtype="bool"), _ops.expand_dims(wide, -2), input)
+
+
+def tensor_diag(diagonal: Any, name: str | None = None) -> Any:
+    """Return a tensor with ``diagonal`` where its first indices equal its last, and zeros elsewhere."""
+    diagonal = _ops.convert_to_tensor(diagonal)
+    return _ops.reshape(_ops.diag(_ops.reshape(diagonal, (-1,))), (*diagonal.shape, *diagonal.shape))
+
+
+def tensor_diag_part(input: Any, name: str | None = None) -> Any:
+    """Return the elements whose first indices equal their last."""
+    input = _ops.convert_to_tensor(input)
+    shape = input.shape[: len(input.shape) // 2]
+    size = int(np.prod(shape))
+    return _ops.reshape(_ops.diag(_ops.reshape(input, (size, size))), shape)
+
+
+def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Any:
+    """Solve ``A @ x = rhs`` by the Cholesky factor of A."""
+    lower = _ops.solve_triangular(chol, rhs, lower=True)
+    return _ops.solve_triangular(adjoint(chol), lower, lower=False)

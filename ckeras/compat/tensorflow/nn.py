@@ -213,3 +213,63 @@ def local_response_normalization(
 
 
 lrn = local_response_normalization
+
+
+def conv3d(
+    input: Any,
+    filters: Any,
+    strides: Any,
+    padding: str,
+    data_format: str = "NDHWC",
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Convolution of volumes with filters of shape (depth, height, width, channels in, channels out)."""
+    strides, dilations = (tuple(n[2:] if data_format == "NCDHW" else n[1:4]) for n in (strides, dilations or [1] * 5))
+    return _ops.conv(input, filters, strides, padding.lower(), _VOLUMES[data_format], dilations)
+
+
+_VOLUMES = {"NDHWC": "channels_last", "NCDHW": "channels_first"}
+
+
+def separable_conv2d(
+    input: Any,
+    depthwise_filter: Any,
+    pointwise_filter: Any,
+    strides: Any,
+    padding: str,
+    data_format: str | None = None,
+    dilations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Convolution of each channel with its own filters, then of 1 x 1 over all channels."""
+    strides, dilations = _spatial(strides, data_format), _spatial(dilations or 1, data_format)
+    return _ops.separable_conv(
+        input, depthwise_filter, pointwise_filter, strides, padding.lower(), _FORMATS[data_format], dilations
+    )
+
+
+def max_pool1d(input: Any, ksize: Any, strides: Any, padding: str, data_format: str = "NWC", name: Any = None) -> Any:
+    """Maximum of each window of sequences."""
+    return _ops.max_pool(input, ksize, strides, padding.lower(), _SEQUENCES[data_format])
+
+
+def avg_pool1d(input: Any, ksize: Any, strides: Any, padding: str, data_format: str = "NWC", name: Any = None) -> Any:
+    """Mean of each window of sequences."""
+    return _ops.average_pool(input, ksize, strides, padding.lower(), _SEQUENCES[data_format])
+
+
+_SEQUENCES = {"NWC": "channels_last", "NCW": "channels_first"}
+
+
+def compute_average_loss(per_example_loss: Any, sample_weight: Any = None, global_batch_size: Any = None) -> Any:
+    """Return the sum of the losses of samples, times their weights, divided by the size of the batch."""
+    loss = _ops.convert_to_tensor(per_example_loss)
+    size = loss.shape[0] if global_batch_size is None else global_batch_size
+    weighted = loss if sample_weight is None else loss * sample_weight
+    return _ops.sum(weighted) / _ops.cast(size, loss.dtype)
+
+
+def scale_regularization_loss(regularization_loss: Any) -> Any:
+    """Return the sum of regularization losses: there is one replica."""
+    return _ops.sum(regularization_loss)
