@@ -3,6 +3,7 @@
 import sys
 
 number = "0.1.0"
+KERAS_VERSION = "3.15.1"  # of the Keras whose interface and files these are
 
 
 def version() -> str:

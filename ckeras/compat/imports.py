@@ -15,11 +15,12 @@ from types import ModuleType
 from typing import Any
 
 import ckeras
+from ckeras import _version
 from ckeras.compat.child_processes import redirect_children
 from ckeras.keras_names import absence
 
 # The release of Keras that has the names of ckeras; scripts compare it with known versions.
-KERAS_VERSION = "3.15.1+ckeras"
+KERAS_VERSION = f"{_version.KERAS_VERSION}+ckeras"
 
 # The longest entry that is a prefix of a name applies.
 ALIASES = {

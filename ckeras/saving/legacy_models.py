@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
-
-import numpy as np
 
 from ckeras import registry
 from ckeras.saving import archive
 from ckeras.saving.atomic import replacing
 from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py, text_of
-from ckeras.saving.legacy_weights import TOP, listed, load_group, weights_of
+from ckeras.saving.legacy_weights import listed, load_group, write_arrays, write_group
 from ckeras.saving.serialization import SafeModeScope, serialize_keras_object
 from ckeras.utils.naming import to_snake_case
 from ckeras.utils.tracebacks import warn
 
-_LIMIT = 64_512  # bytes of an attribute
 _BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")  # names that stand for what fits the shapes of the outputs
 _COMPILED = ("loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile")
 
@@ -54,14 +50,9 @@ def save_legacy_model(model: Any, filepath: Any, include_optimizer: bool, versio
         for name, text in texts.items():
             file.attrs[name] = text.encode()
         group = file.create_group("model_weights")
-        for name in ("keras_version", "backend"):
-            group.attrs[name] = texts[name].encode()
-        _write_list(group, "layer_names", [layer.name for layer in model.layers])
-        for layer in model.layers:
-            _write_arrays(group.create_group(layer.name), weights_of(layer))
-        _write_arrays(group.create_group(TOP), model._saved_variables())
+        write_group(model, group, version)
         if optimizer is not None:
-            _write_arrays(file.create_group("optimizer_weights"), optimizer.variables)
+            write_arrays(file.create_group("optimizer_weights"), optimizer.variables)
 
 
 def load_legacy_model(filepath: str, custom_objects: dict[str, Any] | None, compile: bool, safe_mode: bool) -> Any:
@@ -173,21 +164,3 @@ def _newer(config: Any) -> Any:
 def _dict_in(file: Any, name: str) -> dict[str, Any] | None:
     """The dict in an attribute of a file, which holds JSON."""
     return archive.dict_of(text_of(file, name), name) if name in file.attrs else None
-
-
-def _write_arrays(group: Any, variables: Iterable[Any]) -> None:
-    """Write the values of variables, and their names in order."""
-    names: dict[str, Any] = {}
-    for variable in variables:
-        name = variable.path if variable.path not in names else f"{variable.path}_{len(names)}"
-        names[name] = group[name] = variable.numpy()
-    _write_list(group, "weight_names", list(names))
-
-
-def _write_list(group: Any, name: str, texts: list[str]) -> None:
-    """Write a list of names to an attribute, or to several."""
-    data, parts = np.array([text.encode() for text in texts], "S" if texts else "S1"), 1
-    while any(chunk.nbytes > _LIMIT for chunk in np.array_split(data, parts)):
-        parts += 1
-    for part, chunk in enumerate(np.array_split(data, parts)):
-        group.attrs[name if parts == 1 else f"{name}{part}"] = chunk

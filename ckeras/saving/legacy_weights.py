@@ -8,10 +8,13 @@ those of the layers in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from ckeras.saving.atomic import replacing
 from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py, text_of
 from ckeras.utils.tracebacks import warn
 
@@ -103,6 +106,9 @@ def _pair(name: str, variables: list[Any], group: Any) -> _Pair:
     return _Pair(name, variables, group, listed(group, "weight_names"))
 
 
+_LIMIT = 64_512  # bytes of an attribute
+
+
 def weights_of(layer: Any) -> list[Any]:
     """The weights of a layer in the order of files."""
     return [*layer.trainable_weights, *layer.non_trainable_weights]
@@ -121,3 +127,36 @@ def listed(group: Any, name: str) -> list[str]:
         attributes.append(f"{name}{len(attributes)}")
     texts = [text for attribute in attributes for text in text_of(group, attribute, 1)]
     return [text.decode() if isinstance(text, bytes) else str(text) for text in texts]
+
+
+def save_legacy_weights(model: Any, filepath: Any, version: str) -> None:
+    """Save the weights of a model to an `.h5` file, which replaces one of that name once it is complete."""
+    with replacing(filepath) as opened, h5py().File(opened, "w") as file:
+        write_group(model, file, version)
+
+
+def write_group(model: Any, root: Any, version: str) -> None:
+    """Write the weights of each layer to a group of its name, and those of the model itself to another."""
+    root.attrs["keras_version"], root.attrs["backend"] = version.encode(), b"ckeras"
+    _write_list(root, "layer_names", [layer.name for layer in model.layers])
+    for layer in model.layers:
+        write_arrays(root.create_group(layer.name), weights_of(layer))
+    write_arrays(root.create_group(TOP), model._saved_variables())
+
+
+def write_arrays(group: Any, variables: Iterable[Any]) -> None:
+    """Write the values of variables, and their names in order."""
+    names: dict[str, Any] = {}
+    for variable in variables:
+        name = variable.path if variable.path not in names else f"{variable.path}_{len(names)}"
+        names[name] = group[name] = variable.numpy()
+    _write_list(group, "weight_names", list(names))
+
+
+def _write_list(group: Any, name: str, texts: list[str]) -> None:
+    """Write a list of names to an attribute, or to several."""
+    data, parts = np.array([text.encode() for text in texts], "S" if texts else "S1"), 1
+    while any(chunk.nbytes > _LIMIT for chunk in np.array_split(data, parts)):
+        parts += 1
+    for part, chunk in enumerate(np.array_split(data, parts)):
+        group.attrs[name if parts == 1 else f"{name}{part}"] = chunk

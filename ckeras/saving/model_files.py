@@ -15,8 +15,6 @@ from ckeras.saving.serialization import deserialize_keras_object, serialize_kera
 from ckeras.saving.state import load_state
 from ckeras.utils.tracebacks import warn
 
-_KERAS = "3.15.1"  # the version of Keras whose format this is
-
 
 def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
     """Save a model to a `.keras` file or a folder: architecture, weights, optimizer with its state, losses, metrics.
@@ -63,11 +61,11 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
     if not model.built:
         warn(f"save: model {model.name!r} is not built, so it has no weights to save yet; call it on data first")
     if is_legacy:
-        save_legacy_model(model, filepath, include_optimizer is not False, _KERAS)
+        save_legacy_model(model, filepath, include_optimizer is not False, _version.KERAS_VERSION)
         return
     config = serialize_keras_object(model)
     metadata = {
-        "keras_version": _KERAS,
+        "keras_version": _version.KERAS_VERSION,
         "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
         "ckeras_version": _version.number,
     }

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from ckeras._version import KERAS_VERSION
 from ckeras.saving import archive
 from ckeras.saving.atomic import confirm_overwrite, replacing
 from ckeras.saving.hdf5 import WeightsReader, WeightsWriter
-from ckeras.saving.legacy_weights import load_legacy_weights
+from ckeras.saving.legacy_weights import load_legacy_weights, save_legacy_weights
 from ckeras.saving.shards import ShardsReader, ShardsWriter
 from ckeras.saving.state import load_state, save_state, saveables
 from ckeras.utils.tracebacks import warn
@@ -21,12 +22,13 @@ def save_weights(
 ) -> None:
     """Save the weights of a model, with the state of its optimizer, to a `.weights.h5` file, or to several.
 
-    Keras opens the file. It replaces a file of that name only once it is complete. Seeds of random layers are saved
-    too, so that training continues with the same random numbers.
+    Keras opens the file. Seeds of random layers are saved too, so that training continues with the same random
+    numbers. A file replaces one of that name only once it is complete.
 
     Args:
         model: A model that is built.
-        filepath: Path of the file, which ends with ``.weights.h5``; with ``max_shard_size`` that of the file which
+        filepath: Path of the file, which ends with ``.weights.h5``; or with ``.h5`` alone, for a file in the format of
+            Keras 1 and 2, which holds neither optimizer nor seeds; with ``max_shard_size`` that of the file which
             names the others, which ends with ``.weights.json``.
         overwrite: Whether to replace a file that exists; otherwise the question is asked at the terminal.
         max_shard_size: Maximum size of a file in GiB; `None` for one file.
@@ -50,14 +52,20 @@ def save_weights(
     if max_shard_size is not None and path.endswith(".weights.h5"):
         path = path.removesuffix(".h5") + ".json"
         warn(f"save_weights with max_shard_size writes {path!r} instead of {str(filepath)!r}")
-    if not path.endswith(ending):
+    is_legacy = max_shard_size is None and _is_legacy(path)
+    if not path.endswith(ending) and not is_legacy:
         raise ValueError(
             f"save_weights with max_shard_size={max_shard_size!r} expects a path that ends with {ending}, got {path!r}"
         )
+    if is_legacy and skipped:
+        raise ValueError(f"save_weights takes objects_to_skip for .weights.h5 files only, got {path!r}")
     if max_shard_size is not None and not max_shard_size > 0:
         raise ValueError(f"save_weights expects max_shard_size to be positive, got {max_shard_size!r}")
     check_built(model, "save_weights")
     if not overwrite and os.path.exists(path) and not confirm_overwrite(path):
+        return
+    if is_legacy:
+        save_legacy_weights(model, path, KERAS_VERSION)
         return
     with ExitStack() as files:
         if max_shard_size is None:
@@ -89,7 +97,7 @@ def load_weights(model: Any, filepath: str | os.PathLike, skip_mismatch: bool = 
     _refuse(kwargs, "load_weights")
     check_built(model, "load_weights")
     path = str(filepath)
-    is_legacy = path.endswith((".h5", ".hdf5")) and not path.endswith(".weights.h5")
+    is_legacy = _is_legacy(path)
     if (skipped and is_legacy) or (by_name is not None and not is_legacy):
         given = "objects_to_skip" if is_legacy else "by_name"
         raise ValueError(f"load_weights takes {given} for {'other' if is_legacy else '.h5'} files only, got {path!r}")
@@ -99,6 +107,11 @@ def load_weights(model: Any, filepath: str | os.PathLike, skip_mismatch: bool = 
         return
     with _reader(filepath) as reader, unchanged_on_error(model), archive.errors_of(filepath):
         load_state(model, reader, skipped=skipped, skip_mismatch=skip_mismatch)
+
+
+def _is_legacy(path: str) -> bool:
+    """Whether a file is one of the format of Keras 1 and 2, by its name."""
+    return path.endswith((".h5", ".hdf5")) and not path.endswith(".weights.h5")
 
 
 @contextmanager

@@ -165,3 +165,18 @@ def test_weights_that_are_not_plainly_in_the_file(change):
     with pytest.raises(ValueError, match=r"Cannot load 'old.h5'"):
         model.load_weights("old.h5")
     assert firsts(model) == before
+
+
+def test_weights_are_saved_in_the_older_format_for_its_ending():
+    model = ckeras.Sequential([ckeras.Input((3,)), ckeras.layers.Dense(2, name="a"), ckeras.layers.Dense(1, name="b")])
+    model.save_weights("w.h5")
+    with h5py.File("w.h5") as file:
+        assert [name.decode() for name in file.attrs["layer_names"]] == ["a", "b"]
+        names = [name.decode() for name in file["a"].attrs["weight_names"]]
+        np.testing.assert_array_equal(file["a"][names[0]], model.get_weights()[0])
+    other = ckeras.Sequential.from_config(model.get_config())
+    other.load_weights("w.h5")
+    for a, b in zip(other.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    with pytest.raises(ValueError, match=r"objects_to_skip for \.weights\.h5 files only"):
+        model.save_weights("w.h5", objects_to_skip=[model.layers[0]])
