@@ -149,6 +149,13 @@ if TYPE_CHECKING:
         ZeroPadding2D as ZeroPadding2D,
         ZeroPadding3D as ZeroPadding3D,
     )
+    from ckeras.layers.rnn.bidirectional import Bidirectional as Bidirectional
+    from ckeras.layers.rnn.gru import GRU as GRU, GRUCell as GRUCell
+    from ckeras.layers.rnn.lstm import LSTM as LSTM, LSTMCell as LSTMCell
+    from ckeras.layers.rnn.rnn import RNN as RNN
+    from ckeras.layers.rnn.simple_rnn import SimpleRNN as SimpleRNN, SimpleRNNCell as SimpleRNNCell
+    from ckeras.layers.rnn.stacked_rnn_cells import StackedRNNCells as StackedRNNCells
+    from ckeras.layers.rnn.time_distributed import TimeDistributed as TimeDistributed
     from ckeras.layers.serialization import deserialize as deserialize, serialize as serialize
 
 attach(
@@ -172,6 +179,7 @@ attach(
         "AvgPool2D": "pooling.average_pooling",
         "AvgPool3D": "pooling.average_pooling",
         "BatchNormalization": "normalization.batch_normalization",
+        "Bidirectional": "rnn.bidirectional",
         "CategoryEncoding": "preprocessing.category_encoding",
         "Concatenate": "merging.concatenate",
         "Conv1D": "convolutional.conv",
@@ -199,6 +207,8 @@ attach(
         "EinsumDense": "core.einsum_dense",
         "Embedding": "core.embedding",
         "Flatten": "reshaping.flatten",
+        "GRU": "rnn.gru",
+        "GRUCell": "rnn.gru",
         "GaussianDropout": "regularization.gaussian_dropout",
         "GaussianNoise": "regularization.gaussian_noise",
         "GlobalAveragePooling1D": "pooling.global_average_pooling",
@@ -221,6 +231,8 @@ attach(
         "InputLayer": "core.input_layer",
         "InputSpec": "input_spec",
         "IntegerLookup": "preprocessing.integer_lookup",
+        "LSTM": "rnn.lstm",
+        "LSTMCell": "rnn.lstm",
         "Lambda": "core.lambda_layer",
         "Layer": "layer",
         "LayerNormalization": "normalization.layer_normalization",
@@ -240,6 +252,7 @@ attach(
         "Permute": "reshaping.permute",
         "Pipeline": "preprocessing.pipeline",
         "RMSNormalization": "normalization.rms_normalization",
+        "RNN": "rnn.rnn",
         "ReLU": "activations.relu",
         "RepeatVector": "reshaping.repeat_vector",
         "Rescaling": "preprocessing.rescaling",
@@ -249,15 +262,19 @@ attach(
         "SeparableConv2D": "convolutional.separable_conv",
         "SeparableConvolution1D": "convolutional.separable_conv",
         "SeparableConvolution2D": "convolutional.separable_conv",
+        "SimpleRNN": "rnn.simple_rnn",
+        "SimpleRNNCell": "rnn.simple_rnn",
         "Softmax": "activations.softmax",
         "SpatialDropout1D": "regularization.spatial_dropout",
         "SpatialDropout2D": "regularization.spatial_dropout",
         "SpatialDropout3D": "regularization.spatial_dropout",
         "SpectralNormalization": "normalization.spectral_normalization",
+        "StackedRNNCells": "rnn.stacked_rnn_cells",
         "StringLookup": "preprocessing.string_lookup",
         "Subtract": "merging.elementwise",
         "TextVectorization": "preprocessing.text_vectorization",
         "ThresholdedReLU": "activations.relu",
+        "TimeDistributed": "rnn.time_distributed",
         "UnitNormalization": "normalization.unit_normalization",
         "UpSampling1D": "reshaping.up_sampling",
         "UpSampling2D": "reshaping.up_sampling",

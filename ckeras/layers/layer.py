@@ -51,8 +51,11 @@ def _builds(build: Callable[..., None]) -> Callable[..., None]:
             if isinstance(self._dtype_policy, dtype_policies.DTypePolicyMap):
                 self._follow_policy()  # the path may have another policy than the name had
             build(self, *args, **kwargs)
-        if len(args) == 1 and not kwargs:
+        others = {name: shape for name, shape in kwargs.items() if shape is not None}
+        if len(args) == 1 and not others:
             self._build_config = args[0]
+        elif len(args) == 1:
+            self.__dict__["_build_shapes"] = {_parameters(build)[1]: args[0], **others}
         self.built = True
 
     return built
@@ -203,10 +206,16 @@ class Layer(FollowsPolicy):
         """Build the layer from the result of `get_build_config`."""
         if config and config.get("input_shape") is not None:
             self._build(as_shape(config["input_shape"]))
+        elif config and config.get("shapes_dict") is not None:
+            (_, first), *others = config["shapes_dict"].items()
+            self._build(as_shape(first), {k.removesuffix("_shape"): as_shape(v) for k, v in others})
 
     def get_build_config(self) -> dict[str, Any] | None:
         """Return the configuration with which `build_from_config` builds an equal layer."""
-        return None if self._build_config is None else {"input_shape": self._build_config}
+        if self._build_config is not None:
+            return {"input_shape": self._build_config}
+        shapes = self.__dict__.get("_build_shapes")  # of several arguments
+        return None if shapes is None else {"shapes_dict": shapes}
 
     def _build(self, input_shape: Any, others: dict[str, Any] | None = None) -> None:
         names = _parameters(type(self).build)
@@ -461,6 +470,11 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 def _default_training(call: Callable[..., Any]) -> Any:
     parameter = inspect.signature(call).parameters.get("training")
     return None if parameter is None or parameter.default is parameter.empty else parameter.default
+
+
+def takes(layer: Layer, argument: str) -> bool:
+    """Whether the layer's `call` has an argument of this name."""
+    return argument in _parameters(type(layer).call)
 
 
 def default_training(operation: Any) -> Any:

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 VALUES = pathlib.Path(__file__).with_suffix(".npz").with_name("layers_values.npz")
-CONFIGS = VALUES.with_suffix(".json")
 
 
 class Integers(NamedTuple):
@@ -102,10 +101,10 @@ def fill(layer: Any) -> None:
 CASES: dict[str, Case] = {}
 
 
-def add(*cases: Case) -> None:
+def add(*cases: Case, to: dict[str, Case] = CASES) -> None:
     for c in cases:
-        number = sum(name.startswith(f"{c.layer}/") for name in CASES)
-        CASES[f"{c.layer}/{number}"] = c
+        number = sum(name.startswith(f"{c.layer}/") for name in to)
+        to[f"{c.layer}/{number}"] = c
 
 
 X, IMAGES = (3, 5, 4), (2, 5, 4, 3)
@@ -330,7 +329,7 @@ def results(layer: Any, outputs: Any, gradients: dict[str, Any], state: dict[str
 
 
 def flat(structure: Any) -> list[Any]:
-    return list(structure) if isinstance(structure, (list, tuple)) else [structure]
+    return [x for part in structure for x in flat(part)] if isinstance(structure, (list, tuple)) else [structure]
 
 
 def with_keras(case: Case) -> tuple[dict[str, Any], Any]:
@@ -370,14 +369,14 @@ def masks_of(spec: Any) -> Any:
     return None if spec is None else Booleans(spec)
 
 
-def main() -> None:
+def main(cases: dict[str, Case] = CASES, path: pathlib.Path = VALUES) -> None:
     import jax
     import keras
 
     assert keras.__version__.startswith("3.15"), keras.__version__
     jax.config.update("jax_enable_x64", True)
-    pool, kept = [], {}
-    for name, c in CASES.items():
+    pool, kept, configs = [], {}, path.with_suffix(".json")
+    for name, c in cases.items():
         try:
             found, config = with_keras(c)
         except Exception as error:
@@ -385,17 +384,17 @@ def main() -> None:
         arrays = {key: np.asarray(v) for key, v in found.items()}
         pool += [a.astype("float32").ravel() for a in arrays.values()]
         kept[name] = {"values": {key: list(a.shape) for key, a in arrays.items()}, "config": config}
-    np.savez_compressed(VALUES, pool=np.concatenate(pool))
-    CONFIGS.write_text(json.dumps(kept, separators=(",", ":")).replace('},"', '},\n"') + "\n")
-    print(f"{len(CASES)} cases, {VALUES.stat().st_size} and {CONFIGS.stat().st_size} bytes")
+    np.savez_compressed(path, pool=np.concatenate(pool))
+    configs.write_text(json.dumps(kept, separators=(",", ":")).replace('},"', '},\n"') + "\n")
+    print(f"{len(cases)} cases, {path.stat().st_size} and {configs.stat().st_size} bytes")
 
 
-def reference() -> dict[str, tuple[dict[str, np.ndarray], Any]]:
+def reference(path: pathlib.Path = VALUES) -> dict[str, tuple[dict[str, np.ndarray], Any]]:
     """Case -> the values and the config that Keras gave."""
-    with np.load(VALUES) as file:
+    with np.load(path) as file:
         pool = file["pool"]
     found, at = {}, 0
-    for name, kept in json.loads(CONFIGS.read_text()).items():
+    for name, kept in json.loads(path.with_suffix(".json").read_text()).items():
         values = {}
         for key, shape in kept["values"].items():
             size = int(np.prod(shape, dtype=int))

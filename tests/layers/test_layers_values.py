@@ -1,5 +1,6 @@
-"""Every case of `tests/data/make_layers_values.py`: results, gradients, masks and configs as Keras has them, and what
-holds for each layer: symbolic and compiled calls, empty batches, mixed policies, copies."""
+"""Every case of `make_layers_values.py` and `make_recurrent_values.py` in `tests/data`: results, gradients, masks and
+configs as Keras has them, and what holds for each layer: symbolic and compiled calls, empty batches, mixed policies,
+copies."""
 
 import copy
 import inspect
@@ -13,10 +14,12 @@ import reference
 import ckeras
 from ckeras import layers, ops
 from ckeras.autograd import GradientTape
-from ckeras.tensor.structure import flatten
+from ckeras.tensor.structure import flatten, map_structure
 
-script = reference.script("make_layers_values")
-EXPECTED = script.reference()
+recurrent = reference.script("make_recurrent_values")
+script = recurrent.layers_values
+EXPECTED = script.reference() | recurrent.reference()
+script.CASES.update(recurrent.CASES)
 CASES = pytest.mark.parametrize("name", script.CASES)
 TOLERANCE = {"float32": 2e-5, "float64": 2e-6}  # the reference is stored in float32
 pytestmark = pytest.mark.filterwarnings("ignore:under 'mixed", "ignore:A lambda is saved")
@@ -179,7 +182,7 @@ def test_symbolic_call(name, dtype):
     layer = script.make_layer(ckeras, case, dtype)
     shapes = [[tuple(t.shape) for t in s] if isinstance(s, list) else tuple(s.shape) for s in symbols(args)]
     found = layer.compute_output_shape(shapes[0], **{k: v for k, v in call.items() if k == "reverse"})
-    assert tuple(found) == tuple(flatten(symbolic)[0].shape)
+    assert found == map_structure(lambda y: tuple(y.shape), symbolic)
 
 
 @CASES
@@ -220,11 +223,12 @@ def test_functional_model(name):
         else ckeras.Input(a.shape[1:], dtype=str(a.dtype))
         for a in args
     ]  # fmt: skip
-    model = ckeras.Model(inputs[0], layer(*inputs, **call))
+    first, data = (flatten(inputs), flatten(args)) if len(args) > 1 else (inputs[0], args[0])
+    model = ckeras.Model(first, layer(*inputs, **call))
     twin = ckeras.Model.from_config(plain(model.get_config()))
     twin.set_weights(model.get_weights())
     for each in (model, twin):
-        for a, b in zip(flatten(each.predict(args[0], verbose=0)), expected, strict=True):
+        for a, b in zip(flatten(each.predict(data, verbose=0)), expected, strict=True):
             np.testing.assert_allclose(a, b, 1e-5, 1e-5)
 
 

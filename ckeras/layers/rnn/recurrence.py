@@ -1,0 +1,115 @@
+"""A cell over a whole sequence: the one function that recurrent layers compute with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ckeras import ops
+from ckeras.layers.layer import Layer, takes
+from ckeras.layers.rnn.cell import RecurrentCell
+from ckeras.layers.rnn.cells import output_size
+from ckeras.tensor.structure import flatten, map_structure, pack
+
+
+def recurrence(
+    cell: Any,
+    sequences: Any,
+    states: Any,
+    mask: Any = None,
+    *,
+    training: Any = False,
+    go_backwards: bool = False,
+    unroll: bool = False,
+    zero_output_for_mask: bool = False,
+) -> tuple[Any, Any, Any]:
+    """Run a cell over the steps of sequences; return the last output, all outputs, and the final states.
+
+    The loop is one op, whose body is traced once, whatever the number of steps. Outputs are in the order in which the
+    steps are taken.
+
+    Args:
+        cell: called as ``cell(x, states)``; a `RecurrentCell` projects all steps before the loop.
+        sequences: a tensor, or a structure of them, of shape (batch, steps, ...).
+        states: a list, whose elements may be lists.
+        mask: booleans of shape (batch, steps). Where it is false the states stay, and the output is that of the step
+            before (at first, the state that the output is), or 0 with ``zero_output_for_mask``.
+        go_backwards: whether to start with the last step.
+        unroll: whether the steps are unrolled instead of a loop.
+    """
+    step, inputs = _step_of(cell, sequences, states, training)
+    rows = map_structure(_steps_first, inputs)
+    if mask is None:
+        carry, outputs = ops.scan(
+            lambda states, x: step(x, states)[::-1], states, rows, reverse=go_backwards, unroll=unroll or 1
+        )
+    else:
+        first = None if zero_output_for_mask else initial_output(cell, states)
+        carry, outputs = ops.scan(
+            lambda carry, row: _masked(step, carry, row),
+            {"states": states, "output": first},
+            {"x": rows, "mask": ops.expand_dims(ops.swapaxes(mask, 0, 1), -1)},
+            reverse=go_backwards,
+            unroll=unroll or 1,
+        )
+        carry = carry["states"]
+    if go_backwards:
+        outputs = map_structure(lambda y: ops.flip(y, 0), outputs)
+    return map_structure(lambda y: y[-1], outputs), map_structure(_steps_first, outputs), carry
+
+
+def _step_of(cell: Any, sequences: Any, states: Any, training: Any) -> tuple[Callable[..., Any], Any]:
+    """A function ``(x, states) -> (output, states)`` of one step, and the inputs of all steps for it."""
+    if isinstance(cell, RecurrentCell) and type(cell).call is RecurrentCell.call:
+        masks = cell.dropout_masks(sequences[:, 0], states[0], training)
+        return lambda x, states: cell.step(x, states, masks[1]), cell.project(sequences, masks[0])
+    more = {"training": training} if isinstance(cell, Layer) and takes(cell, "training") else {}
+    run = cell if callable(cell) else cell.call
+
+    def step(x: Any, states: Any) -> tuple[Any, Any]:
+        output, new = run(x, states, **more)
+        before, after = flatten(states), flatten(new)
+        if len(before) != len(after):
+            raise ValueError(
+                f"RNN expects its cell {type(cell).__name__} to return {len(before)} states, got {len(after)}"
+            )
+        return output, pack(states, [_cast(s, t.dtype) for s, t in zip(after, before, strict=True)])
+
+    return step, sequences
+
+
+def _masked(step: Callable[..., Any], carry: Any, row: Any) -> tuple[Any, Any]:
+    output, new = step(row["x"], carry["states"])
+    states = _where(row["mask"], new, carry["states"])
+    if carry["output"] is None:
+        return {"states": states, "output": None}, _where(row["mask"], output, ops.zeros_like(output))
+    output = _where(row["mask"], _cast(output, carry["output"].dtype), carry["output"])
+    return {"states": states, "output": output}, output
+
+
+def _where(mask: Any, chosen: Any, other: Any) -> Any:
+    """Elements of two structures by a mask of shape (batch, 1)."""
+
+    def choose(a: Any, b: Any) -> Any:
+        return ops.where(ops.reshape(mask, (a.shape[0], *[1] * (a.ndim - 1))), a, b)
+
+    return pack(chosen, [choose(a, b) for a, b in zip(flatten(chosen), flatten(other), strict=True)])
+
+
+def initial_output(cell: Any, states: Any) -> Any:
+    """What the output of a step before the first is taken to be: the state that is the cell's output, or else zeros."""
+    inner, own = cell, states
+    while hasattr(inner, "cells"):
+        inner, own = inner.cells[-1], own[-1]
+    if isinstance(inner, RecurrentCell):
+        return flatten(own)[0]
+    like = flatten(states)[0]
+    return ops.zeros((like.shape[0], output_size(cell)), like.dtype)
+
+
+def _steps_first(x: Any) -> Any:
+    return ops.swapaxes(x, 0, 1)
+
+
+def _cast(x: Any, dtype: str) -> Any:
+    return x if x.dtype == dtype else ops.cast(x, dtype)
