@@ -43,11 +43,11 @@ _RECURRENT = {
     **_WEIGHTS,
     "output_dim": "units",
     "inner_init": "recurrent_initializer",
-    "inner_activation": "recurrent_activation",
     "U_regularizer": "recurrent_regularizer",
     "dropout_W": "dropout",
     "dropout_U": "recurrent_dropout",
 }
+_GATED = {**_RECURRENT, "inner_activation": "recurrent_activation"}
 _EMBEDDING = {
     "init": "embeddings_initializer",
     "W_regularizer": "embeddings_regularizer",
@@ -62,7 +62,8 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "Dense": {"output_dim": "units", **_WEIGHTS},
     **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose"), _CONVOLUTION),
     **{f"{kind}Pooling{n}D": _POOLING for kind in ("Max", "Average") for n in (1, 2, 3)},
-    **dict.fromkeys(("SimpleRNN", "LSTM", "GRU"), _RECURRENT),
+    "SimpleRNN": _RECURRENT,
+    **dict.fromkeys(("LSTM", "GRU"), _GATED),
     "Embedding": _EMBEDDING,
     "BatchNormalization": _NORMALIZATION,
     **dict.fromkeys(("Dropout", "GaussianDropout", "AlphaDropout", "SpatialDropout1D"), _DROPOUT),

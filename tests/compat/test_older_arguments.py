@@ -56,6 +56,13 @@ def test_convolutions_of_keras_1():
         assert layers.MaxPooling1D(2, stride=1).strides in (1, (1,))
 
 
+def test_recurrent_layers_of_keras_1():
+    with pytest.warns(UserWarning, match="output_dim is units, inner_activation is recurrent_activation"):
+        layer = layers.LSTM(output_dim=4, inner_activation="hard_sigmoid", dropout_W=0.1, dropout_U=0.2)
+    assert (layer.units, layer.dropout, layer.recurrent_dropout) == (4, 0.1, 0.2)
+    assert layer.get_config()["recurrent_activation"] == "hard_sigmoid"
+
+
 def test_a_value_that_had_another_name():
     with pytest.warns(UserWarning, match="dim_ordering is data_format"):
         assert layers.Flatten(dim_ordering="th").data_format == "channels_first"

@@ -249,3 +249,29 @@ def test_what_to_use_instead():
             getattr(tf, name)
     with pytest.raises(AttributeError, match=r"tensorflow.math.lgamma is not .* there is no op for it"):
         tf.math.lgamma  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        tf.config,
+        tf.data,
+        tf.strings,
+        tf.io,
+        tf.debugging,
+        tf.distribute,
+        tf.errors,
+        tf.test,
+        tf.compat,
+        tf.nest,
+        tf.image,
+    ],
+    ids=lambda module: module.__name__,
+)
+def test_absent_names_of_modules(module):
+    name = module.__name__.removeprefix("ckeras.compat.")
+    with pytest.raises(
+        AttributeError, match=rf"{name}\.absent is not one of the TensorFlow names that ckeras provides"
+    ):
+        module.absent  # noqa: B018
+    assert not hasattr(module, "absent")

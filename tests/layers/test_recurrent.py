@@ -71,6 +71,32 @@ def test_dropout_of_cells_in_a_stack():
     assert not np.allclose(y, np.asarray(layer(np.ones((2, 5, 8), "float32"), training=True)))
 
 
+class OwnCall(layers.LSTMCell):
+    """A cell that a layer must call, rather than its parts."""
+
+    def call(self, inputs, states, training=False):
+        output, states = super().call(inputs, states, training=training)
+        return output, [2 * state for state in states]
+
+
+def test_a_subclass_of_a_cell():
+    options = {"dropout": 0.5, "recurrent_dropout": 0.5, "seed": 4, "return_sequences": True}
+    layer = layers.LSTM(3, **options)
+    layer.build(X.shape)
+    layer.cell = OwnCall(3, **{k: v for k, v in options.items() if k != "return_sequences"})
+    layer.cell.build((4, 3))
+    found = layer(X, training=True)
+    cell = OwnCall(3, dropout=0.5, recurrent_dropout=0.5, seed=4)
+    cell.build((4, 3))
+    cell.set_weights(layer.cell.get_weights())
+    states = cell.get_initial_state(4)
+    cell.get_dropout_mask(X[:, 0])
+    cell.get_recurrent_dropout_mask(states[0])
+    for t in range(X.shape[1]):
+        y, states = cell(X[:, t], states, training=True)
+        np.testing.assert_allclose(found[:, t], y, 1e-5, 1e-6)
+
+
 # -- states
 
 
@@ -290,6 +316,23 @@ def test_time_distributed_trains_a_state_in_each_step():
         expected = 0.5 * expected + 0.5 * X[:, t].mean(0)
     layer(X, training=True)
     np.testing.assert_allclose(layer.layer.moving_mean, expected, 1e-5, 1e-6)
+
+
+@pytest.mark.parametrize("unroll", [False, True])
+def test_losses_of_inner_layers_are_summed_over_the_steps(unroll):
+    dense = layers.Dense(2, activity_regularizer="l2")
+    cell = layers.SimpleRNNCell(2, activity_regularizer="l2")
+    one, stack = (layers.RNN(c, return_sequences=True, unroll=unroll) for c in (cell, [cell]))
+    for layer in (layers.TimeDistributed(dense), one, stack):
+        y = np.asarray(layer(X))
+        expected = 0.01 * np.square(y).sum() / len(X)
+        if layer in (one, stack):
+            expected *= 2  # the cell's states are outputs of its call as well
+        np.testing.assert_allclose(sum(map(float, layer.losses)), expected, 1e-5)
+        model = Sequential([layers.Input(X.shape[1:]), layer])
+        model.compile("sgd", "mse")
+        np.testing.assert_allclose(model.evaluate(X, y, verbose=0), expected, 1e-5)
+        assert model.train_on_batch(X, y) == pytest.approx(expected, rel=1e-5)
 
 
 def test_initial_weights_of_bidirectional():

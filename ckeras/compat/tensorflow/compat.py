@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ckeras.compat.tensorflow.table import names_of
+
 
 def get_logger() -> logging.Logger:
     """Return the logger of ckeras."""
@@ -93,3 +95,6 @@ class UnconnectedGradients:
 
     NONE = "none"
     ZERO = "zero"
+
+
+__getattr__, __dir__ = names_of(__name__, {})

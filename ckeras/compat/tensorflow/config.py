@@ -4,6 +4,8 @@ import sys
 import types
 from typing import Any, NamedTuple
 
+from ckeras.compat.tensorflow.table import names_of
+
 
 class PhysicalDevice(NamedTuple):
     """A device that computations can run on."""
@@ -47,3 +49,5 @@ threading = types.SimpleNamespace(
     set_inter_op_parallelism_threads=lambda num_threads: None,  # operations run one at a time
 )
 experimental = sys.modules[__name__]
+
+__getattr__, __dir__ = names_of(__name__, {})

@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from ckeras import ops as _ops
+from ckeras.compat.tensorflow.table import names_of
 from ckeras.utils.dataset import Dataset as Dataset
 
 AUTOTUNE = -1
@@ -35,3 +36,5 @@ class _Settings:
 
 
 experimental = sys.modules[__name__]
+
+__getattr__, __dir__ = names_of(__name__, {})

@@ -9,6 +9,7 @@ import numpy as np
 
 from ckeras import ops as _ops
 from ckeras.compat.tensorflow.errors import InvalidArgumentError
+from ckeras.compat.tensorflow.table import names_of
 from ckeras.tensor import Tensor
 
 _PAIRS = {
@@ -130,3 +131,6 @@ def is_numeric_tensor(tensor: Any) -> bool:
 def enable_check_numerics(*args: Any, **kwargs: Any) -> None:
     """Raise NotImplementedError: use `check_numerics`, or the callback `TerminateOnNaN`."""
     raise NotImplementedError("enable_check_numerics is not there; use check_numerics, or callbacks.TerminateOnNaN")
+
+
+__getattr__, __dir__ = names_of(__name__, {})

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ckeras import ops as _ops
+from ckeras.compat.tensorflow.table import names_of
 
 
 class Strategy:
@@ -86,3 +87,5 @@ def has_strategy() -> bool:
 
 
 experimental = sys.modules[__name__]
+
+__getattr__, __dir__ = names_of(__name__, {})

@@ -1,5 +1,7 @@
 """``tensorflow.errors``: classes that scripts catch, each also the error of Python that ckeras raises instead."""
 
+from ckeras.compat.tensorflow.table import names_of
+
 
 class OpError(Exception):
     """An operation failed."""
@@ -27,3 +29,6 @@ class ResourceExhaustedError(OpError, MemoryError):
 
 class UnimplementedError(OpError, NotImplementedError):
     """An operation is not there."""
+
+
+__getattr__, __dir__ = names_of(__name__, {})

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import ops as _ops
+from ckeras.compat.tensorflow.table import names_of
 from ckeras.preprocessing.image.pillow import pillow
 from ckeras.tensor.string_tensor import StringTensor
 
@@ -199,3 +200,5 @@ gfile = types.SimpleNamespace(
     copy=_copy,
     rename=_rename,
 )
+
+__getattr__, __dir__ = names_of(__name__, {})

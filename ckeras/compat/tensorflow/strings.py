@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import ops as _ops
+from ckeras.compat.tensorflow.table import names_of
 from ckeras.tensor.string_tensor import StringTensor
 
 
@@ -173,3 +174,6 @@ def as_string(input: Any, precision: int = -1, name: str | None = None) -> Strin
     found = np.empty(len(texts), object)
     found[:] = texts
     return StringTensor(found.reshape(array.shape))
+
+
+__getattr__, __dir__ = names_of(__name__, {})

@@ -34,6 +34,9 @@ _INSTEAD = {
     "signal": "use keras.ops.stft, keras.ops.fft and the like",
     "feature_column": "use keras.utils.FeatureSpace",
     "lookup": "use keras.layers.StringLookup and keras.layers.IntegerLookup",
+    **dict.fromkeys(
+        ("config.run_functions_eagerly", "config.functions_run_eagerly"), "use model.compile(run_eagerly=True)"
+    ),
     "math.lgamma": "there is no op for it",
     "math.digamma": "there is no op for it",
 }

@@ -9,6 +9,7 @@ from ckeras import ops
 from ckeras.layers.layer import Layer, takes
 from ckeras.layers.rnn.cell import RecurrentCell
 from ckeras.layers.rnn.cells import output_size
+from ckeras.layers.rnn.losses import added_losses, keep_losses
 from ckeras.tensor.structure import flatten, map_structure, pack
 
 
@@ -40,27 +41,35 @@ def recurrence(
     step, inputs = _step_of(cell, sequences, states, training)
     rows = map_structure(_steps_first, inputs)
     if mask is None:
-        carry, outputs = ops.scan(
-            lambda states, x: step(x, states)[::-1], states, rows, reverse=go_backwards, unroll=unroll or 1
-        )
+
+        def advance(carry: Any, row: Any) -> tuple[Any, Any]:
+            return step(row, carry)[::-1]
+
+        first = states
     else:
-        first = None if zero_output_for_mask else initial_output(cell, states)
-        carry, outputs = ops.scan(
-            lambda carry, row: _masked(step, carry, row),
-            {"states": states, "output": first},
-            {"x": rows, "mask": ops.expand_dims(ops.swapaxes(mask, 0, 1), -1)},
-            reverse=go_backwards,
-            unroll=unroll or 1,
-        )
-        carry = carry["states"]
+
+        def advance(carry: Any, row: Any) -> tuple[Any, Any]:
+            return _masked(step, carry, row)
+
+        first = {"states": states, "output": None if zero_output_for_mask else initial_output(cell, states)}
+        rows = {"x": rows, "mask": ops.expand_dims(ops.swapaxes(mask, 0, 1), -1)}
+
+    def body(carry: Any, row: Any) -> tuple[Any, Any]:
+        (carry, output), loss = added_losses(cell, lambda: advance(carry, row))
+        return carry, (output, loss)
+
+    carry, (outputs, losses) = ops.scan(body, first, rows, reverse=go_backwards, unroll=unroll or 1)
+    keep_losses(cell, losses)
+    states = carry if mask is None else carry["states"]
     if go_backwards:
         outputs = map_structure(lambda y: ops.flip(y, 0), outputs)
-    return map_structure(lambda y: y[-1], outputs), map_structure(_steps_first, outputs), carry
+    return map_structure(lambda y: y[-1], outputs), map_structure(_steps_first, outputs), states
 
 
 def _step_of(cell: Any, sequences: Any, states: Any, training: Any) -> tuple[Callable[..., Any], Any]:
     """A function ``(x, states) -> (output, states)`` of one step, and the inputs of all steps for it."""
-    if isinstance(cell, RecurrentCell) and type(cell).call is RecurrentCell.call:
+    plain = isinstance(cell, RecurrentCell) and type(cell).call is RecurrentCell.call
+    if plain and cell.activity_regularizer is None:
         masks = cell.dropout_masks(sequences[:, 0], states[0], training)
         return lambda x, states: cell.step(x, states, masks[1]), cell.project(sequences, masks[0])
     more = {"training": training} if isinstance(cell, Layer) and takes(cell, "training") else {}

@@ -226,8 +226,8 @@ class RNN(Layer):
 
 @contextmanager
 def shared_dropout(cell: Any, x: Any, states: Any, training: Any) -> Iterator[None]:
-    """The cells inside a stack use the same dropout masks in all steps, sampled for inputs and states like these."""
-    chain = list(_cells(cell, x, states)) if training and hasattr(cell, "cells") else []
+    """A cell, or the cells of a stack, use the same dropout masks in all steps, for inputs and states like these."""
+    chain = list(_cells([cell], x, [states])) if training else []
     for inner, inputs, state in chain:
         inner.get_dropout_mask(inputs)
         inner.get_recurrent_dropout_mask(state)
@@ -239,14 +239,15 @@ def shared_dropout(cell: Any, x: Any, states: Any, training: Any) -> Iterator[No
             inner.reset_recurrent_dropout_mask()
 
 
-def _cells(cell: Any, x: Any, states: Any) -> Iterator[tuple[RecurrentCell, Any, Any]]:
-    """The recurrent cells of a stack, each with tensors of the shapes of its inputs and of its first state."""
-    for inner, own in zip(cell.cells, states, strict=True):
+def _cells(cells: list[Any], x: Any, states: Any) -> Iterator[tuple[RecurrentCell, Any, Any]]:
+    """The recurrent cells among these, each with tensors of the shapes of its inputs and of its first state."""
+    for inner, own in zip(cells, states, strict=True):
         if hasattr(inner, "cells"):
-            yield from _cells(inner, x, own)
+            yield from _cells(inner.cells, x, own)
         elif isinstance(inner, RecurrentCell):
             yield inner, x, flatten(own)[0]
-        x = ops.zeros((x.shape[0], output_size(inner)), x.dtype)
+        if inner is not cells[-1]:
+            x = ops.zeros((x.shape[0], output_size(inner)), x.dtype)
 
 
 def flatten_shapes(shapes: Any) -> list[tuple[Any, ...]]:

@@ -8,6 +8,7 @@ from ckeras import ops, registry
 from ckeras.layers.core.wrapper import Wrapper
 from ckeras.layers.layer import Layer, takes
 from ckeras.layers.output_spec import output_spec
+from ckeras.layers.rnn.losses import added_losses, keep_losses
 
 
 @registry.layers.ship()
@@ -70,6 +71,8 @@ class TimeDistributed(Wrapper):
 
         def step(row: dict[str, Any]) -> Any:
             masks = {"mask": row["mask"]} if "mask" in row else {}
-            return self.layer(row["x"], **masks, **more)
+            return added_losses(self.layer, lambda: self.layer(row["x"], **masks, **more))
 
-        return ops.swapaxes(ops.vectorized_map(step, rows), 0, 1)
+        outputs, losses = ops.vectorized_map(step, rows)
+        keep_losses(self.layer, losses)
+        return ops.swapaxes(outputs, 0, 1)
