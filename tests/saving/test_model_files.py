@@ -324,7 +324,7 @@ def test_a_layer_without_weights_in_the_file():
         (lambda m: m.save("m.h5", save_format="keras"), "save_format='h5', and include_optimizer .* got others"),
         (lambda m: m.save("m.keras", include_optimizer=False), "include_optimizer for .h5 files, got others"),
         (lambda m: m.save("m.keras", colour=1), "include_optimizer for .h5 files, got 'colour'"),
-        (lambda m: m.save_weights("m.h5"), r"ends with .weights.h5, got 'm.h5'"),
+        (lambda m: m.save_weights("m.txt"), r"ends with .weights.h5, got 'm.txt'"),
         (lambda m: m.save_weights("m.json", max_shard_size=1), r"max_shard_size=1 expects .* .weights.json, got"),
         (lambda m: m.save_weights("m.weights.json"), r"ends with .weights.h5, got 'm.weights.json'"),
         (lambda m: m.save_weights("m.weights.json", max_shard_size=0), "max_shard_size to be positive"),
