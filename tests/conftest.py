@@ -4,7 +4,14 @@ import signal
 
 import pytest
 
+import ckeras
 from ckeras import registry
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Each test starts with the same random numbers, whatever ran before."""
+    ckeras.utils.set_random_seed(0)
 
 
 @pytest.fixture(autouse=True)
