@@ -46,7 +46,7 @@ def test_training_agrees_with_a_product_of_one_hot_vectors():
         np.subtract.at(expected, x, 0.1 * gradient)
         k, b = k - 0.1 * h.T @ error, b - 0.1 * error.sum(0)
     model.fit(X, Y, batch_size=32, shuffle=False, verbose=0)
-    np.testing.assert_allclose(table.embeddings, expected, 1e-3, 1e-4)  # rounding of eight steps that amplify it
+    np.testing.assert_allclose(table.embeddings, expected, 1e-3, 1e-4)
 
 
 def test_masks():
