@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from ckeras.utils.naming import to_snake_case
 from ckeras.utils.tracebacks import warn
 
+Class = TypeVar("Class")  # a class that a decorator returns unchanged
 _BASES: dict[type, tuple[Callable[[], Any], frozenset[str], Callable[[Any], bool]]] = {}
 _HOOKS = ("save_own_variables", "save_assets")
 
 
 def holds_state(
     shown: Collection[str] = (), layers_first: Callable[[Any], bool] = lambda obj: False, **options: Any
-) -> Callable[[type], type]:
+) -> Callable[[type[Class]], type[Class]]:
     """Class decorator: the attributes that this class itself gives to its objects lead to no state.
 
     Args:
@@ -30,7 +31,7 @@ def holds_state(
         options: Arguments from which an object can be made to see its attributes.
     """
 
-    def decorate(cls: type) -> type:
+    def decorate(cls: type[Class]) -> type[Class]:
         _BASES[cls] = (lambda: cls(**options), frozenset(shown), layers_first)
         return cls
 
