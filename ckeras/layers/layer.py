@@ -154,15 +154,18 @@ class Layer(FollowsPolicy):
         Raises:
             ValueError: if there is no name, or another aggregation is asked for.
         """
+        self._check_metric(name, aggregation, kwargs)
+        if any(type(x) is KerasTensor for x in flatten(value)) and getattr(scope, "infers", False):
+            self._added_metric(name)
+            return
+        self._added_metric(name).update_state(value)
+
+    def _check_metric(self, name: str | None, aggregation: str | None, kwargs: dict[str, Any]) -> None:
         if not name or aggregation not in (None, "mean") or kwargs:
             raise ValueError(
                 f"layer {self.name!r}: add_metric expects a name, and aggregation to be 'mean' or None, got "
                 f"name={name!r}, aggregation={aggregation!r}{''.join(f', {k}={v!r}' for k, v in kwargs.items())}"
             )
-        if any(type(x) is KerasTensor for x in flatten(value)) and getattr(scope, "infers", False):
-            self._added_metric(name)
-            return
-        self._added_metric(name).update_state(value)
 
     def _added_metric(self, name: str) -> Any:
         found = next((m for m in self._own_metrics() if m.name == name), None)

@@ -109,6 +109,7 @@ class Model(OlderMethods, Trainer, Layer):
 
     def add_metric(self, value: Any, name: str | None = None, aggregation: str | None = None, **kwargs: Any) -> None:
         if self._is_symbolic(value):
+            self._check_metric(name, aggregation, kwargs)
             self._add_to_graph("add_metric", value, name=name, aggregation=aggregation)
             self._added_metric(name)
         else:

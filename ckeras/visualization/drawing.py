@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ckeras.preprocessing.image.pillow import pillow
 from ckeras.utils import bounding_boxes as boxes_module
 from ckeras.visualization.images import as_bytes, checked_images
-from ckeras.visualization.packages import pillow
 
 Color = tuple[int, int, int]
 
@@ -61,12 +61,14 @@ def draw_bounding_boxes(
             f"{where} expects boxes of shape ({count}, n, 4) and labels of shape ({count}, n), got {boxes.shape} and "
             f"{labels.shape}"
         )
-    image_module, draw_module, font_module = pillow(where)
-    font = font_module.load_default(size=max(22 * font_scale, 1))
+    image_module = pillow(where)
+    from PIL import ImageDraw, ImageFont
+
+    font = ImageFont.load_default(size=max(22 * font_scale, 1))
     found = []
     for i, image in enumerate(images):
         picture = image_module.fromarray(image)
-        draw = draw_module.Draw(picture)
+        draw = ImageDraw.Draw(picture)
         for j in np.flatnonzero(labels[i] >= 0):
             left, top, right, bottom = boxes[i, j].tolist()
             corners = [min(left, right), min(top, bottom), max(left, right), max(top, bottom)]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ckeras.visualization.drawing import Color, draw_bounding_boxes, draw_segmentation_masks
 from ckeras.visualization.images import as_bytes, checked_images
-from ckeras.visualization.packages import matplotlib
+from ckeras.visualization.plotting import matplotlib
 
 
 def plot_image_gallery(

@@ -28,8 +28,14 @@ def checked_images(images: Any, data_format: str | None, where: str) -> np.ndarr
 
 
 def as_bytes(images: np.ndarray, value_range: tuple[float, float] = (0, 255)) -> np.ndarray:
-    """Images of three channels in uint8, whose values lay in ``value_range``."""
+    """Images of three channels in uint8, whose values lay in ``value_range``.
+
+    Raises:
+        ValueError: if the range is empty.
+    """
     low, high = value_range
+    if not low < high:
+        raise ValueError(f"value_range must be a minimum and a larger maximum, got {value_range!r}")
     scaled = (np.asarray(images, "float64") - low) * (255.0 / (high - low))
     found = np.clip(np.rint(scaled), 0, 255).astype("uint8")
     return np.repeat(found, 3, axis=-1) if found.shape[-1] == 1 else found

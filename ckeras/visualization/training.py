@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckeras.visualization.packages import matplotlib
+from ckeras.visualization.plotting import matplotlib
 
 
 def plot_history(history: Any, metrics: list[str] | None = None, path: str | None = None, show: bool = False) -> Any:

@@ -52,6 +52,15 @@ def test_add_metric_names_what_is_wrong(wrong):
         layers.Dense(1).add_metric(1.0, **wrong)
 
 
+@pytest.mark.parametrize("wrong", [{}, {"name": "m", "aggregation": "sum"}, {"name": "m", "other": 1}])
+def test_a_wrong_symbolic_metric_leaves_the_graph_as_it_was(wrong):
+    x = ckeras.Input((4,))
+    model = ckeras.Model(x, layers.Dense(2)(x))
+    with pytest.raises(ValueError, match="add_metric expects a name, and aggregation to be 'mean' or None"):
+        model.add_metric(ops.mean(layers.Dense(1)(x)), **wrong)
+    assert len(model.layers) == 2 and model.metrics == []
+
+
 def test_layers_may_be_set_before_super_init():
     class Early(ckeras.Model):
         def __init__(self):

@@ -109,6 +109,7 @@ def test_curves_of_a_training(tmp_path):
         (lambda v: v.plot_image_gallery(BLACK, path="x.png", show=True), "either path or show"),
         (lambda v: v.plot_image_gallery(BLACK, [1], label_map={}), "2 labels, one for each image, got 1"),
         (lambda v: v.plot_bounding_box_gallery(BLACK, "xyxy", legend=True, legend_handles=[]), "got both"),
+        (lambda v: v.plot_image_gallery(BLACK, value_range=(1, 1)), r"a larger maximum, got \(1, 1\)"),
         (lambda v: v.plot_history({}), "expects what fit returned"),
         (lambda v: v.plot_history({"loss": [1.0]}, ["mae"]), r"among \['loss'\], got \['mae'\]"),
         (lambda v: v.draw_bounding_boxes(BLACK, BOXES, "xyxy", data_format="x"), "data_format to be"),
