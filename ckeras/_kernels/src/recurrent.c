@@ -142,8 +142,8 @@ static int ck_recurrent_pack(char *const *buf, const int64_t *p, const double *f
  * From the states h0 and c0 and the inputs x of all steps, already multiplied by their kernel: the states after the last
  * step, those after each step (hs; of an LSTM more holds c) and the activated gates, in the order of their columns in
  * x; of a GRU that resets after the product, more holds its state's part of the candidate. bias is added to the product
- * of the state. Where mask is 0 the states stay as they are, and gates are not written. `dropped` multiplies the state
- * on its way to each gate. */
+ * of the state. Where mask is 0 the states stay as they are, and the gates are undefined. `dropped` multiplies the
+ * state on its way to each gate. */
 static int ck_recurrent(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
     (void)f, (void)err;
