@@ -20,8 +20,8 @@ class RecurrentCell(Layer):
     """A cell whose input enters through a product with its kernel, and whose output is its first state.
 
     It computes ``step(project(x), states)``. `project` depends on the inputs alone, so a layer projects all steps of a
-    sequence at once. A subclass sets ``gates``, the number of blocks of ``units`` columns in its kernels, and ``op``, the
-    op that computes what `step` does for whole sequences, and defines `step` and `bias_shape`.
+    sequence at once. A subclass sets ``gates``, the number of blocks of ``units`` columns in its kernels, and ``op``,
+    the op that computes what `step` does for whole sequences, and defines `step` and `bias_shape`.
 
     It owns its weights, and, while a layer runs it over a sequence, the dropout masks that all steps share.
     """

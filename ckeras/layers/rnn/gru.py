@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckeras import ops, registry
+from ckeras import registry
 from ckeras.layers.rnn.cell import RecurrentCell
 from ckeras.layers.rnn.cell_layer import CellRNN, cell_options, check_cudnn, of_cell
 from ckeras.ops.nn import recurrent_steps

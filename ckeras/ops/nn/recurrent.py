@@ -11,8 +11,7 @@ from ckeras import config
 from ckeras._kernels import codes
 from ckeras.autograd.tape import GradientTape
 from ckeras.ops.control.scan import scan
-from ckeras.ops.elementwise import activation as more_activations
-from ckeras.ops.elementwise import core as elementwise
+from ckeras.ops.elementwise import activation as more_activations, core as elementwise
 from ckeras.ops.elementwise.logic import where
 from ckeras.ops.linalg.matrix_products import matmul
 from ckeras.ops.manipulation.concat import concatenate
@@ -51,16 +50,14 @@ CELLS = {
         4, ("h", "c"), ("hs", "gates", "more"), lambda x, s, recur, act, gate, bias: steps.lstm(x, s, recur, act, gate)
     ),
     "gru": Cell(3, ("h",), ("hs", "gates", "more"), steps.gru),
-    "gru_before": Cell(
-        3, ("h",), ("hs", "gates"), lambda *arguments: steps.gru(*arguments, reset_after=False)
-    ),
-}  # fmt: skip
+    "gru_before": Cell(3, ("h",), ("hs", "gates"), lambda *arguments: steps.gru(*arguments, reset_after=False)),
+}
 
 # The buffers of the kernels in order, and those whose presence a flag among the parameters tells; see recurrent.c
 _FORWARD = ("h", "c", "hs", "gates", "more", "x", "packed", "h0", "c0", "bias", "mask", "dropped")
 _FORWARD_OPTIONAL = ("hs", "gates", "more", "c0", "bias", "mask", "dropped")
-_BACKWARD = ("dx", "dh0", "dc0", "dq", "hs", "gates", "packed", "h0", "more", "c0", "mask", "dropped", "gh", "gc", "ghs")
 _BACKWARD_OPTIONAL = ("dq", "more", "c0", "mask", "dropped", "gh", "gc", "ghs")
+_BACKWARD = ("dx", "dh0", "dc0", "dq", "hs", "gates", "packed", "h0", *_BACKWARD_OPTIONAL[1:])
 _SHAPES = {
     **dict.fromkeys(("h", "c", "dh0", "dc0"), "batch units"),
     **dict.fromkeys(("hs", "more"), "batch steps units"),
@@ -91,7 +88,7 @@ def _kernel(cell: str, name: str, buffers: tuple[str, ...], optional: tuple[str,
 
 
 def _workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
-    """Scratch buffers: five parts of a row of states for each row of the batch, and one for each of up to four gates."""
+    """Scratch buffers: five like the states, and one for each of up to four gates."""
     h0 = inputs[attrs["given"].index("h0")]
     batch, units = h0.shape
     return [9 * batch * (-(-units // PANEL) * PANEL) * ITEMSIZE[h0.dtype]]

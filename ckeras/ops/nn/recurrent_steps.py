@@ -1,8 +1,9 @@
 """One step of the recurrent cells, in ops: the formulas that their kernels compute for whole sequences.
 
 Each takes the inputs of the step, already multiplied by their kernel and with their bias, of shape (batch, gates *
-units); the states; ``recur(state, first, last)``, the product of a state with the recurrent kernel's columns for the gates
-from ``first`` to ``last``; and the activations. It returns the states after the step, the first of which is the output.
+units); the states; ``recur(state, first, last)``, the product of a state with the recurrent kernel's columns for the
+gates from ``first`` to ``last``; and the activations. It returns the states after the step, the first of which is the
+output.
 """
 
 from collections.abc import Callable
