@@ -20,10 +20,11 @@ static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
 #include "copy.c"
 #include "pool.c"
 #include "patches.c"
+#include "lookup.c"
 
 static const ck_entry kernels[] = {
     GEMM_KERNELS MAP_KERNELS GEMM_MAP_KERNELS RANDOM_KERNELS REDUCE_KERNELS SCAN_KERNELS SOFTMAX_KERNELS
-    GATHER_KERNELS COPY_KERNELS POOL_KERNELS PATCHES_KERNELS
+    GATHER_KERNELS COPY_KERNELS POOL_KERNELS PATCHES_KERNELS LOOKUP_KERNELS
     {NULL, NULL},
 };
 
