@@ -421,7 +421,7 @@ def _one_or_list(values: list[Any]) -> Any:
 def only_computes(layer: Layer) -> bool:
     """Whether calls of a layer only run ops: no user code, and no change of the layer's state."""
     functions = (x for x in vars(layer).values() if callable(x) and not isinstance(x, Layer))
-    ours = all(getattr(x, "__module__", "").startswith("ckeras.") for x in (type(layer), *functions))
+    ours = all(str(getattr(x, "__module__", "")).startswith("ckeras.") for x in (type(layer), *functions))
     return ours and layer.activity_regularizer is None
 
 
@@ -435,7 +435,11 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
     Raises:
         ValueError: if it is no JSON, or not that of a model.
     """
-    model = registry.layers.deserialize(json.loads(json_string), custom_objects)
+    try:
+        config = json.loads(json_string)
+    except ValueError as error:
+        raise ValueError(f"model_from_json expects JSON, got {json_string!r:.80}: {error}") from error
+    model = registry.layers.deserialize(config, custom_objects)
     if not isinstance(model, Model):
         raise ValueError(f"model_from_json expects the JSON of a model, got that of {registry.source(type(model))}")
     return model

@@ -16,6 +16,8 @@ from ckeras.trainer.data import DataSet, Form, unpack_x_y_sample_weight
 from ckeras.trainer.hooks import overrides
 from ckeras.trainer.trainability import as_compiled, flagged
 
+_UNKNOWN = [KerasTensor((None,), "string")]  # inputs of a model that is no graph, or not one yet
+
 
 class Building:
     """Makes one model, which is given to each method, ready for data.
@@ -45,6 +47,8 @@ class Building:
     def prepare(self, model: Any, data: DataSet, kind: str, where: str) -> None:
         """Make the weights, metrics and the optimizer's variables, checking the data's shapes on the way."""
         form, outputs = data.form, None
+        if "string" in form.dtypes and not any(x.dtype == "string" for x in getattr(model, "inputs", None) or _UNKNOWN):
+            raise _no_strings(data, where)
         check_input(model, form, data.rows, where)
         # A model of several others, such as a GAN, may have steps of its own and no call.
         own_steps = overrides(model, f"{kind}_step", f"make_{kind}_function", "compute_metrics")
@@ -106,10 +110,7 @@ class Building:
         try:
             outputs = self._outputs(model, data)
         except (TypeError, NeedsValue) as error:
-            number = data.form.dtypes.index("string")
-            raise TypeError(
-                f"{where} expects x to be an array of numbers, got {data.arrays[number].described}"
-            ) from error
+            raise _no_strings(data, where) from error
         self._takes_strings = True
         return outputs
 
@@ -131,6 +132,12 @@ class Building:
                 limits = _traced_limits(model, data.form, self._outputs(model, data), batch)
             depend(self._limits.put(key, limits, 0), recorded.reads)
         return limits
+
+
+def _no_strings(data: DataSet, where: str) -> TypeError:
+    """The error for data with strings of a model that takes none."""
+    described = data.arrays[data.form.dtypes.index("string")].described
+    return TypeError(f"{where} expects x to be an array of numbers, got {described}")
 
 
 def _column(x: Any) -> Any:

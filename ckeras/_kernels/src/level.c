@@ -19,12 +19,13 @@ static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
 #include "gather.c"
 #include "copy.c"
 #include "pool.c"
+#include "pool_windows.c"
 #include "patches.c"
 #include "lookup.c"
 
 static const ck_entry kernels[] = {
     GEMM_KERNELS MAP_KERNELS GEMM_MAP_KERNELS RANDOM_KERNELS REDUCE_KERNELS SCAN_KERNELS SOFTMAX_KERNELS
-    GATHER_KERNELS COPY_KERNELS POOL_KERNELS PATCHES_KERNELS LOOKUP_KERNELS
+    GATHER_KERNELS COPY_KERNELS POOL_KERNELS POOL_WINDOWS_KERNELS PATCHES_KERNELS LOOKUP_KERNELS
     {NULL, NULL},
 };
 
@@ -34,7 +35,7 @@ static const struct {
     long long value;
 } constants[] = {
     KERNEL_CONSTANTS GEMM_CONSTANTS MAP_CONSTANTS GEMM_MAP_CONSTANTS RANDOM_CONSTANTS REDUCE_CONSTANTS SCAN_CONSTANTS
-    POOL_CONSTANTS
+    POOL_CONSTANTS POOL_WINDOWS_CONSTANTS
     {NULL, 0},
 };
 

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ckeras import config
-from ckeras.ops.elementwise.core import cast
-from ckeras.ops.manipulation.layout import transpose
+from ckeras.ops.elementwise.core import broadcast_to, cast
+from ckeras.ops.manipulation.composite import Composite
+from ckeras.ops.manipulation.layout import reshape, transpose
 from ckeras.tensor import Op, Spec, Tensor, arguments, dtypes
 from ckeras.tensor.eager import Call
 
@@ -255,3 +256,26 @@ def fold_patches(patches: Tensor, w: Windows) -> Tensor:
     attrs = {"window": w.window, "strides": w.strides, "padding": w.padding, "dilation": w.dilation}
     wide = _SUMMED_AS.get(patches.dtype, patches.dtype)
     return cast(_fold_patches(cast(patches, wide), size=w.inputs, **attrs), patches.dtype)
+
+
+# -- nearest neighbours ---------------------------------------------------------------------------------------------
+
+
+def _repeat_each(x: Tensor, repeats: Sequence[int]) -> Tensor:
+    axes = list(zip(x.shape, repeats, strict=True))
+    apart = [n for size, count in axes for n in ((size,) if count == 1 else (size, 1))]
+    wide = [n for size, count in axes for n in ((size,) if count == 1 else (size, count))]
+    return reshape(broadcast_to(reshape(x, apart), wide), [size * count for size, count in axes])
+
+
+def _repeat_infer(x: Spec, repeats: Sequence[int]) -> Spec:
+    sizes = (None if size is None else size * count for size, count in zip(x.shape, repeats, strict=True))
+    return Spec(tuple(sizes), x.dtype)
+
+
+_repeat_op = Composite("repeat_each", _repeat_each, infer=_repeat_infer)
+
+
+def repeat_each(x: Any, repeats: tuple[int, ...]) -> Tensor:
+    """Repeat each element of ``x`` along every axis as often as ``repeats`` says, in one copy."""
+    return _repeat_op(x, repeats=repeats)
