@@ -47,7 +47,7 @@ def hash_buckets(x: Any, count: int, salt: list[int] | None = None) -> Tensor:
         salt: key of SipHash, two integers; `None` for FarmHash.
 
     >>> hash_buckets([7, -120], 10).tolist(), hash_buckets([7], 10, salt=[3, 4]).tolist()
-    ([5, 4], [9])
+    ([8, 0], [9])
     """
     return _buckets(cast(x, "int64"), count=count, salt=None if salt is None else tuple(map(_signed, salt)))
 
@@ -60,7 +60,7 @@ def hash_cross(features: list[Any], count: int) -> Tensor:
         count: number of buckets.
 
     >>> hash_cross([[1, 2], [3, 4]], 10).tolist()
-    [1, 5]
+    [1, 7]
     """
     return _cross(*(cast(x, "int64") for x in features), count=count)
 
