@@ -28,6 +28,7 @@ Samples = dict[str, dict[str, list[float]]]  # peer -> result -> values, one a r
 
 # What ckeras must be faster by than the best of the peers.
 REQUIRED = {"xor": 40, "bin": 15, "mlp": 2, "convnet": 2.5, "vgg": 1.3, "ticket": 2, "predict": 30, "call": 3}
+REQUIRED |= {"simplernn": 5, "lstm": 2, "gru": 4, "embedding": 50}
 TITLES = {
     "xor": "XOR, batch 1",
     "bin": "100-32-1, batch 32",
@@ -35,13 +36,21 @@ TITLES = {
     "convnet": "MNIST convnet, batch 128",
     "vgg": "VGG-like with batch norm, 32 x 32, batch 64",
     "ticket": "ticket model, 20,100 inputs, batch 32",
+    "simplernn": "Embedding + SimpleRNN(32), 200 steps, batch 32",
+    "lstm": "Embedding + LSTM(128), 80 steps, batch 32",
+    "gru": "Embedding + GRU(128), 80 steps, batch 32",
+    "embedding": "Embedding of 1,000,000 rows, SGD, batch 128",
     "predict": "predict on one sample",
     "call": "model(x) on one sample",
 }
 DEFAULT = "xor,bin,mlp,convnet,vgg,ticket,predict"
 # Of one step: each layer's product, its weights' gradient, and but for the first its input's gradient.
 _MLP = (784 * 512, 512 * 512, 512 * 10)
-FLOPS = {"mlp": 2 * 128 * (3 * sum(_MLP) - _MLP[0])}
+FLOPS = {
+    "mlp": 2 * 128 * (3 * sum(_MLP) - _MLP[0]),
+    # forward, and as much for the gradients of either factor: the kernels of the inputs and of the state, all steps
+    **{name: 3 * 2 * 32 * 80 * 2 * 128 * gates * 128 for name, gates in (("lstm", 4), ("gru", 3))},
+}
 
 
 class Peer(NamedTuple):

@@ -158,6 +158,57 @@ def ticket(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
     yield result("ticket", *fit(keras, build, x, y, epochs=5, batch_size=32))
 
 
+def _sequences(np: Any, words: int, steps: int, rows: int = 1024) -> tuple[Any, Any]:
+    """Sequences of integers below ``words``, and two classes."""
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, words, (rows, steps)).astype("int32")
+    return x, rng.integers(0, 2, (rows, 1)).astype("float32")
+
+
+def _recurrent(keras: Any, words: int, size: int, layer: Any, steps: int, optimizer: str) -> Callable[[], Any]:
+    def build() -> Any:
+        model = keras.Sequential(
+            [
+                keras.Input((steps,), dtype="int32"),
+                keras.layers.Embedding(words, size),
+                layer,
+                keras.layers.Dense(1, activation="sigmoid"),
+            ]
+        )
+        model.compile(optimizer, "binary_crossentropy", metrics=["accuracy"])
+        return model
+
+    return build
+
+
+@workload
+def simplernn(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """Embedding and SimpleRNN(32) over 200 steps, batch 32."""
+    build = _recurrent(keras, 10000, 32, keras.layers.SimpleRNN(32), 200, "rmsprop")
+    yield result("simplernn", *fit(keras, build, *_sequences(np, 10000, 200), epochs=4, batch_size=32))
+
+
+@workload
+def lstm(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """Embedding and LSTM(128) over 80 steps, batch 32."""
+    build = _recurrent(keras, 20000, 128, keras.layers.LSTM(128), 80, "adam")
+    yield result("lstm", *fit(keras, build, *_sequences(np, 20000, 80), epochs=4, batch_size=32))
+
+
+@workload
+def gru(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """Embedding and GRU(128) over 80 steps, batch 32."""
+    build = _recurrent(keras, 20000, 128, keras.layers.GRU(128), 80, "adam")
+    yield result("gru", *fit(keras, build, *_sequences(np, 20000, 80), epochs=4, batch_size=32))
+
+
+@workload
+def embedding(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """A table of a million rows trained by SGD, batch 128: what counts are the rows that a step touches."""
+    build = _recurrent(keras, 1000000, 32, keras.layers.GlobalAveragePooling1D(), 20, "sgd")
+    yield result("embedding", *fit(keras, build, *_sequences(np, 1000000, 20, 1280), epochs=4, batch_size=128))
+
+
 @workload
 def convnet(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
     """The convolutional network of the first tutorials on MNIST, batch 128."""
