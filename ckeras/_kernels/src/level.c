@@ -18,13 +18,16 @@ static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
 #include "softmax.c"
 #include "gather.c"
 #include "copy.c"
+#include "norm_columns.c"
+#include "norm_rows.c"
 #include "pool.c"
 #include "pool_windows.c"
 #include "patches.c"
 
 static const ck_entry kernels[] = {
     GEMM_KERNELS MAP_KERNELS GEMM_MAP_KERNELS RANDOM_KERNELS REDUCE_KERNELS SCAN_KERNELS SOFTMAX_KERNELS
-    GATHER_KERNELS COPY_KERNELS POOL_KERNELS POOL_WINDOWS_KERNELS PATCHES_KERNELS
+    GATHER_KERNELS COPY_KERNELS NORM_COLUMNS_KERNELS NORM_ROWS_KERNELS POOL_KERNELS POOL_WINDOWS_KERNELS
+        PATCHES_KERNELS
     {NULL, NULL},
 };
 
