@@ -12,7 +12,6 @@ import weakref
 from typing import Any
 
 from ckeras._kernels.reads import AttributeReads, current, record, recorded_getattribute
-
 from ckeras.tensor.cache import Entry
 
 _lock = threading.RLock()  # of what follows and of `_readers`
