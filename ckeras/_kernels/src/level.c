@@ -21,10 +21,11 @@ static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
 #include "pool.c"
 #include "pool_windows.c"
 #include "patches.c"
+#include "conv.c"
 
 static const ck_entry kernels[] = {
     GEMM_KERNELS MAP_KERNELS GEMM_MAP_KERNELS RANDOM_KERNELS REDUCE_KERNELS SCAN_KERNELS SOFTMAX_KERNELS
-    GATHER_KERNELS COPY_KERNELS POOL_KERNELS POOL_WINDOWS_KERNELS PATCHES_KERNELS
+    GATHER_KERNELS COPY_KERNELS POOL_KERNELS POOL_WINDOWS_KERNELS PATCHES_KERNELS CONV_KERNELS
     {NULL, NULL},
 };
 
