@@ -2,8 +2,9 @@
 
     python workloads_inference.py SIDE mlp,cnn,lstm,gru,mobilenet,resnet50
 
-SIDE is ``ckeras``, or ``onnxruntime`` or ``openvino``: these run the same models, which Keras on PyTorch exports to ONNX,
-so that their environments need keras, torch, onnx and onnxscript too. Two threads, unless OMP_NUM_THREADS says otherwise.
+SIDE is ``ckeras``, or ``onnxruntime`` or ``openvino``: these run the same models, which Keras on PyTorch exports to
+ONNX, so that their environments need keras, torch, onnx and onnxscript too. Two threads, unless OMP_NUM_THREADS says
+otherwise.
 """
 
 import contextlib
