@@ -1,6 +1,6 @@
 """ckeras compared with its peers: the same work, each side in a process and an environment of its own, in turn.
 
-    python -m bench.compare --rounds 5 --workloads xor,bin,mlp,ticket,predict --json figures.json
+    python -m bench.compare --rounds 5 --workloads xor,bin,mlp,convnet,vgg,ticket,predict --json figures.json
 
 The peers are Keras on JAX, on TensorFlow and on PyTorch, and PyTorch alone. Their Pythons are named by ``--peer
 keras+jax=PYTHON`` or the environment variables CKERAS_BENCH_JAX, CKERAS_BENCH_TF and CKERAS_BENCH_TORCH; one that is
@@ -27,18 +27,30 @@ HERE = Path(__file__).resolve().parent
 Samples = dict[str, dict[str, list[float]]]  # peer -> result -> values, one a round
 
 # What ckeras must be faster by than the best of the peers.
-REQUIRED = {"xor": 40, "bin": 15, "mlp": 2, "ticket": 2, "predict": 30, "call": 3}
+REQUIRED = {"xor": 40, "bin": 15, "mlp": 2, "convnet": 2.5, "vgg": 1.3, "ticket": 2, "predict": 30, "call": 3}
+REQUIRED |= {"simplernn": 5, "lstm": 2, "gru": 4, "embedding": 50}
 TITLES = {
     "xor": "XOR, batch 1",
     "bin": "100-32-1, batch 32",
     "mlp": "784-512-512-10, batch 128, Adam",
+    "convnet": "MNIST convnet, batch 128",
+    "vgg": "VGG-like with batch norm, 32 x 32, batch 64",
     "ticket": "ticket model, 20,100 inputs, batch 32",
+    "simplernn": "Embedding + SimpleRNN(32), 200 steps, batch 32",
+    "lstm": "Embedding + LSTM(128), 80 steps, batch 32",
+    "gru": "Embedding + GRU(128), 80 steps, batch 32",
+    "embedding": "Embedding of 1,000,000 rows, SGD, batch 128",
     "predict": "predict on one sample",
     "call": "model(x) on one sample",
 }
+DEFAULT = "xor,bin,mlp,convnet,vgg,ticket,predict"
 # Of one step: each layer's product, its weights' gradient, and but for the first its input's gradient.
 _MLP = (784 * 512, 512 * 512, 512 * 10)
-FLOPS = {"mlp": 2 * 128 * (3 * sum(_MLP) - _MLP[0])}
+FLOPS = {
+    "mlp": 2 * 128 * (3 * sum(_MLP) - _MLP[0]),
+    # forward, and as much for the gradients of either factor: the kernels of the inputs and of the state, all steps
+    **{name: 3 * 2 * 32 * 80 * 2 * 128 * gates * 128 for name, gates in (("lstm", 4), ("gru", 3))},
+}
 
 
 class Peer(NamedTuple):
@@ -222,7 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Compare, print the tables, and return 1 if something failed to run."""
     parser = argparse.ArgumentParser(prog="python -m bench.compare", description="ckeras compared with its peers.")
     parser.add_argument("--rounds", type=int, default=5, help="how often each side runs each workload (5)")
-    parser.add_argument("--workloads", default="xor,bin,mlp,ticket,predict", help="which, with commas between")
+    parser.add_argument("--workloads", default=DEFAULT, help="which, with commas between")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=PYTHON", help="the Python of one side")
     parser.add_argument("--json", metavar="FILE", help="write every sample, the medians and the ratios here")
     options = parser.parse_args(arguments)
