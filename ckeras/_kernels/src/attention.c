@@ -94,7 +94,7 @@ static void at_look(const at_job *w, at_block *k)
 /* Blocks of queries of a head, and the vectors of one. */
 static int64_t at_blocks(const at_job *w, int64_t lanes)
 {
-    return (w->queries + AT_VECTORS * lanes - 1) / (AT_VECTORS * lanes);
+    return ln_max(1, (w->queries + AT_VECTORS * lanes - 1) / (AT_VECTORS * lanes));
 }
 static int64_t at_vectors(const at_job *w, int64_t lanes)
 {
