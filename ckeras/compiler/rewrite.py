@@ -47,6 +47,31 @@ def _with_bias(node: Node, a: Tensor, b: Tensor, bias: Tensor) -> Becomes | None
     return becomes("dense", a, b, bias, activation="linear")
 
 
+def _pointwise(node: Node, x: Tensor, kernel: Tensor) -> Tensor | None:
+    """A convolution with windows of one element as a product of the channels."""
+    of = node.attrs
+    if (
+        set(kernel.shape[:-2]) != {1}
+        or set(of["strides"]) != {1}
+        or of["groups"] != 1
+        or type(of["padding"]) is not str
+    ):
+        return None
+    return table["matmul"](x, table["reshape"](kernel, shape=kernel.shape[-2:]), **_PRODUCT)
+
+
+def _conv_with_bias(node: Node, bias: Tensor) -> Becomes | None:
+    conv = next(x for x in node.inputs if x is not bias).node
+    if bias.shape != node.outputs[0].shape[-1:]:
+        return None
+    return becomes("fused_conv", *conv.inputs, bias, activation="linear", **conv.attrs)
+
+
+def _conv_with_activation(node: Node) -> Becomes:
+    conv = node.inputs[0].node
+    return becomes("fused_conv", *conv.inputs, **{**conv.attrs, "activation": node.op.name})
+
+
 def _sparse(rule: Any) -> Any:
     """Apply ``rule`` to gradients of gathers of fewer rows than the table has; for more, the dense form is cheaper."""
 
@@ -84,7 +109,9 @@ def _more_rows(node: Node, g: Tensor, index: Tensor, x: Tensor) -> Becomes | Non
     return becomes("scatter_sub_rows", x, table["neg"](g), index) if x.shape == node.outputs[0].shape else None
 
 
-# Redundant calls. Each pattern is a single call.
+_PRODUCT = {"transpose_a": False, "transpose_b": False}
+
+# Redundant calls, and those that a cheaper op computes. Each pattern is a single call.
 _SIMPLER = Rules(
     [
         (call("mul", X, ONE, commutes=True), _same),
@@ -93,12 +120,12 @@ _SIMPLER = Rules(
         (call("sub", X, ZERO), _same),
         (call(("reshape", "stop_gradient"), X), _same),
         (call(("broadcast_to", "sum", "mean", "prod", "max", "min"), X), _view),  # over axes of size 1
+        (call("conv", X, Value("kernel"), dtypes=_FLOATS), _pointwise),
         (call("custom"), lambda node: node.inputs[node.attrs["count"] :]),  # only relevant to tapes
     ]
 )
 
 # Sequences of calls that one kernel computes.
-_PRODUCT = {"transpose_a": False, "transpose_b": False}
 _ROWS = call("scatter_add_rows", Value("g"), Value("index"))
 _JOINED = Rules(
     [
@@ -122,6 +149,12 @@ _JOINED = Rules(
         (
             call(("relu", "sigmoid", "tanh"), call(("matmul", "dense"), activation="linear", **_PRODUCT)),
             lambda node: becomes("dense", *node.inputs[0].node.inputs, activation=node.op.name),
+        ),
+        # Convolution, bias and activation.
+        (call("add", call("conv"), BIAS, commutes=True, dtypes=_FLOATS), _conv_with_bias),
+        (
+            call(("relu", "sigmoid", "tanh"), call(("conv", "fused_conv"), activation="linear"), dtypes=_FLOATS),
+            _conv_with_activation,
         ),
         # Arithmetic that is frequent in optimizers: one instruction on registers.
         (
