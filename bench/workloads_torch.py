@@ -155,6 +155,48 @@ def embedding(torch: Any, np: Any) -> Iterator[dict[str, Any]]:
 
 
 @workload
+def convnet(torch: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """The convolutional network of the first tutorials on MNIST, batch 128."""
+    nn = torch.nn
+    x, y = torch.rand(3200, 1, 28, 28), torch.randint(0, 10, (3200,))
+
+    def build() -> tuple[Any, Any, Any]:
+        model = nn.Sequential(
+            *(nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Flatten(), nn.Dropout(0.5), nn.Linear(1600, 10)),
+        )
+        return model, nn.CrossEntropyLoss(), torch.optim.Adam(model.parameters())
+
+    yield result("convnet", *train(torch, build, x, y, epochs=4, batch_size=128))
+
+
+@workload
+def vgg(torch: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """Pairs of convolutions with batch normalization on images of 32 x 32, batch 64, in the faster memory format."""
+    nn = torch.nn
+    x, y = torch.rand(1024, 3, 32, 32), torch.randint(0, 10, (1024,))
+
+    def times(memory_format: Any) -> tuple[float, float]:
+        def build() -> tuple[Any, Any, Any]:
+            layers, channels = [], 3
+            for filters in (32, 64, 128):
+                for _ in range(2):
+                    layers += [nn.Conv2d(channels, filters, 3, padding=1, bias=False), nn.BatchNorm2d(filters)]
+                    layers.append(nn.ReLU())
+                    channels = filters
+                layers.append(nn.MaxPool2d(2))
+            model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10))
+            model = model.to(memory_format=memory_format)
+            return model, nn.CrossEntropyLoss(), torch.optim.Adam(model.parameters())
+
+        return train(torch, build, x.to(memory_format=memory_format), y, epochs=4, batch_size=64)
+
+    formats = (torch.contiguous_format, torch.channels_last)
+    yield result("vgg", *min((times(of) for of in formats), key=lambda seconds: seconds[1]))
+
+
+@workload
 def predict(torch: Any, np: Any) -> Iterator[dict[str, Any]]:
     """One sample through 100-64-64-10; PyTorch has no ``predict``, only the call."""
     nn = torch.nn
