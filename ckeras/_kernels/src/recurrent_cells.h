@@ -288,10 +288,12 @@ CK_INLINE void RC(gru_reset_back_any)(int act, int gate_act, const RC(job) *w, i
     (void)act;
     T *dh = w->h + i * w->size.padded, *part = w->parts + i * 2 * units + units;
     const T *state = w->update + i * w->size.padded;
+    T *inner = w->inner + RC(at)(w, i, t) * units;
     for (int64_t j = 0; j < units; j += L) {
         const int n = (int)ln_min(L, units - j);
-        const V reset = RC(load)(w->gates + at + j, n), g = *(const V *)(state + j);
-        const V gr = g * RC(load)(before + j, n) * RC(slope)(gate_act, reset);
+        const V reset = RC(load)(w->gates + at + j, n), g = *(const V *)(state + j), h = RC(load)(before + j, n);
+        const V gr = g * h * RC(slope)(gate_act, reset);
+        RC(store)(inner + j, reset * h, n);
         RC(store)(part + j, gr, n);
         RC(store)(w->dx + at + j, gr, n);
         *(V *)(dh + j) += g * reset;
