@@ -19,6 +19,8 @@ static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
 #include "softmax.c"
 #include "gather.c"
 #include "copy.c"
+#include "norm_columns.c"
+#include "norm_rows.c"
 #include "pool.c"
 #include "pool_windows.c"
 #include "patches.c"
@@ -28,7 +30,8 @@ static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
 static const ck_entry kernels[] = {
     RECURRENT_KERNELS
     GEMM_KERNELS MAP_KERNELS GEMM_MAP_KERNELS RANDOM_KERNELS REDUCE_KERNELS SCAN_KERNELS SOFTMAX_KERNELS
-    GATHER_KERNELS COPY_KERNELS POOL_KERNELS POOL_WINDOWS_KERNELS PATCHES_KERNELS CONV_KERNELS LOOKUP_KERNELS
+    GATHER_KERNELS COPY_KERNELS NORM_COLUMNS_KERNELS NORM_ROWS_KERNELS POOL_KERNELS POOL_WINDOWS_KERNELS
+    PATCHES_KERNELS CONV_KERNELS LOOKUP_KERNELS
     {NULL, NULL},
 };
 
