@@ -161,12 +161,28 @@ static rs_job rs_start(const int64_t *p, const double *f)
             stride *= w->sizes[k];                                                                                     \
         }                                                                                                              \
     }                                                                                                                  \
+    /* A point between four elements of a plane. Returns 0 if there are not all four. */                               \
+    static inline int rs_between_##NAME(T *out, const T *in, const rs_job *w, const T *at, int64_t point)              \
+    {                                                                                                                  \
+        const double y = (double)at[point], x = (double)at[w->lead * w->points + point];                               \
+        const int64_t rows = w->sizes[0], columns = w->sizes[1], c = w->channels;                                      \
+        if (!(y >= 0 && x >= 0 && y < (double)(rows - 1) && x < (double)(columns - 1))) return 0;                      \
+        const int64_t i = (int64_t)y, j = (int64_t)x;                                                                  \
+        const double down = y - (double)i, right = x - (double)j;                                                      \
+        const T a = (T)((1 - down) * (1 - right)), b = (T)((1 - down) * right);                                        \
+        const T d = (T)(down * (1 - right)), e = (T)(down * right);                                                    \
+        const T *s = in + (i * columns + j) * c, *below = s + columns * c;                                             \
+        for (int64_t k = 0; k < c; k++) out[k] = a * s[k] + b * s[k + c] + d * below[k] + e * below[k + c];            \
+        return 1;                                                                                                      \
+    }                                                                                                                  \
     static void rs_sample_##NAME(char *const *buf, const rs_job *w, int64_t first, int64_t last)                       \
     {                                                                                                                  \
         rs_axis axis[CK_MAX_NDIM];                                                                                     \
+        const int plane = w->nd == 2 && w->order == 1;                                                                 \
         for (int64_t point = first; point < last; point++) {                                                           \
             const T *in = (const T *)buf[1] + point / w->points * w->elements;                                         \
             T *out = (T *)buf[0] + point * w->channels;                                                                \
+            if (plane && rs_between_##NAME(out, in, w, (const T *)buf[2], point)) continue;                            \
             rs_axes_##NAME(axis, w, (const T *)buf[2], point);                                                         \
             for (int64_t corner = 0; corner < w->corners; corner++) {                                                  \
                 int64_t offset;                                                                                        \
