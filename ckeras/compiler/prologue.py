@@ -30,13 +30,10 @@ class Kept:
 
 def cut(graph: Trace) -> tuple[Trace | None, list[Kept]]:
     """Move the calls that depend on variables only into a graph of their own, if any; return it with its results."""
-    variables = {id(x): v for key, (v, x) in graph.reads.items() if key not in graph.assigned and type(v) is Variable}
+    variables = _constant_variables(graph)
     if not variables:
         return None, []
-    known = set(variables)
-    for node in graph.nodes:
-        if _depends_on_known(node, known):
-            known.update(map(id, node.outputs))
+    known = known_ahead(graph)
     _pack_weights(graph, known)
     ahead = [node for node in graph.nodes if id(node.outputs[0]) in known]
     if all(node.op.alias for node in ahead):
@@ -61,6 +58,20 @@ def cut(graph: Trace) -> tuple[Trace | None, list[Kept]]:
     prologue.reads = {key: (v, x) for key, (v, x) in graph.reads.items() if id(x) in read and id(x) in variables}
     graph.nodes = rest
     return prologue, kept
+
+
+def _constant_variables(graph: Trace) -> dict[int, Variable]:
+    """The variables that the graph reads and does not assign, by the ids of their values."""
+    return {id(x): v for key, (v, x) in graph.reads.items() if key not in graph.assigned and type(v) is Variable}
+
+
+def known_ahead(graph: Trace) -> set[int]:
+    """Ids of the values that depend on constant variables alone, these variables included."""
+    known = set(_constant_variables(graph))
+    for node in graph.nodes if known else ():
+        if _depends_on_known(node, known):
+            known.update(map(id, node.outputs))
+    return known
 
 
 def _depends_on_known(node: Node, known: set[int]) -> bool:

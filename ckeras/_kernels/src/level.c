@@ -15,9 +15,12 @@ static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
 #include "random.c"
 #include "reduce.c"
 #include "scan.c"
+#include "recurrent.c"
 #include "softmax.c"
 #include "gather.c"
 #include "copy.c"
+#include "norm_columns.c"
+#include "norm_rows.c"
 #include "pool.c"
 #include "pool_windows.c"
 #include "patches.c"
@@ -25,8 +28,10 @@ static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
 #include "lookup.c"
 
 static const ck_entry kernels[] = {
+    RECURRENT_KERNELS
     GEMM_KERNELS MAP_KERNELS GEMM_MAP_KERNELS RANDOM_KERNELS REDUCE_KERNELS SCAN_KERNELS SOFTMAX_KERNELS
-    GATHER_KERNELS COPY_KERNELS POOL_KERNELS POOL_WINDOWS_KERNELS PATCHES_KERNELS CONV_KERNELS LOOKUP_KERNELS
+    GATHER_KERNELS COPY_KERNELS NORM_COLUMNS_KERNELS NORM_ROWS_KERNELS POOL_KERNELS POOL_WINDOWS_KERNELS
+    PATCHES_KERNELS CONV_KERNELS LOOKUP_KERNELS
     {NULL, NULL},
 };
 
@@ -35,6 +40,7 @@ static const struct {
     const char *name;
     long long value;
 } constants[] = {
+    RECURRENT_CONSTANTS
     KERNEL_CONSTANTS GEMM_CONSTANTS MAP_CONSTANTS GEMM_MAP_CONSTANTS RANDOM_CONSTANTS REDUCE_CONSTANTS SCAN_CONSTANTS
     POOL_CONSTANTS POOL_WINDOWS_CONSTANTS
     {NULL, 0},

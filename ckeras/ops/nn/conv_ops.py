@@ -11,7 +11,8 @@ number for each spatial axis, and group i maps the i-th group of channels to the
 - ``conv_kernel_grad(x, g, window, strides, padding, dilation, groups)``: the gradient of the kernel.
 
 In float32 and float64 they are matrix products that read patches straight from the images (`conv.c`); with windows of
-one element and stride 1, the patches are the images.
+one element and stride 1, the patches are the images. Depthwise convolutions, which have a group for each channel, have
+kernels of their own.
 """
 
 import math
@@ -26,6 +27,7 @@ from ckeras.tensor.eager import Call
 
 _NATIVE = ("float32", "float64")
 _PANEL = 32  # maximum columns of a panel of weights, whatever the instruction level and dtype
+_OPERANDS = {"conv": (0, 1, 2, 3), "conv_depthwise": (0, 1, 2)}  # the workspace holds the panels
 _PARTS = 8  # maximum number of parts of the sum that is the gradient of a kernel
 _PART_ROWS = 1024  # minimum windows of a part
 _PARTS_SIZE = 2**18  # maximum elements of all parts
@@ -42,15 +44,23 @@ def _is_product(w: Windows, groups: int) -> bool:
     return groups == 1 and w.taps == 1 and w.inputs == w.outputs and not any(map(any, w.padding))
 
 
+def _kind(w: Windows, channels: int, groups: int) -> str:
+    """Which kernels compute a convolution: "product", "conv_depthwise" or "conv"."""
+    if _is_product(w, groups):
+        return "product"
+    return "conv_depthwise" if channels == groups > 1 else "conv"
+
+
 def _product(dtype: str, m: int, n: int, k: int, transposed: tuple[int, int] = (0, 0)) -> list[Call]:
     """Product (m, k) @ (k, n) of the inputs, of which the transposes may be given."""
     return [Call("gemm", (0, 1, 2), (CODE[dtype], 1, m, n, k, *transposed, 0, 0, 0, 0, 0))]
 
 
-def _panels(dtype: str, w: Windows, sources: int, targets: int, groups: int) -> list[int]:
+def _panels(dtype: str, w: Windows, channels: int, filters: int, groups: int, back: bool) -> list[int]:
     """Bytes of workspace for the panels of a kernel, the columns of which are the channels of the result by groups."""
-    if dtype not in _NATIVE or _is_product(w, groups):
+    if dtype not in _NATIVE or _kind(w, channels, groups) != "conv":
         return []
+    sources, targets = (filters, channels) if back else (channels, filters)
     return [w.taps * sources * (-(-(targets // groups) // _PANEL) * _PANEL) * ITEMSIZE[dtype]]
 
 
@@ -73,8 +83,9 @@ def _conv_infer(x: Spec, kernel: Spec, strides: Any, padding: Any, dilation: Any
 
 def _conv_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
     x, kernel = inputs
-    groups = attrs["groups"]
-    return _panels(x.dtype, _conv_windows(x, kernel, **attrs), x.shape[-1], kernel.shape[-1], groups)
+    return _panels(
+        x.dtype, _conv_windows(x, kernel, **attrs), x.shape[-1], kernel.shape[-1], attrs["groups"], back=False
+    )
 
 
 def _conv_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
@@ -82,9 +93,11 @@ def _conv_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]
     if x.dtype not in _NATIVE:
         return None
     w, groups = _conv_windows(x, kernel, **attrs), attrs["groups"]
-    if _is_product(w, groups):
+    kind = _kind(w, x.shape[-1], groups)
+    if kind == "product":
         return _product(x.dtype, math.prod(x.shape[:-1]), kernel.shape[-1], x.shape[-1])
-    return [Call("conv", (0, 1, 2, 3), _parameters(x.dtype, False, x.shape[0], kernel.shape, w, groups, 0, 0, 0))]
+    p = _parameters(x.dtype, False, x.shape[0], kernel.shape, w, groups, 0, 0, 0)
+    return [Call(kind, _OPERANDS[kind], p)]
 
 
 def _conv_forward(x: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
@@ -128,8 +141,8 @@ def _input_grad_infer(g: Spec, kernel: Spec, size: Any, groups: int, **attrs: An
 
 def _input_grad_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
     g, kernel = inputs
-    groups = attrs["groups"]
-    return _panels(g.dtype, _input_windows(kernel, **attrs), g.shape[-1], kernel.shape[-2] * groups, groups)
+    w, channels = _input_windows(kernel, **attrs), outputs[0].shape[-1]
+    return _panels(g.dtype, w, channels, g.shape[-1], attrs["groups"], back=True)
 
 
 def _input_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
@@ -137,9 +150,11 @@ def _input_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list
     if g.dtype not in _NATIVE:
         return None
     w, groups = _input_windows(kernel, **attrs), attrs["groups"]
-    if _is_product(w, groups):
+    kind = _kind(w, outputs[0].shape[-1], groups)
+    if kind == "product":
         return _product(g.dtype, math.prod(g.shape[:-1]), kernel.shape[-2], g.shape[-1], (0, 1))
-    return [Call("conv", (0, 1, 2, 3), _parameters(g.dtype, True, g.shape[0], kernel.shape, w, groups, 0, 0, 0))]
+    p = _parameters(g.dtype, True, g.shape[0], kernel.shape, w, groups, 0, 0, 0)
+    return [Call(kind, _OPERANDS[kind], p)]
 
 
 def _input_grad_forward(g: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
@@ -199,7 +214,7 @@ def _kernel_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> lis
         return _product(x.dtype, x.shape[-1], g.shape[-1], windows, (1, 0))
     parts = _parts(math.prod(kernel), windows)
     p = _parameters(x.dtype, False, x.shape[0], kernel, w, groups, parts, 0, 0)
-    return [Call("conv_kernel_grad", (0, 1, 2, 3) if parts > 1 else (0, 1, 2), p)]
+    return [Call(_kind(w, x.shape[-1], groups) + "_kernel_grad", (0, 1, 2, 3) if parts > 1 else (0, 1, 2), p)]
 
 
 def _kernel_grad_forward(x: np.ndarray, g: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
