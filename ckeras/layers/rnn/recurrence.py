@@ -42,7 +42,7 @@ def recurrence(
         unroll: whether the steps of a cell without a kernel are unrolled instead of a loop.
         return_all_outputs: whether all outputs are wanted; if not, they may be None.
     """
-    if _has_kernel(cell, sequences):
+    if has_kernel(cell, sequences):
         options = (training, go_backwards, zero_output_for_mask, return_all_outputs)
         return _by_kernel(cell, sequences, flatten(states), mask, *options)
     step, inputs = _step_of(cell, sequences, states, training)
@@ -73,7 +73,7 @@ def recurrence(
     return map_structure(lambda y: y[-1], outputs), map_structure(_steps_first, outputs), states
 
 
-def _has_kernel(cell: Any, sequences: Any) -> bool:
+def has_kernel(cell: Any, sequences: Any) -> bool:
     return (
         isinstance(cell, RecurrentCell)
         and isinstance(sequences, Tensor)
