@@ -27,6 +27,7 @@ from ckeras.compat.tensorflow import (  # noqa: F401  names of the module
     random,
     strings,
     test,
+    train,
 )
 from ckeras.compat.tensorflow.shapes import give_shapes_methods
 from ckeras.compat.tensorflow.table import names_of
