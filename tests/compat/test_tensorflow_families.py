@@ -246,7 +246,7 @@ def test_what_to_use_instead():
     for name, instead in (("saved_model", "use model.save"), ("Session", "at once"), ("nonsense", "keras.ops")):
         with pytest.raises(AttributeError, match=f"tensorflow.{name} is not .*{instead}"):
             getattr(tf, name)
-    with pytest.raises(AttributeError, match=r"train.Checkpoint is not .* use model.save_weights"):
+    with pytest.raises(AttributeError, match=r"train.Checkpoint is not .* use model.save"):
         tf.train.Checkpoint  # noqa: B018
 
 

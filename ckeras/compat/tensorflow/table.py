@@ -23,10 +23,11 @@ _INSTEAD = {
     "get_variable": "use tf.Variable",
     "lite": "use model.save and keras.saving.load_model",
     "saved_model": "use model.save and keras.saving.load_model",
-    **dict.fromkeys(
-        ("train.Checkpoint", "train.CheckpointManager", "train.latest_checkpoint", "train.list_variables"),
-        "use model.save_weights and model.load_weights, or keras.callbacks.ModelCheckpoint and BackupAndRestore",
-    ),
+    "train.Checkpoint": "use model.save('m.keras'), which keeps a model with the state of its training",
+    "train.CheckpointManager": "use the callbacks ModelCheckpoint and BackupAndRestore, which keep a training run",
+    "train.latest_checkpoint": "use the callback BackupAndRestore, which continues from its last backup by itself",
+    "train.load_checkpoint": "use model.load_weights, which reads files of weights that Keras wrote",
+    "train.list_variables": "use keras.saving.KerasFileEditor, which shows the weights in a file",
     **dict.fromkeys(("train.Coordinator", "train.ClusterDef", "train.Server"), "it computes in one process"),
     "train.ExponentialMovingAverage": "use use_ema=True of an optimizer, or keras.callbacks.SwapEMAWeights",
     **dict.fromkeys(
