@@ -52,6 +52,26 @@ def _with_bias(node: Node, a: Tensor, b: Tensor, bias: Tensor) -> Becomes | None
     return becomes("dense", a, b, bias, activation="linear")
 
 
+def _pointwise(node: Node, x: Tensor, kernel: Tensor) -> Tensor | None:
+    """A convolution with windows of one element as a product of the channels."""
+    steps, padding = {*kernel.shape[:-2], *node.attrs["strides"]}, node.attrs["padding"]
+    if steps != {1} or node.attrs["groups"] != 1 or type(padding) is not str:
+        return None
+    return table["matmul"](x, table["reshape"](kernel, shape=kernel.shape[-2:]), **_PRODUCT)
+
+
+def _conv_with_bias(node: Node, bias: Tensor) -> Becomes | None:
+    conv = next(x for x in node.inputs if x is not bias).node
+    if bias.shape != node.outputs[0].shape[-1:]:
+        return None
+    return becomes("fused_conv", *conv.inputs, bias, activation="linear", **conv.attrs)
+
+
+def _conv_with_activation(node: Node) -> Becomes:
+    conv = node.inputs[0].node
+    return becomes("fused_conv", *conv.inputs, **{**conv.attrs, "activation": node.op.name})
+
+
 def _with_residual(node: Node, x: Tensor) -> Becomes | None:
     if x.shape != node.outputs[0].shape or x.dtype != node.outputs[0].dtype:
         return None
@@ -108,7 +128,9 @@ def _more_rows(node: Node, g: Tensor, index: Tensor, x: Tensor) -> Becomes | Non
     return becomes("scatter_sub_rows", x, table["neg"](g), index) if x.shape == node.outputs[0].shape else None
 
 
-# Redundant calls. Each pattern is a single call.
+_PRODUCT = {"transpose_a": False, "transpose_b": False}
+
+# Redundant calls, and those that a cheaper op computes. Each pattern is a single call.
 _SIMPLER = Rules(
     [
         (call("mul", X, ONE, commutes=True), _same),
@@ -117,12 +139,12 @@ _SIMPLER = Rules(
         (call("sub", X, ZERO), _same),
         (call(("reshape", "stop_gradient"), X), _same),
         (call(("broadcast_to", "sum", "mean", "prod", "max", "min"), X), _view),  # over axes of size 1
+        (call("conv", X, Value("kernel"), dtypes=_FLOATS), _pointwise),
         (call("custom"), lambda node: node.inputs[node.attrs["count"] :]),  # only relevant to tapes
     ]
 )
 
 # Sequences of calls that one kernel computes.
-_PRODUCT = {"transpose_a": False, "transpose_b": False}
 _ROWS = call("scatter_add_rows", Value("g"), Value("index"))
 _JOINED = Rules(
     [
@@ -146,6 +168,12 @@ _JOINED = Rules(
         (
             call(("relu", "sigmoid", "tanh"), call(("matmul", "dense"), activation="linear", **_PRODUCT)),
             lambda node: becomes("dense", *node.inputs[0].node.inputs, activation=node.op.name),
+        ),
+        # Convolution, bias and activation.
+        (call("add", call("conv"), BIAS, commutes=True, dtypes=_FLOATS), _conv_with_bias),
+        (
+            call(("relu", "sigmoid", "tanh"), call(("conv", "fused_conv"), activation="linear"), dtypes=_FLOATS),
+            _conv_with_activation,
         ),
         # Normalization, residual and activation, and the gradient of the activation.
         (call("add", call("norm_apply"), X, commutes=True), _with_residual),

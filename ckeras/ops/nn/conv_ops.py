@@ -20,14 +20,13 @@ from typing import Any
 
 import numpy as np
 
+from ckeras.ops.linalg.matrix_products import ACTIVATIONS, NUMPY_ACTIVATIONS, PANEL
 from ckeras.ops.nn.windows import Windows, add_patches, cut_patches, geometry, output_sizes
 from ckeras.tensor import Op, Spec, Tensor
 from ckeras.tensor.dtypes import CODE, ITEMSIZE
 from ckeras.tensor.eager import Call
 
 _NATIVE = ("float32", "float64")
-_PANEL = 32  # maximum columns of a panel of weights, whatever the instruction level and dtype
-_OPERANDS = {"conv": (0, 1, 2, 3), "conv_depthwise": (0, 1, 2)}  # the workspace holds the panels
 _PARTS = 8  # maximum number of parts of the sum that is the gradient of a kernel
 _PART_ROWS = 1024  # minimum windows of a part
 _PARTS_SIZE = 2**18  # maximum elements of all parts
@@ -51,9 +50,14 @@ def _kind(w: Windows, channels: int, groups: int) -> str:
     return "conv_depthwise" if channels == groups > 1 else "conv"
 
 
-def _product(dtype: str, m: int, n: int, k: int, transposed: tuple[int, int] = (0, 0)) -> list[Call]:
-    """Product (m, k) @ (k, n) of the inputs, of which the transposes may be given."""
+def _product(dtype: str, m: int, n: int, k: int, transposed: tuple[int, int]) -> list[Call]:
+    """Product (m, k) @ (k, n) of the inputs, of one of which the transpose is given."""
     return [Call("gemm", (0, 1, 2), (CODE[dtype], 1, m, n, k, *transposed, 0, 0, 0, 0, 0))]
+
+
+def _panels_size(taps: int, sources: int, columns: int) -> int:
+    """Elements of the panels of a kernel, which have so many columns for each group."""
+    return taps * sources * (-(-columns // PANEL) * PANEL)
 
 
 def _panels(dtype: str, w: Windows, channels: int, filters: int, groups: int, back: bool) -> list[int]:
@@ -61,7 +65,7 @@ def _panels(dtype: str, w: Windows, channels: int, filters: int, groups: int, ba
     if dtype not in _NATIVE or _kind(w, channels, groups) != "conv":
         return []
     sources, targets = (filters, channels) if back else (channels, filters)
-    return [w.taps * sources * (-(-(targets // groups) // _PANEL) * _PANEL) * ITEMSIZE[dtype]]
+    return [_panels_size(w.taps, sources, targets // groups) * ITEMSIZE[dtype]]
 
 
 def _wide(x: np.ndarray) -> np.ndarray:
@@ -82,22 +86,23 @@ def _conv_infer(x: Spec, kernel: Spec, strides: Any, padding: Any, dilation: Any
 
 
 def _conv_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
-    x, kernel = inputs
-    return _panels(
-        x.dtype, _conv_windows(x, kernel, **attrs), x.shape[-1], kernel.shape[-1], attrs["groups"], back=False
-    )
+    x, kernel = inputs[:2]
+    w = _conv_windows(x, kernel, **attrs)
+    return _panels(x.dtype, w, x.shape[-1], kernel.shape[-1], attrs["groups"], back=False)
 
 
 def _conv_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
-    x, kernel = inputs
+    x, kernel, *bias = inputs
     if x.dtype not in _NATIVE:
         return None
-    w, groups = _conv_windows(x, kernel, **attrs), attrs["groups"]
-    kind = _kind(w, x.shape[-1], groups)
+    w, groups, filters = _conv_windows(x, kernel, **attrs), attrs["groups"], kernel.shape[-1]
+    kind, activation = _kind(w, x.shape[-1], groups), ACTIVATIONS[attrs.get("activation", "linear")]
+    operands = tuple(range(3 + len(bias)))
     if kind == "product":
-        return _product(x.dtype, math.prod(x.shape[:-1]), kernel.shape[-1], x.shape[-1])
-    p = _parameters(x.dtype, False, x.shape[0], kernel.shape, w, groups, 0, 0, 0)
-    return [Call(kind, _OPERANDS[kind], p)]
+        m, k = math.prod(x.shape[:-1]), x.shape[-1]
+        return [Call("gemm", operands, (CODE[x.dtype], 1, m, filters, k, 0, 0, 0, 0, 0, activation, len(bias)))]
+    p = _parameters(x.dtype, False, x.shape[0], kernel.shape, w, groups, activation, len(bias), 0)
+    return [Call(kind, (*operands, 3 + len(bias)) if kind == "conv" else operands, p)]
 
 
 def _conv_forward(x: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
@@ -124,6 +129,61 @@ def _conv_vjp_kernel(g: Tensor, y: Tensor, x: Tensor, kernel: Tensor, **attrs: A
 conv_op = Op(
     "conv", _conv_infer, _conv_forward, _conv_kernel, vjp=[_conv_vjp_x, _conv_vjp_kernel], workspace=_conv_workspace
 )
+
+# -- what the compiler makes of convolutions ------------------------------------------------------------------------
+
+
+def _fused_forward(x: np.ndarray, kernel: np.ndarray, *bias: np.ndarray, activation: str, **attrs: Any) -> np.ndarray:
+    y = _conv_forward(x, kernel, **attrs)
+    return NUMPY_ACTIVATIONS[activation](y + bias[0] if bias else y)
+
+
+# activation(conv(x, kernel) + bias) in one kernel, and the same with the panels of a kernel that is known before a plan
+# runs (`compiler/rewrite.py`, `compiler/prologue.py`)
+_fused_conv = Op(
+    "fused_conv",
+    lambda x, kernel, *bias, activation, **attrs: _conv_infer(x, kernel, **attrs),
+    _fused_forward,
+    _conv_kernel,
+    workspace=_conv_workspace,
+)
+
+
+def _panels_windows(kernel: Spec) -> Windows:
+    """Windows of a single element: panels do not depend on the sizes of images."""
+    ones = (1,) * (len(kernel.shape) - 2)
+    return Windows.over(kernel.shape[:-2], kernel.shape[:-2], ones, "valid", ones)
+
+
+def _pack_infer(kernel: Spec, groups: int) -> Spec:
+    channels = kernel.shape[-2] * groups
+    size = _panels_size(math.prod(kernel.shape[:-2]), channels, kernel.shape[-1] // groups)
+    return Spec((size,), kernel.dtype)
+
+
+def _pack_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]:
+    kernel = inputs[0]
+    p = _parameters(kernel.dtype, False, 1, kernel.shape, _panels_windows(kernel), attrs["groups"], 0, 0, 1)
+    return [Call("conv_pack", (0, 1), p)]
+
+
+_pack_conv_weights = Op("pack_conv_weights", _pack_infer, kernel=_pack_kernel)
+
+
+def _packed_infer(x: Spec, panels: Spec, *bias: Spec, kernel: Any, activation: str, **attrs: Any) -> Spec:
+    return _conv_infer(x, Spec(kernel, x.dtype), **attrs)
+
+
+def _packed_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]:
+    x, _, *bias = inputs
+    kernel, groups = attrs["kernel"], attrs["groups"]
+    w = Windows.over(x.shape[1:-1], kernel[:-2], attrs["strides"], attrs["padding"], attrs["dilation"])
+    own = (ACTIVATIONS[attrs["activation"]], len(bias), 1)
+    p = _parameters(x.dtype, False, x.shape[0], kernel, w, groups, *own)
+    return [Call("conv", tuple(range(3 + len(bias))), p)]
+
+
+_packed_conv = Op("packed_conv", _packed_infer, kernel=_packed_kernel)
 
 # -- gradient of the images -----------------------------------------------------------------------------------------
 
@@ -154,7 +214,7 @@ def _input_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list
     if kind == "product":
         return _product(g.dtype, math.prod(g.shape[:-1]), kernel.shape[-2], g.shape[-1], (0, 1))
     p = _parameters(g.dtype, True, g.shape[0], kernel.shape, w, groups, 0, 0, 0)
-    return [Call(kind, _OPERANDS[kind], p)]
+    return [Call(kind, (0, 1, 2, 3) if kind == "conv" else (0, 1, 2), p)]
 
 
 def _input_grad_forward(g: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
