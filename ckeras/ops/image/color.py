@@ -8,7 +8,6 @@ from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.image.layout import channel_axis, image_of
 from ckeras.ops.manipulation.concat import split, stack
 from ckeras.ops.manipulation.layout import squeeze
-from ckeras.ops.reduction import core as reduction
 from ckeras.tensor import Tensor, dtypes
 
 _GREY = (0.2989, 0.5870, 0.1140)
@@ -122,8 +121,7 @@ def scale_saturation(x: Tensor, factor: Tensor, data_format: str) -> Tensor:
     axis = channel_axis(len(x.shape), data_format)
     if x.shape[axis] != 3:
         raise ValueError(f"scale_saturation expects images of 3 channels, got shape {x.shape}")
-    value = reduction.max(x, axis, True)
-    span = elementwise.subtract(value, reduction.min(x, axis, True))
+    value, span = _value_and_span(*split(x, 3, axis))
     coloured = elementwise.greater(span, 0)
     most = elementwise.where(coloured, elementwise.divide(value, elementwise.where(coloured, span, 1)), 0)
     ratio = elementwise.maximum(elementwise.minimum(factor, most), 0)
