@@ -61,8 +61,8 @@ def _is_layer_of_images(name):
     return _is_layer(name) and api.found(name).__module__.startswith("ckeras.layers.preprocessing.image.")
 
 
-# Layers of Keras that ckeras has not yet; all but the last four will come.
-ABSENT_LAYERS = 7
+# Layers of Keras that ckeras has not: those that wrap models of other libraries.
+ABSENT_LAYERS = 4
 LAYERS = {
     name: ["no property variable_serialization_spec"]  # the names of quantized weights
     for name in (

@@ -193,6 +193,11 @@ if TYPE_CHECKING:
         ZeroPadding3D as ZeroPadding3D,
     )
     from ckeras.layers.rnn.bidirectional import Bidirectional as Bidirectional
+    from ckeras.layers.rnn.conv_lstm import (
+        ConvLSTM1D as ConvLSTM1D,
+        ConvLSTM2D as ConvLSTM2D,
+        ConvLSTM3D as ConvLSTM3D,
+    )
     from ckeras.layers.rnn.gru import GRU as GRU, GRUCell as GRUCell
     from ckeras.layers.rnn.lstm import LSTM as LSTM, LSTMCell as LSTMCell
     from ckeras.layers.rnn.rnn import RNN as RNN
@@ -237,6 +242,9 @@ attach(
         "Conv2DTranspose": "convolutional.conv_transpose",
         "Conv3D": "convolutional.conv",
         "Conv3DTranspose": "convolutional.conv_transpose",
+        "ConvLSTM1D": "rnn.conv_lstm",
+        "ConvLSTM2D": "rnn.conv_lstm",
+        "ConvLSTM3D": "rnn.conv_lstm",
         "Convolution1D": "convolutional.conv",
         "Convolution1DTranspose": "convolutional.conv_transpose",
         "Convolution2D": "convolutional.conv",
