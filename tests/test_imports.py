@@ -28,7 +28,7 @@ ORDER = [
     {"callbacks"},
     {"trainer"},
     {"models"},
-    {"visualization", "wrappers"},
+    {"applications", "visualization", "wrappers"},
     {"backend", "datasets", "compat", "mixed_precision", "__main__"},
 ]
 MODULES = {
