@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ckeras import layers, ops
@@ -117,7 +116,7 @@ def _head(x: KerasTensor, given: Arguments, name: str) -> KerasTensor:
     return layers.Dense(given.classes, activation=given.classifier_activation, name=f"{name}_head_dense")(x)
 
 
-def _convnext(variant: str) -> Callable[..., Model]:
+def _convnext(variant: str):  # the type is that of the function below
     title, default_name = f"ConvNeXt{variant}", f"convnext_{variant.lower()}"
 
     def function(

@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ckeras import layers
 from ckeras.applications.blocks import concatenated, dense_head
-from ckeras.applications.image_model import Arguments, application, finished, image_input
+from ckeras.applications.image_model import Application, Arguments, application, finished, image_input
 from ckeras.applications.imagenet_utils import decode_predictions, torch_input as preprocess_input
 from ckeras.applications.resnet import normalized
 from ckeras.models import Model
@@ -57,7 +55,7 @@ def _build(given: Arguments, depth: int) -> Model:
     return finished(given, inputs, dense_head(x, given))
 
 
-def _densenet(depth: int) -> Any:
+def _densenet(depth: int) -> Application:
     return application(
         __name__,
         f"DenseNet{depth}",

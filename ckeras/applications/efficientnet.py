@@ -19,7 +19,7 @@ from ckeras.applications.blocks import (
     rounded,
     squeeze_excite,
 )
-from ckeras.applications.image_model import Arguments, application, finished, image_input
+from ckeras.applications.image_model import Application, Arguments, application, finished, image_input
 from ckeras.applications.imagenet_utils import decode_predictions, unchanged_input as preprocess_input
 from ckeras.initializers import VarianceScaling
 from ckeras.models import Model
@@ -158,7 +158,7 @@ def _build(given: Arguments, scale: _Scale) -> Model:
     return finished(given, inputs, head(x, given, scale.dropout))
 
 
-def _efficientnet(index: int) -> Any:
+def _efficientnet(index: int) -> Application:
     scale = _SCALES[index]
     return application(
         __name__,

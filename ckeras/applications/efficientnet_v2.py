@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 from ckeras import layers
@@ -110,7 +109,7 @@ _DROPOUT = 0.2
 _MEANS, _DEVIATIONS = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of the channels of ImageNet
 
 
-def _efficientnet(variant: str) -> Callable[..., Model]:
+def _efficientnet(variant: str):  # the type is that of the function below
     title, (stages, scale) = f"EfficientNetV2{variant}", _VARIANTS[variant]
 
     def function(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ckeras import activations, config
 from ckeras.applications.weight_files import fetched
@@ -52,7 +52,23 @@ class Arguments(NamedTuple):
     name: str | None
 
 
-def application(module: str, title: str, name: str, about: str, build: Callable[[Arguments], Model]) -> Any:
+class Application(Protocol):
+    """The function of an application that has the common arguments alone."""
+
+    def __call__(
+        self,
+        include_top: bool = ...,
+        weights: Weights = ...,
+        input_tensor: KerasTensor | None = ...,
+        input_shape: Shape | None = ...,
+        pooling: str | None = ...,
+        classes: int = ...,
+        classifier_activation: Activation = ...,
+        name: str | None = ...,
+    ) -> Model: ...
+
+
+def application(module: str, title: str, name: str, about: str, build: Callable[[Arguments], Model]) -> Application:
     """Make the public function of an application that has the common arguments alone.
 
     Args:
@@ -81,7 +97,10 @@ def application(module: str, title: str, name: str, about: str, build: Callable[
     return published(function, module, title, f"{about}\n{ARGUMENTS}")
 
 
-def published(function: Callable[..., Model], module: str, title: str, documentation: str) -> Callable[..., Model]:
+Function = TypeVar("Function", bound=Callable[..., Model])
+
+
+def published(function: Function, module: str, title: str, documentation: str) -> Function:
     """Give a function its public name and documentation."""
     function.__module__, function.__doc__ = module, documentation
     function.__name__ = function.__qualname__ = title
@@ -160,19 +179,20 @@ def mobile_size(
         ValueError: if there are no weights for ``alpha``.
     """
     arguments.number(alpha, given.title, "alpha")
+    imagenet = given.weights == "imagenet"
+    if imagenet and alpha not in alphas:
+        raise ValueError(f"{given.title} with weights='imagenet' expects alpha to be one of {alphas}, got {alpha!r}")
     shape = given.input_tensor.shape[1:] if is_keras_tensor(given.input_tensor) else given.input_shape
     if shape is None and given.include_top:
         return 224, 224
-    sizes = sizes_and_channels(shape)[0] if shape is not None and len(shape) == 3 else (None, None)
+    sizes: Shape = (None, None)
+    if isinstance(shape, (tuple, list)) and len(shape) == 3:
+        sizes = sizes_and_channels(tuple(shape))[0]
     is_known = sizes[0] in known and sizes[0] == sizes[1]
-    trained = sizes[0] if is_known else 224
-    if given.weights != "imagenet":
-        return sizes[0], trained
-    if alpha not in alphas:
-        raise ValueError(f"{given.title} with weights='imagenet' expects alpha to be one of {alphas}, got {alpha!r}")
-    if not is_known:
+    if imagenet and not is_known:
         warn(f"{given.title} loads weights that were trained on images of 224 x 224; there are others for {known}")
-    return trained, trained
+    trained = sizes[0] if is_known else 224
+    return (trained if imagenet else sizes[0]), trained
 
 
 def _check_tensor(given: Arguments) -> None:

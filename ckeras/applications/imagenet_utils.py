@@ -124,6 +124,9 @@ def unchanged_input(x: Any, data_format: str | None = None) -> Any:
     return x
 
 
+unchanged_input.__name__ = unchanged_input.__qualname__ = "preprocess_input"
+
+
 def decode_predictions(preds: Any, top: int = 5) -> list[list[tuple[str, str, float]]]:
     """Return the most probable classes of ImageNet.
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ckeras import layers
@@ -97,7 +96,7 @@ _BLOCKS = {
 _LAST = {"Small": 1024, "Large": 1280}  # channels of the top
 
 
-def _mobilenet(size: str) -> Callable[..., Model]:
+def _mobilenet(size: str):  # the type is that of the function below
     title = f"MobileNetV3{size}"
 
     def function(

@@ -179,7 +179,7 @@ def _features(x: KerasTensor, variant: _Variant) -> KerasTensor:
     return _relu(x)
 
 
-def _nasnet(size: str) -> Callable[..., Model]:
+def _nasnet(size: str):  # the type is that of the function below
     title, variant = f"NASNet{size}", _VARIANTS[size]
 
     def function(

@@ -10,7 +10,7 @@ from typing import Any
 
 from ckeras import layers
 from ckeras.applications.blocks import batch_norm, dense_head
-from ckeras.applications.image_model import Arguments, application, finished, image_input
+from ckeras.applications.image_model import Application, Arguments, application, finished, image_input
 from ckeras.applications.imagenet_utils import caffe_input as preprocess_input, decode_predictions
 from ckeras.models import Model
 from ckeras.tensor import KerasTensor
@@ -65,7 +65,7 @@ def _build(given: Arguments, depth: int) -> Model:
     return finished(given, inputs, dense_head(x, given))
 
 
-def _resnet(depth: int) -> Any:
+def _resnet(depth: int) -> Application:
     return application(
         __name__,
         f"ResNet{depth}",

@@ -8,11 +8,9 @@ The paper is "Identity mappings in deep residual networks".
 
 from __future__ import annotations
 
-from typing import Any
-
 from ckeras import layers
 from ckeras.applications.blocks import dense_head
-from ckeras.applications.image_model import Arguments, application, finished, image_input
+from ckeras.applications.image_model import Application, Arguments, application, finished, image_input
 from ckeras.applications.imagenet_utils import decode_predictions, tf_input as preprocess_input
 from ckeras.applications.resnet import BLOCKS, FILTERS, normalized, stem, stem_pool
 from ckeras.models import Model
@@ -48,7 +46,7 @@ def _build(given: Arguments, depth: int) -> Model:
     return finished(given, inputs, dense_head(normalized(x, "post", "relu"), given))
 
 
-def _resnet(depth: int) -> Any:
+def _resnet(depth: int) -> Application:
     return application(
         __name__,
         f"ResNet{depth}V2",
