@@ -1,6 +1,6 @@
 """ckeras compared with its peers: the same work, each side in a process and an environment of its own, in turn.
 
-    python -m bench.compare --rounds 5 --workloads xor,bin,mlp,ticket,predict --json figures.json
+    python -m bench.compare --rounds 5 --workloads xor,bin,mlp,convnet,vgg,ticket,predict --json figures.json
 
 The peers are Keras on JAX, on TensorFlow and on PyTorch, and PyTorch alone. Their Pythons are named by ``--peer
 keras+jax=PYTHON`` or the environment variables CKERAS_BENCH_JAX, CKERAS_BENCH_TF and CKERAS_BENCH_TORCH; one that is
@@ -17,7 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,18 +27,30 @@ HERE = Path(__file__).resolve().parent
 Samples = dict[str, dict[str, list[float]]]  # peer -> result -> values, one a round
 
 # What ckeras must be faster by than the best of the peers.
-REQUIRED = {"xor": 40, "bin": 15, "mlp": 2, "ticket": 2, "predict": 30, "call": 3}
+REQUIRED = {"xor": 40, "bin": 15, "mlp": 2, "convnet": 2.5, "vgg": 1.3, "ticket": 2, "predict": 30, "call": 3}
+REQUIRED |= {"simplernn": 5, "lstm": 2, "gru": 4, "embedding": 50}
 TITLES = {
     "xor": "XOR, batch 1",
     "bin": "100-32-1, batch 32",
     "mlp": "784-512-512-10, batch 128, Adam",
+    "convnet": "MNIST convnet, batch 128",
+    "vgg": "VGG-like with batch norm, 32 x 32, batch 64",
     "ticket": "ticket model, 20,100 inputs, batch 32",
+    "simplernn": "Embedding + SimpleRNN(32), 200 steps, batch 32",
+    "lstm": "Embedding + LSTM(128), 80 steps, batch 32",
+    "gru": "Embedding + GRU(128), 80 steps, batch 32",
+    "embedding": "Embedding of 1,000,000 rows, SGD, batch 128",
     "predict": "predict on one sample",
     "call": "model(x) on one sample",
 }
+DEFAULT = "xor,bin,mlp,convnet,vgg,ticket,predict"
 # Of one step: each layer's product, its weights' gradient, and but for the first its input's gradient.
 _MLP = (784 * 512, 512 * 512, 512 * 10)
-FLOPS = {"mlp": 2 * 128 * (3 * sum(_MLP) - _MLP[0])}
+FLOPS = {
+    "mlp": 2 * 128 * (3 * sum(_MLP) - _MLP[0]),
+    # forward, and as much for the gradients of either factor: the kernels of the inputs and of the state, all steps
+    **{name: 3 * 2 * 32 * 80 * 2 * 128 * gates * 128 for name, gates in (("lstm", 4), ("gru", 3))},
+}
 
 
 class Peer(NamedTuple):
@@ -129,14 +141,14 @@ def medians(samples: dict[str, Samples], kind: str) -> dict[str, dict[str, float
     return {side: {name: statistics.median(v) for name, v in of.items()} for side, of in samples[kind].items()}
 
 
-def ratios(us: dict[str, dict[str, float]]) -> dict[str, dict[str, Any]]:
+def ratios(us: dict[str, dict[str, float]], required: Mapping[str, float]) -> dict[str, dict[str, Any]]:
     """For each result that ckeras and a peer have: the best peer, and how many times as long it takes."""
     found = {}
     for name, ours in us.get("ckeras", {}).items():
         others = {side: of[name] for side, of in us.items() if side != "ckeras" and name in of}
         if others:
             best = min(others, key=others.__getitem__)
-            found[name] = {"best": best, "ratio": others[best] / ours, "required": REQUIRED.get(name)}
+            found[name] = {"best": best, "ratio": others[best] / ours, "required": required.get(name)}
     return found
 
 
@@ -166,12 +178,18 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def report(samples: dict[str, Samples], absent: Sequence[str], names: Sequence[str]) -> None:
-    """Print the tables."""
+def report(
+    samples: dict[str, Samples],
+    absent: Sequence[str],
+    names: Sequence[str],
+    titles: Mapping[str, str] = TITLES,
+    required: Mapping[str, float] = REQUIRED,
+) -> None:
+    """Print the tables: results by their titles, and what ratio to the best peer is required."""
     us, first, memory = (medians(samples, kind) for kind in ("us", "first_s", "peak_mb"))
     results = list(dict.fromkeys(name for of in us.values() for name in of))
-    results.sort(key=lambda name: list(TITLES).index(name) if name in TITLES else len(TITLES))
-    found = ratios(us)
+    results.sort(key=lambda name: list(titles).index(name) if name in titles else len(titles))
+    found = ratios(us, required)
 
     def cells(of: dict[str, dict[str, float]], name: str) -> list[str]:
         return ["absent" if side in absent else number(of.get(side, {}).get(name)) for side in names]
@@ -179,26 +197,26 @@ def report(samples: dict[str, Samples], absent: Sequence[str], names: Sequence[s
     rows = []
     for name in results:
         best = found.get(name, {})
-        required = REQUIRED.get(name)
-        verdict = "" if not best or required is None else "  yes" if best["ratio"] >= required else "  NO"
+        wanted = required.get(name)
+        verdict = "" if not best or wanted is None else "  yes" if best["ratio"] >= wanted else "  NO"
         rows.append(
             [
-                TITLES.get(name, name),
+                titles.get(name, name),
                 *cells(us, name),
                 best.get("best", "-"),
                 number(best.get("ratio")),
-                ("-" if required is None else f"{required}x") + verdict,
+                ("-" if wanted is None else f"{wanted}x") + verdict,
             ]
         )
     show("Microseconds a step or a call", ["", *names, "best peer", "ratio", "required"], rows)
-    rows = [[TITLES.get(name, name), *cells(first, name)] for name in results]
+    rows = [[titles.get(name, name), *cells(first, name)] for name in results]
     imports = {side: {"import": value["import"]} for side, value in medians(samples, "import_s").items()}
     show(
         "Seconds to the first step, after the import",
         ["", *names],
         [["import alone", *cells(imports, "import")], *rows],
     )
-    show("Peak memory, MB", ["", *names], [[TITLES.get(name, name), *cells(memory, name)] for name in results])
+    show("Peak memory, MB", ["", *names], [[titles.get(name, name), *cells(memory, name)] for name in results])
 
     for name, flops in FLOPS.items():
         if name in us.get("ckeras", {}):
@@ -206,7 +224,7 @@ def report(samples: dict[str, Samples], absent: Sequence[str], names: Sequence[s
             peak = machine.peak_gflops("float32", threads)
             limit = flops / peak / 1e3
             print(
-                f"\n{TITLES[name]}: {flops / 1e6:.0f} million operations a step; at {peak:.0f} GF/s, this machine's "
+                f"\n{titles[name]}: {flops / 1e6:.0f} million operations a step; at {peak:.0f} GF/s, this machine's "
                 f"limit with {threads} threads, they take {limit:,.0f} us: ckeras reaches "
                 f"{limit / us['ckeras'][name]:.0%} of it"
             )
@@ -216,7 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Compare, print the tables, and return 1 if something failed to run."""
     parser = argparse.ArgumentParser(prog="python -m bench.compare", description="ckeras compared with its peers.")
     parser.add_argument("--rounds", type=int, default=5, help="how often each side runs each workload (5)")
-    parser.add_argument("--workloads", default="xor,bin,mlp,ticket,predict", help="which, with commas between")
+    parser.add_argument("--workloads", default=DEFAULT, help="which, with commas between")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=PYTHON", help="the Python of one side")
     parser.add_argument("--json", metavar="FILE", help="write every sample, the medians and the ratios here")
     options = parser.parse_args(arguments)
@@ -236,7 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"failed: {where}: {said}", file=sys.stderr)
     if options.json:
         kinds = {kind: {"samples": of, "medians": medians(samples, kind)} for kind, of in samples.items()}
-        figures = {**kinds, "ratios": ratios(medians(samples, "us")), "absent": absent, "failures": failures}
+        figures = {**kinds, "ratios": ratios(medians(samples, "us"), REQUIRED), "absent": absent, "failures": failures}
         Path(options.json).write_text(json.dumps(figures, indent=1) + "\n")
     return 1 if failures else 0
 

@@ -158,6 +158,106 @@ def ticket(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
     yield result("ticket", *fit(keras, build, x, y, epochs=5, batch_size=32))
 
 
+def _sequences(np: Any, words: int, steps: int, rows: int = 1024) -> tuple[Any, Any]:
+    """Sequences of integers below ``words``, and two classes."""
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, words, (rows, steps)).astype("int32")
+    return x, rng.integers(0, 2, (rows, 1)).astype("float32")
+
+
+def _recurrent(keras: Any, words: int, size: int, layer: Any, steps: int, optimizer: str) -> Callable[[], Any]:
+    def build() -> Any:
+        model = keras.Sequential(
+            [
+                keras.Input((steps,), dtype="int32"),
+                keras.layers.Embedding(words, size),
+                layer,
+                keras.layers.Dense(1, activation="sigmoid"),
+            ]
+        )
+        model.compile(optimizer, "binary_crossentropy", metrics=["accuracy"])
+        return model
+
+    return build
+
+
+@workload
+def simplernn(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """Embedding and SimpleRNN(32) over 200 steps, batch 32."""
+    build = _recurrent(keras, 10000, 32, keras.layers.SimpleRNN(32), 200, "rmsprop")
+    yield result("simplernn", *fit(keras, build, *_sequences(np, 10000, 200), epochs=4, batch_size=32))
+
+
+@workload
+def lstm(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """Embedding and LSTM(128) over 80 steps, batch 32."""
+    build = _recurrent(keras, 20000, 128, keras.layers.LSTM(128), 80, "adam")
+    yield result("lstm", *fit(keras, build, *_sequences(np, 20000, 80), epochs=4, batch_size=32))
+
+
+@workload
+def gru(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """Embedding and GRU(128) over 80 steps, batch 32."""
+    build = _recurrent(keras, 20000, 128, keras.layers.GRU(128), 80, "adam")
+    yield result("gru", *fit(keras, build, *_sequences(np, 20000, 80), epochs=4, batch_size=32))
+
+
+@workload
+def embedding(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """A table of a million rows trained by SGD, batch 128: what counts are the rows that a step touches."""
+    build = _recurrent(keras, 1000000, 32, keras.layers.GlobalAveragePooling1D(), 20, "sgd")
+    yield result("embedding", *fit(keras, build, *_sequences(np, 1000000, 20, 1280), epochs=4, batch_size=128))
+
+
+@workload
+def convnet(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """The convolutional network of the first tutorials on MNIST, batch 128."""
+    rng = np.random.default_rng(0)
+    x = rng.random((3200, 28, 28, 1), dtype="float32")
+    y = rng.integers(0, 10, (3200,))
+
+    def build() -> Any:
+        layers = keras.layers
+        model = keras.Sequential(
+            [
+                keras.Input((28, 28, 1)),
+                layers.Conv2D(32, 3, activation="relu"),
+                layers.MaxPooling2D(2),
+                layers.Conv2D(64, 3, activation="relu"),
+                layers.MaxPooling2D(2),
+                layers.Flatten(),
+                layers.Dropout(0.5),
+                layers.Dense(10, activation="softmax"),
+            ]
+        )
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    yield result("convnet", *fit(keras, build, x, y, epochs=4, batch_size=128))
+
+
+@workload
+def vgg(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
+    """Pairs of convolutions with batch normalization on images of 32 x 32, batch 64."""
+    rng = np.random.default_rng(0)
+    x = rng.random((1024, 32, 32, 3), dtype="float32")
+    y = rng.integers(0, 10, (1024,))
+
+    def build() -> Any:
+        layers = keras.layers
+        inputs = h = keras.Input((32, 32, 3))
+        for filters in (32, 64, 128):
+            for _ in range(2):
+                h = layers.Conv2D(filters, 3, padding="same", use_bias=False)(h)
+                h = layers.Activation("relu")(layers.BatchNormalization()(h))
+            h = layers.MaxPooling2D(2)(h)
+        model = keras.Model(inputs, layers.Dense(10, activation="softmax")(layers.GlobalAveragePooling2D()(h)))
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    yield result("vgg", *fit(keras, build, x, y, epochs=4, batch_size=64))
+
+
 @workload
 def predict(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
     """One sample through 100-64-64-10: by ``predict``, and by calling the model."""

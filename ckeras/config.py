@@ -122,20 +122,21 @@ def is_traceback_filtering_enabled() -> bool:
 
 
 def enable_flash_attention() -> None:
-    """Enable flash attention, which does not store the full matrix of scores.
+    """Undo `disable_flash_attention`.
 
-    The results of attention are the same; layers use the setting as their default.
+    Flash attention, which does not store the full matrix of scores, is used wherever scores are neither returned nor
+    dropped, so this changes no result; only a layer's own ``flash_attention=True`` insists on it.
     """
-    _settings["flash_attention"] = True
+    _settings["flash_attention"] = None
 
 
 def disable_flash_attention() -> None:
-    """Disable flash attention."""
+    """Let `is_flash_attention_enabled` return False. Results are the same."""
     _settings["flash_attention"] = False
 
 
 def is_flash_attention_enabled() -> bool | None:
-    """Whether flash attention is enabled; None before `enable_flash_attention` or `disable_flash_attention`."""
+    """False after `disable_flash_attention`, or else None: where scores are not needed, they are not stored."""
     return _settings["flash_attention"]
 
 

@@ -13,6 +13,7 @@ from ckeras.ops.reduction.core import argmax
 from ckeras.ops.sampling import integers_between, permutation, sample, sample_with_numpy
 from ckeras.tensor import Tensor, Variable, arguments, as_tensor, dtypes
 from ckeras.tensor.eager import wrap
+from ckeras.tensor.stored import assign_stored
 
 _MASK = (1 << 63) - 1
 
@@ -60,7 +61,7 @@ class SeedGenerator:
             ValueError: if it is no pair of numbers.
         """
         if "0" in store:
-            self.state.assign(store["0"])
+            assign_stored([self.state], store, self.name)
 
     def get_config(self) -> dict[str, Any]:
         """Return the configuration from which `from_config` creates an equal generator."""

@@ -25,14 +25,17 @@ cdef extern from "kernels.h" nogil:
 cdef extern from *:
     """
     #include <time.h>
-    static inline double ck_clock(void)
+    static inline double ck_read(clockid_t clock)
     {
         struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC, &t);
+        clock_gettime(clock, &t);
         return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
     }
+    static inline double ck_clock(void) { return ck_read(CLOCK_MONOTONIC); }
+    static inline double ck_thread_clock(void) { return ck_read(CLOCK_THREAD_CPUTIME_ID); }
     """
     double ck_clock() noexcept nogil
+    double ck_thread_clock() noexcept nogil  # of what a processor spent on this thread
 
 
 cdef class Level:
@@ -46,8 +49,8 @@ cdef class Level:
 
 cdef object fault(str label, ck_error err)
 
-# A guard is the shortest time in seconds that work took on one thread; negative before it was measured. Work that takes
+# A guard is the shortest time in seconds that work took of a processor, on one thread; negative before it was measured. Work that takes
 # longer on several threads shows that these wait for processors that other programs keep busy.
 cdef bint is_guarded(Level level, double alone) noexcept nogil
-cdef bint begin_guarded(Level level, double alone, double now) noexcept nogil
+cdef bint begin_guarded(Level level, double alone, double *began) noexcept nogil
 cdef double end_guarded(Level level, double alone, double began, bint single) noexcept nogil

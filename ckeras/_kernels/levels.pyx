@@ -119,17 +119,23 @@ cdef bint is_guarded(Level level, double alone) noexcept nogil:
     return level.threads > 1 and not 0 <= alone < SMALL
 
 
-cdef bint begin_guarded(Level level, double alone, double now) noexcept nogil:
-    """Choose the number of threads of a run: one for the first, which is timed on one thread, and during a pause."""
-    cdef bint single = alone < 0 or now < resume_at
+cdef bint begin_guarded(Level level, double alone, double *began) noexcept nogil:
+    """Choose the number of threads of a run: one for the first, and during a pause.
+
+    Takes the time in ``began``. Runs on one thread are timed by what they take of a processor, which does not count
+    waiting for it; ``began`` becomes the reading of that clock.
+    """
+    cdef bint single = alone < 0 or began[0] < resume_at
     level.table.set_threads(1 if single else level.threads)
+    if single:
+        began[0] = ck_thread_clock()
     return single
 
 
 cdef double end_guarded(Level level, double alone, double began, bint single) noexcept nogil:
     """Update the guard from the time of a run; returns its new value. The caller resets the number of threads."""
     global resume_at, pause
-    cdef double now = ck_clock(), took = now - began
+    cdef double now = ck_thread_clock() if single else ck_clock(), took = now - began
     if single or took < SMALL:
         return took if alone < 0 or took < alone else alone
     if took > 1.5 * alone + 0.0005:
@@ -191,7 +197,7 @@ cdef class Kernel:
         with nogil:
             if timed:
                 began = ck_clock()
-                single = begin_guarded(self.level, self.alone, began)
+                single = begin_guarded(self.level, self.alone, &began)
             own = ck_get_mode()
             ck_set_mode(own | CK_FLUSH)
             code = self.fn(many, self.p, self.f, &err)

@@ -363,7 +363,7 @@ cdef class Plan:
             with nogil:
                 if timed:
                     began = ck_clock()
-                    single = begin_guarded(self.level, self.alone, began)
+                    single = begin_guarded(self.level, self.alone, &began)
                 code = self.execute(c, &run, &err)
                 if timed:
                     self.alone = end_guarded(self.level, self.alone, began, single)
@@ -414,7 +414,7 @@ cdef class Plan:
                 while step < last:
                     if timed:
                         before = now
-                        single = begin_guarded(self.level, self.alone, now)
+                        single = begin_guarded(self.level, self.alone, &before)
                     start = step * batch
                     rows = feed.rows - start
                     if rows > batch:

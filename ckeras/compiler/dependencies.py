@@ -11,10 +11,9 @@ import threading
 import weakref
 from typing import Any
 
-from ckeras import config
+from ckeras._kernels.reads import AttributeReads, current, record, recorded_getattribute
 from ckeras.tensor.cache import Entry
 
-scope = config.scope
 _lock = threading.RLock()  # of what follows and of `_readers`
 _active = 0  # number of active recordings, in all threads
 
@@ -34,26 +33,18 @@ class Observed:
         changed(self, name)
 
 
-class Reads:
+class Reads(AttributeReads):
     """The attributes that were read in a `recording`, by identity of the object.
 
-    It is ``stale`` once another thread has changed one of them, between the start of the recording and `depend`.
+    While they are recorded, ``names`` holds sets and ``owners`` the objects; then, frozen sets and weak references. It
+    is ``stale`` once another thread has changed one of them, between the start of the recording and `depend`.
     """
 
-    __slots__ = ("__weakref__", "names", "owners", "stale")
+    __slots__ = ("stale",)
 
     def __init__(self) -> None:
-        self.names: dict[int, Any] = {}  # sets while they are recorded, then frozen ones
-        self.owners: dict[int, Any] = {}  # objects while they are recorded, then weak references to them
+        super().__init__()
         self.stale = False
-
-    def add(self, owner: Any, name: str) -> None:
-        """Note that an attribute is read."""
-        names = self.names.get(id(owner))
-        if names is None:
-            self.owners[id(owner)] = owner
-            names = self.names[id(owner)] = set()
-        names.add(name)
 
     def merge(self, other: Reads) -> None:
         """Note what a recording inside this one noted, before that is finished."""
@@ -75,18 +66,18 @@ class recording:
 
     def __enter__(self) -> recording:
         global _active
-        self._outer = getattr(scope, "read", None)
-        scope.read = self.reads
+        self._outer = current()
+        record(self.reads)
         with _lock:
             _open[id(self.reads)] = weakref.ref(self.reads, functools.partial(_close, id(self.reads)))
             _active += 1
             if _active == 1:  # costs nothing while nothing is recorded
-                Observed.__getattribute__ = _recorded_getattribute
+                Observed.__getattribute__ = recorded_getattribute
         return self
 
     def __exit__(self, *exc: Any) -> None:
         global _active
-        scope.read = self._outer
+        record(self._outer)
         with _lock:
             _active -= 1
             if _active == 0:
@@ -94,13 +85,6 @@ class recording:
         if self._outer is not None:
             self._outer.merge(self.reads)
         self.reads.finish()
-
-
-def _recorded_getattribute(self: Any, name: str) -> Any:
-    reads = getattr(scope, "read", None)
-    if reads is not None:
-        reads.add(self, name)
-    return object.__getattribute__(self, name)
 
 
 class _Readers:
@@ -135,7 +119,7 @@ def depend(entry: Entry, reads: Reads | None, but: frozenset[str] = frozenset())
             readers = _readers.get(key)
             if readers is None:
                 readers = _readers[key] = _Readers(owner)
-            readers.names[entry] = _shared(reads.names[key] - but), reads
+            readers.names[entry] = _without(reads.names[key], but), reads
         _close(id(reads))
         stale = reads.stale
     if stale:
@@ -146,6 +130,10 @@ def depend(entry: Entry, reads: Reads | None, but: frozenset[str] = frozenset())
 def _shared(names: frozenset[str]) -> frozenset[str]:
     """Share equal sets: layers of a class read the same attributes."""
     return names
+
+
+def _without(names: frozenset[str], but: frozenset[str]) -> frozenset[str]:
+    return names if names.isdisjoint(but) else _shared(names - but)
 
 
 class structure:
@@ -164,7 +152,7 @@ def changed(owner: Any, name: str) -> None:
     """
     if name in _TRACKED:
         structure.version += 1
-    if not (_open or id(owner) in _readers) or getattr(scope, "read", None) is not None:
+    if not (_open or id(owner) in _readers) or current() is not None:
         return
     stale = []
     with _lock:

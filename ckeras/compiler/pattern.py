@@ -134,9 +134,12 @@ class Rules:
         rules = self._by_op.get(node.op.name)
         if rules is None:
             return None
-        origins = set(map(_origin, node.inputs))
+        origins = list(map(_origin, node.inputs))
+        dtype = node.outputs[0].dtype
         for wanted, (pattern, replacement) in rules:
             if wanted and wanted.isdisjoint(origins):  # so it is most often
+                continue
+            if pattern.dtypes and dtype not in pattern.dtypes:
                 continue
             for found in _calls(pattern, node, {}, _Context(node.outputs, readers)):
                 result = replacement(node, **found)
@@ -197,7 +200,10 @@ def _inputs(
     if not patterns:
         yield found
         return
-    for first in _values(patterns[0], inputs[0], found, context):
+    pattern, x = patterns[0], inputs[0]
+    if type(pattern) is Value and found.get(pattern.name, x) is not x:
+        return
+    for first in _values(pattern, x, found, context):
         yield from _inputs(patterns[1:], inputs[1:], first, context)
 
 

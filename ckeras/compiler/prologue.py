@@ -33,15 +33,17 @@ def cut(graph: Trace) -> tuple[Trace | None, list[Kept]]:
     variables = {id(x): v for key, (v, x) in graph.reads.items() if key not in graph.assigned and type(v) is Variable}
     if not variables:
         return None, []
-    known = {**dict.fromkeys(variables, True)}
+    known = set(variables)
     for node in graph.nodes:
         if _depends_on_known(node, known):
-            known.update((id(y), True) for y in node.outputs)
+            known.update(map(id, node.outputs))
     _pack_weights(graph, known)
     ahead = [node for node in graph.nodes if id(node.outputs[0]) in known]
     if all(node.op.alias for node in ahead):
         return None, []
     rest = [node for node in graph.nodes if id(node.outputs[0]) not in known or node.op.alias]
+    if all(node.op.alias for node in rest):  # whoever asks for a function of variables alone expects them to change
+        return None, []
     prologue, kept = Trace(), []
     prologue.nodes = ahead
     used = {id(root(x)): root(x) for node in rest if not node.op.alias for x in node.inputs}
@@ -61,9 +63,14 @@ def cut(graph: Trace) -> tuple[Trace | None, list[Kept]]:
     return prologue, kept
 
 
-def _depends_on_known(node: Node, known: dict[int, bool]) -> bool:
-    traced = [x for x in node.inputs if type(x) is TracedTensor]
-    if not traced or has_effect(node) or not all(id(x) in known for x in traced):
+def _depends_on_known(node: Node, known: set[int]) -> bool:
+    found = False
+    for x in node.inputs:
+        if type(x) is TracedTensor:
+            if id(x) not in known:
+                return False
+            found = True
+    if not found or has_effect(node):
         return False
     made = nbytes(node.outputs)
     return made <= max(GROWTH * nbytes(node.inputs), SMALL)
@@ -80,7 +87,7 @@ def _needed(nodes: list[Node], outputs: list[Tensor]) -> list[Node]:
     return kept[::-1]
 
 
-def _pack_weights(graph: Trace, known: dict[int, bool]) -> None:
+def _pack_weights(graph: Trace, known: set[int]) -> None:
     """Let products read weights that are known ahead in the form that their kernel would copy them into."""
     if "gemm_pack" not in level.kernels:
         return
@@ -91,7 +98,7 @@ def _pack_weights(graph: Trace, known: dict[int, bool]) -> None:
             a, b, *bias = node.inputs
             if id(b) not in packed:
                 packed[id(b)] = _node(graph, "pack_weights", [b], {})
-                known[id(packed[id(b)])] = True
+                known.add(id(packed[id(b)]))
             attrs = {"units": b.shape[1], "activation": node.attrs.get("activation", "linear")}
             node.op, node.inputs, node.attrs = table["packed_dense"], [a, packed[id(b)], *bias], attrs
         graph.nodes.append(node)
@@ -106,7 +113,7 @@ def _node(graph: Trace, name: str, inputs: list[Tensor], attrs: dict) -> TracedT
     return node.outputs[0]
 
 
-def _reads_weights(node: Node, known: dict[int, bool]) -> bool:
+def _reads_weights(node: Node, known: set[int]) -> bool:
     if node.op.name not in ("matmul", "dense") or node.attrs.get("transpose_a") or node.attrs.get("transpose_b"):
         return False
     a, b = node.inputs[:2]

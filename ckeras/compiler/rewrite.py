@@ -230,14 +230,16 @@ def _drop_unused(graph: Trace) -> None:
 
 def _drop_unused_rows(graph: Trace) -> None:
     """Drop the stacked results of loops that nothing reads."""
+    loops = [node for node in graph.nodes if node.op.name == "loop"]
+    if not loops:
+        return
     needed = {id(x) for node in graph.nodes for x in node.inputs}
     needed.update(id(x) for x in [*graph.outputs, *(value for _, value in graph.assigned.values())])
-    for node in graph.nodes:
-        if node.op.name == "loop":
-            kept = [i for i, y in enumerate(node.outputs) if i < node.attrs["carries"] or id(y) in needed]
-            if len(kept) < len(node.outputs):
-                node.attrs = {**node.attrs, "body": node.attrs["body"].copy(kept)}
-                node.outputs = [node.outputs[i] for i in kept]
+    for node in loops:
+        kept = [i for i, y in enumerate(node.outputs) if i < node.attrs["carries"] or id(y) in needed]
+        if len(kept) < len(node.outputs):
+            node.attrs = {**node.attrs, "body": node.attrs["body"].copy(kept)}
+            node.outputs = [node.outputs[i] for i in kept]
 
 
 # -- limits of indices --------------------------------------------------------------------------------------------

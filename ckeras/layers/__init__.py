@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from ckeras.layers.activations.prelu import PReLU as PReLU
     from ckeras.layers.activations.relu import ReLU as ReLU, ThresholdedReLU as ThresholdedReLU
     from ckeras.layers.activations.softmax import Softmax as Softmax
+    from ckeras.layers.attention.additive_attention import AdditiveAttention as AdditiveAttention
+    from ckeras.layers.attention.attention import Attention as Attention
+    from ckeras.layers.attention.group_query_attention import GroupQueryAttention as GroupQueryAttention
+    from ckeras.layers.attention.multi_head_attention import MultiHeadAttention as MultiHeadAttention
     from ckeras.layers.convolutional.conv import (
         Conv1D as Conv1D,
         Conv2D as Conv2D,
@@ -170,7 +174,9 @@ attach(
         "AdaptiveMaxPooling2D": "pooling.adaptive_pooling",
         "AdaptiveMaxPooling3D": "pooling.adaptive_pooling",
         "Add": "merging.elementwise",
+        "AdditiveAttention": "attention.additive_attention",
         "AlphaDropout": "regularization.alpha_dropout",
+        "Attention": "attention.attention",
         "Average": "merging.elementwise",
         "AveragePooling1D": "pooling.average_pooling",
         "AveragePooling2D": "pooling.average_pooling",
@@ -224,6 +230,7 @@ attach(
         "GlobalMaxPooling2D": "pooling.global_max_pooling",
         "GlobalMaxPooling3D": "pooling.global_max_pooling",
         "GroupNormalization": "normalization.group_normalization",
+        "GroupQueryAttention": "attention.group_query_attention",
         "HashedCrossing": "preprocessing.hashed_crossing",
         "Hashing": "preprocessing.hashing",
         "Identity": "core.identity",
@@ -246,6 +253,7 @@ attach(
         "MaxPooling3D": "pooling.max_pooling",
         "Maximum": "merging.elementwise",
         "Minimum": "merging.elementwise",
+        "MultiHeadAttention": "attention.multi_head_attention",
         "Multiply": "merging.elementwise",
         "Normalization": "preprocessing.normalization",
         "PReLU": "activations.prelu",

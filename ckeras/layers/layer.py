@@ -14,7 +14,7 @@ from ckeras.compiler.trace import Trace
 from ckeras.layers.dtype_policy import FollowsPolicy
 from ckeras.layers.input_spec import check_inputs
 from ckeras.layers.masks import fill_masks, pass_masks
-from ckeras.layers.shapes import as_shape, is_numbers, map_shapes, older_input_shape, shape_of
+from ckeras.layers.shapes import as_leaf, as_shape, map_shapes, older_input_shape, shape_of
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
 from ckeras.layers.unknown_sizes import symbolic_outputs
 from ckeras.metrics import Mean
@@ -340,8 +340,8 @@ class Layer(FollowsPolicy):
                 x = with_mask_of(x.astype(dtype), x)
             return x
 
-        if args and isinstance(args[0], (list, tuple)) and is_numbers(args[0]):
-            args = (as_tensor(args[0]), *args[1:])
+        if args and isinstance(args[0], (list, tuple)):
+            args = (as_leaf(args[0]), *args[1:])
         return map_structure(convert, args), {k: map_structure(convert, v) for k, v in kwargs.items()}
 
     def _register_call_context_args(self, *names: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ckeras.tensor import Tensor, Variable
+from ckeras.tensor import Tensor, Variable, as_tensor
 from ckeras.tensor.string_tensor import StringTensor
 
 
@@ -22,6 +22,18 @@ def is_numbers(value: Any) -> bool:
             return True
         value = value[0]
     return isinstance(value, (bool, int, float, np.number))
+
+
+def as_leaf(value: Any) -> Any:
+    """A (nested) list of numbers or strings, which is one array, as a tensor; anything else as it is."""
+    if not isinstance(value, (list, tuple)):
+        return value
+    if is_numbers(value):
+        return as_tensor(value)
+    first = value
+    while isinstance(first, (list, tuple)) and first:
+        first = first[0]
+    return StringTensor(value) if isinstance(first, (str, bytes)) else value
 
 
 def is_shape(value: Any) -> bool:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from ckeras import config
 from ckeras.compiler.dependencies import Observed, changed
 from ckeras.metrics.metric import Metric
 from ckeras.random import SeedGenerator
 from ckeras.tensor import Variable
+from ckeras.tensor.stored import assign_stored
 
 scope = config.scope
 
@@ -145,14 +144,7 @@ class Tracker(Observed):
         if len(store) != len(variables):
             unbuilt = "" if self.built else ", as it is not built"
             raise ValueError(f"{name!r} has {len(variables)} variables{unbuilt}, and {len(store)} were saved")
-        values = [np.asarray(store[str(i)]) for i in range(len(variables))]
-        for variable, value in zip(variables, values, strict=True):
-            if value.shape != variable.shape:
-                raise ValueError(
-                    f"{name!r}: variable {variable.path!r} has shape {variable.shape}, saved {value.shape}"
-                )
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
+        assign_stored(variables, store, name)
 
     def _own_metrics(self) -> list[Metric]:
         """Directly held metrics."""

@@ -99,8 +99,11 @@ def graph_from_config(config: dict[str, Any], owner: str | None) -> dict[str, An
 def _call(operation: Any, call: dict[str, Any], made: dict[str, Any]) -> bool:
     """Call a layer as a configuration says, unless it does so on tensors that are not there yet."""
     args, kwargs = _values(call["args"], made), _values(call["kwargs"], made)
-    if any(x is _MISSING for x in flatten((args, kwargs))):
+    values = flatten((args, kwargs))
+    if any(x is _MISSING for x in values):
         return False
+    if not any(type(x) is KerasTensor for x in values):
+        raise ValueError(f"the config calls the layer {operation.name!r} on no tensor of the model")
     if kwargs.get("training", _MISSING) == default_training(operation):
         del kwargs["training"]  # the default, rather than what the call said
     if type(operation).__name__ == "GetItem":  # JSON has no tuples

@@ -8,14 +8,11 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from ckeras import config, registry
-from ckeras.compiler.dependencies import depend, recording
-from ckeras.compiler.function import compile_plan
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.layer import Layer, gives_arguments, throwaway_trace
 from ckeras.layers.shapes import map_shapes
+from ckeras.models.calls import CompiledCalls
 from ckeras.models.graph_config import graph_config, graph_from_config
 from ckeras.models.network import Network
 from ckeras.models.older_methods import OlderMethods
@@ -24,14 +21,11 @@ from ckeras.older_spellings import current
 from ckeras.ops.control.recording import FunctionOperation
 from ckeras.saving import load_weights, save_model, save_weights
 from ckeras.saving.state import holds_state
-from ckeras.tensor import KerasTensor, Tensor, as_tensor
+from ckeras.tensor import KerasTensor
 from ckeras.tensor.cache import Plans
-from ckeras.tensor.eager import wrap
 from ckeras.tensor.graph import inferring
-from ckeras.tensor.masks import get_mask
 from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.tensor.structure import flatten
-from ckeras.trainer.arrays import as_input, is_nested_numbers, one_array
 from ckeras.trainer.trainer import Trainer
 from ckeras.utils.tracebacks import hides_own_frames
 
@@ -85,7 +79,7 @@ class Model(OlderMethods, Trainer, Layer):
             )
         Trainer.__init__(self)
         Layer.__init__(self, **{k: v for k, v in kwargs.items() if k not in ends})
-        self._call_plans = Plans()
+        self._calls = CompiledCalls()
         if ends:
             self._network = Network(ends["inputs"], ends["outputs"], self.name)
             self._graph_layers = self._network.layers
@@ -242,45 +236,10 @@ class Model(OlderMethods, Trainer, Layer):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; eager calls run a compiled plan where that only affects speed."""
         if len(args) == 1 and not kwargs and self.built:
-            result = self._call_compiled(args[0])
+            result = self._calls.run(self, args[0])
             if result is not None:
                 return result
         return super().__call__(*args, **kwargs)
-
-    def _call_compiled(self, x: Any) -> Tensor | None:
-        """Compute the output with a plan; return `None` if the call has to run op by op.
-
-        A plan is used for models that consist of shipped layers, outside tapes, traces and other layers.
-        """
-        transparent = self._call_plans.get("transparent")
-        if transparent is None:
-            with recording() as recorded:
-                transparent = self._is_transparent()
-            depend(self._call_plans.put("transparent", transparent, 0), recorded.reads)
-        if (
-            not transparent
-            or getattr(scope, "trace", None) is not None
-            or getattr(scope, "tapes", None)
-            or getattr(scope, "in_call", False)
-        ):
-            return None
-        if isinstance(x, (list, tuple)) and is_nested_numbers(x):
-            x = as_tensor(x)
-        array = one_array(x) if isinstance(x, (np.ndarray, Tensor)) else None
-        if array is None or array.dtype.kind not in "biuf":
-            return None
-        key = (array.shape, array.dtype)
-        plan = self._call_plans.get(key)
-        if plan is None:
-            tensor = wrap(array)
-            super().__call__(tensor)  # raises for what does not fit
-            plan, result = compile_plan(lambda t: super(Model, self).__call__(t), [tensor.spec], tuple)
-            if not isinstance(result, Tensor) or plan.assigned or get_mask(result) is not None:
-                # A plan gives one tensor, without a mask.
-                depend(self._call_plans.put("transparent", False, 0), plan.reads)
-                return None
-            depend(self._call_plans.put(key, plan, plan.size), plan.reads)
-        return Tensor(plan.native.run([as_input(array, plan.input_dtypes[0])])[0], plan.output_specs[0].dtype)
 
     def _is_transparent(self) -> bool:
         """Whether a plan repeats everything that a call of the model does."""
@@ -433,7 +392,7 @@ class Model(OlderMethods, Trainer, Layer):
         """State without compiled plans, which are recreated when needed."""
         return {
             **super().__getstate__(),
-            "_call_plans": Plans(),
+            "_calls": CompiledCalls(),
             "_plans": Plans(),
             **{name: None for name in self.__dict__ if name in ("train_function", "test_function", "predict_function")},
         }
@@ -462,7 +421,7 @@ def _one_or_list(values: list[Any]) -> Any:
 def only_computes(layer: Layer) -> bool:
     """Whether calls of a layer only run ops: no user code, and no change of the layer's state."""
     functions = (x for x in vars(layer).values() if callable(x) and not isinstance(x, Layer))
-    ours = all(getattr(x, "__module__", "").startswith("ckeras.") for x in (type(layer), *functions))
+    ours = all(str(getattr(x, "__module__", "")).startswith("ckeras.") for x in (type(layer), *functions))
     return ours and layer.activity_regularizer is None
 
 
@@ -476,7 +435,11 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
     Raises:
         ValueError: if it is no JSON, or not that of a model.
     """
-    model = registry.layers.deserialize(json.loads(json_string), custom_objects)
+    try:
+        config = json.loads(json_string)
+    except ValueError as error:
+        raise ValueError(f"model_from_json expects JSON, got {json_string!r:.80}: {error}") from error
+    model = registry.layers.deserialize(config, custom_objects)
     if not isinstance(model, Model):
         raise ValueError(f"model_from_json expects the JSON of a model, got that of {registry.source(type(model))}")
     return model

@@ -94,7 +94,7 @@ class Sequential(Model):
 
     def _changed(self) -> None:
         self.built, self._outputs = False, None
-        self._call_plans.clear()
+        self._calls.forget()
         self._forget_layers()
 
     def _connect(self, known: KerasTensor | None = None) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from ckeras import config as _config, initializers
 from ckeras.optimizers.accumulation import is_overwritten
 from ckeras.tensor import Variable
+from ckeras.tensor.stored import assign_stored
 from ckeras.utils.tracebacks import warn
 
 
@@ -138,7 +139,7 @@ class OptimizerState:
                 f"and the saved optimizer {len(store)}."
             )
             return
-        self._assign_all([np.asarray(store[str(i)]) for i in range(len(self.variables))])
+        assign_stored(self.variables, store, self.name)
 
     def _assign_all(self, values: list[np.ndarray]) -> None:
         for variable, value in zip(self.variables, values, strict=True):

@@ -22,6 +22,8 @@ from ckeras.saving.state import save_state
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _TEXT = 256 << 20  # bytes that config.json may have
+_SMALL_TEXT = 4 << 20  # bytes that it may have whatever its size in the archive
+_TEXT_EXPANSION = 64  # beyond that, the maximum ratio of its size to that in the archive
 _BLOCK = 1 << 20
 _EXPANSION = 1100  # maximum ratio of a member's size to its size in the archive; that of deflate is 1032
 
@@ -90,7 +92,7 @@ class Archive:
     def _dict(self, name: str) -> dict[str, Any]:
         """The dict in a JSON file."""
         info = self._info(name)
-        if info.file_size > _TEXT:
+        if info.file_size > min(_TEXT, max(_SMALL_TEXT, _TEXT_EXPANSION * info.compress_size)):
             raise ValueError(f"Refused to read {name}, which claims {info.file_size} bytes.")
         return dict_of(self._zip.read(name), name)
 

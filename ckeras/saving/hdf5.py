@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-_UNCOMPRESSED = 64 << 20  # bytes that a dataset may have whatever its size in the file is
+_UNCOMPRESSED = 16 << 20  # bytes that a dataset may have whatever its size in the file is
 _EXPANSION = 1024  # beyond that, the maximum ratio of its size to its size in the file
 _NUMBERS_OR_TEXT = "biufcSUO"
 
@@ -159,6 +159,10 @@ class WeightsReader:
             group = _member(group, part, h5py().Group)
         return GroupReader(path, group)
 
+    def size(self) -> int:
+        """Bytes of all values in the file, at most as many as a file of its size can hold."""
+        return stored_size(self._file)
+
     def objects(self) -> Iterator[tuple[str, str | None, GroupReader]]:
         """Yield (path, name, variables) of all objects.
 
@@ -203,6 +207,12 @@ class GroupReader(Mapping):
             raise KeyError(key)
         return array_at(self._group, key)
 
+    def shape(self, key: str) -> tuple[int, ...]:
+        """The shape of an array, which is not read; KeyError if there is none."""
+        if key not in self._group:
+            raise KeyError(key)
+        return shape_at(self._group, key)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._group)
 
@@ -222,14 +232,27 @@ def group_at(group: Any, path: str) -> Any:
     return group
 
 
+def stored_size(root: Any) -> int:
+    """Bytes of all values below a group, at most as many as a file of its size can hold."""
+    total = 0
+
+    def add(name: str, member: Any) -> None:
+        nonlocal total
+        if isinstance(member, h5py().Dataset) and member.shape is not None:
+            total += math.prod(member.shape) * member.dtype.itemsize
+
+    root.visititems(add)
+    return min(total, max(_UNCOMPRESSED, _EXPANSION * root.file.id.get_filesize()))
+
+
+def shape_at(group: Any, path: str) -> tuple[int, ...]:
+    """The shape of the array at a path below a group, which is not read; ValueError as for `array_at`."""
+    return _dataset_at(group, path).shape
+
+
 def array_at(group: Any, path: str) -> np.ndarray:
     """The array at a path below a group; ValueError if it is not plainly in the file."""
-    above, _, name = path.rpartition("/")
-    group = group_at(group, above)
-    if name not in group:
-        raise ValueError(f"Expected an array {name!r} in {group.name!r}, which has {list(group)[:10]}.")
-    dataset = _member(group, name, h5py().Dataset)
-    _check_stored(dataset)
+    dataset = _dataset_at(group, path)
     if dataset.dtype == np.dtype("V2") and "dtype" in dataset.attrs:
         from ckeras.tensor.dtypes import NUMPY
 
@@ -237,6 +260,16 @@ def array_at(group: Any, path: str) -> np.ndarray:
     if dataset.dtype.kind not in _NUMBERS_OR_TEXT:
         raise ValueError(f"Expected numbers or text at {dataset.name!r}, got dtype {dataset.dtype}.")
     return np.asarray(dataset[()])
+
+
+def _dataset_at(group: Any, path: str) -> Any:
+    above, _, name = path.rpartition("/")
+    group = group_at(group, above)
+    if name not in group:
+        raise ValueError(f"Expected an array {name!r} in {group.name!r}, which has {list(group)[:10]}.")
+    dataset = _member(group, name, h5py().Dataset)
+    _check_stored(dataset)
+    return dataset
 
 
 def _member(group: Any, name: str, kind: type) -> Any:

@@ -14,9 +14,10 @@ from typing import Any
 from ckeras import registry
 from ckeras.saving import archive
 from ckeras.saving.atomic import replacing
-from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py, text_of
+from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py, shape_at, stored_size, text_of
 from ckeras.saving.legacy_weights import listed, load_group, write_arrays, write_group
 from ckeras.saving.serialization import SafeModeScope, serialize_keras_object
+from ckeras.tensor.stored import VariableLimit
 from ckeras.utils.naming import to_snake_case
 from ckeras.utils.tracebacks import warn
 
@@ -78,6 +79,7 @@ def load_legacy_model(filepath: str, custom_objects: dict[str, Any] | None, comp
         config = _dict_in(file, "model_config")
         if config is None:
             raise ValueError("Expected a model, but the file has no attribute 'model_config'.")
+        files.enter_context(VariableLimit(stored_size(file) if safe_mode else None))
         model = registry.layers.deserialize(_newer(config))
         archive.check_model(model)
         load_group(model, group_at(file, "model_weights"))
@@ -98,10 +100,12 @@ def _compile(model: Any, training: dict[str, Any], file: Any) -> None:
     if "optimizer_weights" not in file or model.optimizer is None:
         return
     group = group_at(file, "optimizer_weights")
-    values = [array_at(group, name) for name in listed(group, "weight_names")]
-    if len(values) == len(model.optimizer.variables):
-        model.optimizer.set_weights(values)
-    elif any(value.ndim for value in values):  # otherwise it was not built
+    names = listed(group, "weight_names")
+    shapes = [shape_at(group, name) for name in names]
+    if shapes == [tuple(variable.shape) for variable in model.optimizer.variables]:
+        for variable, name in zip(model.optimizer.variables, names, strict=True):
+            variable.assign(array_at(group, name))
+    elif any(shapes):  # otherwise it was not built
         warn(
             f"load_model leaves the state of {model.optimizer.name!r} as it is: the saved optimizer has other variables"
         )

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ckeras.saving.atomic import replacing
-from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py, text_of
+from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py, shape_at, text_of
 from ckeras.utils.tracebacks import warn
 
 TOP = "top_level_model_weights"
@@ -63,18 +63,18 @@ def load_group(model: Any, root: Any, by_name: bool = False, skip_mismatch: bool
             mismatches.append((misfit, by_name))
             continue
         for variable, name in zip(pair.variables, pair.names, strict=True):
-            value = array_at(pair.group, name)
-            if value.shape == tuple(variable.shape):
-                loads.append((variable, value))
+            shape = shape_at(pair.group, name)
+            if shape == tuple(variable.shape):
+                loads.append((variable, pair.group, name))
             else:
                 where = f"weight {variable.path!r} of layer {pair.name!r}"
-                mismatches.append((f"{where} has shape {variable.shape}, and {value.shape} was saved", True))
+                mismatches.append((f"{where} has shape {variable.shape}, and {shape} was saved", True))
     for message, may_be_skipped in mismatches:
         if not (skip_mismatch and may_be_skipped):
             raise ValueError(message)
         warn(f"load_weights leaves out: {message}")
-    for variable, value in loads:
-        variable.assign(value)
+    for variable, group, name in loads:
+        variable.assign(array_at(group, name))
 
 
 def _pairs_by_order(model: Any, root: Any) -> Iterator[_Pair]:

@@ -13,6 +13,7 @@ from ckeras.saving.hdf5 import WeightsReader
 from ckeras.saving.legacy_models import load_legacy_model, save_legacy_model
 from ckeras.saving.serialization import deserialize_keras_object, serialize_keras_object
 from ckeras.saving.state import load_state
+from ckeras.tensor.stored import VariableLimit
 from ckeras.utils.tracebacks import warn
 
 
@@ -91,7 +92,8 @@ def load_model(
         filepath: Path of the file or the folder, or a binary file to read.
         custom_objects: Names to classes and functions, looked at before all others.
         compile: Whether to compile the model as it was compiled when it was saved.
-        safe_mode: Whether to refuse lambdas, whose byte code can do anything.
+        safe_mode: Whether to refuse lambdas, whose byte code can do anything, and variables far larger than what the
+            file holds.
 
     Raises:
         ValueError: if the file is no `.keras` file, is damaged, or holds something unknown or refused.
@@ -109,9 +111,10 @@ def load_model(
         config = opened.config()
         if not compile:
             config["compile_config"] = None
-        model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
-        archive.check_model(model)
         with opened.weights() as weights, opened.assets() as assets:
+            with VariableLimit(weights.size() if safe_mode else None):
+                model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
+            archive.check_model(model)
             load_state(model, weights, assets, skipped=_without_saved_state(model, weights))
     return model
 
@@ -120,6 +123,6 @@ def _without_saved_state(model: Any, weights: WeightsReader) -> list[Any]:
     """The optimizer in a list, if it was saved before it was built, with counters alone; else an empty list."""
     optimizer = getattr(model, "optimizer", None)
     saved = weights.get("optimizer")
-    if optimizer is None or len(saved) >= len(optimizer.variables) or any(v.shape for v in saved.values()):
+    if optimizer is None or len(saved) >= len(optimizer.variables) or any(saved.shape(key) for key in saved):
         return []
     return [optimizer]

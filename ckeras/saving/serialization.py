@@ -19,6 +19,8 @@ from ckeras.ops.control.recording import operation_named
 from ckeras.saving import functions
 from ckeras.utils.tracebacks import warn
 
+_TABLES = [table for table in registry.TABLES.values() if table is not registry.callbacks]  # of what models are made
+
 
 def serialize_keras_object(obj: Any) -> Any:
     """Return the config of an object, from which `deserialize_keras_object` creates an equal one.
@@ -232,12 +234,14 @@ def _found(name: str, config: dict[str, Any], table: registry.Table | None, last
             return registry.custom_object(one)
     if registry.is_ours(module):
         found = _public_object(module, name)
+        if function and inspect.isclass(found):
+            found = None
         if found is not None and registered != name:
             raise ValueError(f"Nothing is registered as {registered!r}, which a config with {module}.{name} asks for.")
     elif table is not None and "module" not in config:
         found = table.find(name)
     else:
-        tables = [table] if table is not None else list(registry.TABLES.values())
+        tables = [table] if table is not None else _TABLES
         shipped = function and module in (None, "builtins")
 
         def meant(obj: Any) -> bool:
@@ -245,7 +249,11 @@ def _found(name: str, config: dict[str, Any], table: registry.Table | None, last
 
         found = _find_in(tables, registered, shipped, meant)
         for one in (registered, name):
-            found = _find_in(tables, one, shipped) if found is None else found
+            found = (
+                _find_in(tables, one, shipped, lambda obj: not (shipped and inspect.isclass(obj)))
+                if found is None
+                else found
+            )
     if found is None:
         found = last.get(name)
     if found is None and function:  # Keras up to 3.6 left the package out of "package>name"
@@ -299,7 +307,7 @@ def _public_module(cls: type) -> str | None:
 def _public_object(module: str, name: str) -> Any:
     """What ckeras has under a config's "module" and name: an entry of a table, or a class; or None."""
     table = registry.table_of(module)
-    found = table.known(name) if table is not None else None
+    found = table.known(name) if table in _TABLES else None
     if found is not None:
         return found
     if module.startswith("keras.src.ops."):

@@ -158,6 +158,13 @@ class _Joined(Mapping):
                 return part[key]
         raise KeyError(key)
 
+    def shape(self, key: str) -> tuple[int, ...]:
+        """The shape of an array, which is not read; KeyError if there is none."""
+        for part in self._parts:
+            if key in part:
+                return part.shape(key)
+        raise KeyError(key)
+
     def __iter__(self) -> Iterator[str]:
         return (key for part in self._parts for key in part)
 

@@ -102,7 +102,7 @@ def load_weights(model: Any, filepath: str | os.PathLike, skip_mismatch: bool = 
         given = "objects_to_skip" if is_legacy else "by_name"
         raise ValueError(f"load_weights takes {given} for {'other' if is_legacy else '.h5'} files only, got {path!r}")
     if is_legacy:
-        with archive.errors_of(path):
+        with unchanged_on_error(model), archive.errors_of(path):
             load_legacy_weights(model, path, bool(by_name), skip_mismatch)
         return
     with _reader(filepath) as reader, unchanged_on_error(model), archive.errors_of(filepath):

@@ -8,6 +8,7 @@ from ckeras.tensor.dtypes import ITEMSIZE
 from ckeras.tensor.tensor import Spec
 
 _MAX_BYTES = 2**63 - 1
+_SMALL = 2**16  # elements, which every machine has memory for
 
 
 def checked(name: str, found: Any) -> tuple[list[Spec], bool]:
@@ -20,7 +21,7 @@ def checked(name: str, found: Any) -> tuple[list[Spec], bool]:
     for spec in specs:
         if len(spec.shape) > MAX_NDIM:
             raise ValueError(f"{name} would return a tensor of {len(spec.shape)} axes, the maximum is {MAX_NDIM}")
-        if None not in spec.shape:
+        if None not in spec.shape and not 0 < math.prod(spec.shape) < _SMALL:
             # As in numpy, dimensions of 0 are left out: the strides of an empty array are those of its other
             # dimensions.
             claimed = math.prod(d for d in spec.shape if d) * ITEMSIZE[spec.dtype]

@@ -56,6 +56,9 @@ class Variable(Operators):
             if shape is None:
                 raise ValueError("Variable needs a shape when its initializer is a function")
             dtype = dtypes.standardize(dtype)
+            limit = getattr(config.scope, "variable_limit", None)
+            if limit is not None:
+                limit.take(shape, dtype)
             with outside_trace():
                 initializer = initializer(tuple(shape), dtype=dtype)
         if isinstance(initializer, (Tensor, Variable)):

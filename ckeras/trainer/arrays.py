@@ -11,6 +11,8 @@ from ckeras import config
 from ckeras.tensor import Tensor, Variable, dtypes
 from ckeras.tensor.dtypes import NUMPY
 from ckeras.tensor.masks import get_mask
+from ckeras.tensor.string_handles import Handles
+from ckeras.tensor.string_tensor import StringTensor, holds_strings
 
 LARGE = 64 << 20  # bytes from which an array in a file is read in parts
 _TOUCHED = 16 << 20  # bytes of a mapping that may be in memory at once
@@ -103,8 +105,13 @@ def as_input(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
         return array.astype(dtype, order="C")
 
 
-def array_of(value: Any, name: str, where: str) -> np.ndarray | Stored:
+def array_of(value: Any, name: str, where: str, strings: bool = False) -> np.ndarray | Stored:
     """An array of numbers, from anything that is one; where it is too large to be read at once, as it is stored.
+
+    Args:
+        value: the array.
+        name, where: the argument and the method, for messages.
+        strings: whether it may hold strings, which are represented by handles then.
 
     Raises:
         TypeError: if it is none.
@@ -118,8 +125,20 @@ def array_of(value: Any, name: str, where: str) -> np.ndarray | Stored:
         array = _numpy(value)
     except ValueError as error:
         raise ValueError(f"{where} expects {name} to be an array, but its rows differ in length: {error}") from None
+    if strings and holds_strings(array) and array.shape:
+        return _handles(value, array, name, where)
     _check_numbers(value, array, name, where)
     return ready(array)
+
+
+def _handles(value: Any, array: np.ndarray, name: str, where: str) -> np.ndarray:
+    """Handles of an array of strings."""
+    try:
+        found = StringTensor(array)
+    except TypeError:  # there are other objects among them
+        _check_numbers(value, array, name, where)
+        raise
+    return Handles(found, described(value, array))
 
 
 def _stored(value: Any) -> Stored | None:
@@ -169,12 +188,16 @@ def _of_pandas(value: Any) -> np.ndarray:
 
 def _check_numbers(value: Any, array: Any, name: str, where: str) -> None:
     if not dtypes.holds_numbers(array.dtype):
-        got = _of_objects(value) or f"{type(value).__name__} of dtype {array.dtype}"
-        if callable(value) and hasattr(value, "__name__"):
-            got = f"{value.__name__} itself (write {value.__name__}())"
-        raise TypeError(f"{where} expects {name} to be an array of numbers, got {got}")
+        raise TypeError(f"{where} expects {name} to be an array of numbers, got {described(value, array)}")
     if not array.shape:
         raise ValueError(f"{where} expects {name} to have an axis of samples, got a single number")
+
+
+def described(value: Any, array: np.ndarray) -> str:
+    """What messages call an array that holds no numbers."""
+    if callable(value) and hasattr(value, "__name__"):
+        return f"{value.__name__} itself (write {value.__name__}())"
+    return _of_objects(value) or f"{type(value).__name__} of dtype {array.dtype}"
 
 
 def _of_objects(frame: Any) -> str | None:

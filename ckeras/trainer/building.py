@@ -8,7 +8,7 @@ from ckeras.compiler.dependencies import depend, recording, structure
 from ckeras.compiler.rewrite import index_limits
 from ckeras.compiler.trace import trace
 from ckeras.layers.input_spec import fitted_shape
-from ckeras.tensor import Spec
+from ckeras.tensor import KerasTensor, NeedsValue, Spec
 from ckeras.tensor.cache import Plans
 from ckeras.tensor.graph import inferring
 from ckeras.tensor.structure import flatten, map_structure, pack
@@ -16,16 +16,20 @@ from ckeras.trainer.data import DataSet, Form, unpack_x_y_sample_weight
 from ckeras.trainer.hooks import overrides
 from ckeras.trainer.trainability import as_compiled, flagged
 
+_UNKNOWN = [KerasTensor((None,), "string")]  # inputs of a model that is no graph, or not one yet
+
 
 class Building:
     """Makes one model, which is given to each method, ready for data.
 
     Owns what was found when the model was called on data: whether all layers are built, whether lists of numbers are
-    given to it as columns, the ranges of indices in the data, and the layers and variables that may be trainable.
+    given to it as columns, whether it takes strings, the ranges of indices in the data, and the layers and variables
+    that may be trainable.
     """
 
     def __init__(self) -> None:
         self.takes_columns: bool | None = None  # None: not seen yet
+        self._takes_strings = False  # whether a call has shown it
         self._sampled = False  # whether a call has shown which layers are in use
         self._limits = Plans()
         self._flagged: tuple[int, list[Any]] = (-1, [])  # version of all structures, layers and variables
@@ -43,14 +47,18 @@ class Building:
     def prepare(self, model: Any, data: DataSet, kind: str, where: str) -> None:
         """Make the weights, metrics and the optimizer's variables, checking the data's shapes on the way."""
         form, outputs = data.form, None
+        if "string" in form.dtypes and not any(x.dtype == "string" for x in getattr(model, "inputs", None) or _UNKNOWN):
+            raise _no_strings(data, where)
         check_input(model, form, data.rows, where)
         # A model of several others, such as a GAN, may have steps of its own and no call.
         own_steps = overrides(model, f"{kind}_step", f"make_{kind}_function", "compute_metrics")
         called = model._has_call() or (kind != "predict" and not own_steps)
         sampled = self._sampled or all(layer.built for layer in model._flatten_layers())
-        if called and (not model.built or not sampled or (self.takes_columns is None and _has_lists(form))):
+        new_strings = not self._takes_strings and "string" in form.dtypes
+        undecided = self.takes_columns is None and _has_lists(form)
+        if called and (not model.built or not sampled or undecided or new_strings):
             with as_compiled(model, kind):
-                outputs = self._outputs(model, data)
+                outputs = self._outputs(model, data) if not new_strings else self._of_strings(model, data, where)
             self._sampled = True
         if kind == "predict":
             return
@@ -71,7 +79,7 @@ class Building:
         """``x``, in which lists of numbers are columns if the model has been seen to need that."""
         if not self.takes_columns:
             return x
-        return map_structure(lambda a: a[:, None] if len(a.shape) == 1 else a, x)
+        return map_structure(lambda a: _column(a) if len(a.shape) == 1 else a, x)
 
     def _outputs(self, model: Any, data: DataSet) -> Any:
         """Outputs for data like this: symbolic, or for models whose `call` needs values, those of the first rows.
@@ -81,20 +89,29 @@ class Building:
         x = self.as_columns(data.form.symbols()[0])
         undecided = self.takes_columns is None and _has_lists(data.form)
         outputs, error = _symbolic_outputs(model, x)
-        if undecided and isinstance(error, ValueError):
+        if undecided and (isinstance(error, ValueError) or (error is not None and "string" in data.form.dtypes)):
             self.takes_columns = True
             again, other = _symbolic_outputs(model, self.as_columns(x))
             if other is None:
                 return again
             self.takes_columns = None
         if error is not None:  # which the first rows raise too, if it was not for their values
-            rows = pack(data.form.structure, data.tensors(0, min(data.rows, 32)))[0]
+            rows = data.sample(0, min(data.rows, 32))[0]
             outputs = model(self.as_columns(rows), training=False)
             if outputs is None:
                 raise error
             return outputs
         if undecided:
             self.takes_columns = False
+        return outputs
+
+    def _of_strings(self, model: Any, data: DataSet, where: str) -> Any:
+        """Outputs for data with strings; raises TypeError if the model takes none."""
+        try:
+            outputs = self._outputs(model, data)
+        except (TypeError, NeedsValue) as error:
+            raise _no_strings(data, where) from error
+        self._takes_strings = True
         return outputs
 
     def index_limits(self, model: Any, data: DataSet, kind: str, batch: int) -> list[tuple[int, int, str]]:
@@ -115,6 +132,19 @@ class Building:
                 limits = _traced_limits(model, data.form, self._outputs(model, data), batch)
             depend(self._limits.put(key, limits, 0), recorded.reads)
         return limits
+
+
+def _no_strings(data: DataSet, where: str) -> TypeError:
+    """The error for data with strings of a model that takes none."""
+    described = data.arrays[data.form.dtypes.index("string")].described
+    return TypeError(f"{where} expects x to be an array of numbers, got {described}")
+
+
+def _column(x: Any) -> Any:
+    """A list of numbers or strings as a column."""
+    if type(x) is KerasTensor and x.dtype == "string":  # of which ops know nothing
+        return KerasTensor((*x.shape, 1), "string")
+    return x[:, None]
 
 
 def check_input(model: Any, form: Form, rows: int, where: str) -> None:

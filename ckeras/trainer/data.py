@@ -13,6 +13,7 @@ from ckeras._kernels.feeds import Feed
 from ckeras.tensor import KerasTensor, Spec, Tensor, Variable, dtypes
 from ckeras.tensor.dtypes import CODE, NUMPY
 from ckeras.tensor.eager import wrap
+from ckeras.tensor.string_handles import Handles, TracedStrings, strings_of
 from ckeras.tensor.structure import flatten, pack
 from ckeras.trainer.arrays import Stored, array_of, is_nested_numbers, ready
 from ckeras.trainer.class_weights import class_weights
@@ -30,7 +31,7 @@ class Form(NamedTuple):
     Attributes:
         structure: (x,), (x, y) or (x, y, sample_weight), with `None` for each array.
         shapes: shape of a row of each array.
-        dtypes: dtype in which the model sees each array.
+        dtypes: dtype in which the model sees each array. Batches hold handles of int64 for strings.
         alone: whether a step is given x itself, and not (x,).
     """
 
@@ -50,13 +51,25 @@ class Form(NamedTuple):
         return same and list(map(len, self.shapes)) == list(map(len, other.shapes))
 
     def given(self, leaves: list[Any]) -> Any:
-        """What a step is given, of these arrays or tensors."""
+        """What a step is given, of these tensors, traced ones or with values."""
+        if "string" in self.dtypes:
+            leaves = [_strings(x) if d == "string" else x for x, d in zip(leaves, self.dtypes, strict=True)]
         parts = pack(self.structure, leaves)
         return parts[0] if self.alone else parts
 
+    @property
+    def _strings(self) -> Any:
+        """Which arrays hold strings; False if none does."""
+        return "string" in self.dtypes and tuple(d == "string" for d in self.dtypes)
+
     def specs(self, batch: int) -> list[Spec]:
         """Specs of a batch."""
-        return [Spec((batch, *shape), d) for shape, d in zip(self.shapes, self.dtypes, strict=True)]
+        return [Spec((batch, *shape), d) for shape, d in zip(self.shapes, self.fed, strict=True)]
+
+    @property
+    def fed(self) -> list[str]:
+        """Dtype in which batches hold each array."""
+        return ["int64" if d == "string" else d for d in self.dtypes]
 
     def symbols(self) -> tuple:
         """A symbolic batch."""
@@ -65,7 +78,7 @@ class Form(NamedTuple):
 
     def key(self, batch: int) -> Any:
         """Signature of a batch."""
-        return tuple(self.specs(batch)), repr(self.structure), self.alone
+        return tuple(self.specs(batch)), repr(self.structure), self.alone, self._strings
 
 
 class DataSet(NamedTuple):
@@ -87,7 +100,7 @@ class DataSet(NamedTuple):
     def feed(self) -> Feed:
         """A feed that gathers batches from these arrays."""
         codes = [CODE[dtypes.of_array(a)] for a in self.arrays]
-        return Feed(level, self.arrays, codes, [CODE[d] for d in self.form.dtypes])
+        return Feed(level, self.arrays, codes, [CODE[d] for d in self.form.fed])
 
     def without_weights(self) -> DataSet:
         """The samples alone, without their weights."""
@@ -115,11 +128,12 @@ class DataSet(NamedTuple):
     def batch(self, begin: int, end: int) -> list[np.ndarray]:
         """Some of the rows, as a plan takes them."""
         arrays = self.read(slice(begin, end)).arrays
-        return [np.ascontiguousarray(a, NUMPY[d]) for a, d in zip(arrays, self.form.dtypes, strict=True)]
+        return [np.ascontiguousarray(a, NUMPY[d]) for a, d in zip(arrays, self.form.fed, strict=True)]
 
-    def tensors(self, begin: int, end: int) -> list[Tensor]:
-        """Some of the rows, as tensors."""
-        return [wrap(a) for a in self.batch(begin, end)]
+    def sample(self, begin: int, end: int) -> tuple:
+        """Some of the rows, as tensors in the structure of the data."""
+        form = self.form._replace(alone=False)
+        return form.given([wrap(a) for a in self.batch(begin, end)])
 
     def segments(self, feed: Any, batch: int, begin: int, end: int, total: int | None = None) -> list[Segment]:
         """The batches ``begin`` to ``end`` - 1 of ``batch`` rows: the full ones, and a smaller last one, if any."""
@@ -173,7 +187,7 @@ class Segment:
     def tensors(self, number: int) -> Any:
         """One batch as tensors in the structure that a step takes, for models that are not compiled."""
         rows = self.feed.order[number * self.stride : number * self.stride + self.rows]
-        arrays = zip(self.data.arrays, self.data.form.dtypes, strict=True)
+        arrays = zip(self.data.arrays, self.data.form.fed, strict=True)
         return self.data.form.given([wrap(np.asarray(a[rows], NUMPY[d])) for a, d in arrays])
 
 
@@ -209,9 +223,14 @@ def data_set(x: Any, y: Any = None, sample_weight: Any = None, where: str = "fit
     weight = None if isinstance(sample_weight, dict) else sample_weight
     _check_shapes(names, [a.shape for a in arrays], weight is not None, class_weight is not None, where)
     floats = "float32" if config.floatx() == "bfloat16" else config.floatx()  # kernels do not know bfloat16
-    seen = [_SEEN_AS.get(dtypes.of_array(a), floats) for a in arrays]
+    seen = ["string" if isinstance(a, Handles) else _SEEN_AS.get(dtypes.of_array(a), floats) for a in arrays]
     alone = len(structure) == 1 and not isinstance(structure[0], (tuple, list))
     return DataSet(Form(tuple(structure), [a.shape[1:] for a in arrays], seen, alone), arrays)
+
+
+def _strings(x: Any) -> Any:
+    """The strings of a batch of handles."""
+    return strings_of(x.numpy()) if type(x) is Tensor else TracedStrings(x)
 
 
 def row_count(x: Any, where: str) -> int:
@@ -241,12 +260,12 @@ def _check_shapes(names: list[str], shapes: list[tuple], one_weight: bool, by_cl
 
 
 def _standard(value: Any, name: str, where: str) -> Any:
-    """An argument as a structure of arrays of numbers with at least one axis, contiguous."""
+    """An argument as a structure of arrays with at least one axis, contiguous; those of x may hold strings."""
     if isinstance(value, dict):
         return {k: _standard(v, f"{name}[{k!r}]", where) for k, v in value.items()}
     if isinstance(value, (list, tuple)) and not is_nested_numbers(value):
         return type(value)(_standard(v, f"{name}[{i}]", where) for i, v in enumerate(value))
-    return array_of(value, name, where)
+    return array_of(value, name, where, strings=name[0] == "x")
 
 
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:

@@ -13,7 +13,7 @@ from ckeras.callbacks import CallbackList
 from ckeras.compiler.trace import is_value
 from ckeras.tensor import Tensor
 from ckeras.tensor.dtypes import NUMPY
-from ckeras.tensor.structure import flatten, pack
+from ckeras.tensor.structure import flatten, map_structure, pack
 from ckeras.trainer.arguments import is_due
 from ckeras.trainer.building import check_input
 from ckeras.trainer.data import Segment
@@ -215,8 +215,8 @@ class Progress:
     def sample(self) -> tuple[Any, Any, Any]:
         """The first batch of the data, not shuffled: x, y and sample_weight, or `None` for what is not there."""
         data = self._source.data
-        batch = data.batch(0, min(data.rows, self._source.ahead()[0].rows))
-        return (*pack(data.form.structure, batch), None, None)[:3]
+        parts = data.sample(0, min(data.rows, self._source.ahead()[0].rows))
+        return (*map_structure(lambda x: x.numpy(), parts), None, None)[:3]
 
     def resume(
         self, epoch: int, batch: int, logs: dict[str, Any], stopped: bool, source: Any, restore: Callable[[], None]

@@ -14,6 +14,7 @@ from ckeras.compiler.plan import Plan
 from ckeras.compiler.profile import Profile
 from ckeras.compiler.trace import is_value
 from ckeras.tensor import NeedsValue, Tensor
+from ckeras.tensor.eager import wrap
 from ckeras.tensor.structure import flatten, pack
 from ckeras.trainer.data import DataSet, Form
 from ckeras.trainer.hooks import overrides
@@ -98,7 +99,7 @@ class Steps:
         if reset:
             model.reset_metrics()
         if self.eager is not None:
-            return self.logs(self.eager(data.form.given(data.tensors(0, data.rows))))
+            return self.logs(self.eager(data.form.given([wrap(a) for a in data.batch(0, data.rows)])))
         return self.logs(step.result(step.plan.run(data.batch(0, data.rows))))
 
     def profile(self, data: DataSet, repeats: int) -> Profile:

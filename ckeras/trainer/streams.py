@@ -10,6 +10,7 @@ import numpy as np
 
 from ckeras import config
 from ckeras.random import host_seed
+from ckeras.tensor.string_handles import Handles
 from ckeras.tensor.structure import map_structure
 from ckeras.trainer.arguments import limited
 from ckeras.trainer.class_weights import check_class_weight
@@ -156,7 +157,7 @@ class Stream(Source):
             data = data._replace(form=data.form._replace(alone=alone))
         first = self._first
         if first is not None and not data.form.resembles(first.form):
-            dtypes = [(a.dtype, b.dtype) for a, b in zip(first.arrays, data.arrays, strict=False)]
+            dtypes = list(zip(map(_dtype_of, first.arrays), map(_dtype_of, data.arrays), strict=False))
             raise _misfit(first.form, data.form, dtypes, where)
         (segment,) = data.segments(data.feed(), data.rows, 0, 1)
         segment.name = name
@@ -301,6 +302,10 @@ def _misfit(first: Form, form: Form, dtypes: list[tuple[Any, Any]], where: str) 
             return TypeError(f"{where} expects the dtype of the first batch, {given[0]}, got {given[1]}")
     a, b = next((a, b) for a, b in zip(first.shapes, form.shapes, strict=True) if len(a) != len(b))
     return ValueError(f"{where} expects as many axes as in the first batch, {(None, *a)}, got {(None, *b)}")
+
+
+def _dtype_of(array: Any) -> Any:
+    return "string" if isinstance(array, Handles) else array.dtype
 
 
 def _limited(limit: int | None, known: int | None) -> int | None:

@@ -36,10 +36,10 @@ def test_backend():
 
 def test_flags():
     assert config.is_flash_attention_enabled() is None
-    config.enable_flash_attention()
-    assert config.is_flash_attention_enabled() is True
     config.disable_flash_attention()
     assert config.is_flash_attention_enabled() is False
+    config.enable_flash_attention()
+    assert config.is_flash_attention_enabled() is None
     assert config.is_nnx_enabled() is False
     assert config.in_safe_mode() is True
     config.enable_unsafe_deserialization()
@@ -176,7 +176,7 @@ def test_limits_of_the_environment():
 
 def test_clear_session():
     config.set_dtype_policy("float64")
-    config.enable_flash_attention()
+    config.disable_flash_attention()
     config.set_epsilon(1e-3)
     layers.Dense(1)
     for clear in (ckeras.utils.clear_session, ckeras.backend.clear_session):

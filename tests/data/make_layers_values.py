@@ -81,6 +81,14 @@ def arguments(case: Case, dtype: str = "float64") -> tuple[list[Any], dict[str, 
     return [array(s, f"x{i}", dtype) for i, s in enumerate(case.inputs)], call
 
 
+BY_PATH: set[str] = set()  # layers whose weights have the same names, so that their values follow their paths
+
+
+def label(layer: Any, v: Any) -> str:
+    """The name of a weight among those of a layer."""
+    return v.path.partition("/")[2] if type(layer).__name__ in BY_PATH else v.name
+
+
 def weight(name: str, shape: tuple[int, ...], dtype: str) -> np.ndarray | None:
     """The value a weight is given; None for integers, which stay."""
     if not dtype.startswith("float"):
@@ -92,7 +100,7 @@ def weight(name: str, shape: tuple[int, ...], dtype: str) -> np.ndarray | None:
 def fill(layer: Any) -> None:
     """Set the weights of a built layer."""
     for v in layer.weights:
-        value = weight(v.name, tuple(v.shape), str(v.dtype))
+        value = weight(label(layer, v), tuple(v.shape), str(v.dtype))
         if value is not None:
             v.assign(value)
     getattr(layer, "finalize_state", lambda: None)()  # of Normalization in Keras
@@ -351,7 +359,7 @@ def with_keras(case: Case) -> tuple[dict[str, Any], Any]:
     by = (0, 1) if len(inexact) == sum(len(flat(a)) for a in args) else 0
     gradients, (y, new) = jax.grad(total, by, has_aux=True)([v.value for v in layer.trainable_variables], args)
     of_weights, of_inputs = gradients if by else (gradients, [])
-    named = {v.name: g for v, g in zip(layer.trainable_variables, of_weights, strict=True)}
+    named = {label(layer, v): g for v, g in zip(layer.trainable_variables, of_weights, strict=True)}
     named |= {f"x{i}": g for i, g in enumerate(x for a in of_inputs for x in flat(a))}
     changed = {v.name: n for v, n in zip(layer.non_trainable_variables, new, strict=True) if "seed" not in v.path}
     masks = None

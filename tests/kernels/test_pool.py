@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 from guarded import guarded
+from windows import DTYPES, samples, windows
 
 from ckeras.ops.nn.pooling import Span
 
-DTYPES = [np.float32, np.float64, np.int32, np.int64]
 SUM, MAX = range(2)
 SPANS = [
     Span.sliding(7, 3, 3, 2, "valid"),
@@ -30,26 +30,9 @@ SPANS = [
 COLUMNS = [(1, 1), (3, 2), (2, 65), (1, 200)]
 
 
-def windows(span):
-    """(begin, first, last) of each window, the last two within the axis."""
-    for j in range(span.count):
-        begin = -((-j * span.step - span.low) // span.over)
-        yield begin, max(begin, 0), min((j * span.step + span.high) // span.over, span.size - 1)
-
-
 def parameters(dtype, outer, inner, span, last):
     sizes = (outer, span.size, span.count, inner, span.step, span.over, span.low, span.high)
     return [DTYPES.index(dtype), *sizes, int(span.offset_dtype == "uint8"), last]
-
-
-def samples(shape, dtype):
-    rng = np.random.default_rng(0)
-    x = rng.integers(-5, 5, shape).astype(dtype)  # with equals
-    if x.dtype.kind == "f":
-        x += np.where(rng.random(shape) < 0.5, 0, rng.standard_normal(shape)).astype(dtype)
-        x[rng.random(shape) < 0.02] = np.nan
-        x[rng.random(shape) < 0.02] = -np.inf
-    return x
 
 
 @pytest.mark.parametrize("dtype", DTYPES[:2], ids=lambda t: t.__name__)

@@ -102,6 +102,25 @@ OPTIONS = [
     ("Conv1DTranspose", {"filters": 2, "kernel_size": 3, "output_padding": 1}, "output_padding below strides"),
     ("DepthwiseConv2D", {"kernel_size": 3, "depth_multiplier": 0}, "depth_multiplier, got 0"),
     ("SeparableConv1D", {"filters": 2, "kernel_size": 3, "padding": "causal"}, "as padding, got 'causal'"),
+    ("Attention", {"score_mode": "sum"}, "Attention expects one of 'dot', 'concat' as score_mode, got 'sum'"),
+    ("Attention", {"dropout": 1.5}, r"Attention expects dropout to be a number in \[0, 1\], got 1.5"),
+    ("Attention", {"use_scale": "yes"}, "Attention expects a boolean as use_scale"),
+    ("AdditiveAttention", {"dropout": -1}, "AdditiveAttention expects dropout"),
+    ("AdditiveAttention", {"score_mode": "dot"}, "score_mode"),
+    ("MultiHeadAttention", {"num_heads": 0, "key_dim": 2}, "MultiHeadAttention expects .* as num_heads, got 0"),
+    ("MultiHeadAttention", {"num_heads": 2, "key_dim": 2.5}, "key_dim, got 2.5"),
+    ("MultiHeadAttention", {"num_heads": 2, "key_dim": 2, "value_dim": 0}, "value_dim, got 0"),
+    ("MultiHeadAttention", {"num_heads": 2, "key_dim": 2, "dropout": 2}, "MultiHeadAttention expects dropout"),
+    ("MultiHeadAttention", {"num_heads": 2, "key_dim": 2, "output_shape": "a"}, "as output_shape, got 'a'"),
+    ("MultiHeadAttention", {"num_heads": 2, "key_dim": 2, "attention_axes": "a"}, "as attention_axes, got 'a'"),
+    ("MultiHeadAttention", {"num_heads": 2, "key_dim": 2, "sliding_window": 0}, "sliding_window, got 0"),
+    (
+        "MultiHeadAttention",
+        {"num_heads": 2, "key_dim": 2, "flash_attention": True, "dropout": 0.5},
+        "dropout to be 0 with flash_attention, got 0.5",
+    ),
+    ("GroupQueryAttention", {"head_dim": 2, "num_query_heads": 3, "num_key_value_heads": 2}, "divide num_query_heads"),
+    ("GroupQueryAttention", {"head_dim": 0, "num_query_heads": 2, "num_key_value_heads": 2}, "head_dim, got 0"),
     ("Masking", {"wrong": 1}, "Masking got unknown arguments: 'wrong'"),
 ]
 
@@ -168,7 +187,46 @@ INPUTS = [
     ("EinsumDense", {"equation": "ab,bc->ac", "output_shape": (3, 4)}, V, "output_shape with 1 sizes"),
     ("EinsumDense", {"equation": "abc,cd->abd", "output_shape": (3, 4)}, V, "does not fit the equation"),
     ("EinsumDense", {"equation": "ab,bc->ac", "output_shape": 4, "bias_axes": "z"}, V, "bias_axes from 'ac'"),
+    ("Attention", {}, X, "a list of two or three inputs"),
+    ("Attention", {}, [X], "a list of two or three inputs"),
+    ("Attention", {}, [X, X[:, :, :2]], r"key \(batch, sources, n\), got shapes \(2, 3, 4\), \(2, 3, 2\)"),
+    ("Attention", {}, [X, X, X[:, :2]], r"key \(batch, sources, n\), got shapes"),
+    ("AdditiveAttention", {}, [X, X[:1]], r"value \(batch, sources, m\)"),
+    ("AdditiveAttention", {}, [V, V], r"query \(batch, targets, n\)"),
 ]
+
+HEADS = {"num_heads": 2, "key_dim": 3}
+GROUPS = {"head_dim": 2, "num_query_heads": 2, "num_key_value_heads": 1}
+SHORT, FLAT = np.ones((2, 2, 4), "float32"), np.ones((2, 3, 3), bool)
+CALLS = [
+    ("Attention", {}, ([X, X],), {"mask": FLAT}, "mask to be a list of the masks of query and value"),
+    ("Attention", {}, ([X, X],), {"mask": [FLAT]}, "got 1 masks"),
+    ("Attention", {}, ([X, SHORT],), {"mask": [None, FLAT[0]]}, r"mask of value to have shape \(2, 2\), got \(3, 3\)"),
+    ("MultiHeadAttention", HEADS, (X, V), {}, "differ in the last axis alone"),
+    ("MultiHeadAttention", HEADS, (V, V), {}, r"query \(batch, targets, features\)"),
+    ("MultiHeadAttention", HEADS, (X, SHORT, X), {}, "differ in the last axis alone"),
+    ("MultiHeadAttention", HEADS, (X, X[:1]), {}, "got shapes"),
+    ("MultiHeadAttention", {**HEADS, "attention_axes": 2}, (X, X), {}, "axes between the batch and the features"),
+    ("MultiHeadAttention", {**HEADS, "attention_axes": (1, 1)}, (X, X), {}, "expects attention_axes to be different"),
+    ("MultiHeadAttention", HEADS, (X, SHORT), {"attention_mask": FLAT}, "mask that broadcasts to"),
+    (
+        "MultiHeadAttention",
+        {**HEADS, "flash_attention": True},
+        (X, X),
+        {"return_attention_scores": True},
+        "cannot return attention scores with flash_attention",
+    ),
+    ("GroupQueryAttention", GROUPS, (X, X[:, :, :2]), {}, "one number of features"),
+    ("GroupQueryAttention", GROUPS, (X[None], X[None]), {}, "of rank 3"),
+]
+
+
+@pytest.mark.parametrize("name, options, inputs, call, words", CALLS)
+def test_calls(name, options, inputs, call, words):
+    layer = getattr(layers, name)(**options, name="mine")
+    with pytest.raises(ValueError, match=words) as caught:
+        layer(*inputs, **call)
+    assert "layer 'mine'" in "\n".join([str(caught.value), *getattr(caught.value, "__notes__", ())])
 
 
 @pytest.mark.parametrize("name, options, words", OPTIONS)

@@ -1,6 +1,6 @@
-"""Every case of `make_layers_values.py` and `make_recurrent_values.py` in `tests/data`: results, gradients, masks and
-configs as Keras has them, and what holds for each layer: symbolic and compiled calls, empty batches, mixed policies,
-copies."""
+"""Every case of `make_layers_values.py`, `make_recurrent_values.py` and `make_attention_values.py` in `tests/data`:
+results, gradients, masks and configs as Keras has them, and what holds for each layer: symbolic and compiled calls,
+empty batches, mixed policies, copies."""
 
 import copy
 import inspect
@@ -16,10 +16,10 @@ from ckeras import layers, ops
 from ckeras.autograd import GradientTape
 from ckeras.tensor.structure import flatten, map_structure
 
-recurrent = reference.script("make_recurrent_values")
+attention, recurrent = reference.script("make_attention_values"), reference.script("make_recurrent_values")
 script = recurrent.layers_values
-EXPECTED = script.reference() | recurrent.reference()
-script.CASES.update(recurrent.CASES)
+EXPECTED = script.reference() | recurrent.reference() | attention.reference()
+script.CASES.update(recurrent.CASES | attention.CASES)
 CASES = pytest.mark.parametrize("name", script.CASES)
 TOLERANCE = {"float32": 2e-5, "float64": 2e-6}  # the reference is stored in float32
 pytestmark = pytest.mark.filterwarnings("ignore:under 'mixed", "ignore:A lambda is saved")
@@ -56,7 +56,7 @@ def compute(case, dtype):
     args = [ops.convert_to_tensor(a) if not isinstance(a, list) else [*map(ops.convert_to_tensor, a)] for a in args]
     inputs = {f"x{i}": x for i, x in enumerate(flatten(args))}
     inputs = inputs if all(x.dtype == dtype for x in inputs.values()) else {}
-    weights = {v.name: v for v in layer.trainable_variables}
+    weights = {script.label(layer, v): v for v in layer.trainable_variables}
     with GradientTape() as tape:
         tape.watch(list(inputs.values()))
         y = layer(*args, **call)
@@ -148,7 +148,7 @@ def test_config(name):
     assert type(twin) is type(layer) and plain(layers.serialize(twin)) == expected
     twin(*args, **call)
     script.fill(twin)
-    assert [v.name for v in twin.weights] == [v.name for v in layer.weights]
+    assert [v.path for v in twin.weights] == [v.path for v in layer.weights]
     for a, b in zip(outputs(twin, args, call), outputs(layer, args, call), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -181,8 +181,10 @@ def test_symbolic_call(name, dtype):
         assert s.shape[0] is None
     layer = script.make_layer(ckeras, case, dtype)
     shapes = [[tuple(t.shape) for t in s] if isinstance(s, list) else tuple(s.shape) for s in symbols(args)]
-    found = layer.compute_output_shape(shapes[0], **{k: v for k, v in call.items() if k == "reverse"})
-    assert found == map_structure(lambda y: tuple(y.shape), symbolic)
+    required = [p for p in inspect.signature(layer.compute_output_shape).parameters.values() if p.default is p.empty]
+    found = layer.compute_output_shape(*shapes[: len(required)], **{k: v for k, v in call.items() if k == "reverse"})
+    expected = map_structure(lambda y: tuple(y.shape), symbolic)
+    assert found == (expected[0] if call.get("return_attention_scores") else expected)
 
 
 @CASES
@@ -237,7 +239,7 @@ def test_empty_batch(name):
     case = script.CASES[name]
     layer, args, call = built(case)
     results = layer(*([x[:0] for x in a] if isinstance(a, list) else a[:0] for a in args), **{
-        k: v[:0] if isinstance(v, np.ndarray) else v for k, v in call.items()
+        k: map_structure(lambda x: x[:0] if isinstance(x, np.ndarray) else x, v) for k, v in call.items()
     })  # fmt: skip
     for y, full in zip(flatten(results), flatten(layer(*args, **call)), strict=True):
         assert y.shape == (0, *full.shape[1:])

@@ -504,9 +504,9 @@ def test_varying_sizes_do_not_grow_the_plans(mlp, monkeypatch):
         model.predict(x[:rows], batch_size=300, verbose=0)
         model(x[:rows])
     assert (
-        sum(entry.size for plans in (model._plans, model._call_plans) for entry in plans._entries.values()) <= 1 << 20
+        sum(entry.size for plans in (model._plans, model._calls.plans) for entry in plans._entries.values()) <= 1 << 20
     )
-    assert len(model._call_plans.values()) < 299
+    assert len(model._calls.plans.values()) < 299
 
 
 def test_a_compiled_call_and_predict_agree_with_the_layers(mlp, data):

@@ -76,10 +76,16 @@
 #define AMX_PAYS 28            /* elements of c a row and column, m n / (m + n), that pay for the packing */
 #endif
 
-/* What a thread packs: a strip of a and panels of b, a chunk of c, and what matrix units need */
+/* The gradient of a convolution's kernel sums CV_GRAD_ROWS patches at a time, of CV_GRAD_BYTES at most; their rows have
+ * up to two vectors more. */
+#define CV_GRAD_ROWS 256
+#define CV_GRAD_BYTES 768
+
+/* What a thread packs: a strip of a and panels of b, a chunk of c, patches of images, and what matrix units need */
 typedef struct {
     char packed[TILE_ROWS * BLOCK_K * 8 + 128 + PACKED_BYTES];
     char chunk[CHUNK_BYTES];
+    char patches[CV_GRAD_ROWS * (CV_GRAD_BYTES + 128)];
 #ifdef CK_AMX
     char slice[BLOCK_K / AMX_K * AMX_STEP];
     char group[AMX_GROUP_MAX];

@@ -15,15 +15,20 @@ static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
 #include "random.c"
 #include "reduce.c"
 #include "scan.c"
+#include "recurrent.c"
 #include "softmax.c"
 #include "gather.c"
 #include "copy.c"
 #include "pool.c"
+#include "pool_windows.c"
 #include "patches.c"
+#include "conv.c"
+#include "lookup.c"
 
 static const ck_entry kernels[] = {
+    RECURRENT_KERNELS
     GEMM_KERNELS MAP_KERNELS GEMM_MAP_KERNELS RANDOM_KERNELS REDUCE_KERNELS SCAN_KERNELS SOFTMAX_KERNELS
-    GATHER_KERNELS COPY_KERNELS POOL_KERNELS PATCHES_KERNELS
+    GATHER_KERNELS COPY_KERNELS POOL_KERNELS POOL_WINDOWS_KERNELS PATCHES_KERNELS CONV_KERNELS LOOKUP_KERNELS
     {NULL, NULL},
 };
 
@@ -32,8 +37,9 @@ static const struct {
     const char *name;
     long long value;
 } constants[] = {
+    RECURRENT_CONSTANTS
     KERNEL_CONSTANTS GEMM_CONSTANTS MAP_CONSTANTS GEMM_MAP_CONSTANTS RANDOM_CONSTANTS REDUCE_CONSTANTS SCAN_CONSTANTS
-    POOL_CONSTANTS
+    POOL_CONSTANTS POOL_WINDOWS_CONSTANTS
     {NULL, 0},
 };
 

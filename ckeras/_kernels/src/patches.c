@@ -19,8 +19,8 @@ typedef struct {
 typedef struct {
     char *out;
     const char *in;
-    int64_t item, groups, batch, per, tap_step;
-    int back, nd;
+    int64_t item, batch, per;
+    int nd;
     pa_axis axis[PA_AXES];
 } pa_job;
 
@@ -69,29 +69,24 @@ static void pa_release(pa_job *w)
 
 static inline int64_t pa_length(const pa_axis *a, int64_t i) { return a->start[i + 1] - a->start[i]; }
 
-/* Writes the targets (group, batch, i0, i1, all of the last axis), numbered by `unit`. */
+/* Writes the patches of the windows (image, i0, i1, all of the last axis), numbered by `unit`; taps of the last axis that
+ * are adjacent in the image are `joined`. */
 static void pa_write(const pa_job *w, int64_t unit, int joined)
 {
     const pa_axis *a = w->axis, *b = a + 1, *c = a + 2;
-    const int64_t taps = a->taps * b->taps * c->taps, bytes = w->per * w->item, pixel = w->groups * bytes;
+    const int64_t taps = a->taps * b->taps * c->taps, bytes = w->per * w->item;
     const int64_t i1 = unit % b->target, i0 = unit / b->target % a->target, image = unit / b->target / a->target;
-    const char *in = w->in + image % w->batch * a->source * b->source * c->source * (w->tap_step ? taps : 1) * pixel;
-    in += image / w->batch * bytes;
+    const char *in = w->in + image * a->source * b->source * c->source * bytes;
     for (int64_t i2 = 0; i2 < c->target; i2++) {
         char *out = w->out + (unit * c->target + i2) * taps * bytes;
         if (pa_length(a, i0) * pa_length(b, i1) * pa_length(c, i2) < taps) memset(out, 0, (size_t)(taps * bytes));
         for (int64_t x = a->start[i0]; x < a->start[i0 + 1]; x++)
             for (int64_t y = b->start[i1]; y < b->start[i1 + 1]; y++) {
                 const int64_t row = (a->from[x] * b->source + b->from[y]) * c->source;
-                const int64_t first = (a->tap[x] * b->taps + b->tap[y]) * c->taps;
-                int64_t z = c->start[i2], end = c->start[i2 + 1];
-                if (joined && z < end) {
-                    ln_copy(out + (first + c->tap[z]) * bytes, in + (row + c->from[z]) * pixel, (end - z) * bytes);
-                    continue;
-                }
-                for (; z < end; z++) {
-                    const int64_t tap = first + c->tap[z], from = row + c->from[z];
-                    ln_copy(out + tap * bytes, in + (w->tap_step ? from * taps + tap : from) * pixel, bytes);
+                const int64_t first = (a->tap[x] * b->taps + b->tap[y]) * c->taps, end = c->start[i2 + 1];
+                for (int64_t z = c->start[i2], n; z < end; z += n) {
+                    n = joined ? end - z : 1;
+                    ln_copy(out + (first + c->tap[z]) * bytes, in + (row + c->from[z]) * bytes, n * bytes);
                 }
             }
     }
@@ -127,17 +122,16 @@ PA_SUM(double, double, f64)
 PA_SUM(int32_t, uint32_t, i32)
 PA_SUM(int64_t, uint64_t, i64)
 
-/* The job of both kernels from p: dtype or item size, back, groups, batch, channels of a group, whether the source has
- * taps, ndim (1 to 3), and for each axis: size of images, windows, taps, stride, dilation, before. Leading axes that are
- * not there are single elements. Returns 0 if there is no memory. */
-static int pa_start(pa_job *w, char *const *buf, const int64_t *p)
+/* The job of both kernels from p: dtype or item size, batch, channels, ndim (1 to 3), and for each axis: size of images,
+ * windows, taps, stride, dilation, before. Leading axes that are missing are single elements. The targets are windows,
+ * or elements of the images with `back`. Returns 0 if there is no memory. */
+static int pa_start(pa_job *w, char *const *buf, const int64_t *p, int back)
 {
     static const int64_t single[] = {1, 1, 1, 1, 1, 0};
-    *w = (pa_job){.out = buf[0], .in = buf[1], .back = p[1] != 0, .groups = p[2], .batch = p[3], .per = p[4],
-                  .tap_step = p[5], .nd = (int)p[6]};
+    *w = (pa_job){.out = buf[0], .in = buf[1], .batch = p[1], .per = p[2], .nd = (int)p[3]};
     for (int k = 0; k < PA_AXES; k++) {
         const int missing = PA_AXES - w->nd;
-        if (!pa_table(&w->axis[k], k < missing ? single : p + 7 + 6 * (k - missing), w->back)) return 0;
+        if (!pa_table(&w->axis[k], k < missing ? single : p + 4 + 6 * (k - missing), back)) return 0;
     }
     return 1;
 }
@@ -145,28 +139,26 @@ static int pa_start(pa_job *w, char *const *buf, const int64_t *p)
 static int64_t pa_size(const int64_t *p, int of)
 {
     int64_t n = 1;
-    for (int64_t k = 0; k < p[6]; k++) n *= p[7 + 6 * k + of];
+    for (int64_t k = 0; k < p[3]; k++) n *= p[4 + 6 * k + of];
     return n;
 }
 
-/* buf: out (groups, batch, *windows, *taps, channels of a group), in (batch, *image, channels): 0 where a tap meets
- * nothing. In the other direction (`back`): out (groups, batch, *image, *taps, channels of a group) has for each element
- * and tap what in (batch, *windows, channels), or (batch, *windows, *taps, channels), has for the window that meets it.
+/* buf: out (batch, *windows, *taps, channels), in (batch, *image, channels): 0 where a tap meets nothing
  * p: item size, then as pa_start says */
 static int ck_patches(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
     (void)f;
     pa_job w;
-    if (p[2] * p[3] * p[4] * pa_size(p, p[1] ? 0 : 1) * pa_size(p, 2) == 0) return CK_OK;
-    if (!pa_start(&w, buf, p)) {
+    if (p[1] * p[2] * pa_size(p, 1) * pa_size(p, 2) == 0) return CK_OK;
+    if (!pa_start(&w, buf, p, 0)) {
         pa_release(&w);
         return ck_no_memory(err);
     }
     w.item = p[0];
     const pa_axis *last = &w.axis[PA_AXES - 1];
-    const int64_t units = w.groups * w.batch * w.axis[0].target * w.axis[1].target;
-    const int64_t taps = pa_size(p, 2), bytes = units * last->target * taps * w.per * w.item;
-    const int joined = !w.back && w.groups == 1 && (last->taps == 1 || p[7 + 6 * (p[6] - 1) + 4] == 1);
+    const int64_t units = w.batch * w.axis[0].target * w.axis[1].target;
+    const int64_t bytes = units * last->target * pa_size(p, 2) * w.per * w.item;
+    const int joined = last->taps == 1 || p[4 + 6 * (p[3] - 1) + 4] == 1;
     const int threads = (int)ln_min(ln_threads(bytes, 128 << 10), units);
 #pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
     for (int t = 0; t < threads; t++)
@@ -176,7 +168,7 @@ static int ck_patches(char *const *buf, const int64_t *p, const double *f, ck_er
 }
 
 /* buf: out (batch, *image, channels), in (batch, *windows, *taps, channels): each element is the sum of what the patches
- * have for it. p: dtype (CK_F32, CK_F64, CK_I32, CK_I64), then as pa_start says, back 1 and one group */
+ * have for it. p: dtype (CK_F32, CK_F64, CK_I32, CK_I64), then as pa_start says */
 static int ck_fold_patches(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
     (void)f;
@@ -184,8 +176,8 @@ static int ck_fold_patches(char *const *buf, const int64_t *p, const double *f, 
     static const pa_sum sums[] = {pa_sum_f32, pa_sum_f64, pa_sum_i32, pa_sum_i64};
     const pa_sum sum = sums[p[0]];
     pa_job w;
-    if (p[3] * p[4] * pa_size(p, 0) == 0) return CK_OK;
-    if (!pa_start(&w, buf, p)) {
+    if (p[1] * p[2] * pa_size(p, 0) == 0) return CK_OK;
+    if (!pa_start(&w, buf, p, 1)) {
         pa_release(&w);
         return ck_no_memory(err);
     }

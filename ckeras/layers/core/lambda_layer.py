@@ -92,6 +92,7 @@ class Lambda(Layer):
         cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None, safe_mode: bool | None = None
     ) -> Lambda:
         """Create the layer from its configuration; ``safe_mode`` says whether to refuse lambdas, true by default."""
+        config = _without_kinds(config)
         read = {
             key: deserialize_keras_object(config[key], custom_objects, safe_mode is not False)
             for key in ("function", "output_shape", "mask", "arguments")
@@ -101,6 +102,17 @@ class Lambda(Layer):
         if isinstance(shape, list):
             read["output_shape"] = tuple(shape)
         return super().from_config({**config, **read})
+
+
+def _without_kinds(config: dict[str, Any]) -> dict[str, Any]:
+    """A configuration of Keras 2, which tells by "function_type" whether "function" is a lambda, in that of Keras 3."""
+    kept = {key: value for key, value in config.items() if not key.endswith("_type") and "module" not in key}
+    for key in ("function", "output_shape", "mask"):
+        if config.get(f"{key}_type") == "lambda":
+            kept[key] = {"class_name": "__lambda__", "config": {"value": config[key]}}
+        elif config.get(f"{key}_type") == "function":
+            kept[key] = {"class_name": "function", "config": config[key]}
+    return kept
 
 
 def _names(function: Callable[..., Any]) -> tuple[str, ...]:

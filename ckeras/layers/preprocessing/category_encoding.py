@@ -6,6 +6,8 @@ from typing import Any
 
 from ckeras import ops, registry
 from ckeras.layers.layer import Layer
+from ckeras.layers.output_spec import output_spec
+from ckeras.layers.preprocessing.encoding import encode
 from ckeras.tensor import arguments
 
 _MODES = ("one_hot", "multi_hot", "count")
@@ -57,18 +59,10 @@ class CategoryEncoding(Layer):
             raise ValueError(f"layer {self.name!r} expects count_weights with output_mode 'count' alone")
         x = ops.cast(inputs, "int32")
         self.compute_output_shape(x.shape)
-        if self.output_mode == "one_hot":
-            if not x.shape:
-                x = ops.expand_dims(x, 0)
-            elif len(x.shape) > 1 and x.shape[-1] == 1:
-                x = ops.squeeze(x, -1)
-            return ops.one_hot(x, self.num_tokens, dtype=self.variable_dtype)
-        one_hot = ops.one_hot(x if x.shape else ops.expand_dims(x, 0), self.num_tokens, dtype=self.variable_dtype)
-        if self.output_mode == "multi_hot":
-            return ops.max(one_hot, axis=-2)
-        if count_weights is not None:
-            one_hot = one_hot * ops.expand_dims(ops.cast(count_weights, one_hot.dtype), -1)
-        return ops.sum(one_hot, axis=-2)
+        return encode(x, self.output_mode, self.num_tokens, self.variable_dtype, counted=count_weights)
+
+    def compute_output_spec(self, inputs: Any, count_weights: Any = None) -> Any:
+        return output_spec(self, self.compute_output_shape(inputs.shape), self.variable_dtype)
 
     def compute_output_shape(self, input_shape: Any, count_weights: Any = None) -> tuple[int | None, ...]:
         shape = tuple(input_shape)

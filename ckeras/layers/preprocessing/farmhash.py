@@ -1,13 +1,12 @@
-"""FarmHash64 of strings, and its combination for crosses: the hashes of TensorFlow's string buckets.
+"""FarmHash64 of strings, the hash of TensorFlow's string buckets.
 
-Pike and Alakuijala, "FarmHash" (2014), function ``farmhashna::Hash64``; Dean's Fingerprint cat.
+Pike and Alakuijala, "FarmHash" (2014), function ``farmhashna::Hash64``.
 """
 
 from __future__ import annotations
 
 _MASK = (1 << 64) - 1
 _K0, _K1, _K2 = 0xC3A5C85C97CB3127, 0xB492B66FBE98F273, 0x9AE16A3B2F90404F
-_CAT = 0xC6A4A7935BD1E995
 
 
 def farmhash64(s: bytes) -> int:
@@ -22,19 +21,6 @@ def farmhash64(s: bytes) -> int:
     if n <= 32:
         return _to_32(s, n)
     return _to_64(s, n) if n <= 64 else _long(s, n)
-
-
-def fingerprint_cat(first: int, second: int) -> int:
-    """Combine two unsigned 64-bit hashes; the order matters.
-
-    >>> fingerprint_cat(1, 2) == fingerprint_cat(2, 1)
-    False
-    """
-    result = first ^ _CAT
-    result ^= _mix(second * _CAT & _MASK) * _CAT & _MASK
-    result = result * _CAT & _MASK
-    result = _mix(result) * _CAT & _MASK
-    return _mix(result)
 
 
 def _u64(s: bytes, at: int) -> int:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from ckeras import ops, registry
+from ckeras import registry
 from ckeras.layers.preprocessing.encoding import encode, encoded_shape
-from ckeras.layers.preprocessing.farmhash import farmhash64, fingerprint_cat
-from ckeras.layers.preprocessing.host_layer import HostLayer, as_tensor, integers_or_strings, no_sparse
+from ckeras.layers.preprocessing.hashes import hash_cross, string_fingerprints
+from ckeras.layers.preprocessing.host_layer import HostLayer, as_tensor, integers_or_strings, no_sparse, on_host
 from ckeras.tensor import KerasTensor, arguments
-
-_SEED = 0xDECAFCAFFE
+from ckeras.tensor.string_tensor import StringTensor
 
 
 @registry.layers.ship()
@@ -63,20 +60,12 @@ class HashedCrossing(HostLayer):
         return [as_tensor(feature) for feature in inputs]
 
     def call(self, inputs: Any) -> Any:
-        shape = self._common([np.shape(feature) for feature in inputs])
-        columns = [self._hashes(integers_or_strings(feature, self)) for feature in inputs]
-        found = []
-        for values in zip(*columns, strict=True):
-            result = _SEED
-            for value in values:
-                result = fingerprint_cat(result, value)
-            found.append(result % self.num_bins)
-        indices = ops.convert_to_tensor(np.array(found, "int64").reshape(shape))
-        return encode(indices, self.output_mode, self.num_bins, self.output_dtype)
-
-    @staticmethod
-    def _hashes(values: np.ndarray) -> list[int]:
-        return [farmhash64(v) if isinstance(v, bytes) else v % 2**64 for v in values.ravel().tolist()]
+        self._common([tuple(feature.shape) for feature in inputs])
+        values = [integers_or_strings(feature, self) for feature in inputs]
+        hashes = [
+            on_host(string_fingerprints, v, v.shape, "int64") if isinstance(v, StringTensor) else v for v in values
+        ]
+        return encode(hash_cross(hashes, self.num_bins), self.output_mode, self.num_bins, self.output_dtype)
 
     def _common(self, shapes: list[tuple]) -> tuple:
         """The shape that all features have."""

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from ckeras import ops, registry
-from ckeras.layers.preprocessing.buckets import buckets
 from ckeras.layers.preprocessing.encoding import CATEGORIES, encode, encoded_shape
-from ckeras.layers.preprocessing.host_layer import HostLayer, checked_salt, integers_or_strings, no_sparse
+from ckeras.layers.preprocessing.hashes import hash_buckets, string_buckets
+from ckeras.layers.preprocessing.host_layer import HostLayer, checked_salt, integers_or_strings, no_sparse, on_host
 from ckeras.tensor import arguments
+from ckeras.tensor.string_tensor import StringTensor
 
 
 @registry.layers.ship()
@@ -55,13 +56,21 @@ class Hashing(HostLayer):
 
     def call(self, inputs: Any) -> Any:
         values = integers_or_strings(inputs, self)
-        if self.mask_value is None:
-            found = buckets(values, self.num_bins, self.salt)
+        if isinstance(values, StringTensor):
+            indices = on_host(self._of_strings, values, values.shape, "int64")
+        elif self.mask_value is None:
+            indices = hash_buckets(values, self.num_bins, self.salt)
         else:
-            masked = self.mask_value.encode() if isinstance(self.mask_value, str) else self.mask_value
-            found = np.where(values == masked, 0, buckets(values, self.num_bins - 1, self.salt) + 1)
-        indices = ops.convert_to_tensor(found.astype("int64"))
+            found = hash_buckets(values, self.num_bins - 1, self.salt) + 1
+            indices = ops.where(values == self.mask_value, 0, found)
         return encode(indices, self.output_mode, self.num_bins, self.output_dtype)
+
+    def _of_strings(self, strings: StringTensor) -> np.ndarray:
+        """The bin of each string."""
+        if self.mask_value is None:
+            return string_buckets(strings, self.num_bins, self.salt)
+        masked = self.mask_value.encode() if isinstance(self.mask_value, str) else self.mask_value
+        return np.where(np.asarray(strings) == masked, 0, string_buckets(strings, self.num_bins - 1, self.salt) + 1)
 
     @property
     def output_dtype(self) -> str:

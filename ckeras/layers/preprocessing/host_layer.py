@@ -1,24 +1,27 @@
-"""Layers that compute with Python on the values of their inputs, such as strings."""
+"""Layers that take strings, and compute with Python on their values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from ckeras.layers.layer import Layer
-from ckeras.tensor import KerasTensor, Tensor, Variable, arguments
+from ckeras.ops import convert_to_tensor
+from ckeras.tensor import KerasTensor, NeedsValue, Op, Spec, Tensor, TracedTensor, Variable, arguments, dtypes
+from ckeras.tensor.string_handles import TracedStrings, strings_of
 from ckeras.tensor.string_tensor import StringTensor, holds_strings
 
+_INTEGRAL = dtypes.INTEGERS | {"bool"}
 _ARRAYS = (np.ndarray, Tensor, Variable, StringTensor, list, tuple, str)
 
 
 class HostLayer(Layer):
     """Base class of layers that take strings too: str, bytes, lists and arrays of them, and `StringTensor`.
 
-    They have no variables. `compute_output_shape` and `output_dtype` describe their output; a compiled model that
-    contains one runs eagerly.
+    They have no variables. `compute_output_shape` and `output_dtype` describe their output. In a compiled model, what
+    they do to strings is an instruction that runs Python (`on_host`).
     """
 
     def __init__(self, **kwargs: Any):
@@ -48,22 +51,52 @@ def as_tensor(value: Any) -> Any:
     if hasattr(value, "iloc"):
         value = value.to_numpy()
     if holds_strings(value):
-        return StringTensor(value)
+        return value if isinstance(value, StringTensor) else StringTensor(value)
     return np.asarray(value) if isinstance(value, (list, tuple, int, float)) else value
 
 
-def integers_or_strings(value: Any, layer: Layer, argument: str = "inputs") -> np.ndarray:
-    """Return an array of int64 or bytes.
+def on_host(function: Callable[[Any], np.ndarray], inputs: Any, shape: tuple, dtype: str) -> Tensor:
+    """Return a function of the values of strings or numbers, as an instruction of the plan that is traced, if any.
+
+    Args:
+        function: gets a `StringTensor` or an array.
+        inputs: strings or a tensor.
+        shape: of the result.
+        dtype: of the result.
+
+    Raises:
+        NeedsValue: in a trace, if the shape depends on the values.
+    """
+    if isinstance(inputs, TracedStrings):
+        handles, compute = inputs.handles, lambda array: function(strings_of(array))
+    elif type(inputs) is TracedTensor:
+        handles, compute = inputs, function
+    else:
+        return convert_to_tensor(function(inputs if isinstance(inputs, StringTensor) else np.asarray(inputs)), dtype)
+    if None in shape:
+        raise NeedsValue()
+    return _on_host(handles, function=compute, result=Spec(tuple(shape), dtype))
+
+
+_on_host = Op(
+    "on_host",
+    infer=lambda x, function, result: result,
+    forward=lambda x, function, result: function(x),
+)
+
+
+def integers_or_strings(value: Any, layer: Layer) -> Any:
+    """Return strings as they are, and numbers as a tensor of int64.
 
     Raises:
         TypeError: if there are other values.
     """
     if isinstance(value, StringTensor):
-        return np.asarray(value)
-    array = np.asarray(value)
-    if array.dtype.kind not in "iub":
-        raise TypeError(f"layer {layer.name!r} expects {argument} to be integers or strings, got dtype {array.dtype}")
-    return array.astype("int64")
+        return value
+    tensor = convert_to_tensor(value)
+    if tensor.dtype not in _INTEGRAL:
+        raise TypeError(f"layer {layer.name!r} expects inputs to be integers or strings, got dtype {tensor.dtype}")
+    return tensor.astype("int64")
 
 
 def batches_of(data: Any, steps: int | None, layer: Layer) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections import Counter
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ckeras import ops
-from ckeras.layers.preprocessing.buckets import buckets
 from ckeras.layers.preprocessing.encoding import CATEGORIES, encode, encoded_shape
-from ckeras.layers.preprocessing.host_layer import HostLayer, batches_of, checked_salt, no_sparse
-from ckeras.tensor import arguments
+from ckeras.layers.preprocessing.hashes import string_buckets
+from ckeras.layers.preprocessing.host_layer import HostLayer, batches_of, checked_salt, no_sparse, on_host
+from ckeras.tensor import arguments, dtypes
 from ckeras.tensor.string_tensor import StringTensor
 
 MODES = ("int", *CATEGORIES, "tf_idf")
@@ -22,10 +23,13 @@ _FILE = "vocabulary.txt"
 class Vocabulary:
     """The state of a lookup. It is no dict or list of the layer, which each call would search for layers.
 
+    The layer has another one after each change of its tokens, so that plans that read them are dropped.
+
     Attributes:
         tokens: in order, without special tokens; `None` for none.
         given: those of the constructor, which the config holds; `None` for none.
-        table: key -> index.
+        table: key -> index; sorted_table: keys and their indices as arrays, in the order of the keys, where they are
+            integers.
         counts: key -> number of occurrences; documents: key -> number of documents.
         document_count: number of documents.
     """
@@ -34,6 +38,7 @@ class Vocabulary:
         self.tokens: list[Any] | None = None
         self.given: list[Any] | None = None
         self.table: dict[Any, int] = {}
+        self.sorted_table: tuple[np.ndarray, np.ndarray] | None = None
         self.counts: Counter[Any] = Counter()
         self.documents: Counter[Any] = Counter()
         self.document_count = 0
@@ -125,11 +130,15 @@ class IndexLookup(HostLayer):
 
     def _set_tokens(self, tokens: list[Any] | None) -> None:
         """Set the vocabulary without special tokens; `None` for none."""
-        self._vocabulary.tokens = tokens
-        first = len(self._special())
-        self._vocabulary.table = {self._key(token): first + i for i, token in enumerate(tokens or [])}
+        found, first = copy.copy(self._vocabulary), len(self._special())
+        found.tokens = tokens
+        found.table = {self._key(token): first + i for i, token in enumerate(tokens or [])}
         if self.mask_token is not None:  # in other modes than "int", it has no vector: its index is beyond them
-            self._vocabulary.table[self._key(self.mask_token)] = 0 if self.output_mode == "int" else -1
+            found.table[self._key(self.mask_token)] = 0 if self.output_mode == "int" else -1
+        if self.vocabulary_kind == "integers":
+            keys = sorted(found.table)
+            found.sorted_table = np.array(keys, "int64"), np.array([found.table[k] for k in keys], "int64")
+        self._vocabulary = found
 
     def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
         """Set the vocabulary.
@@ -275,9 +284,11 @@ class IndexLookup(HostLayer):
 
     def call(self, inputs: Any) -> Any:
         self._check_ready()
-        if self.invert:
-            return self._inverted(np.asarray(inputs))
-        return self.encoded(ops.convert_to_tensor(self.indices(self._keys(inputs))))
+        return self._inverted(inputs) if self.invert else self.encoded(self._indices(inputs))
+
+    def _indices(self, inputs: Any) -> Any:
+        """The index of each token, as a tensor."""
+        return on_host(lambda tokens: self.indices(self._keys(tokens)), inputs, tuple(inputs.shape), "int64")
 
     def _check_ready(self) -> None:
         if self._vocabulary.tokens is None:
@@ -302,9 +313,7 @@ class IndexLookup(HostLayer):
             )
         if self.num_oov_indices == 1:
             return 0
-        if keys.dtype.kind == "i" and self.oov_method == "floormod":
-            return keys % self.num_oov_indices
-        return buckets(keys, self.num_oov_indices, self.salt)
+        return string_buckets(keys, self.num_oov_indices, self.salt)
 
     def encoded(self, indices: Any) -> Any:
         """Return indices as ``output_mode`` says."""
@@ -313,18 +322,18 @@ class IndexLookup(HostLayer):
             weights = np.pad(weights, (0, depth - len(weights)))
         return encode(indices, self.output_mode, depth, self.output_dtype, weights)
 
-    def _inverted(self, indices: np.ndarray) -> Any:
+    def _inverted(self, inputs: Any) -> Any:
         """The tokens of indices; those of no token are unknown."""
-        if indices.dtype.kind not in "iu":
+        indices = ops.convert_to_tensor(inputs)
+        if indices.dtype not in dtypes.INTEGERS:
             raise TypeError(f"layer {self.name!r} expects indices to be integers, got dtype {indices.dtype}")
         every = [*self.get_vocabulary(), self.oov_token]
-        inside = (indices >= 0) & (indices < len(every))
-        found = [every[i] for i in np.where(inside, indices, -1).ravel().tolist()]
+        last = len(every) - 1
+        inside = ops.logical_and(indices >= 0, indices < last)
+        found = ops.where(inside, indices, last)
         if isinstance(self.oov_token, str):
-            holder = np.empty(len(found), object)
-            holder[:] = found
-            return StringTensor(holder.reshape(indices.shape))
-        return ops.convert_to_tensor(np.array(found, "int64").reshape(indices.shape))
+            return StringTensor(np.array(every, object)[found.numpy()])
+        return ops.take(np.array(every, "int64"), found)
 
     @property
     def output_dtype(self) -> str:

@@ -6,8 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ckeras import registry
+from ckeras import ops, registry
+from ckeras.layers.preprocessing.hashes import hash_buckets
 from ckeras.layers.preprocessing.index_lookup import IndexLookup
+from ckeras.tensor import dtypes
+from ckeras.tensor.string_tensor import StringTensor
+
+_INTEGRAL = dtypes.INTEGERS | {"bool"}
 
 
 @registry.layers.ship()
@@ -84,6 +89,24 @@ class IntegerLookup(IndexLookup):
         if array.dtype.kind not in "iubf" or (array.dtype.kind == "f" and not (array == np.floor(array)).all()):
             raise TypeError(f"layer {self.name!r} expects inputs to be integers, got {array.dtype}")
         return array.astype("int64")
+
+    def _indices(self, inputs: Any) -> Any:
+        if self.num_oov_indices == 0:  # unknown integers are an error, which only their values show
+            return super()._indices(inputs)
+        x = inputs if isinstance(inputs, StringTensor) else ops.convert_to_tensor(inputs)
+        if x.dtype not in _INTEGRAL:
+            self._keys(x.numpy())  # floats with integral values are taken too
+        x, (keys, indices) = ops.cast(x, "int64"), self._vocabulary.sorted_table
+        rows = ops.minimum(ops.searchsorted(keys, x), len(keys) - 1)
+        found = ops.take(indices, rows)
+        return ops.where(ops.equal(ops.take(keys, rows), x), found, self._first_unknown(x))
+
+    def _first_unknown(self, x: Any) -> Any:
+        """The indices that integers outside of the vocabulary have."""
+        first, count = len(self._special()) - self.num_oov_indices, self.num_oov_indices
+        if count == 1:
+            return first
+        return first + (ops.mod(x, count) if self.oov_method == "floormod" else hash_buckets(x, count, self.salt))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "vocabulary_dtype": self.vocabulary_dtype}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import ops, registry
-from ckeras.layers.preprocessing.host_layer import HostLayer, batches_of
+from ckeras.layers.preprocessing.host_layer import HostLayer, batches_of, on_host
 from ckeras.layers.preprocessing.index_lookup import MODES
 from ckeras.layers.preprocessing.string_lookup import StringLookup
 from ckeras.saving import deserialize_keras_object, serialize_keras_object
@@ -184,9 +184,12 @@ class TextVectorization(HostLayer):
         return [b" ".join(words[i : i + n]) for n in self.ngrams or () for i in range(len(words) - n + 1)]
 
     def call(self, inputs: Any) -> Any:
-        lookup = self._lookup_layer
-        lookup._check_ready()
-        rows = self.tokens(inputs)
+        self._lookup_layer._check_ready()
+        return on_host(self._vectors, inputs, self.compute_output_shape(inputs.shape), self.output_dtype)
+
+    def _vectors(self, texts: Any) -> np.ndarray:
+        """The output for texts."""
+        lookup, rows = self._lookup_layer, self.tokens(texts)
         width = self.output_sequence_length
         if width is None:
             width = 1 if self._keeps_texts() else max(map(len, rows), default=0)
@@ -196,7 +199,7 @@ class TextVectorization(HostLayer):
         found = lookup.encoded(ops.convert_to_tensor(lookup.indices(keys)))
         if self.output_mode == "int" and self._keeps_texts():
             found = ops.squeeze(found, -1)
-        return found if inputs.ndim else found[0]
+        return (found if texts.ndim else found[0]).numpy()
 
     def _keeps_texts(self) -> bool:
         """Whether each text is one token, and sequences have no axis."""

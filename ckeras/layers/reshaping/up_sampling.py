@@ -9,6 +9,7 @@ from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
 from ckeras.layers.output_spec import output_spec
 from ckeras.layers.spatial import each_axis, spatial_axes, standard_data_format
+from ckeras.ops.nn.windows import repeat_each
 from ckeras.tensor import arguments
 
 INTERPOLATIONS = ("bilinear", "nearest", "lanczos3", "lanczos5", "bicubic")
@@ -30,9 +31,8 @@ class _UpSampling(Layer):
         return dict(zip(spatial_axes(self._rank, self.data_format), self.size, strict=True))
 
     def call(self, inputs: Any) -> Any:
-        for axis, size in self._of_axes().items():
-            inputs = ops.repeat(inputs, size, axis=axis)
-        return inputs
+        sizes = self._of_axes()
+        return repeat_each(inputs, tuple(sizes.get(axis, 1) for axis in range(len(inputs.shape))))
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         sizes = self._of_axes()

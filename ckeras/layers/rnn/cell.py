@@ -9,21 +9,25 @@ from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
 from ckeras.layers.regularization.rates import fraction
 from ckeras.layers.weight_options import add_weight, keep_options, options_config
+from ckeras.ops.nn.recurrent import ACTIVATIONS
 from ckeras.tensor import arguments
 from ckeras.tensor.structure import flatten
+
+_NAMES = {getattr(activations, name): name for name in ACTIVATIONS}
 
 
 class RecurrentCell(Layer):
     """A cell whose input enters through a product with its kernel, and whose output is its first state.
 
     It computes ``step(project(x), states)``. `project` depends on the inputs alone, so a layer projects all steps of a
-    sequence at once. A subclass sets ``gates``, the number of blocks of ``units`` columns in its kernels, and defines
-    `step` and `bias_shape`.
+    sequence at once. A subclass sets ``gates``, the number of blocks of ``units`` columns in its kernels, and ``op``,
+    the op that computes what `step` does for whole sequences, and defines `step` and `bias_shape`.
 
     It owns its weights, and, while a layer runs it over a sequence, the dropout masks that all steps share.
     """
 
     gates = 1
+    op: str
     units: int
     state_size: Any
 
@@ -94,6 +98,10 @@ class RecurrentCell(Layer):
         """The bias that is added to the projected inputs."""
         return self.bias
 
+    def recurrent_bias(self) -> Any:
+        """The bias that is added to the product of the state, or None."""
+        return None
+
     def project(self, inputs: Any, mask: Any = None) -> Any:
         """The products of inputs, of one step or of all, with the kernel, and the bias.
 
@@ -122,6 +130,16 @@ class RecurrentCell(Layer):
     def step(self, x: Any, states: list[Any], recurrent_mask: Any = None) -> tuple[Any, list[Any]]:
         """The output and the next states, from projected inputs of shape (batch, gates * units)."""
         raise NotImplementedError(f"{type(self).__name__} has no step() method")
+
+    def kernel_activations(self) -> dict[str, str] | None:
+        """The names of the activations for ``op``, if that computes what `step` does for these and this class."""
+        own = type(self)
+        base = next((c for c in own.__mro__ if "op" in vars(c)), None)
+        methods = ("call", "step", "recur", "recurrent_bias")
+        names = [_NAMES.get(getattr(self, name)) for name in self._activations]
+        if base is None or None in names or any(getattr(own, name) is not getattr(base, name) for name in methods):
+            return None
+        return dict(zip(("activation", "gate_activation"), names, strict=False))
 
     def compute_output_shape(self, input_shape: Any, states_shape: Any = None) -> Any:
         """The shapes of the output and of the list of states."""

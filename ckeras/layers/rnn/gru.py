@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckeras import ops, registry
+from ckeras import registry
 from ckeras.layers.rnn.cell import RecurrentCell
 from ckeras.layers.rnn.cell_layer import CellRNN, cell_options, check_cudnn, of_cell
+from ckeras.ops.nn import recurrent_steps
 
 
 @registry.layers.ship()
@@ -93,18 +94,21 @@ class GRUCell(RecurrentCell):
     def input_bias(self) -> Any:
         return self.bias[0] if self.use_bias and self.reset_after else self.bias
 
+    def recurrent_bias(self) -> Any:
+        return self.bias[1] if self.use_bias and self.reset_after else None
+
+    @property
+    def op(self) -> str:
+        """The name of the op that runs the cell over sequences."""
+        return "gru" if self.reset_after else "gru_before"
+
     def step(self, x: Any, states: list[Any], recurrent_mask: Any = None) -> tuple[Any, list[Any]]:
-        h = states[0]
-        x_z, x_r, x_h = ops.split(x, 3, axis=-1)
-        if self.reset_after:
-            y = self.recur(h, recurrent_mask)
-            h_z, h_r, h_h = ops.split(y + self.bias[1] if self.use_bias else y, 3, axis=-1)
-        else:
-            h_z, h_r = ops.split(self.recur(h, recurrent_mask, 0, 2), 2, axis=-1)
-        z, r = self.recurrent_activation(x_z + h_z), self.recurrent_activation(x_r + h_r)
-        h_h = r * h_h if self.reset_after else self.recur(r * h, recurrent_mask, 2)
-        h = z * h + (1 - z) * self.activation(x_h + h_h)
-        return h, [h]
+        def recur(state: Any, first: int, last: int | None) -> Any:
+            return self.recur(state, recurrent_mask, first, last)
+
+        act, gate = self.activation, self.recurrent_activation
+        states = recurrent_steps.gru(x, states, recur, act, gate, self.recurrent_bias(), self.reset_after)
+        return states[0], states
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "reset_after": self.reset_after}

@@ -7,6 +7,7 @@ from typing import Any
 from ckeras import initializers, ops, registry
 from ckeras.layers.rnn.cell import RecurrentCell
 from ckeras.layers.rnn.cell_layer import CellRNN, cell_options, check_cudnn, of_cell
+from ckeras.ops.nn import recurrent_steps
 
 
 @registry.layers.ship()
@@ -39,6 +40,7 @@ class LSTMCell(RecurrentCell):
     """
 
     gates = 4
+    op = "lstm"
 
     def __init__(
         self,
@@ -96,12 +98,11 @@ class LSTMCell(RecurrentCell):
         return forget_ones
 
     def step(self, x: Any, states: list[Any], recurrent_mask: Any = None) -> tuple[Any, list[Any]]:
-        h, c = states
-        gate, activation = self.recurrent_activation, self.activation
-        z_i, z_f, z_c, z_o = ops.split(x + self.recur(h, recurrent_mask), 4, axis=-1)
-        c = gate(z_f) * c + gate(z_i) * activation(z_c)
-        h = gate(z_o) * activation(c)
-        return h, [h, c]
+        def recur(state: Any, first: int, last: int | None) -> Any:
+            return self.recur(state, recurrent_mask, first, last)
+
+        states = recurrent_steps.lstm(x, states, recur, self.activation, self.recurrent_activation)
+        return states[0], states
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "unit_forget_bias": self.unit_forget_bias}

@@ -10,6 +10,8 @@ from ckeras.layers.layer import Layer, takes
 from ckeras.layers.rnn.cell import RecurrentCell
 from ckeras.layers.rnn.cells import output_size
 from ckeras.layers.rnn.losses import added_losses, keep_losses
+from ckeras.ops.nn import recurrent
+from ckeras.tensor import Tensor
 from ckeras.tensor.structure import flatten, map_structure, pack
 
 
@@ -23,11 +25,12 @@ def recurrence(
     go_backwards: bool = False,
     unroll: bool = False,
     zero_output_for_mask: bool = False,
+    return_all_outputs: bool = True,
 ) -> tuple[Any, Any, Any]:
     """Run a cell over the steps of sequences; return the last output, all outputs, and the final states.
 
-    The loop is one op, whose body is traced once, whatever the number of steps. Outputs are in the order in which the
-    steps are taken.
+    SimpleRNN, LSTM and GRU with the usual activations are one op with a kernel. Any other cell is the body of a loop,
+    traced once, whatever the number of steps. Outputs are in the order in which the steps are taken.
 
     Args:
         cell: called as ``cell(x, states)``; a `RecurrentCell` projects all steps before the loop.
@@ -36,8 +39,12 @@ def recurrence(
         mask: booleans of shape (batch, steps). Where it is false the states stay, and the output is that of the step
             before (at first, the state that the output is), or 0 with ``zero_output_for_mask``.
         go_backwards: whether to start with the last step.
-        unroll: whether the steps are unrolled instead of a loop.
+        unroll: whether the steps of a cell without a kernel are unrolled instead of a loop.
+        return_all_outputs: whether all outputs are wanted; if not, they may be None.
     """
+    if _has_kernel(cell, sequences):
+        options = (training, go_backwards, zero_output_for_mask, return_all_outputs)
+        return _by_kernel(cell, sequences, flatten(states), mask, *options)
     step, inputs = _step_of(cell, sequences, states, training)
     rows = map_structure(_steps_first, inputs)
     if mask is None:
@@ -64,6 +71,57 @@ def recurrence(
     if go_backwards:
         outputs = map_structure(lambda y: ops.flip(y, 0), outputs)
     return map_structure(lambda y: y[-1], outputs), map_structure(_steps_first, outputs), states
+
+
+def _has_kernel(cell: Any, sequences: Any) -> bool:
+    return (
+        isinstance(cell, RecurrentCell)
+        and isinstance(sequences, Tensor)
+        and sequences.dtype in recurrent.NATIVE
+        and cell.activity_regularizer is None
+        and cell.kernel_activations() is not None
+    )
+
+
+def _by_kernel(
+    cell: RecurrentCell,
+    sequences: Any,
+    states: list[Any],
+    mask: Any,
+    training: Any,
+    go_backwards: bool,
+    zero_output_for_mask: bool,
+    return_all_outputs: bool,
+) -> tuple[Any, Any, Any]:
+    input_mask, state_mask = cell.dropout_masks(sequences[:, 0], states[0], training)
+    bias = cell.recurrent_bias()
+    if state_mask is not None:
+        each = state_mask if isinstance(state_mask, list) else [state_mask] * cell.gates
+        state_mask = ops.stack(each, axis=1)
+    states, outputs = recurrent.recurrent(
+        cell.op,
+        cell.project(sequences, input_mask),
+        _value(cell.recurrent_kernel),
+        states,
+        **cell.kernel_activations(),
+        bias=None if bias is None else _value(bias),
+        mask=mask,
+        dropped=state_mask,
+        reverse=go_backwards,
+        sequences=return_all_outputs,
+    )
+    last = states[0]
+    if mask is not None and zero_output_for_mask:
+        last = ops.where(mask[:, :1] if go_backwards else mask[:, -1:], last, ops.zeros_like(last))
+        if return_all_outputs:
+            outputs = ops.where(ops.expand_dims(mask, -1), outputs, ops.zeros_like(outputs))
+    if go_backwards and return_all_outputs:
+        outputs = ops.flip(outputs, 1)
+    return last, outputs, states
+
+
+def _value(x: Any) -> Tensor:
+    return x if isinstance(x, Tensor) else x.value
 
 
 def _step_of(cell: Any, sequences: Any, states: Any, training: Any) -> tuple[Callable[..., Any], Any]:

@@ -192,7 +192,7 @@ class RNN(Layer):
         return (output, *map_structure(lambda x: _cast(x, narrow), states)) if self.return_state else output
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: Any = False) -> tuple[Any, Any, Any]:
-        """The last output, all outputs, and the final states."""
+        """The last output, all outputs (which may be None unless they are returned), and the final states."""
         return recurrence(
             self.cell,
             sequences,
@@ -202,6 +202,7 @@ class RNN(Layer):
             go_backwards=self.go_backwards,
             unroll=self.unroll,
             zero_output_for_mask=self.zero_output_for_mask,
+            return_all_outputs=self.return_sequences,
         )
 
     # -- configuration

@@ -7,6 +7,7 @@ from typing import Any
 from ckeras import registry
 from ckeras.layers.rnn.cell import RecurrentCell
 from ckeras.layers.rnn.cell_layer import CellRNN, cell_options
+from ckeras.ops.nn import recurrent_steps
 
 
 @registry.layers.ship()
@@ -32,6 +33,8 @@ class SimpleRNNCell(RecurrentCell):
     >>> h.shape, len(states)
     ((2, 3), 1)
     """
+
+    op = "simple_rnn"
 
     def __init__(
         self,
@@ -73,8 +76,11 @@ class SimpleRNNCell(RecurrentCell):
         self.state_size = self.units
 
     def step(self, x: Any, states: list[Any], recurrent_mask: Any = None) -> tuple[Any, list[Any]]:
-        h = self.activation(x + self.recur(states[0], recurrent_mask))
-        return h, [h]
+        def recur(state: Any, first: int, last: int | None) -> Any:
+            return self.recur(state, recurrent_mask, first, last)
+
+        states = recurrent_steps.simple_rnn(x, states, recur, self.activation)
+        return states[0], states
 
 
 @registry.layers.ship()

@@ -58,17 +58,21 @@ def promote(*values: Any, minimum: str | None = None) -> list[Tensor]:
     """Convert the values to tensors of their common dtype; Python numbers take the dtype of the tensors."""
     names, prepared = [], []
     for x in values:
-        if isinstance(x, (bool, int, float)) and not isinstance(x, np.generic):
-            prepared.append(x)
+        if isinstance(x, Tensor):
+            names.append(x.dtype)
+        elif isinstance(x, (bool, int, float)) and not isinstance(x, np.generic):
             names.append(type(x).__name__)
         else:
-            x = x if isinstance(x, Tensor) else as_tensor(x)
-            prepared.append(x)
+            x = as_tensor(x)
             names.append(x.dtype)
+        prepared.append(x)
     if minimum is not None:
         names.append(minimum)
     target = dtypes.result_type(*names)
-    return [cast(x, target) if isinstance(x, Tensor) else scalar(x, target) for x in prepared]
+    return [
+        scalar(x, target) if not isinstance(x, Tensor) else x if x.dtype == target else cast(x, target)
+        for x in prepared
+    ]
 
 
 def cast(x: Any, dtype: Any) -> Tensor:

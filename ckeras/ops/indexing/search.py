@@ -1,5 +1,6 @@
 """Searching, unique elements, and selection by conditions."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,8 @@ from ckeras.ops.elementwise.core import cast
 from ckeras.ops.manipulation.composite import Composite
 from ckeras.ops.manipulation.layout import axis_of, tensor
 from ckeras.tensor import Op, Spec, Tensor, arguments, dtypes
-from ckeras.tensor.eager import wrap
+from ckeras.tensor.dtypes import CODE
+from ckeras.tensor.eager import Call, wrap
 
 
 def _nonzero_infer(x: Spec) -> list[Spec]:
@@ -40,7 +42,18 @@ def _sought(sequence: np.ndarray, values: np.ndarray, side: str) -> np.ndarray:
     return np.searchsorted(sequence, values, side)
 
 
-_searchsorted = Op("searchsorted", lambda sequence, values, side: Spec(values.shape, "int32"), _sought)
+def _search_calls(inputs: list[Spec], outputs: list[Spec], attrs: dict[str, Any]) -> list[Call] | None:
+    sequence, values = inputs
+    if values.dtype not in _SEARCHED:
+        return None
+    p = (CODE[values.dtype], math.prod(values.shape), sequence.shape[0], attrs["side"] == "right")
+    return [Call("searchsorted", (0, 1, 2), p)]
+
+
+_SEARCHED = ("float32", "float64", "int32", "int64")  # the others are numpy's
+_searchsorted = Op(
+    "searchsorted", lambda sequence, values, side: Spec(values.shape, "int32"), _sought, kernel=_search_calls
+)
 
 
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tensor:

@@ -1,6 +1,8 @@
 """Dot-product attention."""
 
+import functools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,16 +16,22 @@ from ckeras.tensor import Spec, Tensor, dtypes
 from ckeras.tensor.eager import constant
 
 
-def _of_heads(x: Tensor, heads: int, name: str) -> Tensor:
-    """A bias or mask with axes (batch, heads, targets, sources); one of rank 3 omits the heads."""
-    if len(x.shape) == 3 and x.shape[0] not in (1, heads):
+def _of_heads(x: Tensor, sizes: tuple[Any, ...], name: str) -> Tensor:
+    """A bias or mask with four axes; one of rank 3 omits the heads, or the batch.
+
+    Args:
+        x: the bias or mask.
+        sizes: batch, heads, targets and sources.
+        name: what it is.
+    """
+    if len(x.shape) == 3 and x.shape[0] not in (1, sizes[1]):
         x = layout.expand_dims(x, 1)
     elif len(x.shape) < 4:
         x = layout.expand_dims(x, tuple(range(4 - len(x.shape))))
-    if len(x.shape) != 4 or x.shape[1] not in (1, heads):
+    if len(x.shape) != 4 or any(a not in (1, b) for a, b in zip(x.shape, sizes, strict=True)):
         raise ValueError(
-            f"dot_product_attention expects a {name} that broadcasts to (batch, {heads} heads, targets, sources), "
-            f"got shape {x.shape}"
+            f"dot_product_attention expects a {name} that broadcasts to (batch, heads, targets, sources), "
+            f"{tuple(sizes)}, got shape {x.shape}"
         )
     return x
 
@@ -36,18 +44,20 @@ def _attend(
     given: tuple[str, ...],
     scale: Any,
     causal: bool,
-    cap: Any,
+    window: int | None,
+    cap: float | None,
+    empty: str,
 ) -> Tensor:
     batch, targets, heads, depth = query.shape
     sources, shared = key.shape[1], key.shape[2]
     dtype = query.dtype
-    wide = dtypes.result_type(dtype, "float32")
+    wide, sizes = dtypes.result_type(dtype, "float32"), (batch, heads, targets, sources)
     # Each key head serves a group of query heads, which become additional rows.
     rows = heads // shared * targets
     q = layout.reshape(layout.transpose(elementwise.cast(query, wide), (0, 2, 1, 3)), (batch, shared, rows, depth))
     logits = matmul(q, layout.transpose(elementwise.cast(key, wide), (0, 2, 3, 1)))
     logits = layout.reshape(logits, (batch, heads, targets, sources))
-    extra = dict(zip(given, others, strict=True))
+    extra = dict(zip(given, others, strict=False))
     logits = elementwise.multiply(
         logits, extra["scale"] if "scale" in extra else 1.0 / math.sqrt(depth) if scale is None else scale
     )
@@ -55,19 +65,35 @@ def _attend(
     if cap is not None:
         logits = elementwise.multiply(cap, elementwise.tanh(elementwise.divide(logits, cap)))
     if "bias" in extra:
-        logits = elementwise.add(logits, elementwise.cast(_of_heads(extra["bias"], heads, "bias"), wide))
-    allowed = None
-    if "mask" in extra:
-        allowed = elementwise.cast(_of_heads(extra["mask"], heads, "mask"), "bool")
-    if causal:
-        past = constant(np.tri(targets, sources, dtype=bool))
-        allowed = past if allowed is None else elementwise.logical_and(allowed, past)
-    if allowed is not None:
-        logits = elementwise.where(allowed, logits, -0.7 * float(np.finfo(dtypes.NUMPY[wide]).max))
-    weights = layout.reshape(softmax(logits), (batch, shared, rows, sources))
-    y = matmul(weights, layout.transpose(elementwise.cast(value, wide), (0, 2, 1, 3)))
+        logits = elementwise.add(logits, elementwise.cast(_of_heads(extra["bias"], sizes, "bias"), wide))
+    masks = [elementwise.cast(_of_heads(x, sizes, "mask"), "bool") for x in others[len(given) :]]
+    if causal or window is not None:
+        masks.append(constant(_band(targets, sources, causal, window)))
+    allowed = functools.reduce(elementwise.logical_and, masks) if masks else None
+    weights = _weights(logits, allowed, empty)
+    y = matmul(
+        layout.reshape(weights, (batch, shared, rows, sources)),
+        layout.transpose(elementwise.cast(value, wide), (0, 2, 1, 3)),
+    )
     y = layout.reshape(y, (batch, heads, targets, value.shape[-1]))
     return elementwise.cast(layout.transpose(y, (0, 2, 1, 3)), dtype)
+
+
+def _band(targets: int, sources: int, causal: bool, window: int | None) -> np.ndarray:
+    """(targets, sources), true where the source is not in the future and less than ``window`` away."""
+    distance = np.arange(targets)[:, None] - np.arange(sources)
+    allowed = distance >= 0 if causal else np.ones(distance.shape, bool)
+    return allowed if window is None else allowed & (abs(distance) < window)
+
+
+def _weights(logits: Tensor, allowed: Tensor | None, empty: str) -> Tensor:
+    """softmax over the sources that are allowed; ``empty`` says what a target without any has, see `attend`."""
+    if allowed is None:
+        return softmax(logits)
+    if empty == "unmasked":
+        return softmax(elementwise.where(allowed, logits, elementwise.subtract(logits, 1e9)))
+    weights = softmax(elementwise.where(allowed, logits, -0.7 * float(np.finfo(dtypes.NUMPY[logits.dtype]).max)))
+    return weights if empty == "uniform" else elementwise.where(allowed, weights, 0)
 
 
 _dot_product_attention = Composite(
@@ -75,6 +101,40 @@ _dot_product_attention = Composite(
     _attend,
     infer=lambda query, key, value, *others, **attrs: Spec((*query.shape[:-1], value.shape[-1]), query.dtype),
 )
+
+
+def attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    masks: Sequence[Tensor] = (),
+    *,
+    bias: Any = None,
+    scale: Any = None,
+    causal: bool = False,
+    window: int | None = None,
+    cap: float | None = None,
+    empty: str = "uniform",
+) -> Tensor:
+    """`dot_product_attention` for arguments that are checked.
+
+    Args:
+        query, key, value: as there, of one dtype.
+        masks: a target attends to a source where all of these are true; each broadcasts like ``bias``.
+        bias, scale: as there.
+        causal: whether a target attends only to sources up to its own position.
+        window: if given, a target attends only to sources less than this far from its own position.
+        cap: if given, logits become cap * tanh(logits / cap) before bias and masks.
+        empty: the weights of a target that may attend to no source: "uniform", "zero", or "unmasked", those that it
+            has without masks.
+    """
+    extra = {} if bias is None else {"bias": bias}
+    if scale is not None and not isinstance(scale, (int, float)):
+        extra["scale"], scale = scale, None
+    return _dot_product_attention(
+        query, key, value, *extra.values(), *masks,
+        given=tuple(extra), scale=scale, causal=causal, window=window, cap=cap, empty=empty,
+    )  # fmt: skip
 
 
 def dot_product_attention(
@@ -125,10 +185,8 @@ def dot_product_attention(
             "dot_product_attention expects keys and values of one length and number of heads, which divides the "
             f"number of the queries' heads, and keys of the depth of the queries: {shapes}"
         )
-    extra = {name: x for name, x in (("bias", bias), ("mask", mask)) if x is not None}
-    if scale is not None and not isinstance(scale, (int, float)):
-        extra["scale"], scale = scale, None
-    cap = None if attn_logits_soft_cap is None else float(attn_logits_soft_cap)
-    return _dot_product_attention(
-        query, key, value, *extra.values(), given=tuple(extra), scale=scale, causal=bool(is_causal), cap=cap
-    )
+    return attend(
+        query, key, value, () if mask is None else (mask,),
+        bias=bias, scale=scale, causal=bool(is_causal),
+        cap=None if attn_logits_soft_cap is None else float(attn_logits_soft_cap),
+    )  # fmt: skip

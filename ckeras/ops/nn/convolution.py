@@ -1,265 +1,23 @@
-"""Convolutions of one to three spatial axes, and their transposes.
+"""Convolutions of one to three spatial axes, depthwise and separable ones, and transposed ones."""
 
-Three ops, each the gradient of the others, so that gradients of any order exist. In each of them images have the layout
-(batch, *spatial, channels) and kernels (*window, channels / groups, filters); ``strides`` and ``dilation`` have a
-number for each spatial axis, and group i maps the i-th group of channels to the i-th group of filters.
-
-- ``conv(x, kernel, strides, padding, dilation, groups)``: images (batch, *windows, filters). ``padding`` is "valid",
-  "same" or a pair (before, after) for each spatial axis; a pair may be negative, which skips elements.
-- ``conv_input_grad(g, kernel, size, strides, padding, dilation, groups)``: the gradient of x, with spatial axes
-``size``, from that of the result; ``padding`` is given in pairs. It is the transposed convolution, too.
-- ``conv_kernel_grad(x, g, window, strides, padding, dilation, groups)``: the gradient of the kernel.
-
-In float32 and float64 the kernels pack patches, and kernels or results by groups, into workspace, for one matrix
-product.
-"""
-
-import math
 from typing import Any
-
-import numpy as np
 
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.composite import Composite
-from ckeras.ops.manipulation.layout import copy_call, row_strides
+from ckeras.ops.nn.conv_ops import conv_input_grad, conv_op
 from ckeras.ops.nn.windows import (
-    Windows,
-    add_patches,
     channels_back,
     channels_last,
-    cut_patches,
     each_axis,
     format_of,
     output_sizes,
-    pack_calls,
-    packed_shape,
     padding_of,
     patches_of,
     spatial_rank,
 )
 from ckeras.ops.reduction import core as reduction
-from ckeras.tensor import Op, Spec, Tensor
-from ckeras.tensor.dtypes import CODE, ITEMSIZE
-from ckeras.tensor.eager import Call
-
-_NATIVE = ("float32", "float64")
-
-
-def _product(out: int, a: int, b: int, dtype: str, groups: int, m: int, n: int, k: int, turned: bool = False) -> Call:
-    """Product (groups, m, k) @ (groups, k, n); with ``turned`` the first operand is (groups, k, m)."""
-    return Call("gemm", (out, a, b), (CODE[dtype], groups, m, n, k, int(turned), 0, m * k, k * n, m * n, 0, 0))
-
-
-def _grouped(operands: tuple[int, int], dtype: str, rows: int, groups: int, per: int, back: bool = False) -> Call:
-    """Copy a matrix (rows, groups * per) to (groups, rows, per), or ``back``."""
-    together, apart = (per, groups * per, 1), (rows * per, per, 1)
-    return copy_call(operands, dtype, (groups, rows, per), *((apart, together) if back else (together, apart)))
-
-
-def _bytes(dtype: str, *shapes: tuple[int, ...]) -> list[int]:
-    """Bytes of workspace for arrays of these shapes, which the native kernels alone need."""
-    return [math.prod(shape) * ITEMSIZE[dtype] for shape in shapes] if dtype in _NATIVE else []
-
-
-def _wide(x: np.ndarray) -> np.ndarray:
-    """``x`` in the dtype of the numpy computation: float16 becomes float32."""
-    return x.astype(np.float32) if x.dtype == np.float16 else x
-
-
-# -- the convolution ------------------------------------------------------------------------------------------------
-
-
-def _conv_windows(x: Any, kernel: Any, strides: Any, padding: Any, dilation: Any, **attrs: Any) -> Windows:
-    return Windows.over(x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation)
-
-
-def _conv_infer(x: Spec, kernel: Spec, strides: Any, padding: Any, dilation: Any, groups: int) -> Spec:
-    outputs = output_sizes(x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation)
-    return Spec((x.shape[0], *outputs, kernel.shape[-1]), x.dtype)
-
-
-def _conv_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
-    x, kernel = inputs
-    groups, rows, taps = attrs["groups"], outputs[0].shape[:-1], math.prod(kernel.shape[:-2])
-    filters = kernel.shape[-1] // groups
-    shapes = [(groups, *rows, taps, kernel.shape[-2])]
-    if groups > 1:
-        shapes += [(groups, taps * kernel.shape[-2], filters), (groups, *rows, filters)]
-    return _bytes(x.dtype, *shapes)
-
-
-def _conv_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
-    x, kernel = inputs
-    if x.dtype not in _NATIVE:
-        return None
-    w, groups = _conv_windows(x, kernel, **attrs), attrs["groups"]
-    m, k, n = x.shape[0] * math.prod(w.outputs), w.taps * kernel.shape[-2], kernel.shape[-1] // groups
-    if groups == 1:
-        return [*pack_calls((3, 1), w, False, x), _product(0, 3, 2, x.dtype, 1, m, n, k)]
-    return [
-        *pack_calls((3, 1), w, False, x, groups=groups),
-        _grouped((4, 2), x.dtype, k, groups, n),
-        _product(5, 3, 4, x.dtype, groups, m, n, k),
-        _grouped((0, 5), x.dtype, m, groups, n, back=True),
-    ]
-
-
-def _conv_forward(x: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
-    p = _wide(cut_patches(x, _conv_windows(x, kernel, **attrs)))
-    p = p.reshape(*p.shape[:-1], groups, -1)
-    split = _wide(kernel).reshape(p.shape[-3], p.shape[-1], groups, -1)
-    return np.einsum("...tgc,tcgf->...gf", p, split, optimize=True)
-
-
-def _conv_attrs(w: Windows, groups: int) -> dict[str, Any]:
-    return {"strides": w.strides, "padding": w.padding, "dilation": w.dilation, "groups": groups}
-
-
-def _conv_vjp_x(g: Tensor, y: Tensor, x: Tensor, kernel: Tensor, **attrs: Any) -> Tensor:
-    w = _conv_windows(x, kernel, **attrs)
-    return _conv_input_grad(g, kernel, size=w.inputs, **_conv_attrs(w, attrs["groups"]))
-
-
-def _conv_vjp_kernel(g: Tensor, y: Tensor, x: Tensor, kernel: Tensor, **attrs: Any) -> Tensor:
-    w = _conv_windows(x, kernel, **attrs)
-    return _conv_kernel_grad(x, g, window=w.window, **_conv_attrs(w, attrs["groups"]))
-
-
-_conv = Op(
-    "conv", _conv_infer, _conv_forward, _conv_kernel, vjp=[_conv_vjp_x, _conv_vjp_kernel], workspace=_conv_workspace
-)
-
-# -- gradient of the images -----------------------------------------------------------------------------------------
-
-
-def _input_windows(kernel: Any, size: Any, strides: Any, padding: Any, dilation: Any, **attrs: Any) -> Windows:
-    return Windows.over(size, kernel.shape[:-2], strides, padding, dilation)
-
-
-def _input_grad_infer(g: Spec, kernel: Spec, size: Any, groups: int, **attrs: Any) -> Spec:
-    w = _input_windows(kernel, size, **attrs)
-    if any(a != b and a is not None for a, b in zip(g.shape[1:-1], w.outputs, strict=True)):
-        raise ValueError(f"conv_input_grad expects a gradient with spatial axes {w.outputs}, got shape {g.shape}")
-    return Spec((g.shape[0], *size, kernel.shape[-2] * groups), g.dtype)
-
-
-def _input_grad_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
-    g, kernel = inputs
-    w, groups = _input_windows(kernel, **attrs), attrs["groups"]
-    per, filters = kernel.shape[-2], kernel.shape[-1] // groups
-    shapes = [packed_shape(w, True, g.shape[0], kernel.shape[-1], groups), (groups, w.taps, filters, per)]
-    if groups > 1:
-        shapes.append((groups, *outputs[0].shape[:-1], per))
-    return _bytes(g.dtype, *shapes)
-
-
-def _input_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
-    g, kernel = inputs
-    if g.dtype not in _NATIVE:
-        return None
-    w, groups = _input_windows(kernel, **attrs), attrs["groups"]
-    per, filters = kernel.shape[-2], kernel.shape[-1] // groups
-    m, k = g.shape[0] * math.prod(w.inputs), w.taps * filters
-    turned = (groups, w.taps, filters, per)
-    strides = (filters, per * groups * filters, 1, groups * filters)
-    calls = [
-        *pack_calls((3, 1), w, True, g, groups=groups),
-        copy_call((4, 2), g.dtype, turned, strides, row_strides(turned)),
-        _product(0 if groups == 1 else 5, 3, 4, g.dtype, groups, m, per, k),
-    ]
-    return calls if groups == 1 else [*calls, _grouped((0, 5), g.dtype, m, groups, per, back=True)]
-
-
-def _input_grad_forward(g: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
-    w = _input_windows(kernel, **attrs)
-    split = _wide(kernel).reshape(w.taps, kernel.shape[-2], groups, -1)
-    p = np.einsum("...gf,tcgf->...tgc", _wide(g).reshape(*g.shape[:-1], groups, -1), split, optimize=True)
-    return add_patches(p.reshape(*p.shape[:-2], -1), w)
-
-
-def _input_grad_vjp_g(h: Tensor, y: Tensor, g: Tensor, kernel: Tensor, size: Any, **attrs: Any) -> Tensor:
-    return _conv(h, kernel, **attrs)
-
-
-def _input_grad_vjp_kernel(h: Tensor, y: Tensor, g: Tensor, kernel: Tensor, size: Any, **attrs: Any) -> Tensor:
-    return _conv_kernel_grad(h, g, window=kernel.shape[:-2], **attrs)
-
-
-_conv_input_grad = Op(
-    "conv_input_grad",
-    _input_grad_infer,
-    _input_grad_forward,
-    _input_grad_kernel,
-    vjp=[_input_grad_vjp_g, _input_grad_vjp_kernel],
-    workspace=_input_grad_workspace,
-)
-
-# -- gradient of the kernel -----------------------------------------------------------------------------------------
-
-
-def _kernel_windows(x: Any, window: Any, strides: Any, padding: Any, dilation: Any, **attrs: Any) -> Windows:
-    return Windows.over(x.shape[1:-1], window, strides, padding, dilation)
-
-
-def _kernel_grad_infer(x: Spec, g: Spec, window: Any, groups: int, **attrs: Any) -> Spec:
-    return Spec((*window, x.shape[-1] // groups, g.shape[-1]), x.dtype)
-
-
-def _kernel_grad_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
-    x, g = inputs
-    w, groups = _kernel_windows(x, **attrs), attrs["groups"]
-    channels, filters = x.shape[-1], g.shape[-1]
-    shapes = [packed_shape(w, False, x.shape[0], channels, groups)]
-    if groups > 1:
-        shapes += [
-            (groups, *g.shape[:-1], filters // groups),
-            (groups, w.taps * (channels // groups), filters // groups),
-        ]
-    return _bytes(x.dtype, *shapes)
-
-
-def _kernel_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
-    x, g = inputs
-    if x.dtype not in _NATIVE:
-        return None
-    w, groups = _kernel_windows(x, **attrs), attrs["groups"]
-    m, n, k = w.taps * (x.shape[-1] // groups), g.shape[-1] // groups, math.prod(g.shape[:-1])
-    if groups == 1:
-        return [*pack_calls((3, 1), w, False, x), _product(0, 3, 2, x.dtype, 1, m, n, k, turned=True)]
-    return [
-        *pack_calls((3, 1), w, False, x, groups=groups),
-        _grouped((4, 2), x.dtype, k, groups, n),
-        _product(5, 3, 4, x.dtype, groups, m, n, k, turned=True),
-        _grouped((0, 5), x.dtype, m, groups, n, back=True),
-    ]
-
-
-def _kernel_grad_forward(x: np.ndarray, g: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
-    p = _wide(cut_patches(x, _kernel_windows(x, **attrs)))
-    p = p.reshape(-1, p.shape[-2], groups, p.shape[-1] // groups)
-    return np.einsum("mtgc,mgf->tcgf", p, _wide(g).reshape(len(p), groups, -1), optimize=True)
-
-
-def _kernel_grad_vjp_x(h: Tensor, y: Tensor, x: Tensor, g: Tensor, window: Any, **attrs: Any) -> Tensor:
-    w = _kernel_windows(x, window, **attrs)
-    return _conv_input_grad(g, h, size=w.inputs, **_conv_attrs(w, attrs["groups"]))
-
-
-def _kernel_grad_vjp_g(h: Tensor, y: Tensor, x: Tensor, g: Tensor, window: Any, **attrs: Any) -> Tensor:
-    return _conv(x, h, **attrs)
-
-
-_conv_kernel_grad = Op(
-    "conv_kernel_grad",
-    _kernel_grad_infer,
-    _kernel_grad_forward,
-    _kernel_grad_kernel,
-    vjp=[_kernel_grad_vjp_x, _kernel_grad_vjp_g],
-    workspace=_kernel_grad_workspace,
-)
-
-# -- public functions -----------------------------------------------------------------------------------------------
+from ckeras.tensor import Spec, Tensor
 
 
 def _operands(where: str, inputs: Any, kernel: Any, data_format: str | None) -> tuple[Tensor, Tensor, int, str]:
@@ -327,7 +85,7 @@ def conv(
             f"the kernel's {per}, and its {filters} filters of the number of groups that makes"
         )
     attrs = _geometry("conv", x, kernel, rank, strides, padding, dilation_rate)
-    return channels_back(_conv(x, kernel, **attrs, groups=channels // per), data_format)
+    return channels_back(conv_op(x, kernel, **attrs, groups=channels // per), data_format)
 
 
 def _depthwise_infer(x: Spec, kernel: Spec, **attrs: Any) -> Spec:
@@ -440,7 +198,7 @@ def _transpose(x: Tensor, kernel: Tensor, strides: Any, padding: Any, output_pad
         sizes.append(size)
         pairs.append((before, (x.shape[1 + axis] - 1) * strides[axis] + reach - size - before))
     attrs = {"strides": strides, "padding": tuple(pairs), "dilation": dilation, "groups": 1}
-    return _conv_input_grad(x, kernel, size=tuple(sizes), **attrs)
+    return conv_input_grad(x, kernel, size=tuple(sizes), **attrs)
 
 
 _conv_transpose = Composite("conv_transpose", _transpose, infer=_transpose_infer)

@@ -1,7 +1,16 @@
 """Pooling: the maximum, or the mean, of each window.
 
-Windows are pooled along one axis after the other, by ops whose cost is proportional to the number of elements,
-regardless of the window size. A `Span` describes the windows along ``axis``:
+A `Span` describes the windows along an axis. Windows of few elements are pooled along all axes at once, by ops that
+read or write each array once:
+
+- ``pool_max(x, spans, order)``: the maxima, and the number of each within its window; ``order`` has the axes from the
+slowest to the fastest, and of equal elements the first is chosen.
+- ``pool_max_route(g, numbers, spans, order)``: the gradient of the maxima, routed to the elements with these numbers.
+- ``pool_max_take(x, numbers, spans, order)``: the elements with these numbers.
+- ``pool_mean(y, spans)`` and ``pool_mean_spread(g, spans)``: the means, and their gradient.
+
+Windows of many elements are pooled along one axis after the other, by ops whose cost is proportional to the number of
+elements, regardless of the window size:
 
 - ``window_sum(x, axis, span)``: the sums.
 - ``window_max(x, axis, span)``: the maxima, and the offset of each from the start of its window (the first of equal
@@ -34,7 +43,10 @@ from ckeras.ops.nn.windows import (
 from ckeras.tensor import Op, Spec, Tensor, dtypes
 from ckeras.tensor.eager import Call, constant
 
-_POOL = codes("pool")
+_POOL, _WINDOWS = codes("pool"), codes("pool_windows")
+_MAX_TAPS = 256  # of a window that is pooled along all axes at once: its numbers are bytes
+_MAX_MEAN_TAPS = 64  # whose mean is summed in the precision of the elements
+_MAX_OVERLAP = 36  # windows that an element may lie in; beyond it, one axis after the other is faster
 _WIDE = {
     **dict.fromkeys(("float16", "bfloat16"), "float32"),
     **dict.fromkeys(("bool", "uint8", "int8", "int16", "uint16"), "int32"),
@@ -75,7 +87,12 @@ class Span(NamedTuple):
     @property
     def offset_dtype(self) -> str:
         """The dtype of an offset from the start of a window."""
-        return "uint8" if (self.high - self.low) // self.over < 256 else "int32"
+        return "uint8" if self.longest <= 256 else "int32"
+
+    @property
+    def longest(self) -> int:
+        """Number of elements of the longest window, with the padding."""
+        return (self.high - self.low) // self.over + 1
 
     def lengths(self) -> np.ndarray:
         """Number of elements in each window."""
@@ -94,6 +111,52 @@ def _resized(x: Any, axis: int, size: int, dtype: str) -> Spec:
     return Spec((*x.shape[:axis], size, *x.shape[axis + 1 :]), dtype)
 
 
+# -- windows along all axes at once -----------------------------------------------------------------------------------
+
+
+def _at_once(spans: Sequence[Span], most: int) -> bool:
+    """Whether windows of these spans are pooled along all axes at once."""
+    taps = math.prod(span.longest for span in spans)
+    overlap = taps * math.prod(span.count for span in spans) / max(math.prod(span.size for span in spans), 1)
+    return taps <= most and overlap <= _MAX_OVERLAP
+
+
+def _sizes(x: Spec, spans: Sequence[Span], windows: bool) -> tuple[Any, ...]:
+    """The shape of ``x`` with the numbers of windows, or of elements, as spatial axes."""
+    return (x.shape[0], *(span.count if windows else span.size for span in spans), x.shape[-1])
+
+
+def _windows_op(kind: str, buffers: int, of_elements: bool = False, **more: Any) -> Op:
+    """The op ``pool_<kind>`` over the windows of ``spans``, with a kernel of so many buffers."""
+
+    def kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]:
+        spans, x = attrs["spans"], outputs[0]
+        axes = [(1, 1, 1, 1, 0, 0, 0, 0)] * (3 - len(spans))
+        for axis in attrs.get("order", range(1, len(spans) + 1)):
+            elements = x.shape[-1] * math.prod(span.size for span in spans[axis:])
+            windows = x.shape[-1] * math.prod(span.count for span in spans[axis:])
+            axes.append((*spans[axis - 1], elements, windows))
+        p = (dtypes.CODE[x.dtype], _WINDOWS[kind.split("_")[-1]], x.shape[0], x.shape[-1])
+        return [Call("pool_windows", tuple(range(buffers + 1)), (*p, *(n for axis in axes for n in axis)))]
+
+    def workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
+        spans = attrs["spans"]
+        results = sum(span.size if of_elements else span.count for span in spans)
+        return [16 * (results + sum(span.count for span in spans) + 2 * (3 - len(spans)))]
+
+    def infer(x: Spec, *at: Spec, spans: Any, **attrs: Any) -> Any:
+        y = Spec(_sizes(x, spans, not of_elements), x.dtype)
+        return [y, Spec(y.shape, "uint8")] if kind == "max" else y
+
+    return Op(f"pool_{kind}", infer, kernel=kernel, workspace=workspace, **more)
+
+
+_pool_max = _windows_op("max", 3, vjp=[lambda g, y, x, **attrs: _pool_route(g[0], y[1], **attrs)])
+_pool_route = _windows_op("max_route", 3, True, vjp=[lambda h, y, g, at, **attrs: _pool_take(h, at, **attrs), None])
+_pool_take = _windows_op("max_take", 3, vjp=[lambda g, y, x, at, **attrs: _pool_route(g, at, **attrs), None])
+_pool_mean = _windows_op("mean", 2, vjp=[lambda g, y, x, spans: _pool_spread(g, spans=spans)])
+_pool_spread = _windows_op("mean_spread", 2, True, vjp=[lambda h, y, g, spans: _pool_mean(h, spans=spans)])
+
 # -- sums -----------------------------------------------------------------------------------------------------------
 
 _window_sum = Op(
@@ -109,6 +172,8 @@ def _mean(x: Tensor, spans: list[Span]) -> Tensor:
     x = elementwise.as_float(x)
     dtype = x.dtype
     sums = elementwise.cast(x, _WIDE.get(dtype, dtype))
+    if _at_once(spans, _MAX_MEAN_TAPS):
+        return elementwise.cast(_pool_mean(sums, spans=tuple(spans)), dtype)
     counts = np.ones((1,) * len(x.shape))
     for axis, span in enumerate(spans, 1):
         sums = _window_sum(sums, axis=axis, span=span)
@@ -151,6 +216,8 @@ def _maxima(x: Tensor, spans: list[Span], axes: Sequence[int]) -> Tensor:
     if dtype == "uint64":  # in the order of int64 with the highest bit flipped
         x = _flipped(x, dtype="int64")
     x = elementwise.cast(x, _WIDE.get(dtype, x.dtype))
+    if _at_once(spans, _MAX_TAPS):
+        x, axes = _pool_max(x, spans=tuple(spans), order=tuple(axes)[::-1])[0], ()
     for axis in axes:
         x = _window_max(x, axis=axis, span=spans[axis - 1])[0]
     return _flipped(x, dtype=dtype) if dtype == "uint64" else elementwise.cast(x, dtype)

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ckeras import config
-from ckeras.ops.elementwise.core import cast
-from ckeras.ops.manipulation.layout import transpose
+from ckeras.ops.elementwise.core import broadcast_to, cast
+from ckeras.ops.manipulation.composite import Composite
+from ckeras.ops.manipulation.layout import reshape, transpose
 from ckeras.tensor import Op, Spec, Tensor, arguments, dtypes
 from ckeras.tensor.eager import Call
 
@@ -153,36 +154,11 @@ def output_sizes(inputs: Any, window: Any, strides: Any, padding: Padding, dilat
     )
 
 
-# -- packing ------------------------------------------------------------------------------------------------------ A
-# packed matrix has the layout (groups, batch, *far, taps, channels of a group). Packed forwards, far are the windows
-# and each row holds the elements of one window; packed backwards, far are the elements of the images, and each row
-# holds, for each tap, the value of the window (or patch) that reads the element with that tap.
-
-
-def packed_shape(w: Windows, back: bool, batch: Any, channels: Any, groups: int = 1) -> tuple[Any, ...]:
-    """Shape of a packed matrix."""
-    return (groups, batch, *(w.inputs if back else w.outputs), w.taps, channels // groups)
-
-
-def pack_calls(
-    operands: tuple[int, int], w: Windows, back: bool, source: Spec, groups: int = 1, patches: bool = False
-) -> list[Call]:
-    """Kernel calls that fill the packed matrix in ``operands`` from the images, with 0 where a tap reads padding.
-
-    Packed backwards, the source has a value for each window, or with ``patches`` one for each window and tap.
-    """
-    item, channels = dtypes.ITEMSIZE[source.dtype], source.shape[-1]
-    if item > 8:
-        item, channels = 8, channels * (item // 8)  # complex128 as two floats
-    p = (item, int(back), groups, source.shape[0], channels // groups, int(patches), *_geometry(w))
-    return [Call("patches", operands, p)]
-
-
-def _geometry(w: Windows) -> tuple[int, ...]:
-    """Parameters of the patch kernels: the number of axes, and the geometry of each."""
+def geometry(w: Windows) -> tuple[int, ...]:
+    """Parameters of the kernels of convolutions and patches: the geometry of each axis."""
     before = [pair[0] for pair in w.padding]
     axes = zip(w.inputs, w.outputs, w.window, w.strides, w.dilation, before, strict=True)
-    return (len(w.inputs), *(number for axis in axes for number in axis))
+    return tuple(number for axis in axes for number in axis)
 
 
 def cut_patches(x: np.ndarray, w: Windows, fill: Any = 0) -> np.ndarray:
@@ -211,12 +187,18 @@ def _patches_infer(x: Spec, window: Any, strides: Any, padding: Any, dilation: A
     return Spec((x.shape[0], *outputs, math.prod(window), x.shape[-1]), x.dtype)
 
 
+def _patches_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]:
+    batch, *sizes, channels = inputs[0].shape
+    w, item = Windows.over(sizes, **attrs), dtypes.ITEMSIZE[inputs[0].dtype]
+    if item > 8:
+        item, channels = 8, channels * (item // 8)  # complex128 as two floats
+    return [Call("patches", (0, 1), (item, batch, channels, len(w.inputs), *geometry(w)))]
+
+
 _patches = Op(
     "patches",
     _patches_infer,
-    kernel=lambda inputs, outputs, attrs: pack_calls(
-        (0, 1), Windows.over(inputs[0].shape[1:-1], **attrs), False, inputs[0]
-    ),
+    kernel=_patches_kernel,
     vjp=[lambda g, y, x, **attrs: fold_patches(g, Windows.over(x.shape[1:-1], **attrs))],
 )
 
@@ -229,11 +211,11 @@ def _fold_infer(p: Spec, size: Any, **attrs: Any) -> Spec:
 
 
 def _fold_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
-    p, (size, *geometry) = inputs[0], (attrs[k] for k in ("size", "window", "strides", "padding", "dilation"))
+    p, (size, *windows) = inputs[0], (attrs[k] for k in ("size", "window", "strides", "padding", "dilation"))
     if p.dtype not in NATIVE:
         return None
-    w = Windows.over(size, *geometry)
-    return [Call("fold_patches", (0, 1), (dtypes.CODE[p.dtype], 1, 1, p.shape[0], p.shape[-1], 1, *_geometry(w)))]
+    w = Windows.over(size, *windows)
+    return [Call("fold_patches", (0, 1), (dtypes.CODE[p.dtype], p.shape[0], p.shape[-1], len(w.inputs), *geometry(w)))]
 
 
 _fold_patches = Op(
@@ -255,3 +237,26 @@ def fold_patches(patches: Tensor, w: Windows) -> Tensor:
     attrs = {"window": w.window, "strides": w.strides, "padding": w.padding, "dilation": w.dilation}
     wide = _SUMMED_AS.get(patches.dtype, patches.dtype)
     return cast(_fold_patches(cast(patches, wide), size=w.inputs, **attrs), patches.dtype)
+
+
+# -- nearest neighbours ---------------------------------------------------------------------------------------------
+
+
+def _repeat_each(x: Tensor, repeats: Sequence[int]) -> Tensor:
+    axes = list(zip(x.shape, repeats, strict=True))
+    apart = [n for size, count in axes for n in ((size,) if count == 1 else (size, 1))]
+    wide = [n for size, count in axes for n in ((size,) if count == 1 else (size, count))]
+    return reshape(broadcast_to(reshape(x, apart), wide), [size * count for size, count in axes])
+
+
+def _repeat_infer(x: Spec, repeats: Sequence[int]) -> Spec:
+    sizes = (None if size is None else size * count for size, count in zip(x.shape, repeats, strict=True))
+    return Spec(tuple(sizes), x.dtype)
+
+
+_repeat_op = Composite("repeat_each", _repeat_each, infer=_repeat_infer)
+
+
+def repeat_each(x: Any, repeats: tuple[int, ...]) -> Tensor:
+    """Repeat each element of ``x`` along every axis as often as ``repeats`` says, in one copy."""
+    return _repeat_op(x, repeats=repeats)

@@ -1,0 +1,122 @@
+/* Convolutions, and the gradients of their inputs and kernels, as products whose left operand does not exist.
+ *
+ * Images have the layout (batch, *spatial, channels), weights (*taps, channels of a group, filters). The patches that a
+ * strip of tiles reads are copied from the image into L1 when they are needed (a tile of 12 rows and all of a block of
+ * k), at a small part of the cost of the products with all filters, so that padding, strides, dilation and groups are
+ * matters of that copy. The weights are packed into panels once, before.
+ *
+ * Every element is summed over k in order, block by block, whatever the threads. The gradient of the kernel sums over
+ * the targets: where it has few elements, parts of the targets are summed by themselves and added up in order, and
+ * their number follows from the shape; where it has many, threads take different elements.
+ */
+#include <omp.h>
+
+#include "conv_geometry.h"
+
+enum { CV_ACT = 7, CV_HAS_BIAS, CV_PACKED, CV_PARTS = 7 };
+
+#define T float
+#define V ck_vf32
+#define L CK_LANES_F32
+#define FN(name) name##_f32
+#include "conv_typed.h"
+#undef T
+#undef V
+#undef L
+#undef FN
+
+#define T double
+#define V ck_vf64
+#define L CK_LANES_F64
+#define FN(name) name##_f64
+#include "conv_typed.h"
+#undef T
+#undef V
+#undef L
+#undef FN
+
+static int64_t cv_item(const int64_t *p) { return p[0] == CK_F32 ? sizeof(float) : sizeof(double); }
+
+static int64_t cv_product(const int64_t *n) { return n[0] * n[1] * n[2]; }
+
+/* Multiply-adds */
+static double cv_work(const cv_shape *s)
+{
+    double work = 0;
+    for (int i = 0; i < s->n_phases; i++) work += (double)s->phases[i].targets * s->phases[i].k;
+    return work * s->batch * s->targets;
+}
+
+/* buf: out, in, weights, biases if p says so, and unless the weights are packed, workspace for the panels
+ * p: as cv_start says, its own: activation, has bias, whether the weights are panels that conv_pack made
+ * out (batch, *windows, filters) = act(the convolution of in (batch, *size, channels) + bias), or with `back`, the
+ * gradient of such images for a gradient in (batch, *windows, filters). */
+static int ck_conv(char *const *buf, const int64_t *p, const double *f, ck_error *err)
+{
+    (void)f;
+    cv_shape s;
+    int done = cv_start(&s, p, BLOCK_K);
+    char *const *rest = buf + 3 + p[CV_HAS_BIAS];
+    if (done && s.batch * cv_product(s.target) * s.targets > 0) {
+        if (!s.complete) memset(buf[0], 0, (size_t)(s.batch * cv_product(s.target) * s.targets * cv_item(p)));
+        const int packed = p[CV_PACKED] != 0;
+#define RUN(D, T)                                                                                                      \
+    cv_run_##D(&(conv_##D){&s, (const T *)buf[1], p[CV_HAS_BIAS] ? (const T *)buf[3] : NULL, (T *)buf[0],              \
+                           (T *)(packed ? buf[2] : rest[0]), (int)p[CV_ACT]},                                          \
+               packed ? NULL : (const T *)buf[2], cv_work(&s))
+        done = p[0] == CK_F32 ? RUN(f32, float) : RUN(f64, double);
+#undef RUN
+    }
+    cv_release(&s);
+    return done ? CK_OK : ck_no_memory(err);
+}
+
+/* buf: panels, weights
+ * p: as for conv */
+static int ck_conv_pack(char *const *buf, const int64_t *p, const double *f, ck_error *err)
+{
+    (void)f;
+    cv_shape s;
+    const int done = cv_start(&s, p, BLOCK_K);
+#define PACK(D, T)                                                                                                     \
+    do {                                                                                                               \
+        const conv_##D g = {.shape = &s, .panels = (T *)buf[0]};                                                       \
+        int64_t n = 0;                                                                                                 \
+        for (int i = 0; i < s.n_phases; i++) n += cv_panels_##D(&s, s.phases + i);                                     \
+        for (int64_t t = 0; t < n; t++) cv_pack_task_##D(&g, (const T *)buf[1], t);                                    \
+    } while (0)
+    if (done && p[0] == CK_F32) PACK(f32, float);
+    else if (done) PACK(f64, double);
+#undef PACK
+    cv_release(&s);
+    return done ? CK_OK : ck_no_memory(err);
+}
+
+/* buf: gradient (*taps, channels of a group, filters), in (batch, *size, channels), gradient of the result (batch,
+ * *windows, filters), and with more than one part, workspace for as many gradients
+ * p: as cv_start says, its own: parts of the sum */
+static int ck_conv_kernel_grad(char *const *buf, const int64_t *p, const double *f, ck_error *err)
+{
+    (void)f;
+    cv_shape s;
+    const int64_t item = cv_item(p), parts = p[CV_PARTS];
+    int done = cv_start(&s, p, CV_GRAD_BYTES / item);
+    if (done && s.batch * cv_product(s.target) == 0) {
+        memset(buf[0], 0, (size_t)(s.phases->k * s.targets * item));
+    } else if (done && s.targets > 0) {
+        char *const to = parts > 1 ? buf[3] : buf[0];
+#define RUN(D, T)                                                                                                      \
+    cv_run_kernel_grad_##D(&(conv_##D){.shape = &s, .source = (const T *)buf[1], .target = (T *)buf[2]}, (T *)to,      \
+                           parts, cv_work(&s))
+        done = p[0] == CK_F32 ? RUN(f32, float) : RUN(f64, double);
+#undef RUN
+        const int64_t n = s.phases->k * s.targets;
+        if (parts > 1 && p[0] == CK_F32) cv_add_parts_f32((float *)buf[0], (const float *)to, parts, n);
+        else if (parts > 1) cv_add_parts_f64((double *)buf[0], (const double *)to, parts, n);
+    }
+    cv_release(&s);
+    return done ? CK_OK : ck_no_memory(err);
+}
+
+#define CONV_KERNELS                                                                                                   \
+    {"conv", ck_conv}, {"conv_pack", ck_conv_pack}, {"conv_kernel_grad", ck_conv_kernel_grad},

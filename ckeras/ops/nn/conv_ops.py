@@ -1,0 +1,227 @@
+"""Convolutions of one to three spatial axes as ops, and the kernels that compute them.
+
+Three ops, each the gradient of the others, so that gradients of any order exist. In each of them images have the layout
+(batch, *spatial, channels) and kernels (*window, channels / groups, filters); ``strides`` and ``dilation`` have a
+number for each spatial axis, and group i maps the i-th group of channels to the i-th group of filters.
+
+- ``conv(x, kernel, strides, padding, dilation, groups)``: images (batch, *windows, filters). ``padding`` is "valid",
+  "same" or a pair (before, after) for each spatial axis; a pair may be negative, which skips elements.
+- ``conv_input_grad(g, kernel, size, strides, padding, dilation, groups)``: the gradient of x, with spatial axes
+  ``size``, from that of the result; ``padding`` is given in pairs. It is the transposed convolution, too.
+- ``conv_kernel_grad(x, g, window, strides, padding, dilation, groups)``: the gradient of the kernel.
+
+In float32 and float64 they are matrix products that read patches straight from the images (`conv.c`); with windows of
+one element and stride 1, the patches are the images.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ckeras.ops.nn.windows import Windows, add_patches, cut_patches, geometry, output_sizes
+from ckeras.tensor import Op, Spec, Tensor
+from ckeras.tensor.dtypes import CODE, ITEMSIZE
+from ckeras.tensor.eager import Call
+
+_NATIVE = ("float32", "float64")
+_PANEL = 32  # maximum columns of a panel of weights, whatever the instruction level and dtype
+_PARTS = 8  # maximum number of parts of the sum that is the gradient of a kernel
+_PART_ROWS = 1024  # minimum windows of a part
+_PARTS_SIZE = 2**18  # maximum elements of all parts
+
+
+def _parameters(dtype: str, back: bool, batch: int, kernel: Any, w: Windows, groups: int, *own: int) -> tuple[int, ...]:
+    """Parameters of the kernels of conv.c; `own` are the three that differ between them."""
+    channels, filters = kernel[-2] * groups, kernel[-1]
+    return (CODE[dtype], int(back), batch, channels, filters, groups, len(w.inputs), *own, *geometry(w))
+
+
+def _is_product(w: Windows, groups: int) -> bool:
+    """Whether the patches are the images."""
+    return groups == 1 and w.taps == 1 and w.inputs == w.outputs and not any(map(any, w.padding))
+
+
+def _product(dtype: str, m: int, n: int, k: int, transposed: tuple[int, int] = (0, 0)) -> list[Call]:
+    """Product (m, k) @ (k, n) of the inputs, of which the transposes may be given."""
+    return [Call("gemm", (0, 1, 2), (CODE[dtype], 1, m, n, k, *transposed, 0, 0, 0, 0, 0))]
+
+
+def _panels(dtype: str, w: Windows, sources: int, targets: int, groups: int) -> list[int]:
+    """Bytes of workspace for the panels of a kernel, the columns of which are the channels of the result by groups."""
+    if dtype not in _NATIVE or _is_product(w, groups):
+        return []
+    return [w.taps * sources * (-(-(targets // groups) // _PANEL) * _PANEL) * ITEMSIZE[dtype]]
+
+
+def _wide(x: np.ndarray) -> np.ndarray:
+    """``x`` in the dtype of the numpy computation: float16 becomes float32."""
+    return x.astype(np.float32) if x.dtype == np.float16 else x
+
+
+# -- the convolution ------------------------------------------------------------------------------------------------
+
+
+def _conv_windows(x: Any, kernel: Any, strides: Any, padding: Any, dilation: Any, **attrs: Any) -> Windows:
+    return Windows.over(x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation)
+
+
+def _conv_infer(x: Spec, kernel: Spec, strides: Any, padding: Any, dilation: Any, groups: int) -> Spec:
+    outputs = output_sizes(x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation)
+    return Spec((x.shape[0], *outputs, kernel.shape[-1]), x.dtype)
+
+
+def _conv_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
+    x, kernel = inputs
+    groups = attrs["groups"]
+    return _panels(x.dtype, _conv_windows(x, kernel, **attrs), x.shape[-1], kernel.shape[-1], groups)
+
+
+def _conv_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
+    x, kernel = inputs
+    if x.dtype not in _NATIVE:
+        return None
+    w, groups = _conv_windows(x, kernel, **attrs), attrs["groups"]
+    if _is_product(w, groups):
+        return _product(x.dtype, math.prod(x.shape[:-1]), kernel.shape[-1], x.shape[-1])
+    return [Call("conv", (0, 1, 2, 3), _parameters(x.dtype, False, x.shape[0], kernel.shape, w, groups, 0, 0, 0))]
+
+
+def _conv_forward(x: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
+    p = _wide(cut_patches(x, _conv_windows(x, kernel, **attrs)))
+    p = p.reshape(*p.shape[:-1], groups, -1)
+    split = _wide(kernel).reshape(p.shape[-3], p.shape[-1], groups, -1)
+    return np.einsum("...tgc,tcgf->...gf", p, split, optimize=True)
+
+
+def _conv_attrs(w: Windows, groups: int) -> dict[str, Any]:
+    return {"strides": w.strides, "padding": w.padding, "dilation": w.dilation, "groups": groups}
+
+
+def _conv_vjp_x(g: Tensor, y: Tensor, x: Tensor, kernel: Tensor, **attrs: Any) -> Tensor:
+    w = _conv_windows(x, kernel, **attrs)
+    return conv_input_grad(g, kernel, size=w.inputs, **_conv_attrs(w, attrs["groups"]))
+
+
+def _conv_vjp_kernel(g: Tensor, y: Tensor, x: Tensor, kernel: Tensor, **attrs: Any) -> Tensor:
+    w = _conv_windows(x, kernel, **attrs)
+    return conv_kernel_grad(x, g, window=w.window, **_conv_attrs(w, attrs["groups"]))
+
+
+conv_op = Op(
+    "conv", _conv_infer, _conv_forward, _conv_kernel, vjp=[_conv_vjp_x, _conv_vjp_kernel], workspace=_conv_workspace
+)
+
+# -- gradient of the images -----------------------------------------------------------------------------------------
+
+
+def _input_windows(kernel: Any, size: Any, strides: Any, padding: Any, dilation: Any, **attrs: Any) -> Windows:
+    return Windows.over(size, kernel.shape[:-2], strides, padding, dilation)
+
+
+def _input_grad_infer(g: Spec, kernel: Spec, size: Any, groups: int, **attrs: Any) -> Spec:
+    w = _input_windows(kernel, size, **attrs)
+    if any(a != b and a is not None for a, b in zip(g.shape[1:-1], w.outputs, strict=True)):
+        raise ValueError(f"conv_input_grad expects a gradient with spatial axes {w.outputs}, got shape {g.shape}")
+    return Spec((g.shape[0], *size, kernel.shape[-2] * groups), g.dtype)
+
+
+def _input_grad_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
+    g, kernel = inputs
+    groups = attrs["groups"]
+    return _panels(g.dtype, _input_windows(kernel, **attrs), g.shape[-1], kernel.shape[-2] * groups, groups)
+
+
+def _input_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
+    g, kernel = inputs
+    if g.dtype not in _NATIVE:
+        return None
+    w, groups = _input_windows(kernel, **attrs), attrs["groups"]
+    if _is_product(w, groups):
+        return _product(g.dtype, math.prod(g.shape[:-1]), kernel.shape[-2], g.shape[-1], (0, 1))
+    return [Call("conv", (0, 1, 2, 3), _parameters(g.dtype, True, g.shape[0], kernel.shape, w, groups, 0, 0, 0))]
+
+
+def _input_grad_forward(g: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
+    w = _input_windows(kernel, **attrs)
+    split = _wide(kernel).reshape(w.taps, kernel.shape[-2], groups, -1)
+    p = np.einsum("...gf,tcgf->...tgc", _wide(g).reshape(*g.shape[:-1], groups, -1), split, optimize=True)
+    return add_patches(p.reshape(*p.shape[:-2], -1), w)
+
+
+def _input_grad_vjp_g(h: Tensor, y: Tensor, g: Tensor, kernel: Tensor, size: Any, **attrs: Any) -> Tensor:
+    return conv_op(h, kernel, **attrs)
+
+
+def _input_grad_vjp_kernel(h: Tensor, y: Tensor, g: Tensor, kernel: Tensor, size: Any, **attrs: Any) -> Tensor:
+    return conv_kernel_grad(h, g, window=kernel.shape[:-2], **attrs)
+
+
+conv_input_grad = Op(
+    "conv_input_grad",
+    _input_grad_infer,
+    _input_grad_forward,
+    _input_grad_kernel,
+    vjp=[_input_grad_vjp_g, _input_grad_vjp_kernel],
+    workspace=_input_grad_workspace,
+)
+
+# -- gradient of the kernel -----------------------------------------------------------------------------------------
+
+
+def _kernel_windows(x: Any, window: Any, strides: Any, padding: Any, dilation: Any, **attrs: Any) -> Windows:
+    return Windows.over(x.shape[1:-1], window, strides, padding, dilation)
+
+
+def _kernel_grad_infer(x: Spec, g: Spec, window: Any, groups: int, **attrs: Any) -> Spec:
+    return Spec((*window, x.shape[-1] // groups, g.shape[-1]), x.dtype)
+
+
+def _parts(size: int, windows: int) -> int:
+    """In how many parts the gradient of a kernel of ``size`` elements is summed; 1 if threads share its elements."""
+    return max(1, min(_PARTS, windows // _PART_ROWS, _PARTS_SIZE // max(size, 1)))
+
+
+def _kernel_grad_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
+    x, g = inputs
+    size, parts = math.prod(outputs[0].shape), _parts(math.prod(outputs[0].shape), math.prod(g.shape[:-1]))
+    if x.dtype not in _NATIVE or _is_product(_kernel_windows(x, **attrs), attrs["groups"]):
+        return []
+    return [parts * size * ITEMSIZE[x.dtype]] if parts > 1 else []
+
+
+def _kernel_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
+    x, g = inputs
+    if x.dtype not in _NATIVE:
+        return None
+    w, groups, kernel, windows = _kernel_windows(x, **attrs), attrs["groups"], outputs[0].shape, math.prod(g.shape[:-1])
+    if _is_product(w, groups):
+        return _product(x.dtype, x.shape[-1], g.shape[-1], windows, (1, 0))
+    parts = _parts(math.prod(kernel), windows)
+    p = _parameters(x.dtype, False, x.shape[0], kernel, w, groups, parts, 0, 0)
+    return [Call("conv_kernel_grad", (0, 1, 2, 3) if parts > 1 else (0, 1, 2), p)]
+
+
+def _kernel_grad_forward(x: np.ndarray, g: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
+    p = _wide(cut_patches(x, _kernel_windows(x, **attrs)))
+    p = p.reshape(-1, p.shape[-2], groups, p.shape[-1] // groups)
+    return np.einsum("mtgc,mgf->tcgf", p, _wide(g).reshape(len(p), groups, -1), optimize=True)
+
+
+def _kernel_grad_vjp_x(h: Tensor, y: Tensor, x: Tensor, g: Tensor, window: Any, **attrs: Any) -> Tensor:
+    w = _kernel_windows(x, window, **attrs)
+    return conv_input_grad(g, h, size=w.inputs, **_conv_attrs(w, attrs["groups"]))
+
+
+def _kernel_grad_vjp_g(h: Tensor, y: Tensor, x: Tensor, g: Tensor, window: Any, **attrs: Any) -> Tensor:
+    return conv_op(x, h, **attrs)
+
+
+conv_kernel_grad = Op(
+    "conv_kernel_grad",
+    _kernel_grad_infer,
+    _kernel_grad_forward,
+    _kernel_grad_kernel,
+    vjp=[_kernel_grad_vjp_x, _kernel_grad_vjp_g],
+    workspace=_kernel_grad_workspace,
+)

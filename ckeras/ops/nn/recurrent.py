@@ -1,0 +1,278 @@
+"""SimpleRNN, LSTM and GRU over whole sequences: one op forward and one backward for each, with kernels.
+
+The ops take inputs that are already multiplied by their kernel, so that one product serves all steps, and leave the
+gradients of both kernels to products over all steps. Second gradients go through `scan` over `recurrent_steps`.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ckeras import config
+from ckeras._kernels import codes
+from ckeras.autograd.tape import GradientTape
+from ckeras.ops.control.scan import scan
+from ckeras.ops.elementwise import activation as more_activations, core as elementwise
+from ckeras.ops.elementwise.logic import where
+from ckeras.ops.linalg.matrix_products import matmul
+from ckeras.ops.manipulation.concat import concatenate
+from ckeras.ops.manipulation.creation import zeros
+from ckeras.ops.manipulation.layout import expand_dims, reshape, swapaxes
+from ckeras.ops.nn import recurrent_steps as steps
+from ckeras.ops.reduction import core as reduction
+from ckeras.tensor import Op, Spec, Tensor, table
+from ckeras.tensor.dtypes import CODE, ITEMSIZE
+from ckeras.tensor.eager import Call
+
+NATIVE = ("float32", "float64")
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "linear": lambda x: x,
+    "relu": elementwise.relu,
+    "sigmoid": elementwise.sigmoid,
+    "tanh": elementwise.tanh,
+    "hard_sigmoid": more_activations.hard_sigmoid,
+}
+_CODES = codes("recurrent")  # of cells and activations
+PANEL = 64  # columns to which the kernels' packed weights and scratch buffers are rounded up, at every level
+
+
+class Cell(NamedTuple):
+    """What the ops of a cell have: ``gates`` blocks of columns, ``states``, and the further arrays for its gradient."""
+
+    gates: int
+    states: tuple[str, ...]
+    saved: tuple[str, ...]
+    step: Callable[..., list[Any]]
+
+
+CELLS = {
+    "simple_rnn": Cell(1, ("h",), ("hs",), lambda x, h, recur, act, gate, bias: steps.simple_rnn(x, h, recur, act)),
+    "lstm": Cell(
+        4, ("h", "c"), ("hs", "gates", "more"), lambda x, s, recur, act, gate, bias: steps.lstm(x, s, recur, act, gate)
+    ),
+    "gru": Cell(3, ("h",), ("hs", "gates", "more"), steps.gru),
+    "gru_before": Cell(3, ("h",), ("hs", "gates"), lambda *arguments: steps.gru(*arguments, reset_after=False)),
+}
+
+# The buffers of the kernels in order, and those whose presence a flag among the parameters tells; see recurrent.c
+_FORWARD = ("h", "c", "hs", "gates", "more", "x", "packed", "h0", "c0", "bias", "mask", "dropped")
+_FORWARD_OPTIONAL = ("hs", "gates", "more", "c0", "bias", "mask", "dropped")
+_BACKWARD_OPTIONAL = ("dq", "more", "c0", "mask", "dropped", "gh", "gc", "ghs")
+_BACKWARD = ("dx", "dh0", "dc0", "dq", "hs", "gates", "packed", "h0", *_BACKWARD_OPTIONAL[1:])
+_SHAPES = {
+    **dict.fromkeys(("h", "c", "dh0", "dc0"), "batch units"),
+    **dict.fromkeys(("hs", "more"), "batch steps units"),
+    **dict.fromkeys(("gates", "dx", "dq"), "batch steps columns"),
+}
+
+
+def _infer(*inputs: Any, given: tuple[str, ...], made: tuple[str, ...], **attrs: Any) -> list[Spec]:
+    x, h0 = (inputs[given.index(name)] for name in ("x", "h0"))
+    sizes = dict(zip(("batch", "steps", "columns"), x.shape, strict=True), units=h0.shape[1])
+    return [Spec(tuple(sizes[size] for size in _SHAPES[name].split()), x.dtype) for name in made]
+
+
+def _kernel(cell: str, name: str, buffers: tuple[str, ...], optional: tuple[str, ...]) -> Callable[..., Any]:
+    def kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
+        given = attrs["given"]
+        x, h0 = (inputs[given.index(name)] for name in ("x", "h0"))
+        if x.dtype not in NATIVE:
+            return None
+        present = {name: i for i, name in enumerate((*attrs["made"], *given))}
+        operands = (*(present.get(name, 0) for name in buffers), len(present))
+        activations = [_CODES[attrs[name]] for name in ("activation", "gate_activation")]
+        p = (CODE[x.dtype], _CODES[cell], *x.shape[:2], h0.shape[1], *activations)
+        flags = [int(name in present) for name in optional]
+        return [Call(name, operands, (*p, int(attrs["reverse"]), *flags))]
+
+    return kernel
+
+
+def _workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
+    """Scratch buffers: five like the states, and one for each of up to four gates."""
+    h0 = inputs[attrs["given"].index("h0")]
+    batch, units = h0.shape
+    return [9 * batch * (-(-units // PANEL) * PANEL) * ITEMSIZE[h0.dtype]]
+
+
+def _before(made: dict[str, Tensor], given: dict[str, Tensor], reverse: bool) -> Tensor:
+    """The states before each step."""
+    first, hs = expand_dims(given["h0"], 1), made["hs"]
+    if hs.shape[1] == 0:
+        return hs
+    return concatenate([hs[:, 1:], first] if reverse else [first, hs[:, :-1]], 1)
+
+
+def _kernel_gradient(cell: str, made: dict[str, Tensor], given: dict[str, Tensor], q: Tensor, reverse: bool) -> Tensor:
+    """The gradient of the recurrent kernel: of the states before each step and the cotangents q of their products."""
+    before, dropped = _before(made, given, reverse), given.get("dropped")
+    units, gates = before.shape[2], CELLS[cell].gates
+
+    def product(state: Tensor, first: int, last: int) -> Tensor:
+        part = q if last - first == gates else q[:, :, first * units : last * units]
+        rows = reshape(state, (-1, units)), reshape(part, (-1, (last - first) * units))
+        return table["matmul"](*rows, transpose_a=True, transpose_b=False)
+
+    def state_of(gate: int) -> Tensor:
+        own = made["gates"][:, :, units : 2 * units] * before if cell == "gru_before" and gate == 2 else before
+        return own if dropped is None else own * dropped[:, gate : gate + 1]
+
+    if dropped is not None:
+        return concatenate([product(state_of(i), i, i + 1) for i in range(gates)], 1)
+    if cell == "gru_before":
+        return concatenate([product(before, 0, 2), product(state_of(2), 2, 3)], 1)
+    return product(before, 0, gates)
+
+
+def _joint(cell: str) -> Callable[..., list[Any]]:
+    def joint(g: Any, y: list[Tensor], inputs: list[Tensor], wanted: list[int], attrs: dict[str, Any]) -> list[Any]:
+        given, made = dict(zip(attrs["given"], inputs, strict=True)), dict(zip(attrs["made"], y, strict=True))
+        cotangents = {f"g{name}": v for name, v in zip(attrs["made"], g, strict=True) if v is not None}
+        more = {name: made[name] for name in CELLS[cell].saved}
+        packed = _pack(given["kernel"], cell=cell, transposed=True)
+        results = ["dx", "dh0", *(["dc0"] if "c0" in given else []), *(["dq"] if cell == "gru" else [])]
+        sources = {**given, "packed": packed, **more, **cotangents}
+        options = {name: attrs[name] for name in ("activation", "gate_activation", "reverse")}
+        backward = table[f"{cell}_grad"]
+        found = dict(
+            zip(results, backward(*sources.values(), given=tuple(sources), made=tuple(results), **options), strict=True)
+        )
+        q = found.get("dq", found["dx"])
+        of_weights = {
+            "kernel": lambda: _kernel_gradient(cell, made, given, q, attrs["reverse"]),
+            "bias": lambda: reduction.sum(q, (0, 1)),
+        }
+        names = [attrs["given"][i] for i in wanted]
+        return [of_weights[name]() if name in of_weights else found.get(f"d{name}") for name in names]
+
+    return joint
+
+
+def _grad_joint(cell: str) -> Callable[..., list[Any]]:
+    """The gradient of a gradient, by differentiating that of the scan. The saved arrays are taken as constants."""
+
+    def joint(g: Any, y: list[Tensor], inputs: list[Tensor], wanted: list[int], attrs: dict[str, Any]) -> list[Any]:
+        given = dict(zip(attrs["given"], inputs, strict=True))
+        offset = zeros(given["x"].shape, given["x"].dtype)
+        outer, inner = (GradientTape(watch_accessed_variables=False) for _ in range(2))
+        with outer:
+            outer.watch([inputs[i] for i in wanted])
+            with inner:
+                inputs_of = {"dx": given["x"], "dh0": given["h0"], "dc0": given.get("c0"), "dq": offset}
+                sources = [inputs_of[name] for name in attrs["made"]]
+                inner.watch(sources)
+                results = _by_scan(cell, given, attrs, offset)
+            seeds = [given.get(f"g{name}") for name in results]
+            first = inner.pullback(list(results.values()), sources, seeds, "zero")
+        return outer.pullback(first, [inputs[i] for i in wanted], g)
+
+    return joint
+
+
+def _by_scan(cell: str, given: dict[str, Tensor], attrs: dict[str, Any], offset: Tensor) -> dict[str, Tensor]:
+    """The results that have cotangents, by a scan; ``offset`` is added to the products of the states."""
+    units, names = given["h0"].shape[1], CELLS[cell].states
+    kernel, dropped, mask = given["kernel"], given.get("dropped"), given.get("mask")
+    act, gate = ACTIVATIONS[attrs["activation"]], ACTIVATIONS[attrs["gate_activation"]]
+    rows = {"x": given["x"], "offset": offset, "mask": None if mask is None else expand_dims(mask, -1)}
+
+    def body(states: list[Tensor], row: dict[str, Any]) -> tuple[list[Tensor], Tensor]:
+        def recur(state: Tensor, first: int, last: int | None) -> Tensor:
+            columns = slice(first * units, None if last is None else last * units)
+            if dropped is None:
+                return matmul(state, kernel[:, columns]) + row["offset"][:, columns]
+            parts = [
+                matmul(state * dropped[:, i], kernel[:, i * units : (i + 1) * units])
+                for i in range(first, CELLS[cell].gates if last is None else last)
+            ]
+            return concatenate(parts, -1) + row["offset"][:, columns]
+
+        new = CELLS[cell].step(row["x"], states, recur, act, gate, given.get("bias"))
+        if row["mask"] is not None:
+            new = [where(row["mask"], a, b) for a, b in zip(new, states, strict=True)]
+        return new, new[0]
+
+    first = [given[f"{name}0"] for name in names]
+    rows = {name: None if x is None else swapaxes(x, 0, 1) for name, x in rows.items()}
+    states, hs = scan(body, first, rows, reverse=attrs["reverse"])
+    return {**dict(zip(names, states, strict=True)), "hs": swapaxes(hs, 0, 1)}
+
+
+def _packed_infer(u: Spec, cell: str, transposed: bool) -> Spec:
+    units, columns = u.shape
+    return Spec((columns * -(-units // PANEL) * PANEL,), u.dtype)
+
+
+def _pack_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]:
+    u, cell = inputs[0], _CODES[attrs["cell"]]
+    return [Call("recurrent_pack", (0, 1), (CODE[u.dtype], cell, u.shape[0], int(attrs["transposed"])))]
+
+
+_pack = Op("recurrent_pack", _packed_infer, kernel=_pack_kernel)
+for _cell in CELLS:
+    Op(
+        _cell,
+        _infer,
+        kernel=_kernel(_cell, "recurrent", _FORWARD, _FORWARD_OPTIONAL),
+        joint=_joint(_cell),
+        workspace=_workspace,
+    )
+    Op(
+        f"{_cell}_grad",
+        _infer,
+        kernel=_kernel(_cell, "recurrent_grad", _BACKWARD, _BACKWARD_OPTIONAL),
+        joint=_grad_joint(_cell),
+        workspace=_workspace,
+    )
+
+
+def recurrent(
+    cell: str,
+    x: Tensor,
+    kernel: Tensor,
+    states: list[Tensor],
+    *,
+    activation: str,
+    gate_activation: str = "sigmoid",
+    bias: Tensor | None = None,
+    mask: Tensor | None = None,
+    dropped: Tensor | None = None,
+    reverse: bool = False,
+    sequences: bool = True,
+) -> tuple[list[Tensor], Tensor | None]:
+    """Run a cell over all steps of sequences; return its states after the last, and its outputs after each.
+
+    Args:
+        cell: "simple_rnn", "lstm", "gru", or "gru_before", which resets the state before the product.
+        x: inputs that are multiplied by their kernel and have their bias, of shape (batch, steps, gates * units).
+        kernel: the recurrent kernel, of shape (units, gates * units).
+        states: h, of an LSTM also c, before the first step, of shape (batch, units).
+        activation, gate_activation: names among `ACTIVATIONS`.
+        bias: of a "gru", added to the product of the state with its kernel, of shape (gates * units,).
+        mask: booleans of shape (batch, steps). Where it is false the states stay.
+        dropped: factors of the state on its way to each gate, of shape (batch, gates, units).
+        reverse: whether to start with the last step. Outputs are in the order of ``x`` in any case.
+        sequences: whether to return the outputs of each step, (batch, steps, units); `None` otherwise.
+
+    Raises TypeError unless the dtype is float32 or float64.
+    """
+    if x.dtype not in NATIVE:
+        raise TypeError(f"{cell} expects float32 or float64, got {x.dtype}")
+    names = CELLS[cell].states
+    given = {
+        "x": x,
+        "kernel": kernel,
+        "packed": _pack(kernel, cell=cell, transposed=False),
+        **{f"{name}0": state for name, state in zip(names, states, strict=True)},
+        "bias": bias,
+        "mask": mask,
+        "dropped": dropped,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    saves = bool(getattr(config.scope, "tapes", ()))
+    made = (*names, *(CELLS[cell].saved if saves else ("hs",) if sequences else ()))
+    results = table[cell](
+        *given.values(), given=tuple(given), made=made, activation=activation, gate_activation=gate_activation,
+        reverse=reverse,
+    )  # fmt: skip
+    found = dict(zip(made, results, strict=True))
+    return [found[name] for name in names], found["hs"] if sequences else None

@@ -1,0 +1,201 @@
+"""Convolutions and their gradients against numpy in float64: geometries, groups, epilogues, threads, bounds."""
+
+import itertools
+
+import numpy as np
+import pytest
+from guarded import guarded
+
+from ckeras.ops.nn.windows import Windows, add_patches, cut_patches, geometry
+
+DTYPES = [np.float32, np.float64]
+NONE, RELU, SIGMOID, TANH = range(4)
+# size, window, strides, padding, dilation
+GEOMETRIES = [
+    ((9,), (3,), (2,), "valid", (1,)),
+    ((5, 7), (3, 2), (1, 1), "same", (1, 1)),
+    ((5, 7), (2, 2), (3, 2), ((1, 2), (0, 3)), (2, 1)),
+    ((6, 7), (3, 2), (2, 3), ((0, -1), (-2, 0)), (1, 2)),
+    ((7, 6), (3, 3), (1, 1), ((-1, 2), (1, -2)), (1, 1)),
+    ((4, 3, 5), (2, 3, 2), (2, 1, 3), "same", (1, 1, 2)),
+    ((3, 3), (40, 1), (1, 1), "same", (1, 1)),
+    ((14, 15), (5, 5), (1, 1), "valid", (1, 1)),
+    ((13, 11), (2, 2), (4, 3), "same", (1, 1)),
+    ((12, 12), (3, 3), (2, 2), "same", (2, 2)),
+    ((10, 9), (1, 1), (3, 2), "valid", (1, 1)),
+    ((8,), (3,), (4,), "same", (6,)),
+]
+# channels, filters, groups: around vectors and panels of all levels and blocks of k
+CHANNELS = [(1, 1, 1), (3, 5, 1), (1, 33, 1), (32, 8, 1), (47, 66, 1), (4, 6, 2), (40, 70, 2), (6, 12, 6), (150, 9, 1)]
+
+
+def activate(x, act):
+    return [x, np.maximum(x, 0), 1 / (1 + np.exp(-x)), np.tanh(x)][act]
+
+
+class Case:
+    """Operands of a convolution, and what its kernels compute, in float64."""
+
+    def __init__(self, shape, channels, dtype, batch=2, seed=0):
+        self.w, (self.channels, self.filters, self.groups), self.dtype = Windows.over(*shape), channels, dtype
+        w, groups, rng = self.w, self.groups, np.random.default_rng(seed)
+
+        def sample(*size):
+            return rng.uniform(-1, 1, size).astype(dtype)
+
+        self.batch = batch
+        self.x = sample(batch, *w.inputs, self.channels)
+        self.kernel = sample(*w.window, self.channels // groups, self.filters)
+        self.bias = sample(self.filters)
+        self.g = sample(batch, *w.outputs, self.filters)
+        self.m = batch * int(np.prod(w.outputs))
+
+    def _patches(self):
+        p = cut_patches(self.x.astype(np.float64), self.w)
+        return p.reshape(self.m, self.w.taps, self.groups, -1)
+
+    def _split(self):
+        """The kernel as (taps, channels of a group, groups, filters of a group)."""
+        return self.kernel.astype(np.float64).reshape(self.w.taps, self.channels // self.groups, self.groups, -1)
+
+    def expected(self):
+        return np.einsum("mtgc,tcgf->mgf", self._patches(), self._split(), optimize=True).reshape(self.g.shape)
+
+    def expected_input_grad(self):
+        g = self.g.astype(np.float64).reshape(self.batch, *self.w.outputs, self.groups, -1)
+        p = np.einsum("...gf,tcgf->...tgc", g, self._split(), optimize=True)
+        return add_patches(p.reshape(*p.shape[:-2], -1), self.w)
+
+    def expected_kernel_grad(self):
+        g = self.g.astype(np.float64).reshape(self.m, self.groups, -1)
+        return np.einsum("mtgc,mgf->tcgf", self._patches(), g, optimize=True).reshape(self.kernel.shape)
+
+    def parameters(self, back, *own):
+        w = self.w
+        sizes = [self.batch, self.channels, self.filters, self.groups, len(w.inputs)]
+        return [DTYPES.index(self.dtype), int(back), *sizes, *own, *geometry(w)]
+
+    def panels(self, back):
+        sources, targets = (self.filters, self.channels) if back else (self.channels, self.filters)
+        size = self.w.taps * sources * -(-(targets // self.groups) // 32) * 32
+        return guarded((size,), self.dtype)
+
+    def _run(self, level, name, shape, inputs, p, scratch):
+        y, intact = guarded(shape, self.dtype)
+        y[...] = np.nan
+        level.call(name, [y], [*inputs, scratch[0]], p)
+        assert intact() and scratch[1]()
+        return y
+
+    def conv(self, level, act=NONE, bias=False):
+        inputs = [self.x, self.kernel] + [self.bias] * bias
+        p = self.parameters(False, act, int(bias), 0)
+        return self._run(level, "conv", self.g.shape, inputs, p, self.panels(False))
+
+    def input_grad(self, level):
+        p = self.parameters(True, NONE, 0, 0)
+        return self._run(level, "conv", self.x.shape, [self.g, self.kernel], p, self.panels(True))
+
+    def kernel_grad(self, level, parts=1):
+        p = self.parameters(False, parts, 0, 0)
+        scratch = guarded((parts * self.kernel.size,), self.dtype)
+        return self._run(level, "conv_kernel_grad", self.kernel.shape, [self.x, self.g], p, scratch)
+
+    def all(self, level):
+        return [self.conv(level), self.input_grad(level), self.kernel_grad(level, min(3, self.m))]
+
+
+def assert_close(y, expected, terms):
+    """Each term of a sum of products of values in [-1, 1] may cost a rounding."""
+    eps = np.finfo(y.dtype).eps
+    np.testing.assert_allclose(y, expected, rtol=8 * eps, atol=eps * (terms + 8) / 2)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("channels", CHANNELS, ids=str)
+@pytest.mark.parametrize("shape", GEOMETRIES, ids=str)
+def test_each_direction(threaded, shape, channels, dtype):
+    case = Case(shape, channels, dtype)
+    terms = case.w.taps * max(case.channels, case.filters) // case.groups
+    assert_close(case.conv(threaded), case.expected(), terms)
+    assert_close(case.input_grad(threaded), case.expected_input_grad(), terms)
+    for parts in {1, min(3, case.m)}:
+        assert_close(case.kernel_grad(threaded, parts), case.expected_kernel_grad(), case.m)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("channels", [(64, 300, 1), (70, 64, 1), (130, 130, 2)], ids=str)
+def test_more_than_one_pass_keeps(threaded, channels, dtype):
+    """Several blocks of k, groups of panels, and blocks of windows."""
+    for shape in [((17, 18), (3, 3), (1, 1), "same", (1, 1)), ((19, 18), (3, 3), (2, 2), "same", (1, 1))]:
+        case = Case(shape, channels, dtype, batch=3)
+        terms = 9 * max(channels)
+        assert_close(case.conv(threaded), case.expected(), terms)
+        assert_close(case.input_grad(threaded), case.expected_input_grad(), terms)
+        assert_close(case.kernel_grad(threaded, 2), case.expected_kernel_grad(), case.m)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("act", [NONE, RELU, SIGMOID, TANH])
+def test_bias_and_activation(threaded, act, dtype):
+    for shape, channels in itertools.product(GEOMETRIES[:4], [(3, 5, 1), (4, 66, 2), (150, 40, 1)]):
+        case = Case(shape, channels, dtype)
+        expected = activate(case.expected() + case.bias, act)
+        assert_close(case.conv(threaded, act, bias=True), expected, case.w.taps * channels[0])
+        assert_close(case.conv(threaded, act), activate(case.expected(), act), case.w.taps * channels[0])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("channels", [(3, 32, 1), (64, 300, 1), (20, 36, 4)], ids=str)
+@pytest.mark.parametrize("shape", [((19, 17), (3, 3), (1, 1), "same", (1, 1)), GEOMETRIES[8]], ids=str)
+def test_threads_change_no_bit(level, shape, channels, dtype):
+    case = Case(shape, channels, dtype, batch=5)
+    one = [y.tobytes() for y in case.all(level)]
+    try:
+        for threads in (2, 3):
+            level.set_threads(threads)
+            assert [y.tobytes() for y in case.all(level)] == one
+    finally:
+        level.set_threads(1)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("back", [False, True])
+def test_packed_weights_give_the_same_bits(threaded, back, dtype):
+    for shape, channels in itertools.product(GEOMETRIES[:9], [(3, 5, 1), (40, 70, 2), (150, 9, 1)]):
+        case = Case(shape, channels, dtype)
+        (packed, intact), source = case.panels(back), case.g if back else case.x
+        threaded.call("conv_pack", [packed], [case.kernel], case.parameters(back, NONE, 0, 1))
+        assert intact()
+        y = np.full((case.x if back else case.g).shape, np.nan, dtype)
+        threaded.call("conv", [y], [source, packed], case.parameters(back, NONE, 0, 1))
+        assert y.tobytes() == (case.input_grad(threaded) if back else case.conv(threaded)).tobytes()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_empty(threaded, dtype):
+    for channels in [(3, 5, 1), (64, 70, 1)]:
+        case = Case(GEOMETRIES[1], channels, dtype, batch=0)
+        assert case.conv(threaded).size == case.input_grad(threaded).size == 0
+        assert (case.kernel_grad(threaded) == 0).all()
+    case = Case(((2, 9), (3, 3), (1, 1), "valid", (1, 1)), (3, 5, 1), dtype)  # no windows
+    assert case.conv(threaded).size == 0
+    assert (case.input_grad(threaded) == 0).all() and (case.kernel_grad(threaded) == 0).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_is_not_finite_stays_where_it_is_read(threaded, dtype):
+    """Padding is 0 times a weight, and neither rounded up rows nor columns of tiles mix with others."""
+    case = Case(((7, 7), (3, 3), (1, 1), "same", (1, 1)), (5, 37, 1), dtype)
+    case.x[0, 3, 3, 2], case.x[1, 0, 0, 0] = np.inf, np.nan
+    finite = np.isfinite(case.conv(threaded)).all(-1)
+    expected = np.ones((2, 7, 7), bool)
+    expected[0, 2:5, 2:5] = expected[1, :2, :2] = False
+    np.testing.assert_array_equal(finite, expected)
+    case = Case(((7, 7), (3, 3), (2, 2), "valid", (1, 1)), (5, 37, 1), dtype)
+    case.g[1, 2, 2, 36] = np.nan
+    expected = np.ones((2, 7, 7), bool)
+    expected[1, 4:, 4:] = False
+    np.testing.assert_array_equal(np.isfinite(case.input_grad(threaded)).all(-1), expected)
+    finite = np.isfinite(case.kernel_grad(threaded))
+    assert finite[..., :36].all() and not finite[..., 36].any()
