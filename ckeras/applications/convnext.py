@@ -11,11 +11,11 @@ from typing import Any
 from ckeras import layers, ops
 from ckeras.applications.blocks import pooled
 from ckeras.applications.image_model import (
-    ARGUMENTS,
     Activation,
     Arguments,
     Shape,
     Weights,
+    documentation,
     finished,
     image_input,
     published,
@@ -143,12 +143,9 @@ def _convnext(variant: str):  # the type is that of the function below
                 x = _block(x, channels, f"{prefix}_stage_{i}_block_{j}")
         return finished(given, inputs, _head(x, given, prefix), default_name)
 
-    about = f"""Return a ConvNeXt-{variant} (Liu et al., 2022).
-
-    It scales images with values from 0 to 255 itself, or, with ``include_preprocessing=False``, takes them scaled. The
-    names of its layers begin with that of the model.
-"""
-    return published(function, __name__, title, about + ARGUMENTS)
+    about = f"""Return a ConvNeXt-{variant} (Liu et al., 2022); the names of its layers begin with that of the model."""
+    more = "include_preprocessing: Whether the model scales images with values from 0 to 255 itself."
+    return published(function, __name__, title, documentation(about, more))
 
 
 ConvNeXtTiny = _convnext("Tiny")

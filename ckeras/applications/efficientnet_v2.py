@@ -13,11 +13,11 @@ from ckeras import layers
 from ckeras.applications.blocks import batch_norm, channel_axis, rounded, squeeze_excite
 from ckeras.applications.efficientnet import activated, conv, conv_initializer, head, skipping
 from ckeras.applications.image_model import (
-    ARGUMENTS,
     Activation,
     Arguments,
     Shape,
     Weights,
+    documentation,
     finished,
     image_input,
     published,
@@ -131,11 +131,9 @@ def _efficientnet(variant: str):  # the type is that of the function below
             x = _scaled_images(x, stages is _BASE)
         return finished(given, inputs, head(_features(x, stages, scale), given, _DROPOUT))
 
-    about = f"""Return an EfficientNetV2-{variant} (Tan and Le, 2021) for images of {scale.size}.
-
-    It scales images with values from 0 to 255 itself, or, with ``include_preprocessing=False``, takes them scaled.
-"""
-    return published(function, __name__, title, about + ARGUMENTS)
+    about = f"Return an EfficientNetV2-{variant} (Tan and Le, 2021) for images of {scale.size}."
+    more = "include_preprocessing: Whether the model scales images with values from 0 to 255 itself."
+    return published(function, __name__, title, documentation(about, more))
 
 
 def _scaled_images(x: KerasTensor, by_channel: bool) -> KerasTensor:

@@ -18,7 +18,7 @@ Shape = tuple[int | None, ...]
 Weights = str | os.PathLike | None
 Activation = str | Callable[[Any], Any] | None
 
-ARGUMENTS = """
+_ARGUMENTS = """
     Args:
         include_top: Whether the classifier is part of the model.
         weights: None for random weights; ``"imagenet"`` for weights trained on ImageNet, which are downloaded on first
@@ -30,7 +30,7 @@ ARGUMENTS = """
             maps themselves.
         classes: Number of classes, with the top; 1000 for ``weights="imagenet"``.
         classifier_activation: Activation of the top; None for logits. With weights from a file, softmax or none.
-        name: Name of the model.
+        name: Name of the model.{more}
 
     Raises:
         ValueError: if an argument has another value, images are too small, or weights do not fit the model.
@@ -94,15 +94,21 @@ def application(module: str, title: str, name: str, about: str, build: Callable[
             )
         )
 
-    return published(function, module, title, f"{about}\n{ARGUMENTS}")
+    return published(function, module, title, documentation(about))
+
+
+def documentation(about: str, *more: str) -> str:
+    """The docstring of an application: first paragraphs, the common arguments, and lines on further ones."""
+    lines = "".join(f"\n        {line}" for line in more)
+    return f"{about}\n{_ARGUMENTS.format(more=lines)}"
 
 
 Function = TypeVar("Function", bound=Callable[..., Model])
 
 
-def published(function: Function, module: str, title: str, documentation: str) -> Function:
-    """Give a function its public name and documentation."""
-    function.__module__, function.__doc__ = module, documentation
+def published(function: Function, module: str, title: str, text: str) -> Function:
+    """Give a function its public name and docstring."""
+    function.__module__, function.__doc__ = module, text
     function.__name__ = function.__qualname__ = title
     return function
 

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from ckeras import layers
 from ckeras.applications.blocks import batch_norm, channel_axis, concatenated, dense_head, padded_for_stride
 from ckeras.applications.image_model import (
-    ARGUMENTS,
     Activation,
     Arguments,
     Shape,
     Weights,
+    documentation,
     finished,
     image_input,
     published,
@@ -203,8 +203,8 @@ def _nasnet(size: str):  # the type is that of the function below
         x = _features(inputs, variant)
         return finished(given, inputs, dense_head(x, given, top_name=None, named=False))
 
-    about = f"Return a NASNet-A ({size.lower()}) for images of {variant.size}; `preprocess_input` prepares them.\n"
-    return published(function, __name__, title, about + ARGUMENTS)
+    about = f"Return a NASNet-A ({size.lower()}) for images of {variant.size}; `preprocess_input` prepares them."
+    return published(function, __name__, title, documentation(about))
 
 
 NASNetMobile = _nasnet("Mobile")

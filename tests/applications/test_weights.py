@@ -71,7 +71,7 @@ def test_a_file_with_another_hash(server, monkeypatch, capsys):
 def test_a_broken_file(server, monkeypatch, capsys):
     key = ("MobileNet 0.25 128", False)
     monkeypatch.setitem(weight_files.FILES, key, WeightFile(server.address + "broken.h5", "broken.h5", None))
-    with pytest.raises(OSError, match=r"broken\.h5"):
+    with pytest.raises(ValueError, match=r"Cannot load 'cache/models/broken\.h5'"):
         applications.MobileNet(**OPTIONS)
 
 

@@ -8,6 +8,7 @@ compare. With names of cases after it, the structures of these are printed inste
 import hashlib
 import json
 import pathlib
+import re
 import sys
 
 import numpy as np
@@ -39,8 +40,8 @@ for _name in FAMILIES:
     }
     if _name != "NASNetMobile":
         CASES[f"{_name}, any size"] = (_name, {"include_top": False})
-    if _name != "EfficientNetV2B0":  # Keras fails
-        CASES[f"{_name}, maximum"][1]["name"] = "own"
+    if _name != "EfficientNetV2B0":  # with which Keras fails
+        CASES[f"{_name}, maximum"][1]["name"] = CASES[f"{_name}, average"][1]["name"] = "own"
 CASES |= {
     f"{name}, channels first": (name, {"include_top": False, "input_shape": (3, 96, 97)}) for name in CHANNELS_FIRST
 }
@@ -64,14 +65,14 @@ _LOGITS = {"classifier_activation": None}
 COMPUTED = {
     "ConvNeXtTiny": ("ConvNeXtTiny", {"input_shape": (64, 70, 3), "classes": 9}, (0, 255), 1.4),
     "DenseNet121": ("DenseNet121", _SMALL, (-1, 1), 1.2),
-    "EfficientNetB0": ("EfficientNetB0", _SMALL, (0, 255), 3.4),
-    "EfficientNetV2B0": ("EfficientNetV2B0", _SMALL, (0, 255), 2),
-    "EfficientNetV2B0, gray": ("EfficientNetV2B0", {**_SMALL, "input_shape": (33, 40, 1)}, (0, 255), 2),
+    "EfficientNetB0": ("EfficientNetB0", _SMALL, (0, 255), 3),
+    "EfficientNetV2B0": ("EfficientNetV2B0", _SMALL, (0, 255), 1.8),
+    "EfficientNetV2B0, gray": ("EfficientNetV2B0", {**_SMALL, "input_shape": (33, 40, 1)}, (0, 255), 1.8),
     "InceptionResNetV2": ("InceptionResNetV2", {**_SMALL, "input_shape": (75, 80, 3)}, (-1, 1), 1),
     "InceptionV3": ("InceptionV3", {**_SMALL, "input_shape": (75, 80, 3)}, (-1, 1), 1.4),
     "MobileNet": ("MobileNet", {**_SMALL, "alpha": 0.25}, (-1, 1), 4),
-    "MobileNetV2": ("MobileNetV2", {**_SMALL, "alpha": 0.35}, (-1, 1), 2.8),
-    "MobileNetV3Small": ("MobileNetV3Small", _SMALL, (0, 255), 2.8),
+    "MobileNetV2": ("MobileNetV2", {**_SMALL, "alpha": 0.35}, (-1, 1), 2.4),
+    "MobileNetV3Small": ("MobileNetV3Small", _SMALL, (0, 255), 2.5),
     "MobileNetV3Large, minimalistic": (
         "MobileNetV3Large",
         {**_SMALL, "minimalistic": True, "alpha": 0.75},
@@ -84,8 +85,8 @@ COMPUTED = {
     "VGG16": ("VGG16", {"include_top": False, "pooling": "avg", "input_shape": (33, 40, 3)}, (-1, 1), 1),
     "Xception": ("Xception", {**_SMALL, "input_shape": (71, 75, 3)}, (-1, 1), 1),
     "ConvNeXtTiny, 224": ("ConvNeXtTiny", _LOGITS, (0, 255), 1),
-    "EfficientNetB0, 224": ("EfficientNetB0", _LOGITS, (0, 255), 3.4),
-    "MobileNetV2, 224": ("MobileNetV2", _LOGITS, (-1, 1), 4),
+    "EfficientNetB0, 224": ("EfficientNetB0", _LOGITS, (0, 255), 3),
+    "MobileNetV2, 224": ("MobileNetV2", _LOGITS, (-1, 1), 2.4),
     "ResNet50, 224": ("ResNet50", _LOGITS, (-1, 1), 1),
 }
 
@@ -149,11 +150,16 @@ def structure(model):
         config = operation.get_config() if hasattr(operation, "weights") else {}
         options = {key: _plain(config[key]) for key in sorted(KEYS & config.keys())}
         parents = [parent.operation.name for parent in operation._inbound_nodes[0].parent_nodes]
-        weights = [(weight.path, list(weight.shape)) for weight in getattr(operation, "weights", ())]
+        weights = [(_path(weight), list(weight.shape)) for weight in getattr(operation, "weights", ())]
         shape = operation.output.shape
         parts = (operation.name, type(operation).__name__, json.dumps(options), parents, shape, weights)
         lines.append(" ".join(map(str, parts)))
     return lines
+
+
+def _path(weight):
+    """Path of a weight, without the number that Keras adds to a generated name."""
+    return re.sub(r"/variable_\d+$", "/variable", weight.path)
 
 
 def _plain(value):
@@ -190,7 +196,9 @@ def weight(index, path, shape, gain):
 
 def outputs(model, limits, gain):
     """Some values that a model computes of an image, with the weights that the rule gives."""
-    model.set_weights([weight(i, w.path, tuple(w.shape), gain) for i, w in enumerate(model.weights)])
+    model.set_weights([weight(i, _path(w), tuple(w.shape), gain) for i, w in enumerate(model.weights)])
+    for layer in model.layers:
+        getattr(layer, "finalize_state", int)()  # by which Keras's Normalization reads its weights
     low, high = limits
     image = (numbers(1 << 20, (1, *model.input_shape[1:])) + 1) * np.float32((high - low) / 2) + np.float32(low)
     return np.asarray(model.predict(image, verbose=0))[0, :: 37 if model.output_shape[-1] > 99 else 1]
