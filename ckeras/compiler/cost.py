@@ -7,6 +7,8 @@ from ckeras.tensor import Spec, Tensor
 from ckeras.tensor.dtypes import ITEMSIZE
 from ckeras.tensor.eager import Call
 
+_CONVOLUTIONS = ("conv", "conv_kernel_grad", "conv_depthwise", "conv_depthwise_kernel_grad")
+
 
 def nbytes(specs: Sequence[Spec | Tensor]) -> int:
     """Bytes of arrays of these shapes and dtypes."""
@@ -18,6 +20,10 @@ def of_call(call: Call, specs: Sequence[Spec]) -> tuple[int, int]:
     if call.kernel == "gemm":
         _, batch, m, n, k = call.p[:5]
         return 2 * batch * m * n * k, nbytes(specs)
+    if call.kernel in _CONVOLUTIONS:
+        _, _, batch, channels, filters, groups, ndim = call.p[:7]
+        axes = [call.p[at + 1] * call.p[at + 2] for at in range(10, 10 + 6 * ndim, 6)]  # windows and taps
+        return 2 * batch * channels // groups * filters * math.prod(axes), nbytes(specs)
     if call.kernel == "copy":
         return 0, 2 * call.p[0] * math.prod(call.p[4 : 4 + call.p[1]])
     if call.kernel in ("gather_rows", "fill"):

@@ -23,7 +23,7 @@ class Plan:
     """
 
     def __init__(self, graph: Trace, nested: bool = False):
-        rewrite(graph)
+        rewrite(graph, nested)
         self.limits = index_limits(graph)
         before, kept = (None, []) if nested else prologue.cut(graph)
         self.kept_bytes = sum(value._array.nbytes for value in kept)

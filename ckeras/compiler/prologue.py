@@ -6,6 +6,7 @@ does not assign count: the others change at every run.
 """
 
 import math
+from typing import Any, NamedTuple
 
 from ckeras._kernels import level
 from ckeras._kernels.memory import lasting_empty
@@ -30,13 +31,10 @@ class Kept:
 
 def cut(graph: Trace) -> tuple[Trace | None, list[Kept]]:
     """Move the calls that depend on variables only into a graph of their own, if any; return it with its results."""
-    variables = {id(x): v for key, (v, x) in graph.reads.items() if key not in graph.assigned and type(v) is Variable}
+    variables = _constant_variables(graph)
     if not variables:
         return None, []
-    known = set(variables)
-    for node in graph.nodes:
-        if _depends_on_known(node, known):
-            known.update(map(id, node.outputs))
+    known = known_ahead(graph)
     _pack_weights(graph, known)
     ahead = [node for node in graph.nodes if id(node.outputs[0]) in known]
     if all(node.op.alias for node in ahead):
@@ -63,6 +61,20 @@ def cut(graph: Trace) -> tuple[Trace | None, list[Kept]]:
     return prologue, kept
 
 
+def _constant_variables(graph: Trace) -> dict[int, Variable]:
+    """The variables that the graph reads and does not assign, by the ids of their values."""
+    return {id(x): v for key, (v, x) in graph.reads.items() if key not in graph.assigned and type(v) is Variable}
+
+
+def known_ahead(graph: Trace) -> set[int]:
+    """Ids of the values that depend on constant variables alone, these variables included."""
+    known = set(_constant_variables(graph))
+    for node in graph.nodes if known else ():
+        if _depends_on_known(node, known):
+            known.update(map(id, node.outputs))
+    return known
+
+
 def _depends_on_known(node: Node, known: set[int]) -> bool:
     found = False
     for x in node.inputs:
@@ -87,20 +99,51 @@ def _needed(nodes: list[Node], outputs: list[Tensor]) -> list[Node]:
     return kept[::-1]
 
 
+class Packed(NamedTuple):
+    """The call that makes packed weights of some, and the call that reads them in the stead of the original one."""
+
+    pack: str
+    pack_attrs: dict[str, Any]
+    op: str
+    attrs: dict[str, Any]
+
+
+def _packed_product(node: Node) -> Packed | None:
+    a, b = node.inputs[:2]
+    if "gemm_pack" not in level.kernels or node.attrs.get("transpose_a") or node.attrs.get("transpose_b"):
+        return None
+    if len(b.shape) != 2 or min(b.shape) < 2 or math.prod(a.shape[:-1]) < PACKED_ROWS:
+        return None
+    attrs = {"units": b.shape[1], "activation": node.attrs.get("activation", "linear")}
+    return Packed("pack_weights", {}, "packed_dense", attrs)
+
+
+def _packed_conv(node: Node) -> Packed | None:
+    kernel = node.inputs[1]
+    groups = node.attrs["groups"]
+    if groups > 1 and kernel.shape[-2] == 1:  # depthwise
+        return None
+    attrs = {"kernel": kernel.shape, "activation": "linear", **node.attrs}
+    return Packed("pack_conv_weights", {"groups": groups}, "packed_conv", attrs)
+
+
+# Products of some input and weights -> their form with packed weights, if it pays
+_PACKED = {"matmul": _packed_product, "dense": _packed_product, "conv": _packed_conv, "fused_conv": _packed_conv}
+
+
 def _pack_weights(graph: Trace, known: set[int]) -> None:
     """Let products read weights that are known ahead in the form that their kernel would copy them into."""
-    if "gemm_pack" not in level.kernels:
-        return
     nodes, graph.nodes = graph.nodes, []
-    packed: dict[int, TracedTensor] = {}
+    packed: dict[Any, TracedTensor] = {}
     for node in nodes:
-        if id(node.outputs[0]) not in known and _reads_weights(node, known):
-            a, b, *bias = node.inputs
-            if id(b) not in packed:
-                packed[id(b)] = _node(graph, "pack_weights", [b], {})
-                known.add(id(packed[id(b)]))
-            attrs = {"units": b.shape[1], "activation": node.attrs.get("activation", "linear")}
-            node.op, node.inputs, node.attrs = table["packed_dense"], [a, packed[id(b)], *bias], attrs
+        form = _PACKED[node.op.name](node) if node.op.name in _PACKED and _reads_weights(node, known) else None
+        if form is not None:
+            x, weights, *bias = node.inputs
+            key = (id(weights), form.pack, *form.pack_attrs.items())
+            if key not in packed:
+                packed[key] = _node(graph, form.pack, [weights], form.pack_attrs)
+                known.add(id(packed[key]))
+            node.op, node.inputs, node.attrs = table[form.op], [x, packed[key], *bias], form.attrs
         graph.nodes.append(node)
 
 
@@ -114,14 +157,6 @@ def _node(graph: Trace, name: str, inputs: list[Tensor], attrs: dict) -> TracedT
 
 
 def _reads_weights(node: Node, known: set[int]) -> bool:
-    if node.op.name not in ("matmul", "dense") or node.attrs.get("transpose_a") or node.attrs.get("transpose_b"):
-        return False
-    a, b = node.inputs[:2]
-    return (
-        id(b) in known
-        and id(a) not in known
-        and len(b.shape) == 2
-        and min(b.shape) > 1
-        and b.dtype in ("float32", "float64")
-        and math.prod(a.shape[:-1]) >= PACKED_ROWS
-    )
+    x, weights = node.inputs[:2]
+    is_ahead = id(weights) in known and id(node.outputs[0]) not in known and id(x) not in known
+    return is_ahead and weights.dtype in ("float32", "float64")

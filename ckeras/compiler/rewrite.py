@@ -1,12 +1,13 @@
 """Rewrites of a trace before scheduling: simplification, common subexpressions, fusion, and dead code elimination.
 
-The rules are tables of (pattern, replacement), `_SIMPLER` and `_JOINED`; `pattern.py` says how they are read. To teach
-the compiler another rewrite, add a row.
+The rules are tables of (pattern, replacement), `_SIMPLER`, `_JOINED` and those of `fold.py`; `pattern.py` says how they
+are read. To teach the compiler another rewrite, add a row.
 """
 
 import math
 from typing import Any
 
+from ckeras.compiler.fold import fold_rules
 from ckeras.compiler.pattern import Becomes, Number, Readers, Rules, Shared, Value, becomes, call
 from ckeras.compiler.trace import Node, Trace, has_effect
 from ckeras.tensor import Op, Tensor, TracedTensor, table
@@ -16,11 +17,15 @@ A, B, X, Y, Z, BIAS = (Value(name) for name in ("a", "b", "x", "y", "z", "bias")
 ZERO, ONE = Number(0), Number(1)
 
 
-def rewrite(graph: Trace) -> None:
-    """Apply all passes in place."""
+def rewrite(graph: Trace, nested: bool = False) -> None:
+    """Apply all passes in place. The plan of a ``nested`` graph has no prologue."""
     _simplify(graph)
     _drop_unused(graph)
-    _join(graph)
+    folding = None if nested else fold_rules(graph)
+    if folding is not None:
+        _join(graph, folding)
+        _drop_unused(graph)
+    _join(graph, _JOINED)
     _drop_unused(graph)
     _drop_unused_rows(graph)
 
@@ -45,6 +50,45 @@ def _with_bias(node: Node, a: Tensor, b: Tensor, bias: Tensor) -> Becomes | None
     if bias.shape != node.outputs[0].shape[-1:]:
         return None
     return becomes("dense", a, b, bias, activation="linear")
+
+
+def _pointwise(node: Node, x: Tensor, kernel: Tensor) -> Tensor | None:
+    """A convolution with windows of one element as a product of the channels."""
+    steps, padding = {*kernel.shape[:-2], *node.attrs["strides"]}, node.attrs["padding"]
+    if steps != {1} or node.attrs["groups"] != 1 or type(padding) is not str:
+        return None
+    return table["matmul"](x, table["reshape"](kernel, shape=kernel.shape[-2:]), **_PRODUCT)
+
+
+def _conv_with_bias(node: Node, bias: Tensor) -> Becomes | None:
+    conv = next(x for x in node.inputs if x is not bias).node
+    if bias.shape != node.outputs[0].shape[-1:]:
+        return None
+    return becomes("fused_conv", *conv.inputs, bias, activation="linear", **conv.attrs)
+
+
+def _conv_with_activation(node: Node) -> Becomes:
+    conv = node.inputs[0].node
+    return becomes("fused_conv", *conv.inputs, **{**conv.attrs, "activation": node.op.name})
+
+
+def _with_residual(node: Node, x: Tensor) -> Becomes | None:
+    if x.shape != node.outputs[0].shape or x.dtype != node.outputs[0].dtype:
+        return None
+    normalized = next(v for v in node.inputs if v is not x).node
+    return becomes("norm_apply_fused", *normalized.inputs, x, **normalized.attrs, relu=False)
+
+
+def _through_relu(node: Node, g: Tensor, y: Tensor, x: Tensor) -> Becomes | None:
+    """The gradient of a normalization whose positive part is ``y``."""
+    made = y.node if type(y) is TracedTensor else None
+    if (
+        made is None
+        or made.op.name != "norm_apply_fused"
+        or list(map(id, made.inputs)) != list(map(id, node.inputs[1:]))
+    ):
+        return None
+    return becomes("norm_grad_relu", g, *node.inputs[1:], **node.attrs)
 
 
 def _sparse(rule: Any) -> Any:
@@ -84,7 +128,9 @@ def _more_rows(node: Node, g: Tensor, index: Tensor, x: Tensor) -> Becomes | Non
     return becomes("scatter_sub_rows", x, table["neg"](g), index) if x.shape == node.outputs[0].shape else None
 
 
-# Redundant calls. Each pattern is a single call.
+_PRODUCT = {"transpose_a": False, "transpose_b": False}
+
+# Redundant calls, and those that a cheaper op computes. Each pattern is a single call.
 _SIMPLER = Rules(
     [
         (call("mul", X, ONE, commutes=True), _same),
@@ -93,12 +139,12 @@ _SIMPLER = Rules(
         (call("sub", X, ZERO), _same),
         (call(("reshape", "stop_gradient"), X), _same),
         (call(("broadcast_to", "sum", "mean", "prod", "max", "min"), X), _view),  # over axes of size 1
+        (call("conv", X, Value("kernel"), dtypes=_FLOATS), _pointwise),
         (call("custom"), lambda node: node.inputs[node.attrs["count"] :]),  # only relevant to tapes
     ]
 )
 
 # Sequences of calls that one kernel computes.
-_PRODUCT = {"transpose_a": False, "transpose_b": False}
 _ROWS = call("scatter_add_rows", Value("g"), Value("index"))
 _JOINED = Rules(
     [
@@ -123,6 +169,21 @@ _JOINED = Rules(
             call(("relu", "sigmoid", "tanh"), call(("matmul", "dense"), activation="linear", **_PRODUCT)),
             lambda node: becomes("dense", *node.inputs[0].node.inputs, activation=node.op.name),
         ),
+        # Convolution, bias and activation.
+        (call("add", call("conv"), BIAS, commutes=True, dtypes=_FLOATS), _conv_with_bias),
+        (
+            call(("relu", "sigmoid", "tanh"), call(("conv", "fused_conv"), activation="linear"), dtypes=_FLOATS),
+            _conv_with_activation,
+        ),
+        # Normalization, residual and activation, and the gradient of the activation.
+        (call("add", call("norm_apply"), X, commutes=True), _with_residual),
+        (
+            call("relu", call(("norm_apply", "norm_apply_fused"), relu=False)),
+            lambda node: becomes(
+                "norm_apply_fused", *node.inputs[0].node.inputs, **{**node.inputs[0].node.attrs, "relu": True}
+            ),
+        ),
+        (call("norm_grad", call("relu_grad", Value("g"), Y), X), _through_relu),
         # Arithmetic that is frequent in optimizers: one instruction on registers.
         (
             call("add", X, call("mul", call("sub", Y, X), Z, commutes=True), commutes=True, dtypes=_FLOATS),
@@ -172,15 +233,15 @@ def _simplify(graph: Trace) -> None:
     _finish(graph, replaced)
 
 
-def _join(graph: Trace) -> None:
-    """Apply the rules for sequences of calls."""
+def _join(graph: Trace, rules: Rules) -> None:
+    """Apply rules for sequences of calls."""
     readers = Readers(graph)
     replaced: dict[int, Tensor] = {}
     nodes, graph.nodes = graph.nodes, []
     for node in nodes:
         if replaced:
             node.inputs = [replaced.get(id(x), x) for x in node.inputs]
-        found = _JOINED.apply(node, readers)
+        found = rules.apply(node, readers)
         if type(found) is Becomes:
             node.op, node.inputs, node.attrs = table[found.op], found.inputs, found.attrs
         elif found is not None:

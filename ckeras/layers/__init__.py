@@ -114,10 +114,49 @@ if TYPE_CHECKING:
         MaxPooling2D as MaxPooling2D,
         MaxPooling3D as MaxPooling3D,
     )
+    from ckeras.layers.preprocessing.audio.mel_spectrogram import MelSpectrogram as MelSpectrogram
+    from ckeras.layers.preprocessing.audio.stft_spectrogram import STFTSpectrogram as STFTSpectrogram
     from ckeras.layers.preprocessing.category_encoding import CategoryEncoding as CategoryEncoding
     from ckeras.layers.preprocessing.discretization import Discretization as Discretization
     from ckeras.layers.preprocessing.hashed_crossing import HashedCrossing as HashedCrossing
     from ckeras.layers.preprocessing.hashing import Hashing as Hashing
+    from ckeras.layers.preprocessing.image.aug_mix import AugMix as AugMix
+    from ckeras.layers.preprocessing.image.auto_contrast import AutoContrast as AutoContrast
+    from ckeras.layers.preprocessing.image.center_crop import CenterCrop as CenterCrop
+    from ckeras.layers.preprocessing.image.clahe import (
+        ContrastLimitedAdaptiveHistogramEqualization as ContrastLimitedAdaptiveHistogramEqualization,
+    )
+    from ckeras.layers.preprocessing.image.cut_mix import CutMix as CutMix
+    from ckeras.layers.preprocessing.image.equalization import Equalization as Equalization
+    from ckeras.layers.preprocessing.image.max_num_bounding_boxes import MaxNumBoundingBoxes as MaxNumBoundingBoxes
+    from ckeras.layers.preprocessing.image.mix_up import MixUp as MixUp
+    from ckeras.layers.preprocessing.image.rand_augment import RandAugment as RandAugment
+    from ckeras.layers.preprocessing.image.random_brightness import RandomBrightness as RandomBrightness
+    from ckeras.layers.preprocessing.image.random_color_degeneration import (
+        RandomColorDegeneration as RandomColorDegeneration,
+    )
+    from ckeras.layers.preprocessing.image.random_color_jitter import RandomColorJitter as RandomColorJitter
+    from ckeras.layers.preprocessing.image.random_contrast import RandomContrast as RandomContrast
+    from ckeras.layers.preprocessing.image.random_crop import RandomCrop as RandomCrop
+    from ckeras.layers.preprocessing.image.random_elastic_transform import (
+        RandomElasticTransform as RandomElasticTransform,
+    )
+    from ckeras.layers.preprocessing.image.random_erasing import RandomErasing as RandomErasing
+    from ckeras.layers.preprocessing.image.random_flip import RandomFlip as RandomFlip
+    from ckeras.layers.preprocessing.image.random_gaussian_blur import RandomGaussianBlur as RandomGaussianBlur
+    from ckeras.layers.preprocessing.image.random_grayscale import RandomGrayscale as RandomGrayscale
+    from ckeras.layers.preprocessing.image.random_hue import RandomHue as RandomHue
+    from ckeras.layers.preprocessing.image.random_invert import RandomInvert as RandomInvert
+    from ckeras.layers.preprocessing.image.random_perspective import RandomPerspective as RandomPerspective
+    from ckeras.layers.preprocessing.image.random_posterization import RandomPosterization as RandomPosterization
+    from ckeras.layers.preprocessing.image.random_rotation import RandomRotation as RandomRotation
+    from ckeras.layers.preprocessing.image.random_saturation import RandomSaturation as RandomSaturation
+    from ckeras.layers.preprocessing.image.random_sharpness import RandomSharpness as RandomSharpness
+    from ckeras.layers.preprocessing.image.random_shear import RandomShear as RandomShear
+    from ckeras.layers.preprocessing.image.random_translation import RandomTranslation as RandomTranslation
+    from ckeras.layers.preprocessing.image.random_zoom import RandomZoom as RandomZoom
+    from ckeras.layers.preprocessing.image.resizing import Resizing as Resizing
+    from ckeras.layers.preprocessing.image.solarization import Solarization as Solarization
     from ckeras.layers.preprocessing.integer_lookup import IntegerLookup as IntegerLookup
     from ckeras.layers.preprocessing.normalization import Normalization as Normalization
     from ckeras.layers.preprocessing.pipeline import Pipeline as Pipeline
@@ -154,6 +193,11 @@ if TYPE_CHECKING:
         ZeroPadding3D as ZeroPadding3D,
     )
     from ckeras.layers.rnn.bidirectional import Bidirectional as Bidirectional
+    from ckeras.layers.rnn.conv_lstm import (
+        ConvLSTM1D as ConvLSTM1D,
+        ConvLSTM2D as ConvLSTM2D,
+        ConvLSTM3D as ConvLSTM3D,
+    )
     from ckeras.layers.rnn.gru import GRU as GRU, GRUCell as GRUCell
     from ckeras.layers.rnn.lstm import LSTM as LSTM, LSTMCell as LSTMCell
     from ckeras.layers.rnn.rnn import RNN as RNN
@@ -177,6 +221,8 @@ attach(
         "AdditiveAttention": "attention.additive_attention",
         "AlphaDropout": "regularization.alpha_dropout",
         "Attention": "attention.attention",
+        "AugMix": "preprocessing.image.aug_mix",
+        "AutoContrast": "preprocessing.image.auto_contrast",
         "Average": "merging.elementwise",
         "AveragePooling1D": "pooling.average_pooling",
         "AveragePooling2D": "pooling.average_pooling",
@@ -187,13 +233,18 @@ attach(
         "BatchNormalization": "normalization.batch_normalization",
         "Bidirectional": "rnn.bidirectional",
         "CategoryEncoding": "preprocessing.category_encoding",
+        "CenterCrop": "preprocessing.image.center_crop",
         "Concatenate": "merging.concatenate",
+        "ContrastLimitedAdaptiveHistogramEqualization": "preprocessing.image.clahe",
         "Conv1D": "convolutional.conv",
         "Conv1DTranspose": "convolutional.conv_transpose",
         "Conv2D": "convolutional.conv",
         "Conv2DTranspose": "convolutional.conv_transpose",
         "Conv3D": "convolutional.conv",
         "Conv3DTranspose": "convolutional.conv_transpose",
+        "ConvLSTM1D": "rnn.conv_lstm",
+        "ConvLSTM2D": "rnn.conv_lstm",
+        "ConvLSTM3D": "rnn.conv_lstm",
         "Convolution1D": "convolutional.conv",
         "Convolution1DTranspose": "convolutional.conv_transpose",
         "Convolution2D": "convolutional.conv",
@@ -203,6 +254,7 @@ attach(
         "Cropping1D": "reshaping.cropping",
         "Cropping2D": "reshaping.cropping",
         "Cropping3D": "reshaping.cropping",
+        "CutMix": "preprocessing.image.cut_mix",
         "Dense": "core.dense",
         "DepthwiseConv1D": "convolutional.depthwise_conv",
         "DepthwiseConv2D": "convolutional.depthwise_conv",
@@ -212,6 +264,7 @@ attach(
         "ELU": "activations.elu",
         "EinsumDense": "core.einsum_dense",
         "Embedding": "core.embedding",
+        "Equalization": "preprocessing.image.equalization",
         "Flatten": "reshaping.flatten",
         "GRU": "rnn.gru",
         "GRUCell": "rnn.gru",
@@ -245,6 +298,7 @@ attach(
         "LayerNormalization": "normalization.layer_normalization",
         "LeakyReLU": "activations.leaky_relu",
         "Masking": "core.masking",
+        "MaxNumBoundingBoxes": "preprocessing.image.max_num_bounding_boxes",
         "MaxPool1D": "pooling.max_pooling",
         "MaxPool2D": "pooling.max_pooling",
         "MaxPool3D": "pooling.max_pooling",
@@ -252,7 +306,9 @@ attach(
         "MaxPooling2D": "pooling.max_pooling",
         "MaxPooling3D": "pooling.max_pooling",
         "Maximum": "merging.elementwise",
+        "MelSpectrogram": "preprocessing.audio.mel_spectrogram",
         "Minimum": "merging.elementwise",
+        "MixUp": "preprocessing.image.mix_up",
         "MultiHeadAttention": "attention.multi_head_attention",
         "Multiply": "merging.elementwise",
         "Normalization": "preprocessing.normalization",
@@ -261,11 +317,34 @@ attach(
         "Pipeline": "preprocessing.pipeline",
         "RMSNormalization": "normalization.rms_normalization",
         "RNN": "rnn.rnn",
+        "RandAugment": "preprocessing.image.rand_augment",
+        "RandomBrightness": "preprocessing.image.random_brightness",
+        "RandomColorDegeneration": "preprocessing.image.random_color_degeneration",
+        "RandomColorJitter": "preprocessing.image.random_color_jitter",
+        "RandomContrast": "preprocessing.image.random_contrast",
+        "RandomCrop": "preprocessing.image.random_crop",
+        "RandomElasticTransform": "preprocessing.image.random_elastic_transform",
+        "RandomErasing": "preprocessing.image.random_erasing",
+        "RandomFlip": "preprocessing.image.random_flip",
+        "RandomGaussianBlur": "preprocessing.image.random_gaussian_blur",
+        "RandomGrayscale": "preprocessing.image.random_grayscale",
+        "RandomHue": "preprocessing.image.random_hue",
+        "RandomInvert": "preprocessing.image.random_invert",
+        "RandomPerspective": "preprocessing.image.random_perspective",
+        "RandomPosterization": "preprocessing.image.random_posterization",
+        "RandomRotation": "preprocessing.image.random_rotation",
+        "RandomSaturation": "preprocessing.image.random_saturation",
+        "RandomSharpness": "preprocessing.image.random_sharpness",
+        "RandomShear": "preprocessing.image.random_shear",
+        "RandomTranslation": "preprocessing.image.random_translation",
+        "RandomZoom": "preprocessing.image.random_zoom",
         "ReLU": "activations.relu",
         "RepeatVector": "reshaping.repeat_vector",
         "Rescaling": "preprocessing.rescaling",
         "Reshape": "reshaping.reshape",
+        "Resizing": "preprocessing.image.resizing",
         "ReversibleEmbedding": "core.reversible_embedding",
+        "STFTSpectrogram": "preprocessing.audio.stft_spectrogram",
         "SeparableConv1D": "convolutional.separable_conv",
         "SeparableConv2D": "convolutional.separable_conv",
         "SeparableConvolution1D": "convolutional.separable_conv",
@@ -273,6 +352,7 @@ attach(
         "SimpleRNN": "rnn.simple_rnn",
         "SimpleRNNCell": "rnn.simple_rnn",
         "Softmax": "activations.softmax",
+        "Solarization": "preprocessing.image.solarization",
         "SpatialDropout1D": "regularization.spatial_dropout",
         "SpatialDropout2D": "regularization.spatial_dropout",
         "SpatialDropout3D": "regularization.spatial_dropout",

@@ -36,14 +36,14 @@ def activate(x, act):
 class Case:
     """Operands of a convolution, and what its kernels compute, in float64."""
 
-    def __init__(self, shape, channels, dtype, batch=2, seed=0):
+    def __init__(self, shape, channels, dtype, batch=2, kind="conv"):
         self.w, (self.channels, self.filters, self.groups), self.dtype = Windows.over(*shape), channels, dtype
-        w, groups, rng = self.w, self.groups, np.random.default_rng(seed)
+        self.kind, self.batch = kind, batch
+        w, groups, rng = self.w, self.groups, np.random.default_rng(0)
 
         def sample(*size):
             return rng.uniform(-1, 1, size).astype(dtype)
 
-        self.batch = batch
         self.x = sample(batch, *w.inputs, self.channels)
         self.kernel = sample(*w.window, self.channels // groups, self.filters)
         self.bias = sample(self.filters)
@@ -76,30 +76,29 @@ class Case:
         return [DTYPES.index(self.dtype), int(back), *sizes, *own, *geometry(w)]
 
     def panels(self, back):
+        """The packed weights."""
         sources, targets = (self.filters, self.channels) if back else (self.channels, self.filters)
-        size = self.w.taps * sources * -(-(targets // self.groups) // 32) * 32
-        return guarded((size,), self.dtype)
+        return guarded((self.w.taps * sources * -(-(targets // self.groups) // 32) * 32,), self.dtype)
 
-    def _run(self, level, name, shape, inputs, p, scratch):
+    def _run(self, level, name, shape, inputs, p, scratch=None):
         y, intact = guarded(shape, self.dtype)
         y[...] = np.nan
-        level.call(name, [y], [*inputs, scratch[0]], p)
-        assert intact() and scratch[1]()
+        level.call(name, [y], inputs if scratch is None else [*inputs, scratch[0]], p)
+        assert intact() and (scratch is None or scratch[1]())
         return y
 
     def conv(self, level, act=NONE, bias=False):
-        inputs = [self.x, self.kernel] + [self.bias] * bias
-        p = self.parameters(False, act, int(bias), 0)
-        return self._run(level, "conv", self.g.shape, inputs, p, self.panels(False))
+        inputs, panels = [self.x, self.kernel] + [self.bias] * bias, self.panels(False) if self.kind == "conv" else None
+        return self._run(level, self.kind, self.g.shape, inputs, self.parameters(False, act, int(bias), 0), panels)
 
     def input_grad(self, level):
-        p = self.parameters(True, NONE, 0, 0)
-        return self._run(level, "conv", self.x.shape, [self.g, self.kernel], p, self.panels(True))
+        inputs, panels = [self.g, self.kernel], self.panels(True) if self.kind == "conv" else None
+        return self._run(level, self.kind, self.x.shape, inputs, self.parameters(True, NONE, 0, 0), panels)
 
     def kernel_grad(self, level, parts=1):
         p = self.parameters(False, parts, 0, 0)
-        scratch = guarded((parts * self.kernel.size,), self.dtype)
-        return self._run(level, "conv_kernel_grad", self.kernel.shape, [self.x, self.g], p, scratch)
+        scratch = guarded((parts * self.kernel.size,), self.dtype) if parts > 1 else None
+        return self._run(level, f"{self.kind}_kernel_grad", self.kernel.shape, [self.x, self.g], p, scratch)
 
     def all(self, level):
         return [self.conv(level), self.input_grad(level), self.kernel_grad(level, min(3, self.m))]
@@ -111,16 +110,27 @@ def assert_close(y, expected, terms):
     np.testing.assert_allclose(y, expected, rtol=8 * eps, atol=eps * (terms + 8) / 2)
 
 
+def check(level, case):
+    """Each direction, whatever the number of parts of the sum over windows."""
+    terms = case.w.taps * max(case.channels, case.filters) // case.groups
+    assert_close(case.conv(level), case.expected(), terms)
+    assert_close(case.input_grad(level), case.expected_input_grad(), terms)
+    for parts in {1, min(3, case.m)}:
+        assert_close(case.kernel_grad(level, parts), case.expected_kernel_grad(), case.m)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("channels", CHANNELS, ids=str)
 @pytest.mark.parametrize("shape", GEOMETRIES, ids=str)
 def test_each_direction(threaded, shape, channels, dtype):
-    case = Case(shape, channels, dtype)
-    terms = case.w.taps * max(case.channels, case.filters) // case.groups
-    assert_close(case.conv(threaded), case.expected(), terms)
-    assert_close(case.input_grad(threaded), case.expected_input_grad(), terms)
-    for parts in {1, min(3, case.m)}:
-        assert_close(case.kernel_grad(threaded, parts), case.expected_kernel_grad(), case.m)
+    check(threaded, Case(shape, channels, dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("channels", [(2, 2, 2), (3, 6, 3), (37, 111, 37), (16, 16, 16), (70, 70, 70)], ids=str)
+@pytest.mark.parametrize("shape", GEOMETRIES, ids=str)
+def test_each_direction_depthwise(threaded, shape, channels, dtype):
+    check(threaded, Case(shape, channels, dtype, kind="conv_depthwise"))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -129,27 +139,30 @@ def test_more_than_one_pass_keeps(threaded, channels, dtype):
     """Several blocks of k, groups of panels, and blocks of windows."""
     for shape in [((17, 18), (3, 3), (1, 1), "same", (1, 1)), ((19, 18), (3, 3), (2, 2), "same", (1, 1))]:
         case = Case(shape, channels, dtype, batch=3)
-        terms = 9 * max(channels)
-        assert_close(case.conv(threaded), case.expected(), terms)
-        assert_close(case.input_grad(threaded), case.expected_input_grad(), terms)
-        assert_close(case.kernel_grad(threaded, 2), case.expected_kernel_grad(), case.m)
+        check(threaded, case)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("act", [NONE, RELU, SIGMOID, TANH])
 def test_bias_and_activation(threaded, act, dtype):
-    for shape, channels in itertools.product(GEOMETRIES[:4], [(3, 5, 1), (4, 66, 2), (150, 40, 1)]):
-        case = Case(shape, channels, dtype)
+    depthwise = ((35, 70, 35), "conv_depthwise")
+    kinds = [((3, 5, 1), "conv"), ((4, 66, 2), "conv"), ((150, 40, 1), "conv"), depthwise]
+    for shape, (channels, kind) in itertools.product(GEOMETRIES[:4], kinds):
+        case = Case(shape, channels, dtype, kind=kind)
         expected = activate(case.expected() + case.bias, act)
         assert_close(case.conv(threaded, act, bias=True), expected, case.w.taps * channels[0])
         assert_close(case.conv(threaded, act), activate(case.expected(), act), case.w.taps * channels[0])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("channels", [(3, 32, 1), (64, 300, 1), (20, 36, 4)], ids=str)
+@pytest.mark.parametrize(
+    "channels, kind",
+    [((3, 32, 1), "conv"), ((64, 300, 1), "conv"), ((20, 36, 4), "conv"), ((50, 50, 50), "conv_depthwise")],
+    ids=str,
+)
 @pytest.mark.parametrize("shape", [((19, 17), (3, 3), (1, 1), "same", (1, 1)), GEOMETRIES[8]], ids=str)
-def test_threads_change_no_bit(level, shape, channels, dtype):
-    case = Case(shape, channels, dtype, batch=5)
+def test_threads_change_no_bit(level, shape, channels, kind, dtype):
+    case = Case(shape, channels, dtype, batch=5, kind=kind)
     one = [y.tobytes() for y in case.all(level)]
     try:
         for threads in (2, 3):
@@ -174,13 +187,13 @@ def test_packed_weights_give_the_same_bits(threaded, back, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_empty(threaded, dtype):
-    for channels in [(3, 5, 1), (64, 70, 1)]:
-        case = Case(GEOMETRIES[1], channels, dtype, batch=0)
+    for channels, kind in [((3, 5, 1), "conv"), ((64, 70, 1), "conv"), ((5, 5, 5), "conv_depthwise")]:
+        case = Case(GEOMETRIES[1], channels, dtype, batch=0, kind=kind)
         assert case.conv(threaded).size == case.input_grad(threaded).size == 0
         assert (case.kernel_grad(threaded) == 0).all()
-    case = Case(((2, 9), (3, 3), (1, 1), "valid", (1, 1)), (3, 5, 1), dtype)  # no windows
-    assert case.conv(threaded).size == 0
-    assert (case.input_grad(threaded) == 0).all() and (case.kernel_grad(threaded) == 0).all()
+        case = Case(((2, 9), (3, 3), (1, 1), "valid", (1, 1)), channels, dtype, kind=kind)  # no windows
+        assert case.conv(threaded).size == 0
+        assert (case.input_grad(threaded) == 0).all() and (case.kernel_grad(threaded) == 0).all()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -199,3 +212,8 @@ def test_what_is_not_finite_stays_where_it_is_read(threaded, dtype):
     np.testing.assert_array_equal(np.isfinite(case.input_grad(threaded)).all(-1), expected)
     finite = np.isfinite(case.kernel_grad(threaded))
     assert finite[..., :36].all() and not finite[..., 36].any()
+    case = Case(((7, 7), (3, 3), (1, 1), "same", (1, 1)), (37, 37, 37), dtype, kind="conv_depthwise")
+    case.x[0, 3, 3, 36] = np.nan
+    expected = np.ones((2, 7, 7, 37), bool)
+    expected[0, 2:5, 2:5, 36] = False
+    np.testing.assert_array_equal(np.isfinite(case.conv(threaded)), expected)

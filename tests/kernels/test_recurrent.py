@@ -15,8 +15,8 @@ SIZES = [(1, 1, 1), (3, 2, 7), (2, 5, 17), (5, 3, 33), (14, 2, 65), (1, 3, 128),
 TOLERANCE = {np.float32: 2e-5, np.float64: 1e-12}
 FORWARD = ("h", "c", "hs", "gates", "more", "x", "packed", "h0", "c0", "bias", "mask", "dropped")
 FORWARD_OPTIONAL = ("hs", "gates", "more", "c0", "bias", "mask", "dropped")
-BACKWARD = ("dx", "dh0", "dc0", "dq", "hs", "gates", "packed", "h0", "more", "c0", "mask", "dropped", "gh", "gc", "ghs")
-BACKWARD_OPTIONAL = ("dq", "more", "c0", "mask", "dropped", "gh", "gc", "ghs")
+BACKWARD_OPTIONAL = ("dq", "inner", "more", "c0", "mask", "dropped", "gh", "gc", "ghs")
+BACKWARD = ("dx", "dh0", "dc0", "dq", "inner", "hs", "gates", "packed", "h0", *BACKWARD_OPTIONAL[2:])
 
 # Functions, and their derivatives where they have the value y
 ACTIVATIONS = {
@@ -83,6 +83,7 @@ def backward(cell, given, made, act, gate, reverse):
     dropped = a.get("dropped", np.ones((batch, n, units)))
     dh, dc = a["gh"].copy(), a["gc"].copy()
     dx, dq = (np.zeros((batch, steps, n, units)) for _ in range(2))
+    state = np.zeros((batch, steps, units))
 
     def through(g, first, last):
         return sum(dropped[:, i] * (g[i - first] @ u[:, i * units : (i + 1) * units].T) for i in range(first, last))
@@ -95,13 +96,13 @@ def backward(cell, given, made, act, gate, reverse):
         dh = dh + a["ghs"][:, t]
         new_c = np.zeros_like(dc)
         if cell == "simple_rnn":
-            own = state = [dh * act(made["hs"][:, t])]
+            own = products_of = [dh * act(made["hs"][:, t])]
             new_h = through(own, 0, 1)
         elif cell == "lstm":
             c = c0 if is_first else made["more"][:, before]
             y, (i, f, v, o) = made["act_c"][:, t], values
             g = dc + dh * o * act(y)
-            own = state = [g * v * gate(i), g * c * gate(f), g * i * act(v), dh * y * gate(o)]
+            own = products_of = [g * v * gate(i), g * c * gate(f), g * i * act(v), dh * y * gate(o)]
             new_h, new_c = through(own, 0, 4), g * f
         else:
             z, r, v = values
@@ -109,17 +110,19 @@ def backward(cell, given, made, act, gate, reverse):
             gz = dh * (h - v) * gate(z)
             if cell == "gru":
                 gr = g * made["more"][:, t] * gate(r)
-                own, state = [gz, gr, g], [gz, gr, g * r]
-                new_h = dh * z + through(state, 0, 3)
+                own, products_of = [gz, gr, g], [gz, gr, g * r]
+                new_h = dh * z + through(products_of, 0, 3)
             else:
                 inner = through([g], 2, 3)
-                own = state = [gz, inner * h * gate(r), g]
+                own = products_of = [gz, inner * h * gate(r), g]
                 new_h = dh * z + inner * r + through(own[:2], 0, 2)
         kept = given["mask"][:, t, None] if "mask" in given else np.ones((batch, 1), bool)
+        if cell == "gru_before":
+            state[:, t] = np.where(kept, values[1] * h, 0)
         dx[:, t] = np.where(kept[:, None], np.stack(own, 1), 0)
-        dq[:, t] = np.where(kept[:, None], np.stack(state, 1), 0)
+        dq[:, t] = np.where(kept[:, None], np.stack(products_of, 1), 0)
         dh, dc = np.where(kept, new_h, dh), np.where(kept, new_c, dc)
-    return {"dx": dx.reshape(a["x"].shape), "dq": dq.reshape(a["x"].shape), "dh0": dh, "dc0": dc}
+    return {"dx": dx.reshape(a["x"].shape), "dq": dq.reshape(a["x"].shape), "dh0": dh, "dc0": dc, "inner": state}
 
 
 def samples(cell, size, dtype, options=()):
@@ -202,6 +205,8 @@ def run_backward(level, cell, given, made, act="tanh", gate="sigmoid", reverse=F
         shapes["dc0"] = (batch, units)
     if cell == "gru":
         shapes["dq"] = given["x"].shape
+    if cell == "gru_before":
+        shapes["inner"] = given["h0"].shape[:1] + given["x"].shape[1:2] + given["h0"].shape[1:]
     results, intact = outputs(shapes, given["x"].dtype)
     used = {name: v for name, v in given.items() if name not in ("x", "u", "bias")}
     used |= {name: made[name] for name in ("hs", "gates", "more") if name in made}

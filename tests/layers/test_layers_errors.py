@@ -319,3 +319,32 @@ def test_unknown_sizes():
     assert layers.Reshape((2, -1))(Input((None, 4))).shape == (None, 2, None)
     assert layers.Add()([Input((3, 4)), Input((None, 1))]).shape == (None, 3, 4)
     assert layers.Concatenate(1)([Input((3, 4)), Input((None, 4))]).shape == (None, None, 4)
+
+
+@pytest.mark.parametrize(
+    "options, inputs, call, words",
+    [
+        ({"kernel_size": 2, "filters": 0}, (2, 3, 5, 2), {}, "filters|units"),
+        ({"kernel_size": (2, 2), "filters": 2}, (2, 3, 5, 2), {}, "kernel_size to be an integer or 1 integers"),
+        ({"kernel_size": 2, "filters": 2, "padding": "causal"}, (2, 3, 5, 2), {}, "as padding, got 'causal'"),
+        (
+            {"kernel_size": 2, "filters": 2, "strides": 2, "dilation_rate": 2},
+            (2, 3, 5, 2),
+            {},
+            "strides or dilation_rate",
+        ),
+        ({"kernel_size": 6, "filters": 2}, (2, 3, 5, 2), {}, "no window of kernel_size"),
+        ({"kernel_size": 2, "filters": 2}, (2, 3, 5), {}, "expected 4 axes, got 3"),
+        ({"kernel_size": 2, "filters": 2}, (2, 0, 5, 2), {}, "at least one step"),
+        (
+            {"kernel_size": 2, "filters": 2},
+            (2, 3, 5, 2),
+            {"initial_state": [np.ones((2, 5, 2))] * 2},
+            "shape .2, 4, 2.",
+        ),
+        ({"kernel_size": 2, "filters": 2}, (2, 3, 5, 2), {"mask": np.ones((2, 4), bool)}, "mask to have shape"),
+    ],
+)
+def test_sequences_of_signals(options, inputs, call, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        layers.ConvLSTM1D(**options)(np.ones(inputs, "float32"), **call)

@@ -4,6 +4,7 @@ import numpy as np
 from samples import data, probabilities
 
 from ckeras import ops
+from ckeras.ops.nn.column_normalization import normalize_batch, normalize_groups
 from ckeras.ops.nn.pooling import Span
 from ckeras.tensor import table
 
@@ -69,6 +70,17 @@ def offsets(attrs):
     return table["window_max"](data(2, 5, 4), **attrs)[1]
 
 
+WINDOWS = [
+    {"spans": (Span.sliding(5, 3, 3, 2, "same"), Span.sliding(4, 3, 2, 1, "valid")), "order": (1, 2)},
+    {"spans": (Span.adaptive(5, 3), Span.adaptive(4, 3)), "order": (2, 1)},
+]
+
+
+def numbers(attrs):
+    """Which elements of their windows the maxima of some elements are."""
+    return table["pool_max"](data(2, 5, 4, 2), **attrs)[1]
+
+
 SKIP = [-1e5, -1e5, 0.0, -1e5, 0.0]
 MASK = np.array([[True, False, True], [True, True, False]])
 
@@ -89,6 +101,15 @@ CASES = {
         for a, n in zip(PATCHES, COUNTS, strict=True)
     ],
     "patches": [(lambda x, a=a: table["patches"](x, **a), [data(2, 5, 4, 3)]) for a in PATCHES],
+    "pool_max": [(lambda x, a=a: first(table["pool_max"](x, **a)), [data(2, 5, 4, 2)]) for a in WINDOWS],
+    "pool_max_route": [
+        (lambda g, a=a: table["pool_max_route"](g, numbers(a), **a), [data(*numbers(a).shape)]) for a in WINDOWS
+    ],
+    "pool_max_take": [(lambda x, a=a: table["pool_max_take"](x, numbers(a), **a), [data(2, 5, 4, 2)]) for a in WINDOWS],
+    "pool_mean": [(lambda x, a=a: table["pool_mean"](x, spans=a["spans"]), [data(2, 5, 4, 2)]) for a in WINDOWS],
+    "pool_mean_spread": [
+        (lambda g, a=a: table["pool_mean_spread"](g, spans=a["spans"]), [data(*numbers(a).shape)]) for a in WINDOWS
+    ],
     "sparsemax": [(lambda x: table["sparsemax"](x), [data(*s)]) for s in ((5,), (3, 7), (4, 1))],
     "window_max": [(lambda x, a=a: first(table["window_max"](x, **a)), [data(2, 5, 4)]) for a in SPANS],
     "window_route": [(lambda g, a=a: table["window_route"](g, offsets(a), **a), [data(2, 3, 4)]) for a in SPANS],
@@ -108,7 +129,8 @@ COMPOSED = {
         [data(1, 3, 2, 2), data(1, 3, 2, 2, seed=1), data(1, 3, 2, 2, seed=2)],
     ),
     "average_pool": (lambda x: ops.average_pool(x, (3, 2), 2, "same"), [data(2, 6, 4, 2)]),
-    "average_pool of windows that overlap much": (lambda x: ops.average_pool(x, 12, 1, "same"), [data(1, 30, 1)]),
+    "average_pool of windows that overlap much": (lambda x: ops.average_pool(x, 70, 1, "same"), [data(1, 75, 1)]),
+    "max_pool of windows that overlap much": (lambda x: ops.max_pool(x, 40, 1, "same"), [data(1, 45, 1)]),
     "max_pool": (lambda x: ops.max_pool(x, (3, 2), 2, "same"), [data(2, 6, 5, 2)]),
     "batch_normalization": (
         lambda x, m, v, b, g: ops.batch_normalization(x, m, v, 1, b, g),
@@ -139,6 +161,18 @@ COMPOSED = {
         [data(2, 3, 2), data(3, 2, seed=1), data(3, 2, seed=2)],
     ),
     "moments": (lambda x: list(ops.moments(x, (0, 2))), [data(2, 3, 2)]),
+    "layer_normalization of rows": (
+        lambda x, g, b: ops.layer_normalization(x, g, b, epsilon=0.1),
+        [data(2, 3, 4), data(4, seed=1), data(4, seed=2)],
+    ),
+    "norm_apply": (
+        lambda x, g, b: normalize_batch(x, g, b, 0.1)[0],
+        [data(3, 2, 4), data(4, seed=1), data(4, seed=2)],
+    ),
+    "norm_apply of groups": (
+        lambda x, g, b: normalize_groups(x, 2, g, b, 0.1),
+        [data(2, 3, 4), data(4, seed=1), data(4, seed=2)],
+    ),
     "normalize": (lambda x: ops.normalize(x, axis=(0, 1)), [data(2, 3)]),
     "normalize 3": (lambda x: ops.normalize(x, order=3), [data(2, 3)]),
     "psnr": (lambda a, b: ops.psnr(a, b, 2.0), [data(2, 3), data(2, 3, seed=1)]),

@@ -170,7 +170,12 @@ def test_attention_is_native():
         (ValueError, [(1, 3, 2, 4), (1, 3, 2, 4), (1, 4, 2, 4)], {}, "of one length"),
         (ValueError, [(1, 3, 2, 4)] * 3, {"mask": np.ones((1, 3, 3, 3), bool)}, "mask that broadcasts"),
         (ValueError, [(1, 3, 2, 4)] * 3, {"bias": np.ones((1, 1, 1, 3, 3))}, "bias that broadcasts"),
-        (RuntimeError, [(1, 3, 2, 4)] * 3, {"flash_attention": True}, "expects flash_attention to be None or False"),
+        (
+            RuntimeError,
+            [(1, 3, 2, 4)] * 3,
+            {"flash_attention": True, "attn_logits_soft_cap": 2.0},
+            "no flash attention",
+        ),
     ],
 )
 def test_bad_attention(error, shapes, options, message):

@@ -13,6 +13,45 @@
 
 #include "conv_geometry.h"
 
+/* Depthwise: targets, vectors and taps at a time. A tap of a row of targets: where its source lies, as in cv_copy, and its
+ * weights; which tap of the last axis it is. */
+enum { DW_TARGETS = 8, DW_VECTORS = 4, DW_TAPS = 9, DW_THREAD_WORK = 65536 };
+typedef struct {
+    int64_t offset, weight, x;
+} dw_tap;
+
+/* Row of the source's last axis that a row of targets meets with tap 0, in pixels */
+static int64_t dw_source_row(const cv_phase *f, int64_t row)
+{
+    const cv_axis *a = f->axis, *b = a + 1;
+    const int64_t y = row % b->targets, z = row / b->targets % a->targets, image = row / b->targets / a->targets;
+    return ((image * a->source + z * a->stride) * b->source + y * b->stride) * f->axis[2].source;
+}
+
+/* Lists the taps that a row of targets meets inside the source, along all axes but the last; returns how many. */
+static int64_t dw_taps(const cv_shape *s, const cv_phase *f, int64_t row, dw_tap *taps, int64_t channels)
+{
+    const cv_axis *a = f->axis, *b = a + 1, *c = a + 2;
+    const int64_t y = row % b->targets, z = row / b->targets % a->targets;
+    int64_t n = 0;
+    for (const cv_copy *q = f->copies; q < f->copies + f->begin[1]; q++) {
+        const int64_t at_z = z * a->stride + a->from[q->z], at_y = y * b->stride + b->from[q->y];
+        if (at_z < 0 || at_z >= a->source || at_y < 0 || at_y >= b->source) continue;
+        const int64_t tap = (a->tap[q->z] * s->window[1] + b->tap[q->y]) * s->window[2] + c->tap[q->x];
+        taps[n++] = (dw_tap){q->offset, tap * channels, c->from[q->x]};
+    }
+    return n;
+}
+
+/* Those of them that target x of the row meets inside the source */
+static int64_t dw_inside(const cv_axis *c, const dw_tap *first, const dw_tap *last, int64_t x, dw_tap *some)
+{
+    int64_t n = 0;
+    for (const dw_tap *q = first; q < last; q++)
+        if (x * c->stride + q->x >= 0 && x * c->stride + q->x < c->source) some[n++] = *q;
+    return n;
+}
+
 enum { CV_ACT = 7, CV_HAS_BIAS, CV_PACKED, CV_PARTS = 7 };
 
 #define T float
@@ -20,6 +59,7 @@ enum { CV_ACT = 7, CV_HAS_BIAS, CV_PACKED, CV_PARTS = 7 };
 #define L CK_LANES_F32
 #define FN(name) name##_f32
 #include "conv_typed.h"
+#include "conv_depthwise.h"
 #undef T
 #undef V
 #undef L
@@ -30,6 +70,7 @@ enum { CV_ACT = 7, CV_HAS_BIAS, CV_PACKED, CV_PARTS = 7 };
 #define L CK_LANES_F64
 #define FN(name) name##_f64
 #include "conv_typed.h"
+#include "conv_depthwise.h"
 #undef T
 #undef V
 #undef L
@@ -118,5 +159,49 @@ static int ck_conv_kernel_grad(char *const *buf, const int64_t *p, const double 
     return done ? CK_OK : ck_no_memory(err);
 }
 
+static int dw_threads(const cv_shape *s) { return ln_threads((int64_t)cv_work(s), DW_THREAD_WORK); }
+
+/* Depthwise convolution: as many groups as channels, more than one. buf: out, in, weights, biases if p says so
+ * p: as for conv */
+static int ck_conv_depthwise(char *const *buf, const int64_t *p, const double *f, ck_error *err)
+{
+    (void)f;
+    cv_shape s;
+    int done = cv_start(&s, p, CV_UNCUT);
+    if (done && s.batch * cv_product(s.target) * s.targets > 0) {
+        if (!s.complete) memset(buf[0], 0, (size_t)(s.batch * cv_product(s.target) * s.targets * cv_item(p)));
+#define RUN(D, T)                                                                                                      \
+    dw_run_##D(&(conv_##D){&s, (const T *)buf[1], p[CV_HAS_BIAS] ? (const T *)buf[3] : NULL, (T *)buf[0], NULL,        \
+                           (int)p[CV_ACT]},                                                                            \
+               (const T *)buf[2], dw_threads(&s))
+        done = p[0] == CK_F32 ? RUN(f32, float) : RUN(f64, double);
+#undef RUN
+    }
+    cv_release(&s);
+    return done ? CK_OK : ck_no_memory(err);
+}
+
+/* The gradient of its kernel. buf, p: as for conv_kernel_grad */
+static int ck_conv_depthwise_kernel_grad(char *const *buf, const int64_t *p, const double *f, ck_error *err)
+{
+    (void)f;
+    cv_shape s;
+    const int64_t parts = p[CV_PARTS];
+    int done = cv_start(&s, p, CV_UNCUT);
+    char *const to = parts > 1 ? buf[3] : buf[0];
+#define RUN(D, T)                                                                                                      \
+    do {                                                                                                               \
+        const conv_##D g = {.shape = &s, .source = (const T *)buf[1], .target = (T *)buf[2]};                          \
+        done = done && dw_run_kernel_grad_##D(&g, (T *)to, parts, dw_threads(&s));                                     \
+        if (done && parts > 1) cv_add_parts_##D((T *)buf[0], (const T *)to, parts, s.taps * s.targets);                \
+    } while (0)
+    if (p[0] == CK_F32) RUN(f32, float);
+    else RUN(f64, double);
+#undef RUN
+    cv_release(&s);
+    return done ? CK_OK : ck_no_memory(err);
+}
+
 #define CONV_KERNELS                                                                                                   \
-    {"conv", ck_conv}, {"conv_pack", ck_conv_pack}, {"conv_kernel_grad", ck_conv_kernel_grad},
+    {"conv", ck_conv}, {"conv_pack", ck_conv_pack}, {"conv_kernel_grad", ck_conv_kernel_grad}, \
+    {"conv_depthwise", ck_conv_depthwise}, {"conv_depthwise_kernel_grad", ck_conv_depthwise_kernel_grad},

@@ -10,6 +10,7 @@
 #include "lanes.h"
 
 enum { CV_AXES = 3 };
+#define CV_UNCUT ((int64_t)1 << 40) /* a block that holds all of k */
 
 typedef struct {
     int64_t targets, first, step; /* target q has the index first + q * step */

@@ -19,16 +19,21 @@ static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
 #include "softmax.c"
 #include "gather.c"
 #include "copy.c"
+#include "norm_columns.c"
+#include "norm_rows.c"
 #include "pool.c"
 #include "pool_windows.c"
 #include "patches.c"
 #include "conv.c"
 #include "lookup.c"
+#include "attention.c"
 
 static const ck_entry kernels[] = {
     RECURRENT_KERNELS
     GEMM_KERNELS MAP_KERNELS GEMM_MAP_KERNELS RANDOM_KERNELS REDUCE_KERNELS SCAN_KERNELS SOFTMAX_KERNELS
-    GATHER_KERNELS COPY_KERNELS POOL_KERNELS POOL_WINDOWS_KERNELS PATCHES_KERNELS CONV_KERNELS LOOKUP_KERNELS
+    GATHER_KERNELS COPY_KERNELS NORM_COLUMNS_KERNELS NORM_ROWS_KERNELS POOL_KERNELS POOL_WINDOWS_KERNELS
+    PATCHES_KERNELS CONV_KERNELS LOOKUP_KERNELS
+    ATTENTION_KERNELS
     {NULL, NULL},
 };
 
@@ -39,7 +44,7 @@ static const struct {
 } constants[] = {
     RECURRENT_CONSTANTS
     KERNEL_CONSTANTS GEMM_CONSTANTS MAP_CONSTANTS GEMM_MAP_CONSTANTS RANDOM_CONSTANTS REDUCE_CONSTANTS SCAN_CONSTANTS
-    POOL_CONSTANTS POOL_WINDOWS_CONSTANTS
+    POOL_CONSTANTS POOL_WINDOWS_CONSTANTS ATTENTION_CONSTANTS
     {NULL, 0},
 };
 

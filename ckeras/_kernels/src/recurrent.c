@@ -158,13 +158,14 @@ static int ck_recurrent(char *const *buf, const int64_t *p, const double *f, ck_
     return CK_OK;
 }
 
-/* buf: dx [batch, steps, gates units], dh0, dc0 [batch, units]; optional: dq [batch, steps, gates units]; hs, gates,
- * packed, h0; optional: more, c0, mask, dropped, gh, gc [batch, units], ghs [batch, steps, units]; workspace
- * p: dtype, cell, batch, steps, units, activation, activation of the gates, reverse, then whether there are dq, more,
- * c0, mask, dropped, gh, gc, ghs
+/* buf: dx [batch, steps, gates units], dh0, dc0 [batch, units]; optional: dq [batch, steps, gates units], inner [batch,
+ * steps, units]; hs, gates, packed, h0; optional: more, c0, mask, dropped, gh, gc [batch, units], ghs [batch, steps,
+ * units]; workspace
+ * p: dtype, cell, batch, steps, units, activation, activation of the gates, reverse, then whether there are dq, inner,
+ * more, c0, mask, dropped, gh, gc, ghs
  *
- * From the cotangents of h, c and hs those of x, h0, c0 and, where it differs from x's, of the product of the state
- * with its kernel (dq, a GRU that resets after it). */
+ * From the cotangents of h, c and hs those of x, h0, c0. A GRU that resets after the product has also dq, that of the
+ * product of the state, which is dx for other cells; one that resets before it has inner, the state after the reset. */
 static int ck_recurrent_grad(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
     (void)f, (void)err;

@@ -46,6 +46,17 @@ CK_INLINE int64_t RC(at)(const RC(job) *w, int64_t i, int64_t t) { return i * w-
 
 CK_INLINE int RC(stays)(const RC(job) *w, int64_t i, int64_t t) { return w->mask && !w->mask[RC(at)(w, i, t)]; }
 
+/* Prefetches what the next step of a pass will read, or write if `writes`, where this one is at x, in each of some
+ * columns: rows of one step are far apart, so that the processor does not foresee it. `after` is 1 or -1. */
+CK_INLINE void RC(fetch)(const RC(job) *w, const T *x, int columns, int per_row, int after, int writes)
+{
+    const int64_t next = (w->size.reverse ? -after : after) * per_row * w->size.units;
+    for (int v = 0; v < columns; v++) {
+        if (writes) __builtin_prefetch(x + next + v * w->size.units, 1);
+        else __builtin_prefetch(x + next + v * w->size.units);
+    }
+}
+
 /* The state of unit block j of row i, and what is stored of it */
 CK_INLINE void RC(keep)(const RC(job) *w, int64_t t, int64_t i, int64_t j, int n, V h)
 {
@@ -66,9 +77,10 @@ CK_INLINE void RC(simple_any)(int act, int gate_act, const RC(job) *w, int64_t t
 {
     (void)gate_act;
     for (int64_t i = i0; i < i0 + h; i++, z += ldz) {
-        const V x = RC(load)(w->x + RC(at)(w, i, t) * w->size.units + j, n);
+        const T *x = w->x + RC(at)(w, i, t) * w->size.units + j;
+        RC(fetch)(w, x, 1, 1, 1, 0);
         const V y = RC(stays)(w, i, t) ? *(const V *)(w->h + i * w->size.padded + j)
-                                       : RC(activate)(act, x + *(const V *)z);
+                                       : RC(activate)(act, RC(load)(x, n) + *(const V *)z);
         RC(keep)(w, t, i, j, n, y);
     }
 }
@@ -81,6 +93,7 @@ CK_INLINE void RC(simple_back_any)(int act, int gate_act, const RC(job) *w, int6
     for (int64_t j = 0; j < units; j += L) {
         const int n = (int)ln_min(L, units - j);
         const V g = *(V *)(dh + j) * RC(slope)(act, RC(load)(w->hs + at + j, n));
+        RC(fetch)(w, w->hs + at + j, 1, 1, -1, 0);
         RC(store)(part + j, g, n);
         RC(store)(w->dx + at + j, g, n);
         *(V *)(dh + j) = (V){};
@@ -101,6 +114,7 @@ CK_INLINE void RC(lstm_any)(int act, int gate_act, const RC(job) *w, int64_t t, 
             y = *(const V *)(w->h + i * w->size.padded + j);
         } else {
             const T *x = w->x + at * 4 * units + j;
+            RC(fetch)(w, x, 4, 4, 1, 0);
             const V in = RC(activate)(gate_act, *(const V *)z + RC(load)(x, n));
             const V forget = RC(activate)(gate_act, *(const V *)(z + L) + RC(load)(x + units, n));
             const V candidate = RC(activate)(act, *(const V *)(z + 2 * L) + RC(load)(x + 2 * units, n));
@@ -109,6 +123,7 @@ CK_INLINE void RC(lstm_any)(int act, int gate_act, const RC(job) *w, int64_t t, 
             y = out * RC(activate)(act, c);
             if (w->gates) {
                 T *gates = w->gates + at * 4 * units + j;
+                RC(fetch)(w, gates, 4, 4, 1, 1);
                 RC(store)(gates, in, n);
                 RC(store)(gates + units, forget, n);
                 RC(store)(gates + 2 * units, candidate, n);
@@ -131,6 +146,8 @@ CK_INLINE void RC(lstm_back_any)(int act, int gate_act, const RC(job) *w, int64_
         const int n = (int)ln_min(L, units - j);
         const V in = RC(load)(gates + j, n), forget = RC(load)(gates + units + j, n);
         const V candidate = RC(load)(gates + 2 * units + j, n), out = RC(load)(gates + 3 * units + j, n);
+        RC(fetch)(w, gates + j, 4, 4, -1, 0);
+        RC(fetch)(w, dx + j, 4, 4, -1, 1);
         const V y = RC(activate)(act, RC(load)(cs + j, n)), g = *(V *)(dh + j);
         const V gc = *(V *)(dc + j) + g * out * RC(slope)(act, y);
         const V each[4] = {gc * candidate * RC(slope)(gate_act, in),
@@ -159,6 +176,7 @@ CK_INLINE void RC(gru_any)(int act, int gate_act, const RC(job) *w, int64_t t, i
         V y = *(const V *)(w->h + i * w->size.padded + j);
         if (!RC(stays)(w, i, t)) {
             const T *x = w->x + at * 3 * units + j;
+            RC(fetch)(w, x, 3, 3, 1, 0);
             const V zu = RC(with_bias)(w, *(const V *)z, j, n), zr = RC(with_bias)(w, *(const V *)(z + L), units + j, n);
             const V inner = RC(with_bias)(w, *(const V *)(z + 2 * L), 2 * units + j, n);
             const V update = RC(activate)(gate_act, zu + RC(load)(x, n));
@@ -167,6 +185,7 @@ CK_INLINE void RC(gru_any)(int act, int gate_act, const RC(job) *w, int64_t t, i
             y = RC(blend)(update, y, candidate);
             if (w->gates) {
                 T *gates = w->gates + at * 3 * units + j;
+                RC(fetch)(w, gates, 3, 3, 1, 1);
                 RC(store)(gates, update, n);
                 RC(store)(gates + units, reset, n);
                 RC(store)(gates + 2 * units, candidate, n);
@@ -187,6 +206,9 @@ CK_INLINE void RC(gru_back_any)(int act, int gate_act, const RC(job) *w, int64_t
         const int n = (int)ln_min(L, units - j);
         const V update = RC(load)(gates + j, n), reset = RC(load)(gates + units + j, n);
         const V candidate = RC(load)(gates + 2 * units + j, n), g = *(V *)(dh + j);
+        RC(fetch)(w, gates + j, 3, 3, -1, 0);
+        RC(fetch)(w, dx + j, 3, 3, -1, 1);
+        RC(fetch)(w, dq + j, 3, 3, -1, 1);
         const V ga = g * ((V){} + (T)1 - update) * RC(slope)(act, candidate);
         const V gu = g * (RC(load)(before + j, n) - candidate) * RC(slope)(gate_act, update);
         const V gr = ga * RC(load)(inner + j, n) * RC(slope)(gate_act, reset);
@@ -266,10 +288,12 @@ CK_INLINE void RC(gru_reset_back_any)(int act, int gate_act, const RC(job) *w, i
     (void)act;
     T *dh = w->h + i * w->size.padded, *part = w->parts + i * 2 * units + units;
     const T *state = w->update + i * w->size.padded;
+    T *inner = w->inner + RC(at)(w, i, t) * units;
     for (int64_t j = 0; j < units; j += L) {
         const int n = (int)ln_min(L, units - j);
-        const V reset = RC(load)(w->gates + at + j, n), g = *(const V *)(state + j);
-        const V gr = g * RC(load)(before + j, n) * RC(slope)(gate_act, reset);
+        const V reset = RC(load)(w->gates + at + j, n), g = *(const V *)(state + j), h = RC(load)(before + j, n);
+        const V gr = g * h * RC(slope)(gate_act, reset);
+        RC(store)(inner + j, reset * h, n);
         RC(store)(part + j, gr, n);
         RC(store)(w->dx + at + j, gr, n);
         *(V *)(dh + j) += g * reset;

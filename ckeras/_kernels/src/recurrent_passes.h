@@ -25,12 +25,13 @@ static RC(job) RC(forward_job)(char *const *buf, const int64_t *p, const rc_size
 static RC(job) RC(backward_job)(char *const *buf, const int64_t *p, const rc_sizes *s)
 {
     RC(job) w = {.size = *s, .dx = (T *)buf[0], .dh0 = (T *)buf[1], .dc0 = (T *)buf[2],
-                 .dq = (T *)rc_optional(buf, p, 3, 0), .hs = (T *)buf[4], .gates = (T *)buf[5],
-                 .packed = (const T *)buf[6], .h0 = (const T *)buf[7], .more = (T *)rc_optional(buf, p, 8, 1),
-                 .c0 = (const T *)rc_optional(buf, p, 9, 2), .mask = rc_optional(buf, p, 10, 3),
-                 .dropped = (const T *)rc_optional(buf, p, 11, 4), .gh = (const T *)rc_optional(buf, p, 12, 5),
-                 .gc = (const T *)rc_optional(buf, p, 13, 6), .ghs = (const T *)rc_optional(buf, p, 14, 7)};
-    RC(lay_out)(&w, buf[15]);
+                 .dq = (T *)rc_optional(buf, p, 3, 0), .inner = (T *)rc_optional(buf, p, 4, 1), .hs = (T *)buf[5],
+                 .gates = (T *)buf[6], .packed = (const T *)buf[7], .h0 = (const T *)buf[8],
+                 .more = (T *)rc_optional(buf, p, 9, 2), .c0 = (const T *)rc_optional(buf, p, 10, 3),
+                 .mask = rc_optional(buf, p, 11, 4), .dropped = (const T *)rc_optional(buf, p, 12, 5),
+                 .gh = (const T *)rc_optional(buf, p, 13, 6), .gc = (const T *)rc_optional(buf, p, 14, 7),
+                 .ghs = (const T *)rc_optional(buf, p, 15, 8)};
+    RC(lay_out)(&w, buf[16]);
     return w;
 }
 
@@ -132,6 +133,7 @@ static void RC(pass_on)(const RC(job) *w, int64_t t, int64_t i)
     memset(w->parts + i * first, 0, sizeof(T) * (size_t)first);
     memset(w->dx + RC(at)(w, i, t) * all, 0, sizeof(T) * (size_t)all);
     if (w->dq) memset(w->dq + RC(at)(w, i, t) * all, 0, sizeof(T) * (size_t)all);
+    if (w->inner) memset(w->inner + RC(at)(w, i, t) * units, 0, sizeof(T) * (size_t)units);
     if (first < all) memset(w->reset + i * padded, 0, sizeof(T) * (size_t)padded);
 }
 

@@ -11,7 +11,7 @@ typedef struct {
     const T *x, *packed, *bias, *dropped, *h0, *c0; /* forward */
     T *h_end, *c_end, *hs, *gates, *more;
     const T *gh, *gc, *ghs; /* backward; hs, gates and more are read there */
-    T *dx, *dq, *dh0, *dc0;
+    T *dx, *dq, *inner, *dh0, *dc0;
     T *h, *h_next, *c, *update, *reset, *parts; /* scratch buffers */
     int gate; /* whose product is added */
 } RC(job);

@@ -6,11 +6,11 @@ from typing import Any
 
 from ckeras import activations, ops, registry, regularizers
 from ckeras.layers.convolutional.geometry import (
-    bias_shape,
     check_channels,
     check_strides,
     keep_geometry,
     output_shape,
+    with_bias_and_activation,
 )
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
@@ -111,9 +111,7 @@ class Conv(Layer):
     def call(self, inputs: Any) -> Any:
         self.compute_output_shape(inputs.shape)
         y = self.convolution_op(inputs, self.kernel)
-        if self.bias is not None:
-            y = y + ops.reshape(self.bias, bias_shape(self))
-        return y if self.activation is None else self.activation(y)
+        return with_bias_and_activation(self, y)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         return output_shape(self, input_shape, self.filters)

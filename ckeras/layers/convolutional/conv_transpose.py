@@ -6,11 +6,11 @@ from typing import Any
 
 from ckeras import activations, ops, registry, regularizers
 from ckeras.layers.convolutional.geometry import (
-    bias_shape,
     channels_axis,
     check_channels,
     check_strides,
     keep_geometry,
+    with_bias_and_activation,
 )
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
@@ -79,9 +79,7 @@ class ConvTranspose(Layer):
 
     def call(self, inputs: Any) -> Any:
         y = self._transposed(inputs, self.kernel)
-        if self.bias is not None:
-            y = y + ops.reshape(self.bias, bias_shape(self))
-        return y if self.activation is None else self.activation(y)
+        return with_bias_and_activation(self, y)
 
     def _transposed(self, inputs: Any, kernel: Any) -> Any:
         return ops.conv_transpose(

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import activations, ops, registry, regularizers
-from ckeras.layers.convolutional.geometry import bias_shape, channels_axis, check_channels, keep_geometry, output_shape
+from ckeras.layers.convolutional.geometry import (
+    channels_axis,
+    check_channels,
+    keep_geometry,
+    output_shape,
+    with_bias_and_activation,
+)
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
 from ckeras.layers.spatial import with_defaults
@@ -65,9 +71,7 @@ class DepthwiseConv(Layer):
     def call(self, inputs: Any) -> Any:
         self.compute_output_shape(inputs.shape)
         y = ops.depthwise_conv(inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate)
-        if self.bias is not None:
-            y = y + ops.reshape(self.bias, bias_shape(self))
-        return y if self.activation is None else self.activation(y)
+        return with_bias_and_activation(self, y)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         return output_shape(self, input_shape, input_shape[channels_axis(self)] * self.depth_multiplier)

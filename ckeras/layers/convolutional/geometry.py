@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ckeras import ops
 from ckeras.layers.spatial import each_axis, spatial_axes, standard_data_format
 from ckeras.ops.nn.windows import output_size
 from ckeras.tensor import arguments
@@ -47,10 +48,12 @@ def check_channels(layer: Any, input_shape: Any) -> tuple[int, int]:
     return axis, input_shape[axis]
 
 
-def bias_shape(layer: Any) -> tuple[int, ...]:
-    """The shape in which a bias is added to an output."""
-    ones = (1,) * layer._rank
-    return (1, *ones, -1) if layer.data_format == "channels_last" else (1, -1, *ones)
+def with_bias_and_activation(layer: Any, y: Any) -> Any:
+    """activation(y + bias), each if the layer has it."""
+    if layer.bias is not None:
+        last = layer.data_format == "channels_last"
+        y = y + (layer.bias if last else ops.reshape(layer.bias, (1, -1, *(1,) * layer._rank)))
+    return y if layer.activation is None else layer.activation(y)
 
 
 def output_shape(layer: Any, input_shape: Any, channels: int) -> tuple[int | None, ...]:

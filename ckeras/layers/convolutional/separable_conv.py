@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import activations, ops, registry, regularizers
-from ckeras.layers.convolutional.geometry import bias_shape, check_channels, keep_geometry, output_shape
+from ckeras.layers.convolutional.geometry import check_channels, keep_geometry, output_shape, with_bias_and_activation
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
 from ckeras.layers.spatial import with_defaults
@@ -78,9 +78,7 @@ class SeparableConv(Layer):
         self.compute_output_shape(inputs.shape)
         kernels = self.depthwise_kernel, self.pointwise_kernel
         y = ops.separable_conv(inputs, *kernels, self.strides, self.padding, self.data_format, self.dilation_rate)
-        if self.bias is not None:
-            y = y + ops.reshape(self.bias, bias_shape(self))
-        return y if self.activation is None else self.activation(y)
+        return with_bias_and_activation(self, y)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         return output_shape(self, input_shape, self.filters)

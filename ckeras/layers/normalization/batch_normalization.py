@@ -9,6 +9,7 @@ from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
 from ckeras.layers.normalization.arguments import check_axis, check_epsilon
 from ckeras.layers.weight_options import add_weight, keep_options, options_config
+from ckeras.ops.nn.column_normalization import NATIVE, normalize_batch
 from ckeras.tensor import arguments
 
 _CLIPPING = ("rmax", "rmin", "dmax")
@@ -123,10 +124,13 @@ class BatchNormalization(Layer):
         axis = self.axis % rank
         if not training or not self.trainable or 0 in inputs.shape:
             return self._normalized(inputs, axis, self.moving_mean, self.moving_variance)
-        mean, variance = self._moments(inputs, [i for i in range(rank) if i != axis], mask)
-        if self.renorm:
-            return self._renormalized(inputs, axis, mean, variance)
-        y = self._normalized(inputs, axis, mean, variance)
+        if axis == rank - 1 and mask is None and not self.renorm and inputs.dtype in NATIVE:
+            y, mean, variance = normalize_batch(inputs, self.gamma, self.beta, self.epsilon)
+        else:
+            mean, variance = self._moments(inputs, [i for i in range(rank) if i != axis], mask)
+            if self.renorm:
+                return self._renormalized(inputs, axis, mean, variance)
+            y = self._normalized(inputs, axis, mean, variance)
         _move(self.moving_mean, mean, self.momentum)
         _move(self.moving_variance, variance, self.momentum)
         return y

@@ -10,6 +10,7 @@ from ckeras.layers.layer import Layer
 from ckeras.layers.normalization.arguments import check_axis, check_epsilon
 from ckeras.layers.output_spec import output_spec
 from ckeras.layers.weight_options import add_weight, keep_options, options_config
+from ckeras.ops.nn.column_normalization import NATIVE, normalize_groups
 from ckeras.tensor import arguments
 
 
@@ -87,6 +88,8 @@ class GroupNormalization(Layer):
     def call(self, inputs: Any) -> Any:
         shape, rank = inputs.shape, len(inputs.shape)
         axis = self.axis % rank
+        if axis == rank - 1 and inputs.dtype in NATIVE:
+            return normalize_groups(inputs, self.groups, self.gamma, self.beta, self.epsilon)
         split = (*shape[:axis], self.groups, shape[axis] // self.groups, *shape[axis + 1 :])
         x = ops.reshape(inputs, split)
         mean, variance = ops.moments(x, [i for i in range(1, rank + 1) if i != axis], keepdims=True)

@@ -15,21 +15,21 @@ from ckeras.ops.image.cropping import (
     extract_patches_3d as extract_patches_3d,
     pad_images as pad_images,
 )
+from ckeras.ops.image.elastic import elastic_transform as elastic_transform
 from ckeras.ops.image.filters import (
     gaussian_blur as gaussian_blur,
     sobel_edges as sobel_edges,
     ssim as ssim,
 )
+from ckeras.ops.image.projections import (
+    affine_transform as affine_transform,
+    perspective_transform as perspective_transform,
+)
 from ckeras.ops.image.resizing import (
     resize as resize,
     scale_and_translate as scale_and_translate,
 )
-from ckeras.ops.image.sampling import (
-    affine_transform as affine_transform,
-    elastic_transform as elastic_transform,
-    map_coordinates as map_coordinates,
-    perspective_transform as perspective_transform,
-)
+from ckeras.ops.image.sampling import map_coordinates as map_coordinates
 from ckeras.ops.public import publish as _publish
 
 _publish(globals())

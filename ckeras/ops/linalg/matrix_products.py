@@ -14,7 +14,7 @@ from ckeras.tensor.dtypes import CODE
 from ckeras.tensor.eager import Call
 
 ACTIVATIONS = codes("activation")
-_NUMPY_ACTIVATIONS = {
+NUMPY_ACTIVATIONS = {
     "linear": lambda x: x,
     "relu": lambda x: np.maximum(x, 0),
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
@@ -87,7 +87,7 @@ _matmul = Op("matmul", _matmul_infer, _matmul_forward, _matmul_kernel, [_grad_a,
 
 def _dense_forward(a: np.ndarray, b: np.ndarray, *bias: np.ndarray, activation: str) -> np.ndarray:
     y = np.matmul(a, b)
-    return _NUMPY_ACTIVATIONS[activation](y + bias[0] if bias else y)
+    return NUMPY_ACTIVATIONS[activation](y + bias[0] if bias else y)
 
 
 # Matrix product, bias and activation in one kernel; created by the compiler's rewrites (`compiler/rewrite.py`).

@@ -11,7 +11,8 @@ number for each spatial axis, and group i maps the i-th group of channels to the
 - ``conv_kernel_grad(x, g, window, strides, padding, dilation, groups)``: the gradient of the kernel.
 
 In float32 and float64 they are matrix products that read patches straight from the images (`conv.c`); with windows of
-one element and stride 1, the patches are the images.
+one element and stride 1, the patches are the images. Depthwise convolutions, which have a group for each channel, have
+kernels of their own.
 """
 
 import math
@@ -19,13 +20,13 @@ from typing import Any
 
 import numpy as np
 
+from ckeras.ops.linalg.matrix_products import ACTIVATIONS, NUMPY_ACTIVATIONS, PANEL
 from ckeras.ops.nn.windows import Windows, add_patches, cut_patches, geometry, output_sizes
 from ckeras.tensor import Op, Spec, Tensor
 from ckeras.tensor.dtypes import CODE, ITEMSIZE
 from ckeras.tensor.eager import Call
 
 _NATIVE = ("float32", "float64")
-_PANEL = 32  # maximum columns of a panel of weights, whatever the instruction level and dtype
 _PARTS = 8  # maximum number of parts of the sum that is the gradient of a kernel
 _PART_ROWS = 1024  # minimum windows of a part
 _PARTS_SIZE = 2**18  # maximum elements of all parts
@@ -42,16 +43,29 @@ def _is_product(w: Windows, groups: int) -> bool:
     return groups == 1 and w.taps == 1 and w.inputs == w.outputs and not any(map(any, w.padding))
 
 
-def _product(dtype: str, m: int, n: int, k: int, transposed: tuple[int, int] = (0, 0)) -> list[Call]:
-    """Product (m, k) @ (k, n) of the inputs, of which the transposes may be given."""
+def _kind(w: Windows, channels: int, groups: int) -> str:
+    """Which kernels compute a convolution: "product", "conv_depthwise" or "conv"."""
+    if _is_product(w, groups):
+        return "product"
+    return "conv_depthwise" if channels == groups > 1 else "conv"
+
+
+def _product(dtype: str, m: int, n: int, k: int, transposed: tuple[int, int]) -> list[Call]:
+    """Product (m, k) @ (k, n) of the inputs, of one of which the transpose is given."""
     return [Call("gemm", (0, 1, 2), (CODE[dtype], 1, m, n, k, *transposed, 0, 0, 0, 0, 0))]
 
 
-def _panels(dtype: str, w: Windows, sources: int, targets: int, groups: int) -> list[int]:
+def _panels_size(taps: int, sources: int, columns: int) -> int:
+    """Elements of the panels of a kernel, which have so many columns for each group."""
+    return taps * sources * (-(-columns // PANEL) * PANEL)
+
+
+def _panels(dtype: str, w: Windows, channels: int, filters: int, groups: int, back: bool) -> list[int]:
     """Bytes of workspace for the panels of a kernel, the columns of which are the channels of the result by groups."""
-    if dtype not in _NATIVE or _is_product(w, groups):
+    if dtype not in _NATIVE or _kind(w, channels, groups) != "conv":
         return []
-    return [w.taps * sources * (-(-(targets // groups) // _PANEL) * _PANEL) * ITEMSIZE[dtype]]
+    sources, targets = (filters, channels) if back else (channels, filters)
+    return [_panels_size(w.taps, sources, targets // groups) * ITEMSIZE[dtype]]
 
 
 def _wide(x: np.ndarray) -> np.ndarray:
@@ -72,19 +86,23 @@ def _conv_infer(x: Spec, kernel: Spec, strides: Any, padding: Any, dilation: Any
 
 
 def _conv_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
-    x, kernel = inputs
-    groups = attrs["groups"]
-    return _panels(x.dtype, _conv_windows(x, kernel, **attrs), x.shape[-1], kernel.shape[-1], groups)
+    x, kernel = inputs[:2]
+    w = _conv_windows(x, kernel, **attrs)
+    return _panels(x.dtype, w, x.shape[-1], kernel.shape[-1], attrs["groups"], back=False)
 
 
 def _conv_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
-    x, kernel = inputs
+    x, kernel, *bias = inputs
     if x.dtype not in _NATIVE:
         return None
-    w, groups = _conv_windows(x, kernel, **attrs), attrs["groups"]
-    if _is_product(w, groups):
-        return _product(x.dtype, math.prod(x.shape[:-1]), kernel.shape[-1], x.shape[-1])
-    return [Call("conv", (0, 1, 2, 3), _parameters(x.dtype, False, x.shape[0], kernel.shape, w, groups, 0, 0, 0))]
+    w, groups, filters = _conv_windows(x, kernel, **attrs), attrs["groups"], kernel.shape[-1]
+    kind, activation = _kind(w, x.shape[-1], groups), ACTIVATIONS[attrs.get("activation", "linear")]
+    operands = tuple(range(3 + len(bias)))
+    if kind == "product":
+        m, k = math.prod(x.shape[:-1]), x.shape[-1]
+        return [Call("gemm", operands, (CODE[x.dtype], 1, m, filters, k, 0, 0, 0, 0, 0, activation, len(bias)))]
+    p = _parameters(x.dtype, False, x.shape[0], kernel.shape, w, groups, activation, len(bias), 0)
+    return [Call(kind, (*operands, 3 + len(bias)) if kind == "conv" else operands, p)]
 
 
 def _conv_forward(x: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
@@ -112,6 +130,61 @@ conv_op = Op(
     "conv", _conv_infer, _conv_forward, _conv_kernel, vjp=[_conv_vjp_x, _conv_vjp_kernel], workspace=_conv_workspace
 )
 
+# -- what the compiler makes of convolutions ------------------------------------------------------------------------
+
+
+def _fused_forward(x: np.ndarray, kernel: np.ndarray, *bias: np.ndarray, activation: str, **attrs: Any) -> np.ndarray:
+    y = _conv_forward(x, kernel, **attrs)
+    return NUMPY_ACTIVATIONS[activation](y + bias[0] if bias else y)
+
+
+# activation(conv(x, kernel) + bias) in one kernel, and the same with the panels of a kernel that is known before a plan
+# runs (`compiler/rewrite.py`, `compiler/prologue.py`)
+_fused_conv = Op(
+    "fused_conv",
+    lambda x, kernel, *bias, activation, **attrs: _conv_infer(x, kernel, **attrs),
+    _fused_forward,
+    _conv_kernel,
+    workspace=_conv_workspace,
+)
+
+
+def _panels_windows(kernel: Spec) -> Windows:
+    """Windows of a single element: panels do not depend on the sizes of images."""
+    ones = (1,) * (len(kernel.shape) - 2)
+    return Windows.over(kernel.shape[:-2], kernel.shape[:-2], ones, "valid", ones)
+
+
+def _pack_infer(kernel: Spec, groups: int) -> Spec:
+    channels = kernel.shape[-2] * groups
+    size = _panels_size(math.prod(kernel.shape[:-2]), channels, kernel.shape[-1] // groups)
+    return Spec((size,), kernel.dtype)
+
+
+def _pack_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]:
+    kernel = inputs[0]
+    p = _parameters(kernel.dtype, False, 1, kernel.shape, _panels_windows(kernel), attrs["groups"], 0, 0, 1)
+    return [Call("conv_pack", (0, 1), p)]
+
+
+_pack_conv_weights = Op("pack_conv_weights", _pack_infer, kernel=_pack_kernel)
+
+
+def _packed_infer(x: Spec, panels: Spec, *bias: Spec, kernel: Any, activation: str, **attrs: Any) -> Spec:
+    return _conv_infer(x, Spec(kernel, x.dtype), **attrs)
+
+
+def _packed_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]:
+    x, _, *bias = inputs
+    kernel, groups = attrs["kernel"], attrs["groups"]
+    w = Windows.over(x.shape[1:-1], kernel[:-2], attrs["strides"], attrs["padding"], attrs["dilation"])
+    own = (ACTIVATIONS[attrs["activation"]], len(bias), 1)
+    p = _parameters(x.dtype, False, x.shape[0], kernel, w, groups, *own)
+    return [Call("conv", tuple(range(3 + len(bias))), p)]
+
+
+_packed_conv = Op("packed_conv", _packed_infer, kernel=_packed_kernel)
+
 # -- gradient of the images -----------------------------------------------------------------------------------------
 
 
@@ -128,8 +201,8 @@ def _input_grad_infer(g: Spec, kernel: Spec, size: Any, groups: int, **attrs: An
 
 def _input_grad_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
     g, kernel = inputs
-    groups = attrs["groups"]
-    return _panels(g.dtype, _input_windows(kernel, **attrs), g.shape[-1], kernel.shape[-2] * groups, groups)
+    w, channels = _input_windows(kernel, **attrs), outputs[0].shape[-1]
+    return _panels(g.dtype, w, channels, g.shape[-1], attrs["groups"], back=True)
 
 
 def _input_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
@@ -137,9 +210,11 @@ def _input_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list
     if g.dtype not in _NATIVE:
         return None
     w, groups = _input_windows(kernel, **attrs), attrs["groups"]
-    if _is_product(w, groups):
+    kind = _kind(w, outputs[0].shape[-1], groups)
+    if kind == "product":
         return _product(g.dtype, math.prod(g.shape[:-1]), kernel.shape[-2], g.shape[-1], (0, 1))
-    return [Call("conv", (0, 1, 2, 3), _parameters(g.dtype, True, g.shape[0], kernel.shape, w, groups, 0, 0, 0))]
+    p = _parameters(g.dtype, True, g.shape[0], kernel.shape, w, groups, 0, 0, 0)
+    return [Call(kind, (0, 1, 2, 3) if kind == "conv" else (0, 1, 2), p)]
 
 
 def _input_grad_forward(g: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
@@ -199,7 +274,7 @@ def _kernel_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> lis
         return _product(x.dtype, x.shape[-1], g.shape[-1], windows, (1, 0))
     parts = _parts(math.prod(kernel), windows)
     p = _parameters(x.dtype, False, x.shape[0], kernel, w, groups, parts, 0, 0)
-    return [Call("conv_kernel_grad", (0, 1, 2, 3) if parts > 1 else (0, 1, 2), p)]
+    return [Call(_kind(w, x.shape[-1], groups) + "_kernel_grad", (0, 1, 2, 3) if parts > 1 else (0, 1, 2), p)]
 
 
 def _kernel_grad_forward(x: np.ndarray, g: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:

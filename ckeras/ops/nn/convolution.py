@@ -13,10 +13,8 @@ from ckeras.ops.nn.windows import (
     format_of,
     output_sizes,
     padding_of,
-    patches_of,
     spatial_rank,
 )
-from ckeras.ops.reduction import core as reduction
 from ckeras.tensor import Spec, Tensor
 
 
@@ -88,28 +86,6 @@ def conv(
     return channels_back(conv_op(x, kernel, **attrs, groups=channels // per), data_format)
 
 
-def _depthwise_infer(x: Spec, kernel: Spec, **attrs: Any) -> Spec:
-    outputs = output_sizes(x.shape[1:-1], kernel.shape[:-2], **attrs)
-    return Spec((x.shape[0], *outputs, kernel.shape[-2] * kernel.shape[-1]), x.dtype)
-
-
-def _depthwise_sum(x: Tensor, kernel: Tensor, **attrs: Any) -> Tensor:
-    # Channels are independent, so this is no matrix product: each tap has one weight per channel.
-    dtype = x.dtype
-    wide = "float32" if dtype == "float16" else dtype
-    patches = patches_of(elementwise.cast(x, wide), kernel.shape[:-2], **attrs)
-    channels, multiplier = kernel.shape[-2:]
-    weights = layout.reshape(elementwise.cast(kernel, wide), (-1, channels, multiplier))
-    if multiplier == 1:
-        y = reduction.sum(elementwise.multiply(patches, layout.squeeze(weights, 2)), -2)
-    else:
-        y = reduction.sum(elementwise.multiply(layout.expand_dims(patches, -1), weights), -3)
-    return elementwise.cast(layout.reshape(y, (*y.shape[: len(x.shape) - 1], channels * multiplier)), dtype)
-
-
-_depthwise_conv = Composite("depthwise_conv", _depthwise_sum, infer=_depthwise_infer)
-
-
 def depthwise_conv(
     inputs: Any,
     kernel: Any,
@@ -133,9 +109,11 @@ def depthwise_conv(
 def _depthwise(
     where: str, x: Tensor, kernel: Tensor, rank: int, strides: Any, padding: Any, dilation_rate: Any
 ) -> Tensor:
-    if x.shape[-1] is None or x.shape[-1] != kernel.shape[-2]:
+    if not x.shape[-1] or x.shape[-1] != kernel.shape[-2]:
         raise ValueError(f"{where} of {x.shape[-1]} channels expects a kernel of as many, got shape {kernel.shape}")
-    return _depthwise_conv(x, kernel, **_geometry(where, x, kernel, rank, strides, padding, dilation_rate))
+    attrs = _geometry(where, x, kernel, rank, strides, padding, dilation_rate)
+    *window, channels, multiplier = kernel.shape
+    return conv_op(x, layout.reshape(kernel, (*window, 1, channels * multiplier)), **attrs, groups=channels)
 
 
 def separable_conv(

@@ -8,6 +8,7 @@ from ckeras import config
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.linalg.norms import norm
 from ckeras.ops.manipulation import layout
+from ckeras.ops.nn.row_normalization import has_rows, normalize_rows
 from ckeras.ops.reduction import core as reduction
 from ckeras.tensor import Tensor, arguments, dtypes
 from ckeras.utils.tracebacks import warn
@@ -104,6 +105,8 @@ def layer_normalization(
     epsilon = config.epsilon() if epsilon is None else epsilon
     x, dtype = _in_float32(x)
     axes = reduction.canonical_axes(axis, len(x.shape))
+    if not rms_scaling and has_rows(x, axes, gamma, beta):
+        return elementwise.cast(normalize_rows(x, gamma, beta, axes, epsilon, centered=True), dtype)
     mean, variance = moments(x, axes, keepdims=True)
     inverse = elementwise.rsqrt(elementwise.add(variance, epsilon))
     if gamma is not None:
@@ -131,6 +134,8 @@ def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float 
     x, dtype = _in_float32(x)
     x = x if x.shape else layout.expand_dims(x, 0)
     axes = reduction.canonical_axes(axis, len(x.shape))
+    if has_rows(x, axes, scale):
+        return elementwise.cast(normalize_rows(x, scale, None, axes, epsilon, centered=False), dtype)
     y = elementwise.multiply(
         x, elementwise.rsqrt(elementwise.add(reduction.mean(elementwise.square(x), axes, True), epsilon))
     )

@@ -36,31 +36,39 @@ PANEL = 64  # columns to which the kernels' packed weights and scratch buffers a
 
 
 class Cell(NamedTuple):
-    """What the ops of a cell have: ``gates`` blocks of columns, ``states``, and the further arrays for its gradient."""
+    """What the ops of a cell have: ``gates`` blocks of columns, states, the arrays that the forward pass saves for the
+    backward pass, those that this makes besides the cotangents of inputs and states, and a step in ops."""
 
     gates: int
     states: tuple[str, ...]
     saved: tuple[str, ...]
+    made_backward: tuple[str, ...]
     step: Callable[..., list[Any]]
 
 
 CELLS = {
-    "simple_rnn": Cell(1, ("h",), ("hs",), lambda x, h, recur, act, gate, bias: steps.simple_rnn(x, h, recur, act)),
+    "simple_rnn": Cell(1, ("h",), ("hs",), (), lambda x, h, recur, act, gate, bias: steps.simple_rnn(x, h, recur, act)),
     "lstm": Cell(
-        4, ("h", "c"), ("hs", "gates", "more"), lambda x, s, recur, act, gate, bias: steps.lstm(x, s, recur, act, gate)
+        4,
+        ("h", "c"),
+        ("hs", "gates", "more"),
+        (),
+        lambda x, states, recur, act, gate, bias: steps.lstm(x, states, recur, act, gate),
     ),
-    "gru": Cell(3, ("h",), ("hs", "gates", "more"), steps.gru),
-    "gru_before": Cell(3, ("h",), ("hs", "gates"), lambda *arguments: steps.gru(*arguments, reset_after=False)),
+    "gru": Cell(3, ("h",), ("hs", "gates", "more"), ("dq",), steps.gru),
+    "gru_before": Cell(
+        3, ("h",), ("hs", "gates"), ("inner",), lambda *arguments: steps.gru(*arguments, reset_after=False)
+    ),
 }
 
 # The buffers of the kernels in order, and those whose presence a flag among the parameters tells; see recurrent.c
 _FORWARD = ("h", "c", "hs", "gates", "more", "x", "packed", "h0", "c0", "bias", "mask", "dropped")
 _FORWARD_OPTIONAL = ("hs", "gates", "more", "c0", "bias", "mask", "dropped")
-_BACKWARD_OPTIONAL = ("dq", "more", "c0", "mask", "dropped", "gh", "gc", "ghs")
-_BACKWARD = ("dx", "dh0", "dc0", "dq", "hs", "gates", "packed", "h0", *_BACKWARD_OPTIONAL[1:])
+_BACKWARD_OPTIONAL = ("dq", "inner", "more", "c0", "mask", "dropped", "gh", "gc", "ghs")
+_BACKWARD = ("dx", "dh0", "dc0", "dq", "inner", "hs", "gates", "packed", "h0", *_BACKWARD_OPTIONAL[2:])
 _SHAPES = {
     **dict.fromkeys(("h", "c", "dh0", "dc0"), "batch units"),
-    **dict.fromkeys(("hs", "more"), "batch steps units"),
+    **dict.fromkeys(("hs", "more", "inner"), "batch steps units"),
     **dict.fromkeys(("gates", "dx", "dq"), "batch steps columns"),
 }
 
@@ -102,10 +110,10 @@ def _before(made: dict[str, Tensor], given: dict[str, Tensor], reverse: bool) ->
     return concatenate([hs[:, 1:], first] if reverse else [first, hs[:, :-1]], 1)
 
 
-def _kernel_gradient(cell: str, made: dict[str, Tensor], given: dict[str, Tensor], q: Tensor, reverse: bool) -> Tensor:
-    """The gradient of the recurrent kernel: of the states before each step and the cotangents q of their products."""
-    before, dropped = _before(made, given, reverse), given.get("dropped")
-    units, gates = before.shape[2], CELLS[cell].gates
+def _kernel_gradient(found: dict[str, Tensor], before: Tensor, dropped: Tensor | None) -> Tensor:
+    """The gradient of the recurrent kernel: of the states before each step and the cotangents of their products."""
+    q, inner = found.get("dq", found["dx"]), found.get("inner")
+    units, gates = before.shape[2], q.shape[2] // before.shape[2]
 
     def product(state: Tensor, first: int, last: int) -> Tensor:
         part = q if last - first == gates else q[:, :, first * units : last * units]
@@ -113,12 +121,12 @@ def _kernel_gradient(cell: str, made: dict[str, Tensor], given: dict[str, Tensor
         return table["matmul"](*rows, transpose_a=True, transpose_b=False)
 
     def state_of(gate: int) -> Tensor:
-        own = made["gates"][:, :, units : 2 * units] * before if cell == "gru_before" and gate == 2 else before
+        own = before if inner is None or gate < 2 else inner
         return own if dropped is None else own * dropped[:, gate : gate + 1]
 
     if dropped is not None:
         return concatenate([product(state_of(i), i, i + 1) for i in range(gates)], 1)
-    if cell == "gru_before":
+    if inner is not None:
         return concatenate([product(before, 0, 2), product(state_of(2), 2, 3)], 1)
     return product(before, 0, gates)
 
@@ -129,17 +137,16 @@ def _joint(cell: str) -> Callable[..., list[Any]]:
         cotangents = {f"g{name}": v for name, v in zip(attrs["made"], g, strict=True) if v is not None}
         more = {name: made[name] for name in CELLS[cell].saved}
         packed = _pack(given["kernel"], cell=cell, transposed=True)
-        results = ["dx", "dh0", *(["dc0"] if "c0" in given else []), *(["dq"] if cell == "gru" else [])]
+        results = ["dx", *(f"d{name}0" for name in CELLS[cell].states), *CELLS[cell].made_backward]
         sources = {**given, "packed": packed, **more, **cotangents}
         options = {name: attrs[name] for name in ("activation", "gate_activation", "reverse")}
         backward = table[f"{cell}_grad"]
         found = dict(
             zip(results, backward(*sources.values(), given=tuple(sources), made=tuple(results), **options), strict=True)
         )
-        q = found.get("dq", found["dx"])
         of_weights = {
-            "kernel": lambda: _kernel_gradient(cell, made, given, q, attrs["reverse"]),
-            "bias": lambda: reduction.sum(q, (0, 1)),
+            "kernel": lambda: _kernel_gradient(found, _before(made, given, attrs["reverse"]), given.get("dropped")),
+            "bias": lambda: reduction.sum(found["dq"], (0, 1)),
         }
         names = [attrs["given"][i] for i in wanted]
         return [of_weights[name]() if name in of_weights else found.get(f"d{name}") for name in names]
@@ -157,26 +164,33 @@ def _grad_joint(cell: str) -> Callable[..., list[Any]]:
         with outer:
             outer.watch([inputs[i] for i in wanted])
             with inner:
-                inputs_of = {"dx": given["x"], "dh0": given["h0"], "dc0": given.get("c0"), "dq": offset}
-                sources = [inputs_of[name] for name in attrs["made"]]
-                inner.watch(sources)
-                results = _by_scan(cell, given, attrs, offset)
+                of = {"dx": given["x"], "dh0": given["h0"], "dc0": given.get("c0"), "dq": offset}
+                sources = {name: of[name] for name in attrs["made"] if name in of}
+                inner.watch(list(sources.values()))
+                results, state = _by_scan(cell, given, attrs, offset)
             seeds = [given.get(f"g{name}") for name in results]
-            first = inner.pullback(list(results.values()), sources, seeds, "zero")
+            found = inner.pullback(list(results.values()), sources, seeds, "zero")
+            first = [state if name == "inner" else found[name] for name in attrs["made"]]
         return outer.pullback(first, [inputs[i] for i in wanted], g)
 
     return joint
 
 
-def _by_scan(cell: str, given: dict[str, Tensor], attrs: dict[str, Any], offset: Tensor) -> dict[str, Tensor]:
-    """The results that have cotangents, by a scan; ``offset`` is added to the products of the states."""
+def _by_scan(cell: str, given: dict[str, Tensor], attrs: dict[str, Any], offset: Tensor) -> tuple[dict, Tensor]:
+    """The results that have cotangents, by a scan, and the states of the last product of each step.
+
+    ``offset`` is added to the products of the states.
+    """
     units, names = given["h0"].shape[1], CELLS[cell].states
     kernel, dropped, mask = given["kernel"], given.get("dropped"), given.get("mask")
     act, gate = ACTIVATIONS[attrs["activation"]], ACTIVATIONS[attrs["gate_activation"]]
     rows = {"x": given["x"], "offset": offset, "mask": None if mask is None else expand_dims(mask, -1)}
 
-    def body(states: list[Tensor], row: dict[str, Any]) -> tuple[list[Tensor], Tensor]:
+    def body(states: list[Tensor], row: dict[str, Any]) -> tuple[list[Tensor], tuple[Tensor, Tensor]]:
+        multiplied = []
+
         def recur(state: Tensor, first: int, last: int | None) -> Tensor:
+            multiplied.append(state)
             columns = slice(first * units, None if last is None else last * units)
             if dropped is None:
                 return matmul(state, kernel[:, columns]) + row["offset"][:, columns]
@@ -189,12 +203,12 @@ def _by_scan(cell: str, given: dict[str, Tensor], attrs: dict[str, Any], offset:
         new = CELLS[cell].step(row["x"], states, recur, act, gate, given.get("bias"))
         if row["mask"] is not None:
             new = [where(row["mask"], a, b) for a, b in zip(new, states, strict=True)]
-        return new, new[0]
+        return new, (new[0], multiplied[-1])
 
     first = [given[f"{name}0"] for name in names]
     rows = {name: None if x is None else swapaxes(x, 0, 1) for name, x in rows.items()}
-    states, hs = scan(body, first, rows, reverse=attrs["reverse"])
-    return {**dict(zip(names, states, strict=True)), "hs": swapaxes(hs, 0, 1)}
+    states, (hs, multiplied) = scan(body, first, rows, reverse=attrs["reverse"])
+    return {**dict(zip(names, states, strict=True)), "hs": swapaxes(hs, 0, 1)}, swapaxes(multiplied, 0, 1)
 
 
 def _packed_infer(u: Spec, cell: str, transposed: bool) -> Spec:

@@ -1,0 +1,67 @@
+"""RandomHue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckeras import ops, random, registry
+from ckeras.layers.preprocessing.image.base import Sizes, within
+from ckeras.layers.preprocessing.image.color import ColorLayer
+from ckeras.layers.preprocessing.image.options import factor_range
+
+
+@registry.layers.ship()
+class RandomHue(ColorLayer):
+    """While training, turns the hue of each image by a random angle.
+
+    Args:
+        factor: range of the angle as a fraction of 180 degrees, in either direction: two numbers in [0, 1], or a number
+            f for (0, f).
+        value_range: minimum and maximum of the values of images.
+        data_format: "channels_last", "channels_first", or `None` for the default.
+        seed: an integer, to repeat the angles.
+        **kwargs: ``bounding_box_format`` and the arguments of `Layer`.
+
+    >>> import numpy as np
+    >>> layer = RandomHue(0.5, value_range=(0, 1), data_format="channels_last")
+    >>> layer.transform_images(np.array([[[[1.0, 0.0, 0.0]]]]), {"factor": np.array([0.5])}).tolist()
+    [[[[0.0, 1.0, 1.0]]]]
+    """
+
+    _arguments = ("factor", "value_range", "seed")
+
+    def __init__(
+        self,
+        factor: Any,
+        value_range: Any = (0, 255),
+        data_format: str | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(value_range, data_format=data_format, **kwargs)
+        self.factor = factor_range(factor, type(self).__name__, bounds=(0, 1))
+        self._seed(seed)
+
+    def _sample(self, sizes: Sizes, seed: Any) -> Any:
+        sign = ops.where(random.uniform((sizes.batch,), seed=seed) > 0.5, -1.0, 1.0)
+        return {"factor": sign * random.uniform((sizes.batch,), *map(float, self.factor), seed=seed) * 0.5}
+
+    def _recolored(self, images: Any, transformation: Any) -> Any:
+        turn = ops.reshape(ops.cast(transformation["factor"], images.dtype), (-1, 1, 1))
+        hsv = channels_of_hsv(images, self)
+        found = rgb_of_hsv([hsv[0] + turn, *hsv[1:]], self)  # a hue counts modulo 1
+        return within(ops.clip(found, 0.0, 1.0), (0, 1), self.value_range)
+
+
+def channels_of_hsv(images: Any, layer: ColorLayer) -> list[Any]:
+    """Hue, saturation and value of images in a layer's range of values, without the axis of channels."""
+    unit = within(images, layer.value_range, (0, 1))
+    hsv = ops.image.rgb_to_hsv(unit, data_format=layer.data_format)
+    axis = -1 if layer.data_format == "channels_last" else -3
+    return [ops.squeeze(channel, axis) for channel in ops.split(hsv, 3, axis)]
+
+
+def rgb_of_hsv(channels: list[Any], layer: ColorLayer) -> Any:
+    """Images in [0, 1]; the inverse of `channels_of_hsv` for a range of (0, 1)."""
+    axis = -1 if layer.data_format == "channels_last" else -3
+    return ops.image.hsv_to_rgb(ops.stack(channels, axis), data_format=layer.data_format)

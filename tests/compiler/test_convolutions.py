@@ -1,0 +1,96 @@
+"""Convolutions in plans: bias and activation in the kernel, weights packed ahead, and products where they suffice."""
+
+import numpy as np
+import pytest
+from plans import plan_of
+
+from ckeras import GradientTape, activations, ops
+from ckeras._kernels import level
+from ckeras.tensor import Variable
+
+
+def sample(*shape):
+    return np.random.default_rng(shape).uniform(-1, 1, shape).astype("float32")
+
+
+def labels(plan):
+    return [i.label for i in plan.instructions]
+
+
+X, KERNEL, BIAS = sample(2, 9, 8, 6), sample(3, 2, 6, 5), sample(5)
+# options of conv, and a kernel that fits
+CASES = [
+    ({}, KERNEL),
+    ({"strides": 2, "padding": "same"}, KERNEL),
+    ({"dilation_rate": 2}, sample(3, 2, 3, 5 * 2)),
+    ({"padding": "same"}, sample(3, 3, 1, 6)),
+]
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu", "sigmoid", "tanh"])
+@pytest.mark.parametrize("case", range(len(CASES)))
+def test_bias_and_activation_are_part_of_the_convolution(case, activation):
+    options, kernel = CASES[case]
+    bias, act = sample(kernel.shape[-1]), activations.get(activation)
+
+    def f(x, kernel, bias):
+        return act(ops.conv(x, kernel, **options) + bias)
+
+    plan = plan_of(f, X, kernel, bias)
+    assert labels(plan) == ["fused_conv"]
+    expected = act(ops.add(ops.conv(X, kernel, **options), bias))
+    np.testing.assert_allclose(plan.run([X, kernel, bias])[0], expected, 1e-5, 1e-6)
+    only = plan_of(lambda x, kernel: act(ops.conv(x, kernel, **options)), X, kernel)
+    assert labels(only) == (["conv"] if activation == "linear" else ["fused_conv"])
+    np.testing.assert_allclose(only.run([X, kernel])[0], act(ops.conv(X, kernel, **options)), 1e-5, 1e-6)
+
+
+def test_what_is_no_bias_is_added_by_itself():
+    for other in (sample(9, 8, 6), sample(1)):
+        plan = plan_of(lambda x, k, other: ops.conv(x, k, padding="same") + other, X, sample(3, 3, 6, 6), other)
+        assert labels(plan) == ["conv", "add"]
+
+
+def test_gradients_are_those_without_fusion():
+    x, kernel, bias = map(ops.convert_to_tensor, (X, KERNEL, BIAS))
+
+    def gradients(x, kernel, bias):
+        with GradientTape() as tape:
+            for v in (x, kernel, bias):
+                tape.watch(v)
+            y = ops.relu(ops.conv(x, kernel, 2) + bias)
+        return tape.gradient(y, [x, kernel, bias])
+
+    plan = plan_of(gradients, X, KERNEL, BIAS)
+    assert labels(plan)[0] == "fused_conv"
+    for found, expected in zip(plan.run([X, KERNEL, BIAS]), gradients(x, kernel, bias), strict=True):
+        np.testing.assert_allclose(found, expected, 1e-5, 1e-5)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_weights_are_packed_in_the_prologue(groups):
+    kernel, bias = Variable(sample(3, 3, 6 // groups, 34)), Variable(sample(34))
+    plan = plan_of(lambda x: ops.relu(ops.conv(x, kernel, 2, "same") + bias), X)
+    assert (labels(plan.prologue), labels(plan)) == (["pack_conv_weights"], ["packed_conv"])
+    for _ in range(2):
+        expected = ops.relu(ops.conv(X, kernel, 2, "same") + bias)
+        np.testing.assert_allclose(plan.run([X])[0], expected, 1e-5, 1e-5)
+        kernel.assign(kernel * 2)
+
+
+def test_depthwise_weights_are_not_packed():
+    kernel = Variable(sample(3, 3, 6, 2))
+    plan = plan_of(lambda x: ops.depthwise_conv(x, kernel), X)
+    assert plan.prologue is None and labels(plan) == ["conv"]
+    np.testing.assert_array_equal(plan.run([X])[0], ops.depthwise_conv(X, kernel))
+
+
+def test_windows_of_one_element_are_products():
+    kernel, bias = Variable(sample(1, 1, 6, 34)), Variable(sample(34))
+    plan = plan_of(lambda x: ops.tanh(ops.conv(x, kernel) + bias), X)
+    assert labels(plan) == ["packed_dense" if "gemm_pack" in level.kernels else "dense"]
+    expected = np.tanh(X.reshape(-1, 6) @ kernel.numpy()[0, 0] + bias.numpy()).reshape(2, 9, 8, 34)
+    np.testing.assert_allclose(plan.run([X])[0], expected, 1e-5, 1e-6)
+    plan = plan_of(lambda x: ops.conv(x, kernel, 2), X)
+    assert labels(plan) == ["packed_conv"]
+    np.testing.assert_allclose(plan.run([X])[0], X[:, ::2, ::2] @ kernel.numpy()[0, 0], 1e-5, 1e-6)
