@@ -6,8 +6,6 @@
 Times are processor time of `fit` on one batch, the first time less the second time, when everything is compiled.
 """
 
-import math
-import statistics
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -16,6 +14,7 @@ import numpy as np
 import pytest
 
 import ckeras as keras
+from bench import growth
 from ckeras import ops
 
 
@@ -165,25 +164,12 @@ def _first_fit(benchmark, build, optimizer, size):
     benchmark.pedantic(Job.fit, setup=lambda: ((build(size, optimizer),), {}), rounds=3, warmup_rounds=1)
 
 
-def exponent(sizes: list[int], seconds: list[float]) -> float:
-    """The slope of the line through the points on logarithmic axes: 1 is linear growth, 2 quadratic."""
-    x, y = np.log(sizes), np.log(seconds)
-    return float(np.polyfit(x, y, 1)[0])
-
-
 def main() -> None:
-    """Print seconds by size, and exponents of growth: from the size before, and of the line through the larger half."""
+    """Print a table of seconds by size for each case."""
     keras.config.set_threads(1)  # so that processor time counts no waiting of other threads
     for name, (build, optimizer, sizes) in CASES.items():
         first_step(build, optimizer, sizes[0])
-        print(name)
-        seconds: list[float] = []
-        for n, size in enumerate(sizes):
-            seconds.append(statistics.median(first_step(build, optimizer, size) for _ in range(3)))
-            growth = math.log(seconds[n] / seconds[n - 1], size / sizes[n - 1]) if n else float("nan")
-            print(f"  {size:6d} {seconds[n]:10.4f} s {growth:8.2f}", flush=True)
-        half = len(sizes) // 2 - 1
-        print(f"  exponent from {sizes[half]} to {sizes[-1]}: {exponent(list(sizes[half:]), seconds[half:]):.2f}")
+        growth.table(name, sizes, lambda size, b=build, o=optimizer: first_step(b, o, size))
 
 
 if __name__ == "__main__":

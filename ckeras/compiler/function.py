@@ -21,6 +21,12 @@ from ckeras.utils.tracebacks import warn
 scope = config.scope
 
 
+class execution:
+    """Whether functions and steps of models run op by op, all of the process, so that they can be debugged."""
+
+    eager = False
+
+
 def warn_eager(name: str, error: NeedsValue) -> None:
     """Warn once that a function cannot be compiled."""
     warn(
@@ -46,7 +52,7 @@ class Function:
         return self if instance is None else _Bound(self, instance)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._eager or getattr(scope, "trace", None) is not None or getattr(scope, "tapes", None):
+        if self._eager or execution.eager or getattr(scope, "trace", None) is not None or getattr(scope, "tapes", None):
             return self.python_function(*args, **kwargs)
         leaves = flatten((args, kwargs))
         if any(type(x) in (TracedTensor, KerasTensor) for x in leaves):

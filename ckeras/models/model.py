@@ -19,7 +19,8 @@ from ckeras.models.older_methods import OlderMethods
 from ckeras.models.state_tree import get_state_tree, set_state_tree
 from ckeras.older_spellings import current
 from ckeras.ops.control.recording import FunctionOperation
-from ckeras.saving import load_weights, save_model, save_weights
+from ckeras.saving import export_weights, load_weights, save_model, save_weights
+from ckeras.saving.older_configs import is_older, renewed
 from ckeras.saving.state import holds_state
 from ckeras.tensor import KerasTensor
 from ckeras.tensor.cache import Plans
@@ -283,8 +284,12 @@ class Model(OlderMethods, Trainer, Layer):
         """Save the weights to a `.weights.h5` file; see `ckeras.saving.save_weights`."""
         save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size, **kwargs)
 
+    def export_weights(self, filepath: Any, overwrite: bool = True) -> None:
+        """Save the weights, without the optimizer, to a `.safetensors` file; see `ckeras.saving.export_weights`."""
+        export_weights(self, filepath, overwrite=overwrite)
+
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-        """Load the weights from a `.weights.h5` or `.keras` file; see `ckeras.saving.load_weights`."""
+        """Load the weights from a file of weights, or of a model; see `ckeras.saving.load_weights`."""
         load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def build(self, input_shape: Any) -> None:
@@ -439,7 +444,7 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
         config = json.loads(json_string)
     except ValueError as error:
         raise ValueError(f"model_from_json expects JSON, got {json_string!r:.80}: {error}") from error
-    model = registry.layers.deserialize(config, custom_objects)
+    model = registry.layers.deserialize(renewed(config) if is_older(config) else config, custom_objects)
     if not isinstance(model, Model):
         raise ValueError(f"model_from_json expects the JSON of a model, got that of {registry.source(type(model))}")
     return model

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
         deserialize_keras_object as deserialize_keras_object,
         serialize_keras_object as serialize_keras_object,
     )
-    from ckeras.saving.weights import load_weights as load_weights, save_weights as save_weights
+    from ckeras.saving.weights import (
+        export_weights as export_weights,
+        load_weights as load_weights,
+        save_weights as save_weights,
+    )
 
 attach(
     __name__,
@@ -29,6 +33,7 @@ attach(
         "KerasFileEditor": "file_editor",
         "custom_object_scope": "ckeras.registry",
         "deserialize_keras_object": "serialization",
+        "export_weights": "weights",
         "get_custom_objects": "ckeras.registry",
         "get_registered_name": "ckeras.registry",
         "get_registered_object": "ckeras.registry",

@@ -154,9 +154,10 @@ class WeightsReader:
         """
         group = self._file
         for part in [*filter(None, path.split("/")), "vars"]:
-            if part not in group:
+            found = part if part in group else f"_{part}"  # a private attribute in Keras 2
+            if found not in group:
                 return GroupReader(path, None)
-            group = _member(group, part, h5py().Group)
+            group = _member(group, found, h5py().Group)
         return GroupReader(path, group)
 
     def size(self) -> int:

@@ -8,10 +8,11 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ckeras._version import KERAS_VERSION
-from ckeras.saving import archive
+from ckeras.saving import archive, safetensors_files
 from ckeras.saving.atomic import confirm_overwrite, replacing
 from ckeras.saving.hdf5 import WeightsReader, WeightsWriter
 from ckeras.saving.legacy_weights import load_legacy_weights, save_legacy_weights
+from ckeras.saving.safetensors_files import SafetensorsReader, SafetensorsWriter
 from ckeras.saving.shards import ShardsReader, ShardsWriter
 from ckeras.saving.state import load_state, save_state, saveables
 from ckeras.utils.tracebacks import warn
@@ -56,6 +57,7 @@ def save_weights(
     if not path.endswith(ending) and not is_legacy:
         raise ValueError(
             f"save_weights with max_shard_size={max_shard_size!r} expects a path that ends with {ending}, got {path!r}"
+            f"{_about_checkpoints(path)}"
         )
     if is_legacy and skipped:
         raise ValueError(f"save_weights takes objects_to_skip for .weights.h5 files only, got {path!r}")
@@ -75,8 +77,47 @@ def save_weights(
         save_state(model, writer, skipped=skipped)
 
 
+def export_weights(model: Any, filepath: str | os.PathLike, overwrite: bool = True) -> None:
+    """Save the weights of a model, without its optimizer, to a `.safetensors` file, which other programs read too.
+
+    A weight is called as in a ``.weights.h5`` file, such as ``layers/dense/vars/0``; the header's metadata give its
+    path, such as ``sequential/dense/kernel``. The package safetensors has to be installed.
+
+    Args:
+        model: A model that is built.
+        filepath: Path of the file, which ends with ``.safetensors``. A file of that name is replaced once the new one
+            is complete.
+        overwrite: Whether to replace a file that exists; otherwise the question is asked at the terminal.
+
+    Raises:
+        ValueError: for another ending, a model that is not built, or weights of a dtype that such files do not hold.
+        ImportError: if the package safetensors is not installed.
+        OSError: if the file cannot be written; a file that exists is then as it was.
+
+    >>> from ckeras import Sequential, layers
+    >>> model = Sequential([layers.Input((2,)), layers.Dense(1, kernel_initializer="ones")])
+    >>> export_weights(model, "ones.safetensors")
+    >>> model.set_weights([[[5.0], [5.0]], [5.0]])
+    >>> load_weights(model, "ones.safetensors")
+    >>> model.get_weights()[0].ravel().tolist()
+    [1.0, 1.0]
+    """
+    path = os.fspath(filepath)
+    if not path.endswith(".safetensors"):
+        raise ValueError(f"export_weights expects a path that ends with .safetensors, got {path!r}")
+    check_built(model, "export_weights")
+    if not overwrite and os.path.exists(path) and not confirm_overwrite(path):
+        return
+    skipped = [one for one in (getattr(model, "optimizer", None),) if one is not None]
+    with SafetensorsWriter(path) as writer:
+        save_state(model, writer, skipped=skipped)
+        for at, one in saveables(model, skipped):
+            if hasattr(one, "_saved_variables"):
+                writer.describe(at, one._saved_variables())
+
+
 def load_weights(model: Any, filepath: str | os.PathLike, skip_mismatch: bool = False, **kwargs: Any) -> None:
-    """Load the weights of a model from a `.weights.h5`, `.weights.json`, `.keras` or `.h5` file, by ckeras or Keras.
+    """Load the weights of a model from a `.weights.h5`, `.weights.json`, `.keras`, `.h5` or `.safetensors` file.
 
     An `.h5` file may be one of Keras 1 and 2 or tf.keras; it gives no state of the optimizer. From others, that is
     loaded too if the optimizer is built and has as many variables as the saved one.
@@ -105,6 +146,8 @@ def load_weights(model: Any, filepath: str | os.PathLike, skip_mismatch: bool = 
         with unchanged_on_error(model), archive.errors_of(path):
             load_legacy_weights(model, path, bool(by_name), skip_mismatch)
         return
+    if path.endswith(".safetensors"):
+        skipped = [*skipped, *([] if model.optimizer is None else [model.optimizer])]
     with _reader(filepath) as reader, unchanged_on_error(model), archive.errors_of(filepath):
         load_state(model, reader, skipped=skipped, skip_mismatch=skip_mismatch)
 
@@ -115,7 +158,7 @@ def _is_legacy(path: str) -> bool:
 
 
 @contextmanager
-def _reader(filepath: Any) -> Iterator[WeightsReader | ShardsReader]:
+def _reader(filepath: Any) -> Iterator[WeightsReader | ShardsReader | SafetensorsReader]:
     """The weights in a file."""
     path = str(filepath)
     if path.endswith(".keras"):
@@ -127,10 +170,26 @@ def _reader(filepath: Any) -> Iterator[WeightsReader | ShardsReader]:
     elif path.endswith(".weights.json"):
         with archive.errors_of(path), ShardsReader(path) as shards:
             yield shards
+    elif path.endswith(".safetensors"):
+        safetensors_files.package()  # whose absence is no fault of the file
+        with archive.errors_of(path), SafetensorsReader(path) as tensors:
+            yield tensors
     else:
         raise ValueError(
-            f"load_weights expects a path that ends with .weights.h5, .weights.json, .keras or .h5, got {path!r}"
+            "load_weights expects a path that ends with .weights.h5, .weights.json, .keras, .h5 or .safetensors, got "
+            f"{path!r}{_about_checkpoints(path)}"
         )
+
+
+def _about_checkpoints(path: str) -> str:
+    """What to do with a checkpoint of TensorFlow, if a path is that of one; else nothing."""
+    names = (".ckpt", ".index", ".data-00000-of-00001")
+    if not path.endswith(names) and ".ckpt" not in os.path.basename(path) and not os.path.exists(f"{path}.index"):
+        return ""
+    return (
+        "; that is the name of a checkpoint of tf.train.Checkpoint, which only TensorFlow reads: load it there, and "
+        "save the model with model.save('m.keras') or model.save_weights('m.weights.h5')"
+    )
 
 
 @contextmanager

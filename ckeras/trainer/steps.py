@@ -9,7 +9,7 @@ import numpy as np
 
 from ckeras import config
 from ckeras.compiler.dependencies import depend
-from ckeras.compiler.function import compile_plan, warn_eager
+from ckeras.compiler.function import compile_plan, execution, warn_eager
 from ckeras.compiler.plan import Plan
 from ckeras.compiler.profile import Profile
 from ckeras.compiler.trace import is_value
@@ -63,7 +63,7 @@ class Steps:
         self._signature = kind, flags, self._shipped
         if kind == "train" and fixed is not None:
             fixed.warn_of_changes(objects)
-        runs_eagerly = bool(model.run_eagerly) or self._makes_own
+        runs_eagerly = bool(model.run_eagerly) or execution.eager or self._makes_own
         self.eager: Callable[[Any], Any] | None = self._op_by_op() if runs_eagerly else None
 
     @property

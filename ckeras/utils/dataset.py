@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ckeras import ops as _ops
 from ckeras.random import host_seed
-from ckeras.tensor.string_tensor import StringTensor, holds_strings
 from ckeras.tensor.structure import flatten, map_structure
+from ckeras.utils import dataset_choice
+from ckeras.utils.dataset_elements import as_arrays, as_numpy, as_tensor, as_tensors, as_value, called, padded, stacked
 
 
 class Dataset:
@@ -35,7 +35,7 @@ class Dataset:
     @staticmethod
     def from_tensor_slices(tensors: Any, name: str | None = None) -> Dataset:
         """Create a data set of the slices along the first axis of a tensor, or of the tensors in a tuple or dict."""
-        arrays = _lists_as_arrays(tensors)
+        arrays = as_arrays(tensors)
         lengths = {a.shape[0] if a.ndim else None for a in flatten(arrays)}
         if len(lengths) != 1 or None in lengths:
             raise ValueError(f"from_tensor_slices expects arrays with equal numbers of rows, got {lengths}")
@@ -45,7 +45,7 @@ class Dataset:
     @staticmethod
     def from_tensors(tensors: Any, name: str | None = None) -> Dataset:
         """Create a data set of one element."""
-        arrays = _lists_as_arrays(tensors)
+        arrays = as_arrays(tensors)
         return Dataset(lambda: iter([arrays]), 1)
 
     @staticmethod
@@ -67,15 +67,61 @@ class Dataset:
         length = None if None in lengths else min(lengths)
         return Dataset(lambda: builtins.zip(*(d._elements() for d in parts), strict=False), length)
 
+    @staticmethod
+    def choose_from_datasets(datasets: Any, choice_dataset: Dataset, stop_on_empty_dataset: bool = True) -> Dataset:
+        """Create a data set of the next elements of those that ``choice_dataset`` names by index."""
+        sources = [d._elements for d in datasets]
+        return Dataset(
+            lambda: dataset_choice.chosen(sources, (int(i) for i in choice_dataset), stop_on_empty_dataset), None
+        )
+
+    @staticmethod
+    def sample_from_datasets(
+        datasets: Any,
+        weights: Any = None,
+        seed: int | None = None,
+        stop_on_empty_dataset: bool = False,
+        rerandomize_each_iteration: bool | None = None,
+    ) -> Dataset:
+        """Create a data set of the next elements of randomly sampled ones, of probabilities ``weights``.
+
+        Each iteration samples anew, unless there is a seed, or ``rerandomize_each_iteration`` says otherwise.
+        """
+        p = dataset_choice.probabilities(weights, len(datasets))
+        anew = seed is None if rerandomize_each_iteration is None else rerandomize_each_iteration
+        first, runs, sources = host_seed() if seed is None else seed, itertools.count(), [d._elements for d in datasets]
+
+        def elements() -> Iterator[Any]:
+            generator = np.random.default_rng([first, next(runs) if anew else 0])
+            return dataset_choice.sampled(sources, p, generator, stop_on_empty_dataset)
+
+        return Dataset(elements, None)
+
+    @staticmethod
+    def counter(start: int = 0, step: int = 1, dtype: Any = "int64", name: str | None = None) -> Dataset:
+        """Create an endless data set of integers."""
+        return Dataset(lambda: (np.asarray(i, dtype) for i in itertools.count(start, step)), np.inf)
+
+    @staticmethod
+    def random(seed: int | None = None, rerandomize_each_iteration: bool | None = None, name: Any = None) -> Dataset:
+        """Create an endless data set of random integers of int64, from 0 to 2 ** 32 - 1."""
+        first, runs = host_seed() if seed is None else seed, itertools.count()
+
+        def elements() -> Iterator[Any]:
+            generator = np.random.default_rng([first, next(runs) if rerandomize_each_iteration else 0])
+            return (generator.integers(0, 1 << 32) for _ in itertools.count())
+
+        return Dataset(elements, np.inf)
+
     # -- transformations
 
     def map(self, map_func: Callable[..., Any], *parallel: Any, **options: Any) -> Dataset:
         """Apply ``map_func`` to each element; tuples become several arguments. Performance options have no effect."""
-        return Dataset(lambda: (_called(map_func, element) for element in self._elements()), self._length)
+        return Dataset(lambda: (called(map_func, element) for element in self._elements()), self._length)
 
     def filter(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
         """Keep the elements for which ``predicate`` is true."""
-        return Dataset(lambda: (e for e in self._elements() if bool(_called(predicate, e))), None)
+        return Dataset(lambda: (e for e in self._elements() if bool(called(predicate, e))), None)
 
     def batch(self, batch_size: int, drop_remainder: bool = False, *parallel: Any, **options: Any) -> Dataset:
         """Stack ``batch_size`` consecutive elements to a batch; the last batch may be smaller."""
@@ -87,7 +133,7 @@ class Dataset:
             elements = self._elements()
             while part := list(itertools.islice(elements, size)):
                 if len(part) == size or not drop_remainder:
-                    yield _stacked(part)
+                    yield stacked(part)
 
         length = self._length
         if length not in (None, np.inf):
@@ -204,7 +250,7 @@ class Dataset:
 
         def elements() -> Iterator[Any]:
             for element in self._elements():
-                yield from _called(map_func, element)._elements()
+                yield from called(map_func, element)._elements()
 
         return Dataset(elements, None)
 
@@ -225,7 +271,7 @@ class Dataset:
             raise ValueError(f"interleave expects lengths of at least 1, got {cycle_length} and {block_length}")
 
         def elements() -> Iterator[Any]:
-            sources = (_called(map_func, element)._elements() for element in self._elements())
+            sources = (called(map_func, element)._elements() for element in self._elements())
             active: list[Any] = list(itertools.islice(sources, max(cycle, 1)))
             while active:
                 for position, source in builtins.enumerate(active):
@@ -260,13 +306,80 @@ class Dataset:
             elements = self._elements()
             while part := list(itertools.islice(elements, int(batch_size))):
                 if len(part) == batch_size or not drop_remainder:
-                    yield _padded(part, padded_shapes, padding_values)
+                    yield padded(part, padded_shapes, padding_values)
 
         return Dataset(batches, plain._length)
 
+    def group_by_window(
+        self, key_func: Any, reduce_func: Any, window_size: Any = None, window_size_func: Any = None, name: Any = None
+    ) -> Dataset:
+        """Return the elements of ``reduce_func(key, window)``, of data sets of elements with the same key."""
+        if (window_size is None) == (window_size_func is None):
+            raise ValueError("group_by_window expects either window_size or window_size_func")
+        size_of = (lambda key: window_size) if window_size_func is None else lambda key: int(window_size_func(key))
+
+        def elements() -> Iterator[Any]:
+            groups = dataset_choice.grouped(self._elements(), lambda e: int(called(key_func, e)), size_of)
+            for key, part in groups:
+                yield from reduce_func(as_tensor(np.asarray(key, "int64")), _datasets_of(part))._elements()
+
+        return Dataset(elements, None)
+
+    def bucket_by_sequence_length(
+        self,
+        element_length_func: Any,
+        bucket_boundaries: Any,
+        bucket_batch_sizes: Any,
+        padded_shapes: Any = None,
+        padding_values: Any = None,
+        pad_to_bucket_boundary: bool = False,
+        no_padding: bool = False,
+        drop_remainder: bool = False,
+        name: str | None = None,
+    ) -> Dataset:
+        """Return padded batches of elements of similar lengths, which ``element_length_func`` tells of each.
+
+        ``pad_to_bucket_boundary`` must be False: ``padded_shapes`` can give a length instead.
+        """
+        if len(bucket_batch_sizes) != len(bucket_boundaries) + 1 or pad_to_bucket_boundary:
+            raise ValueError(
+                f"bucket_by_sequence_length expects {len(bucket_boundaries) + 1} bucket_batch_sizes, one more than "
+                f"boundaries, got {len(bucket_batch_sizes)}, and pad_to_bucket_boundary=False"
+            )
+
+        def bucket(*element: Any) -> int:
+            return int(np.searchsorted(bucket_boundaries, int(element_length_func(*element)), side="right"))
+
+        def batched(key: Any, window: Dataset) -> Dataset:
+            size = bucket_batch_sizes[int(key)]
+            if no_padding:
+                return window.batch(size, drop_remainder)
+            return window.padded_batch(size, padded_shapes, padding_values, drop_remainder)
+
+        return self.group_by_window(bucket, batched, window_size_func=lambda key: bucket_batch_sizes[key])
+
+    def unique(self, name: str | None = None) -> Dataset:
+        """Keep the first of equal elements, which are single tensors."""
+        return Dataset(lambda: dataset_choice.unique(self._elements(), as_value), None)
+
+    def scan(self, initial_state: Any, scan_func: Any, name: str | None = None) -> Dataset:
+        """Return the outputs of ``state, output = scan_func(state, element)``."""
+
+        def elements() -> Iterator[Any]:
+            state = as_tensors(initial_state)
+            for element in self:
+                state, output = scan_func(state, element)
+                yield output
+
+        return Dataset(elements, self._length)
+
+    def rebatch(self, batch_size: int, drop_remainder: bool = False, name: str | None = None) -> Dataset:
+        """Split batches into their rows, and batch these again."""
+        return self.unbatch().batch(batch_size, drop_remainder)
+
     def take_while(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
         """Keep the elements before the first for which ``predicate`` is false."""
-        return Dataset(lambda: itertools.takewhile(lambda e: bool(_called(predicate, e)), self._elements()), None)
+        return Dataset(lambda: itertools.takewhile(lambda e: bool(called(predicate, e)), self._elements()), None)
 
     def get_single_element(self, name: str | None = None) -> Any:
         """Return the one element; raise ValueError if there are none or several."""
@@ -277,7 +390,7 @@ class Dataset:
 
     def reduce(self, initial_state: Any, reduce_func: Callable[[Any, Any], Any], name: str | None = None) -> Any:
         """Return the last of ``state = reduce_func(state, element)``."""
-        state = _tensors(initial_state)
+        state = as_tensors(initial_state)
         for element in self:
             state = reduce_func(state, element)
         return state
@@ -306,11 +419,11 @@ class Dataset:
     # -- iteration
 
     def __iter__(self) -> Iterator[Any]:
-        return (_tensors(element) for element in self._elements())
+        return (as_tensors(element) for element in self._elements())
 
     def as_numpy_iterator(self) -> Iterator[Any]:
         """Iterate over the elements as NumPy arrays."""
-        return (map_structure(_numpy, element) for element in self._elements())
+        return (map_structure(as_numpy, element) for element in self._elements())
 
     def cardinality(self) -> int:
         """Return the number of elements; -1 if infinite, -2 if unknown."""
@@ -325,37 +438,8 @@ class Dataset:
         return True
 
 
-def _lists_as_arrays(tensors: Any) -> Any:
-    """Convert the lists in a structure of tuples and dicts to arrays."""
-    if isinstance(tensors, dict):
-        return {k: _lists_as_arrays(v) for k, v in tensors.items()}
-    if isinstance(tensors, tuple):
-        return tuple(map(_lists_as_arrays, tensors))
-    return _arrays(tensors)
-
-
-def _arrays(value: Any) -> np.ndarray:
-    """Convert Python numbers as TensorFlow does, to int32 and float32, and strings to an array of bytes objects."""
-    if holds_strings(value):
-        return np.asarray(StringTensor(value))
-    array = np.asarray(value)
-    if isinstance(value, (list, tuple, int, float)):
-        array = array.astype({"int64": "int32", "float64": "float32"}.get(str(array.dtype), array.dtype))
-    return array
-
-
-def _tensors(element: Any) -> Any:
-    return map_structure(_tensor, element)
-
-
-def _tensor(value: Any) -> Any:
-    if isinstance(value, Dataset):  # a window
-        return value
-    return StringTensor(value) if holds_strings(value) else _ops.convert_to_tensor(value)
-
-
-def _numpy(value: Any) -> Any:
-    return StringTensor(value).numpy() if holds_strings(value) else np.asarray(value)
+def _datasets_of(elements: list[Any]) -> Dataset:
+    return Dataset(lambda: iter(elements), len(elements))
 
 
 def _datasets(elements: list[Any]) -> Any:
@@ -365,57 +449,4 @@ def _datasets(elements: list[Any]) -> Any:
         return {k: _datasets([e[k] for e in elements]) for k in first}
     if isinstance(first, (tuple, list)):
         return tuple(_datasets([e[i] for e in elements]) for i in builtins.range(len(first)))
-    return Dataset(lambda: iter(elements), len(elements))
-
-
-def _padded(elements: list[Any], shapes: Any, values: Any) -> Any:
-    first = elements[0]
-    if isinstance(first, dict):
-        return {
-            k: _padded(
-                [e[k] for e in elements], shapes and shapes[k], values[k] if isinstance(values, dict) else values
-            )
-            for k in first
-        }
-    if isinstance(first, (tuple, list)):
-        return tuple(
-            _padded(
-                [e[i] for e in elements],
-                shapes and shapes[i],
-                values[i] if isinstance(values, (tuple, list)) else values,
-            )
-            for i in builtins.range(len(first))
-        )
-    text = holds_strings(first)
-    arrays = [np.asarray(StringTensor(e) if text else e) for e in elements]
-    largest = tuple(np.max([a.shape for a in arrays], axis=0).astype(int)) if arrays[0].ndim else ()
-    wanted = (
-        largest
-        if shapes is None
-        else tuple(n if m in (None, -1) else m for n, m in builtins.zip(largest, shapes, strict=True))
-    )
-    if len(wanted) != arrays[0].ndim or any(
-        n > m for a in arrays for n, m in builtins.zip(a.shape, wanted, strict=True)
-    ):
-        raise ValueError(f"padded_batch expects elements of at most shape {tuple(shapes)}, got {largest}")
-    filler = (b"" if text else 0) if values is None else np.asarray(values).item()
-    found = np.full((len(arrays), *wanted), filler, arrays[0].dtype)
-    for row, array in builtins.zip(found, arrays, strict=True):
-        row[tuple(slice(n) for n in array.shape)] = array
-    return found
-
-
-def _called(function: Callable[..., Any], element: Any) -> Any:
-    element = _tensors(element)
-    return function(*element) if isinstance(element, tuple) else function(element)
-
-
-def _stacked(elements: list[Any]) -> Any:
-    first = elements[0]
-    if isinstance(first, dict):
-        return {k: _stacked([e[k] for e in elements]) for k in first}
-    if isinstance(first, (tuple, list)):
-        return tuple(_stacked([e[i] for e in elements]) for i in builtins.range(len(first)))
-    if holds_strings(first):
-        return np.asarray(StringTensor(elements))
-    return np.stack([np.asarray(e) for e in elements])
+    return _datasets_of(elements)

@@ -6,15 +6,15 @@ from reference import script
 
 from ckeras.compat import tensorflow as tf
 
-MAKE = script("make_tensorflow_values")
-EXPECTED = dict(np.load(MAKE.VALUES))
-CASES = MAKE.cases(tf)
+MAKE = [script("make_tensorflow_values"), script("make_tensorflow_families_values")]
+EXPECTED = {name: value for make in MAKE for name, value in np.load(make.VALUES).items()}
+CASES = {name: case for make in MAKE for name, case in make.cases(tf).items()}
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_result(name):
     expected = [EXPECTED[f"{name}/{i}"] for i in range(sum(key.rpartition("/")[0] == name for key in EXPECTED))]
-    found = MAKE.arrays(CASES[name]())
+    found = MAKE[0].arrays(CASES[name]())
     assert len(found) == len(expected) > 0
     for mine, theirs in zip(found, expected, strict=True):
         assert mine.shape == theirs.shape

@@ -60,10 +60,11 @@ def originals(folder):
     made = {}
     for build in (dense, conv, text):
         model, name = build(), build.__name__
-        for ending in (".keras", ".h5", ".weights.h5"):
+        for ending in (".keras", ".h5", ".weights.h5", ".safetensors"):
             if ending == ".keras" or build is not text:
                 path = os.path.join(folder, name + ending)
-                (model.save_weights if ending == ".weights.h5" else model.save)(path)
+                save = {".weights.h5": model.save_weights, ".safetensors": model.export_weights}
+                save.get(ending, model.save)(path)
                 made[name + ending] = path
     packed = made["packed.keras"] = os.path.join(folder, "packed.keras")
     with zipfile.ZipFile(made["conv.keras"]) as archive, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
@@ -199,7 +200,7 @@ class Case:
         """What is done with a file."""
         from ckeras import models, saving
 
-        if ending != ".weights.h5":
+        if ending in (".keras", ".h5"):
             yield models.load_model
         if ending != ".keras":
             model = self._models.get(name)
@@ -207,7 +208,7 @@ class Case:
                 source = name.replace("chunked", "dense").replace(ending, ".keras")
                 model = self._models[name] = models.load_model(self._made[source])
             yield model.load_weights
-        if ending != ".h5":
+        if ending in (".keras", ".weights.h5"):
             yield saving.KerasFileEditor
 
     def _outcome(self, use, path):

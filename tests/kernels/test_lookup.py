@@ -71,3 +71,10 @@ def test_hash_cross(threaded, features):
         rows = zip(*(column.astype(np.uint64).tolist() for column in x), strict=True)
         assert out.tolist() == [crossed(row, 1000) for row in rows]
         assert intact()
+
+
+@pytest.mark.parametrize("data, crc", [(b"", 0), (b"123456789", 0xE3069283), (bytes(32), 0x8A9136AA)])
+def test_crc32c_of_the_standard(threaded, data, crc):
+    out = np.empty(1, np.int64)
+    threaded.call("crc32c", [out], [np.frombuffer(data, np.uint8)], [len(data)])
+    assert out.tolist() == [crc]

@@ -79,6 +79,25 @@ def test_like_steps_with_other_activations(stepwise, kind, activation):
         np.testing.assert_allclose(a, b, 1e-12, 1e-12)
 
 
+@pytest.mark.parametrize("options", [{}, {"go_backwards": True}, {"zero_output_for_mask": True}], ids=str)
+def test_stacks_like_steps(stepwise, options):
+    cells = [layers.LSTMCell(5), layers.GRUCell(3, dropout=0.4, seed=1), layers.SimpleRNNCell(4)]
+    layer = layers.RNN(cells, return_sequences=True, return_state=True, **options)
+    layer.build(X.shape)
+
+    def run():
+        cells[1].seed_generator.state.assign([1, 2])
+        with ckeras.GradientTape() as tape:
+            results = layer(X, mask=MASK, training=True)
+            total = sum(ops.sum(ops.cos(i + 3 * y)) for i, y in enumerate(ckeras.tree.flatten(results)))
+        gradients = tape.gradient(total, layer.trainable_variables)
+        return [np.asarray(v) for v in (*ckeras.tree.flatten(results), *gradients)]
+
+    for a, b in zip(run(), stepwise(run), strict=True):
+        np.testing.assert_allclose(a, b, 2e-5, 2e-5)
+    assert {"lstm", "gru", "simple_rnn"} <= kernels_of(layer) and "loop" not in kernels_of(layer)
+
+
 @ALL
 def test_central_differences(kind):
     layer = make(kind, dtype="float64", recurrent_dropout=0.3, return_sequences=True)
@@ -134,7 +153,7 @@ def kernels_of(layer, x=X):
 def test_a_compiled_call_is_one_op(kind):
     layer = KINDS[kind][0](5, **KINDS[kind][1])
     layer.build(X.shape)
-    assert kind in kernels_of(layer) and "scan" not in kernels_of(layer)
+    assert kind in kernels_of(layer) and "loop" not in kernels_of(layer)
 
 
 def test_other_cells_run_step_by_step():

@@ -1,4 +1,5 @@
-/* Lookups of numbers: binary search in a sorted table, and the hashes of TensorFlow's string buckets, of decimal digits.
+/* Lookups of numbers: binary search in a sorted table, and the hashes of TensorFlow's string buckets, of decimal digits;
+ * the checksum of its records.
  * FarmHash: Pike and Alakuijala (2014), function farmhashna::Hash64. SipHash-2-4: Aumasson and Bernstein (2012).
  * Fingerprint cat: that of TensorFlow's crosses. Bytes are read in little-endian order on every processor.
  */
@@ -185,5 +186,24 @@ static int ck_hash_cross(char *const *buf, const int64_t *p, const double *f, ck
     return CK_OK;
 }
 
+/* buf: out (1) int64, x (n) uint8: the CRC-32C of the bytes (Castagnoli, 1993)
+ * p: n */
+static int ck_crc32c(char *const *buf, const int64_t *p, const double *f, ck_error *err)
+{
+    (void)f;
+    (void)err;
+    const unsigned char *x = (const unsigned char *)buf[1];
+    uint32_t table[256], found = ~0u;
+    for (uint32_t i = 0; i < 256; i++) {
+        uint32_t entry = i;
+        for (int bit = 0; bit < 8; bit++) entry = entry >> 1 ^ (entry & 1 ? 0x82F63B78u : 0);
+        table[i] = entry;
+    }
+    for (int64_t i = 0; i < p[0]; i++) found = found >> 8 ^ table[(found ^ x[i]) & 255];
+    ((int64_t *)buf[0])[0] = ~found & 0xFFFFFFFFu;
+    return CK_OK;
+}
+
 #define LOOKUP_KERNELS                                                                                                 \
-    {"searchsorted", ck_searchsorted}, {"hash_buckets", ck_hash_buckets}, {"hash_cross", ck_hash_cross},
+    {"searchsorted", ck_searchsorted}, {"hash_buckets", ck_hash_buckets}, {"hash_cross", ck_hash_cross}, \
+    {"crc32c", ck_crc32c},

@@ -24,10 +24,15 @@ from ckeras.compat.tensorflow import (  # noqa: F401  names of the module
     math,
     nest,
     nn,
+    ragged,
     random,
+    sparse,
     strings,
+    summary,
     test,
+    train,
 )
+from ckeras.compat.tensorflow.dtypes import DType
 from ckeras.compat.tensorflow.shapes import give_shapes_methods
 from ckeras.compat.tensorflow.table import names_of
 from ckeras.tensor.string_tensor import StringTensor as _StringTensor, holds_strings as _holds_strings
@@ -39,12 +44,11 @@ __version__ = "2.20.0+ckeras"
 version = types.SimpleNamespace(VERSION=__version__)
 newaxis = None
 
-# Dtypes are represented by their names, as everywhere in ckeras.
 _BITS = {"float": (16, 32, 64), "int": (8, 16, 32, 64), "uint": (8, 16, 32, 64)}
-globals().update({f"{kind}{n}": f"{kind}{n}" for kind, bits in _BITS.items() for n in bits}, bool="bool")
-bfloat16, half, double, complex64, complex128, string = (
-    "bfloat16", "float16", "float64", "complex64", "complex128", "string"
-)  # fmt: skip
+globals().update({f"{kind}{n}": DType(f"{kind}{n}") for kind, bits in _BITS.items() for n in bits}, bool=DType("bool"))
+bfloat16, half, double, complex64, complex128, string = map(
+    DType, ("bfloat16", "float16", "float64", "complex64", "complex128", "string")
+)
 
 _ARRAYS = (
     "argsort", "boolean_mask", "case", "clip_by_global_norm", "clip_by_norm", "dynamic_partition", "dynamic_stitch",
@@ -112,6 +116,33 @@ ROWS = {
     "foldl": "backend.foldl(fn, elems, initializer)",
     "foldr": "backend.foldr(fn, elems, initializer)",
     **{name: f"compat.tensorflow.compat.{name}" for name in _AROUND},
+    "RaggedTensor": "compat.tensorflow.ragged.RaggedTensor",
+    "SparseTensor": "compat.tensorflow.sparse.SparseTensor",
+    "DType": "compat.tensorflow.dtypes.DType",
+    "as_string": "compat.tensorflow.strings.as_string",
+    "eig": "ops.eig(tensor=x)",
+    "eigvals": "compat.tensorflow.linalg.eigvals",
+    "scalar_mul": "ops.multiply(scalar=x1, x=x2)",
+    "matrix_square_root": "compat.tensorflow.matrices.sqrtm",
+    "unravel_index": "compat.tensorflow.arrays.unravel_index",
+    **{
+        name: f"compat.tensorflow.arrays.{name}"
+        for name in (
+            "batch_to_space",
+            "broadcast_dynamic_shape",
+            "broadcast_static_shape",
+            "edit_distance",
+            "get_static_value",
+            "guarantee_const",
+            "histogram_fixed_width_bins",
+            "identity_n",
+            "shape_n",
+            "space_to_batch",
+            "timestamp",
+            "truncatediv",
+            "truncatemod",
+        )
+    },
     **{name: f"compat.tensorflow.debugging.{name}" for name in _ASSERTIONS},
     "as_dtype": "compat.tensorflow.dtypes.as_dtype",
     "tensor_scatter_nd_max": "compat.tensorflow.arrays.tensor_scatter_nd_max",

@@ -1,12 +1,14 @@
 """TensorFlow's array functions whose parameters do not map to those of one function of ckeras."""
 
 import builtins
+import time
 from typing import Any
 
 import numpy as np
 
 from ckeras import ops as _ops
-from ckeras.tensor import Op, Spec
+from ckeras.compat.tensorflow.shapes import TensorShape
+from ckeras.tensor import KerasTensor, Op, Spec
 
 
 def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | None = None) -> Any:
@@ -242,3 +244,128 @@ def tensor_scatter_nd_max(tensor: Any, indices: Any, updates: Any, name: str | N
 def tensor_scatter_nd_min(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
     """Return ``tensor`` with the minimum of its elements and ``updates`` at ``indices``."""
     return _ops.scatter_update(tensor, indices, updates, reduction="min")
+
+
+def unravel_index(indices: Any, dims: Any, name: str | None = None) -> Any:
+    """Return the indices along each axis, in rows, of indices into the flat array."""
+    return _ops.stack(_ops.unravel_index(indices, tuple(int(n) for n in np.asarray(dims))))
+
+
+def truncatediv(x: Any, y: Any, name: str | None = None) -> Any:
+    """Return quotients of integers, rounded towards 0."""
+    x, y = _ops.convert_to_tensor(x), _ops.convert_to_tensor(y)
+    sign = _ops.cast(_ops.sign(x) * _ops.sign(y), x.dtype)
+    return sign * _ops.floor_divide(_ops.abs(x), _ops.abs(y))
+
+
+def truncatemod(x: Any, y: Any, name: str | None = None) -> Any:
+    """Return the remainders of `truncatediv`, which have the sign of ``x``."""
+    x, y = _ops.convert_to_tensor(x), _ops.convert_to_tensor(y)
+    return x - truncatediv(x, y) * y
+
+
+def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
+    """Return the shape to which two shapes broadcast."""
+    return TensorShape(np.broadcast_shapes(tuple(shape_x), tuple(shape_y)))
+
+
+def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Any:
+    """Return the shape to which two shapes broadcast, as a tensor."""
+    shapes = (tuple(np.asarray(s).tolist()) for s in (shape_x, shape_y))
+    return _ops.convert_to_tensor(np.array(np.broadcast_shapes(*shapes), "int32"))
+
+
+def histogram_fixed_width_bins(
+    values: Any, value_range: Any, nbins: int = 100, dtype: Any = "int32", name: str | None = None
+) -> Any:
+    """Return the bin of each value among ``nbins`` of equal width; values outside belong to the first or last."""
+    values, (low, high) = _ops.convert_to_tensor(values), np.asarray(value_range).tolist()
+    return _ops.cast(_ops.clip(_ops.floor((values - low) / (high - low) * nbins), 0, nbins - 1), dtype)
+
+
+def identity_n(input: Any, name: str | None = None) -> list[Any]:
+    """Return tensors."""
+    return [_ops.convert_to_tensor(x) for x in input]
+
+
+def shape_n(input: Any, out_type: Any = "int32", name: str | None = None) -> list[Any]:
+    """Return the shape of each tensor."""
+    return [_ops.convert_to_tensor(np.array(_ops.convert_to_tensor(x).shape, str(out_type))) for x in input]
+
+
+def get_static_value(tensor: Any, partial: bool = False) -> Any:
+    """Return the value of a tensor; None for a symbolic one."""
+    return None if isinstance(tensor, KerasTensor) else np.asarray(tensor)
+
+
+def guarantee_const(input: Any, name: str | None = None) -> Any:
+    """Return a tensor."""
+    return _ops.convert_to_tensor(input)
+
+
+def timestamp(name: str | None = None) -> Any:
+    """Return the seconds since 1970, in float64."""
+    return _ops.convert_to_tensor(time.time(), dtype="float64")
+
+
+def space_to_batch(input: Any, block_shape: Any, paddings: Any, name: str | None = None) -> Any:
+    """Divide axes into blocks, whose elements become part of the batch, after padding with zeros."""
+    x, blocks = _ops.convert_to_tensor(input), [int(n) for n in np.asarray(block_shape)]
+    edges = [tuple(pair) for pair in np.asarray(paddings).tolist()]
+    x = _ops.pad(x, [(0, 0), *edges, *[(0, 0)] * (len(x.shape) - 1 - len(blocks))])
+    batch, rest = x.shape[0], tuple(x.shape[1 + len(blocks) :])
+    split = [size for n, b in zip(x.shape[1:], blocks, strict=False) for size in (n // b, b)]
+    x = _ops.reshape(x, (batch, *split, *rest))
+    inner = [2 * i + 2 for i in range(len(blocks))]
+    outer = [2 * i + 1 for i in range(len(blocks))]
+    others = range(1 + 2 * len(blocks), len(x.shape))
+    x = _ops.transpose(x, (*inner, 0, *outer, *others))
+    return _ops.reshape(x, (batch * int(np.prod(blocks)), *split[::2], *rest))
+
+
+def batch_to_space(input: Any, block_shape: Any, crops: Any, name: str | None = None) -> Any:
+    """Inverse of `space_to_batch`, with ``crops`` in place of paddings."""
+    x, blocks = _ops.convert_to_tensor(input), [int(n) for n in np.asarray(block_shape)]
+    batch, sizes = x.shape[0] // int(np.prod(blocks)), x.shape[1 : 1 + len(blocks)]
+    rest = tuple(x.shape[1 + len(blocks) :])
+    x = _ops.reshape(x, (*blocks, batch, *sizes, *rest))
+    count = len(blocks)
+    order = [axis for i in range(count) for axis in (count + 1 + i, i)]
+    x = _ops.transpose(x, (count, *order, *range(2 * count + 1, len(x.shape))))
+    x = _ops.reshape(x, (batch, *(n * b for n, b in zip(sizes, blocks, strict=True)), *rest))
+    cut = [slice(a, n - b) for n, (a, b) in zip(x.shape[1:], np.asarray(crops).tolist(), strict=False)]
+    return x[(slice(None), *cut)]
+
+
+def edit_distance(hypothesis: Any, truth: Any, normalize: bool = True, name: str | None = None) -> Any:
+    """Return the Levenshtein distance of each pair of rows of two sparse tensors, divided by the length of the truth.
+
+    Args:
+        hypothesis, truth: `tf.SparseTensor` of the same shape but for the last axis; rows begin at its left.
+        normalize: whether distances are divided.
+        name: no effect.
+    """
+    rows: list[dict[Any, list[Any]]] = []
+    for sparse in (hypothesis, truth):
+        found: dict[Any, list[Any]] = {}
+        for index, value in zip(sparse.indices.numpy().tolist(), np.asarray(sparse.values).tolist(), strict=True):
+            found.setdefault(tuple(index[:-1]), []).append(value)
+        rows.append(found)
+    shape = tuple(int(n) for n in np.maximum(hypothesis.dense_shape.numpy(), truth.dense_shape.numpy())[:-1])
+    result = np.zeros(shape, "float32")
+    for index in np.ndindex(*shape):
+        a, b = rows[0].get(index, []), rows[1].get(index, [])
+        result[index] = _distance(a, b)
+        if normalize:
+            result[index] = result[index] / len(b) if b else np.inf if a else 0.0
+    return _ops.convert_to_tensor(result)
+
+
+def _distance(a: list[Any], b: list[Any]) -> int:
+    before = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            row.append(min(before[j] + 1, row[-1] + 1, before[j - 1] + (x != y)))
+        before = row
+    return before[-1]

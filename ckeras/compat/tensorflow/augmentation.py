@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ckeras import ops as _ops
-from ckeras.compat.tensorflow import image as _image
+from ckeras.compat.tensorflow import image as _image, io as _io
+from ckeras.compat.tensorflow.random import one_seed
 from ckeras.random import host_seed
 
 
@@ -110,3 +111,42 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None
     generator = np.random.default_rng(host_seed() if seed is None else seed)
     starts = [int(generator.integers(0, d - n + 1)) for n, d in zip(size, value.shape, strict=True)]
     return value[tuple(slice(a, a + n) for a, n in zip(starts, size, strict=True))]
+
+
+def adjust_jpeg_quality(image: Any, jpeg_quality: int, name: str | None = None) -> Any:
+    """Return an image as it looks after it was written as a JPEG of a quality (0 to 100) and read again."""
+
+    def change(x: Any) -> Any:
+        pixels = _image.convert_image_dtype(x, "uint8", saturate=True)
+        encoded = _io.encode_jpeg(pixels, quality=int(jpeg_quality))
+        return _image.convert_image_dtype(_io.decode_jpeg(encoded), "float32")
+
+    return _in_floats(change, image)
+
+
+def random_jpeg_quality(image: Any, min_jpeg_quality: int, max_jpeg_quality: int, seed: int | None = None) -> Any:
+    """Lower the quality of an image to a random one, from the minimum, inclusive, to the maximum, exclusive."""
+    return adjust_jpeg_quality(image, int(_sampled(min_jpeg_quality, max_jpeg_quality, seed)))
+
+
+def _stateless(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a random function that takes a ``seed`` of two integers: equal seeds give equal results."""
+
+    def stateless(*args: Any, seed: Any = None, **kwargs: Any) -> Any:
+        if seed is None:
+            *args, seed = args
+        return function(*args, seed=one_seed(seed), **kwargs)
+
+    stateless.__name__ = stateless.__qualname__ = f"stateless_{function.__name__}"
+    stateless.__doc__ = f"`{function.__name__}` with a ``seed`` of two integers; equal seeds give equal results."
+    return stateless
+
+
+stateless_random_brightness = _stateless(random_brightness)
+stateless_random_contrast = _stateless(random_contrast)
+stateless_random_crop = _stateless(random_crop)
+stateless_random_flip_left_right = _stateless(random_flip_left_right)
+stateless_random_flip_up_down = _stateless(random_flip_up_down)
+stateless_random_hue = _stateless(random_hue)
+stateless_random_jpeg_quality = _stateless(random_jpeg_quality)
+stateless_random_saturation = _stateless(random_saturation)

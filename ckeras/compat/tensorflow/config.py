@@ -5,6 +5,7 @@ import types
 from typing import Any, NamedTuple
 
 from ckeras.compat.tensorflow.table import names_of
+from ckeras.compiler.function import execution
 
 
 class PhysicalDevice(NamedTuple):
@@ -42,6 +43,30 @@ def _set_threads(num_threads: int) -> None:
 
 def set_memory_growth(device: Any, enable: bool) -> None:
     """Do nothing: memory is allocated on demand."""
+
+
+def run_functions_eagerly(run_eagerly: bool) -> None:
+    """Let functions of `tf.function`, and steps of models, run op by op, so that they can be debugged; or not."""
+    execution.eager = bool(run_eagerly)
+
+
+def functions_run_eagerly() -> bool:
+    """Return whether functions of `tf.function` run op by op."""
+    return execution.eager
+
+
+def get_visible_devices(device_type: str | None = None) -> list[PhysicalDevice]:
+    """Alias of `list_physical_devices`."""
+    return list_physical_devices(device_type)
+
+
+def get_soft_device_placement() -> bool:
+    """Return True: everything is on the CPU."""
+    return True
+
+
+def set_soft_device_placement(enabled: bool) -> None:
+    """Do nothing: everything is on the CPU."""
 
 
 threading = types.SimpleNamespace(

@@ -4,8 +4,9 @@ import sys
 from typing import Any
 
 from ckeras import ops as _ops
+from ckeras.compat.tensorflow.readers import list_files
 from ckeras.compat.tensorflow.table import names_of
-from ckeras.utils.dataset import Dataset as Dataset
+from ckeras.utils.dataset import Dataset
 
 AUTOTUNE = -1
 INFINITE_CARDINALITY = -1
@@ -37,4 +38,15 @@ class _Settings:
 
 experimental = sys.modules[__name__]
 
-__getattr__, __dir__ = names_of(__name__, {})
+ROWS = {
+    **{
+        name: f"compat.tensorflow.readers.{name}"
+        for name in ("FixedLengthRecordDataset", "TFRecordDataset", "TextLineDataset")
+    },
+    "choose_from_datasets": "utils.dataset.Dataset.choose_from_datasets",
+    "sample_from_datasets": "utils.dataset.Dataset.sample_from_datasets",
+}
+
+__getattr__, __dir__ = names_of(__name__, ROWS)
+
+Dataset.list_files = staticmethod(list_files)  # which compat.tensorflow alone has

@@ -25,7 +25,17 @@ ROWS = {
         for name in (
             "adjust_brightness", "adjust_contrast", "adjust_gamma", "adjust_hue", "adjust_saturation",
             "random_brightness", "random_contrast", "random_crop", "random_flip_left_right", "random_flip_up_down",
-            "random_hue", "random_saturation",
+            "random_hue", "random_saturation", "adjust_jpeg_quality", "random_jpeg_quality",
+            "stateless_random_brightness", "stateless_random_contrast", "stateless_random_crop",
+            "stateless_random_flip_left_right", "stateless_random_flip_up_down", "stateless_random_hue",
+            "stateless_random_jpeg_quality", "stateless_random_saturation",
+        )
+    },
+    **{
+        name: f"compat.tensorflow.boxes.{name}"
+        for name in (
+            "crop_and_resize", "draw_bounding_boxes", "non_max_suppression", "non_max_suppression_overlaps",
+            "non_max_suppression_with_scores",
         )
     },
 }  # fmt: skip
@@ -234,3 +244,37 @@ def extract_patches(images: Any, sizes: Any, strides: Any, rates: Any, padding: 
     return _ops.image.extract_patches(
         images, tuple(sizes[1:3]), tuple(strides[1:3]), rates[1], padding.lower(), data_format="channels_last"
     )
+
+
+# Rows: what the first, second and third channel are of the sums.
+_COLORS = {
+    "yiq to rgb": [[1, 1, 1], [0.95598634, -0.27201283, -1.10674021], [0.6208248, -0.64720424, 1.70423049]],
+    "yuv to rgb": [[1, 1, 1], [0, -0.394642334, 2.03206185], [1.13988303, -0.58062185, 0]],
+    "yiq": [[0.299, 0.59590059, 0.2115], [0.587, -0.27455667, -0.52273617], [0.114, -0.32134392, 0.31119955]],
+    "yuv": [[0.299, -0.14714119, 0.61497538], [0.587, -0.28886916, -0.51496512], [0.114, 0.43601035, -0.10001026]],
+}
+
+
+def _in_colors(images: Any, matrix: Any) -> Any:
+    images = _ops.convert_to_tensor(images)
+    return _ops.matmul(images, np.asarray(matrix, images.dtype))
+
+
+def rgb_to_yiq(images: Any) -> Any:
+    """Convert the last axis from red, green and blue to luma and two differences of colors (NTSC)."""
+    return _in_colors(images, _COLORS["yiq"])
+
+
+def yiq_to_rgb(images: Any) -> Any:
+    """Inverse of `rgb_to_yiq`."""
+    return _in_colors(images, _COLORS["yiq to rgb"])
+
+
+def rgb_to_yuv(images: Any) -> Any:
+    """Convert the last axis from red, green and blue to luma and two differences of colors (PAL)."""
+    return _in_colors(images, _COLORS["yuv"])
+
+
+def yuv_to_rgb(images: Any) -> Any:
+    """Inverse of `rgb_to_yuv`."""
+    return _in_colors(images, _COLORS["yuv to rgb"])

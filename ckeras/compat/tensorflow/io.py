@@ -201,4 +201,17 @@ gfile = types.SimpleNamespace(
     rename=_rename,
 )
 
-__getattr__, __dir__ = names_of(__name__, {})
+ROWS = {
+    **{
+        name: f"compat.tensorflow.parsing.{name}"
+        for name in (
+            "FixedLenFeature", "FixedLenSequenceFeature", "VarLenFeature", "decode_base64", "decode_compressed",
+            "decode_csv", "encode_base64", "extract_jpeg_shape", "parse_example", "parse_single_example",
+            "parse_tensor", "serialize_tensor",
+        )
+    },
+    "TFRecordWriter": "compat.tensorflow.records.TFRecordWriter",
+    "TFRecordOptions": "compat.tensorflow.records.TFRecordOptions",
+}  # fmt: skip
+
+__getattr__, __dir__ = names_of(__name__, ROWS)

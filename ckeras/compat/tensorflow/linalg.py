@@ -7,6 +7,11 @@ import numpy as np
 from ckeras import ops as _ops
 from ckeras.compat.tensorflow.table import names_of
 
+_MATRICES = (
+    "expm", "logm", "lu", "lu_matrix_inverse", "lu_reconstruct", "lu_solve", "matrix_rank", "sqrtm",
+    "tridiagonal_matmul", "tridiagonal_solve",
+)  # fmt: skip
+
 ROWS = {
     "eye": "ops.eye(num_rows=N, num_columns=M)",
     "norm": "ops.norm(tensor=x, ord, axis, keepdims)",
@@ -23,6 +28,7 @@ ROWS = {
     "solve": "ops.solve(matrix=a, rhs=b)",
     "transpose": "compat.tensorflow.linalg.matrix_transpose",
     "lstsq": "ops.lstsq(matrix=a, rhs=b)",
+    **{name: f"compat.tensorflow.matrices.{name}" for name in _MATRICES},
 }
 
 __getattr__, __dir__ = names_of(__name__, ROWS)

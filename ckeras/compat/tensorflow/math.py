@@ -15,6 +15,10 @@ _ROUNDING = ("round", "floor", "ceil")
 _BINARY = ("add", "subtract", "multiply", "divide", "maximum", "minimum", "logical_and", "logical_or")
 _COMPARING = ("equal", "not_equal", "greater", "greater_equal", "less", "less_equal")
 _SEGMENTS = ("sum", "max", "min", "prod")
+_SPECIAL = (
+    "bessel_i0e", "bessel_i1", "bessel_i1e", "betainc", "cumulative_logsumexp", "digamma", "erfcinv", "igamma",
+    "igammac", "lbeta", "lgamma", "ndtri", "polygamma", "reciprocal_no_nan", "zeta",
+)  # fmt: skip
 _REDUCED = ("sum", "mean", "max", "min", "prod", "any", "all")
 
 # These are found in tensorflow and in tensorflow.math.
@@ -58,6 +62,9 @@ ROWS = {
     "is_finite": "ops.isfinite(x)",
     "reduce_std": "ops.std(input_tensor=x, axis, keepdims)",
     "reduce_variance": "ops.var(input_tensor=x, axis, keepdims)",
+    **{name: f"compat.tensorflow.special.{name}" for name in _SPECIAL},
+    "accumulate_n": "compat.tensorflow.math.add_n",
+    "unsorted_segment_sqrt_n": "compat.tensorflow.math.unsorted_segment_sqrt_n",
 }
 
 __getattr__, __dir__ = names_of(__name__, ROWS)
@@ -232,3 +239,11 @@ def is_non_decreasing(x: Any, name: str | None = None) -> Any:
     """Whether no element is smaller than the one before it."""
     flat = _ops.reshape(x, (-1,))
     return _ops.all(flat[1:] >= flat[:-1])
+
+
+def unsorted_segment_sqrt_n(data: Any, segment_ids: Any, num_segments: int, name: str | None = None) -> Any:
+    """Return the sum of each segment divided by the square root of its number of rows."""
+    total = _ops.segment_sum(data, segment_ids, num_segments)
+    ones = _ops.ones(_ops.convert_to_tensor(segment_ids).shape, total.dtype)
+    count = _ops.maximum(_ops.segment_sum(ones, segment_ids, num_segments), 1)
+    return total / _ops.reshape(_ops.sqrt(count), (-1, *[1] * (len(total.shape) - 1)))

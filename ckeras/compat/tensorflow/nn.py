@@ -7,6 +7,11 @@ import numpy as np
 from ckeras import ops as _ops
 from ckeras.compat.tensorflow.table import names_of
 
+_CONVOLUTIONS = (
+    "atrous_conv2d", "avg_pool3d", "conv1d_transpose", "conv3d_transpose", "conv_transpose", "convolution", "ctc_loss",
+    "dilation2d", "erosion2d", "max_pool3d", "pool", "sufficient_statistics", "weighted_moments",
+)  # fmt: skip
+
 ROWS = {
     **{name: f"ops.{name}(features=x)" for name in ("relu", "relu6", "elu", "selu", "silu", "softplus", "softsign")},
     "swish": "ops.silu(features=x)",
@@ -23,6 +28,7 @@ ROWS = {
     "max_pool": "compat.tensorflow.nn.max_pool2d",
     "avg_pool": "compat.tensorflow.nn.avg_pool2d",
     "dropout": "random.dropout(x=inputs, rate, noise_shape, seed)",
+    **{name: f"compat.tensorflow.convolutions.{name}" for name in _CONVOLUTIONS},
 }
 
 __getattr__, __dir__ = names_of(__name__, ROWS)

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from ckeras import ops as _ops
+from ckeras.compat.tensorflow.ragged import RaggedTensor
 from ckeras.compat.tensorflow.table import names_of
+from ckeras.layers.preprocessing.hashes import string_buckets
 from ckeras.tensor.string_tensor import StringTensor
 
 
@@ -88,50 +90,49 @@ def regex_full_match(input: Any, pattern: str, name: str | None = None) -> Any:
     return _measured(lambda s: expression.fullmatch(_text(s)) is not None, input, "bool")
 
 
-def split(input: Any, sep: str | None = None, maxsplit: int = -1, name: str | None = None) -> StringTensor:
+def split(input: Any, sep: str | None = None, maxsplit: int = -1, name: str | None = None) -> Any:
     """Split a string at a separator, or at whitespace.
 
     Args:
-        input: a string, or strings that all have the same number of parts.
+        input: a string, or an array of strings.
         sep: the separator.
         maxsplit: maximum number of splits; no limit by default.
         name: no effect.
 
     Returns:
-        StringTensor: the parts, in a further axis.
-
-    Raises:
-        ValueError: if strings have different numbers of parts: there are no ragged tensors.
+        StringTensor: the parts of one string; of several, a `RaggedTensor`.
     """
     separator = None if not sep else sep if isinstance(sep, bytes) else sep.encode()
-    return _in_further_axis("split", lambda s: s.split(separator, maxsplit), input)
+    return _in_further_axis(lambda s: s.split(separator, maxsplit), input)
 
 
 def unicode_split(input: Any, input_encoding: str = "UTF-8", errors: str = "replace", name: str | None = None) -> Any:
-    """Split a string into its characters; strings must have the same number of them."""
-    return _in_further_axis("unicode_split", lambda s: list(s.decode(input_encoding, errors)), input)
+    """Split a string into its characters; those of several are a `RaggedTensor`."""
+    return _in_further_axis(lambda s: list(s.decode(input_encoding, errors)), input)
 
 
-def bytes_split(input: Any, name: str | None = None) -> StringTensor:
-    """Split a string into its bytes; strings must have the same number of them."""
-    return _in_further_axis("bytes_split", lambda s: [s[i : i + 1] for i in range(len(s))], input)
+def bytes_split(input: Any, name: str | None = None) -> Any:
+    """Split a string into its bytes; those of several are a `RaggedTensor`."""
+    return _in_further_axis(lambda s: [s[i : i + 1] for i in range(len(s))], input)
 
 
-def _in_further_axis(function: str, parts: Callable[[bytes], list[Any]], text: Any) -> StringTensor:
+def _in_further_axis(parts: Callable[[bytes], list[Any]], text: Any) -> Any:
+    """The parts of a string, or a `RaggedTensor` of the parts of each of several."""
     strings = StringTensor(text)
     rows = [parts(s) for s in np.asarray(strings).ravel().tolist()]
-    sizes = {len(row) for row in rows}
-    if len(sizes) > 1:
-        raise ValueError(
-            f"{function} expects strings with equal numbers of parts, got {sorted(sizes)}: there are no ragged "
-            f"tensors; apply it to one string at a time, in Dataset.map, or use the layer TextVectorization"
-        )
-    found = np.empty((len(rows), sizes.pop() if sizes else 0), object)
-    for row, values in zip(found, rows, strict=True):
-        row[:] = values
-    return StringTensor(
-        found.reshape(*strings.shape, -1) if found.size else found.reshape(*strings.shape, found.shape[1])
-    )
+    if not strings.shape:
+        return StringTensor(np.array(rows[0], object))
+    found: Any = RaggedTensor.from_row_lengths(_joined(rows), [len(row) for row in rows])
+    for size in strings.shape[:0:-1]:
+        found = RaggedTensor(found, np.arange(0, len(found) + 1, size) if size else [0])
+    return found
+
+
+def _joined(rows: list[list[Any]]) -> StringTensor:
+    flat = [part for row in rows for part in row]
+    found = np.empty(len(flat), object)
+    found[:] = flat
+    return StringTensor(found)
 
 
 def join(inputs: Any, separator: str = "", name: str | None = None) -> StringTensor:
@@ -174,6 +175,88 @@ def as_string(input: Any, precision: int = -1, name: str | None = None) -> Strin
     found = np.empty(len(texts), object)
     found[:] = texts
     return StringTensor(found.reshape(array.shape))
+
+
+def to_hash_bucket_fast(input: Any, num_buckets: int, name: str | None = None) -> Any:
+    """Return the FarmHash64 of each string, modulo ``num_buckets``."""
+    return _ops.convert_to_tensor(string_buckets(StringTensor(input), num_buckets))
+
+
+to_hash_bucket = to_hash_bucket_fast
+
+
+def to_hash_bucket_strong(input: Any, num_buckets: int, key: Any, name: str | None = None) -> Any:
+    """Return the SipHash of each string with a key of two integers, modulo ``num_buckets``."""
+    return _ops.convert_to_tensor(string_buckets(StringTensor(input), num_buckets, [int(k) for k in key]))
+
+
+def ngrams(
+    data: Any,
+    ngram_width: Any,
+    separator: str = " ",
+    pad_values: Any = None,
+    padding_width: int | None = None,
+    preserve_short_sequences: bool = False,
+    name: str | None = None,
+) -> Any:
+    """Return the n-grams of tokens: of a list of them, or of the rows of a `RaggedTensor`.
+
+    Raises:
+        ValueError: if values to pad with are given.
+    """
+    if pad_values is not None or padding_width is not None:
+        raise ValueError("ngrams expects no pad_values and no padding_width: pad the tokens first")
+    widths = [ngram_width] if isinstance(ngram_width, int) else list(ngram_width)
+
+    def grams(tokens: list[bytes]) -> list[bytes]:
+        found = [tokens[i : i + n] for n in widths for i in range(len(tokens) - n + 1)]
+        if not found and preserve_short_sequences and tokens:
+            found = [tokens]
+        return [separator.encode().join(part) for part in found]
+
+    if isinstance(data, RaggedTensor):
+        rows = [grams(row) for row in data.to_list()]
+        return RaggedTensor.from_row_lengths(_joined(rows), [len(row) for row in rows])
+    return _joined([grams(StringTensor(data).tolist())])
+
+
+def format(
+    template: str, inputs: Any, placeholder: str = "{}", summarize: int = 3, name: str | None = None
+) -> StringTensor:
+    """Return a text with tensors in place of the placeholders."""
+    values = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+    parts = template.split(placeholder)
+    if len(parts) != len(values) + 1:
+        raise ValueError(f"format expects {len(parts) - 1} inputs for {template!r:.80}, got {len(values)}")
+    shown = [
+        np.array2string(np.asarray(v), separator=" ", threshold=2 * summarize, edgeitems=summarize) for v in values
+    ]
+    return StringTensor("".join(text for pair in zip(parts, [*shown, ""], strict=True) for text in pair))
+
+
+def unicode_decode(input: Any, input_encoding: str, errors: str = "replace", name: str | None = None) -> Any:
+    """Return the code points of a string, or a `RaggedTensor` of those of several."""
+    strings = StringTensor(input)
+    rows = [[ord(c) for c in s.decode(input_encoding, errors)] for s in np.asarray(strings).ravel().tolist()]
+    if not strings.shape:
+        return _ops.convert_to_tensor(np.array(rows[0], "int32"))
+    flat = np.array([point for row in rows for point in row], "int32")
+    return RaggedTensor.from_row_lengths(flat, [len(row) for row in rows])
+
+
+def unicode_encode(input: Any, output_encoding: str, errors: str = "replace", name: str | None = None) -> StringTensor:
+    """Return the string of code points, or those of the rows of a `RaggedTensor` or matrix."""
+    rows = input.to_list() if isinstance(input, RaggedTensor) else np.asarray(input).tolist()
+    if not rows or not isinstance(rows[0], list):
+        return StringTensor("".join(map(chr, rows)).encode(output_encoding, errors))
+    return StringTensor(["".join(map(chr, row)).encode(output_encoding, errors) for row in rows])
+
+
+def unicode_transcode(
+    input: Any, input_encoding: str, output_encoding: str, errors: str = "replace", name: str | None = None
+) -> StringTensor:
+    """Return strings in another encoding."""
+    return _mapped(lambda s: s.decode(input_encoding, errors).encode(output_encoding, errors), input)
 
 
 __getattr__, __dir__ = names_of(__name__, {})

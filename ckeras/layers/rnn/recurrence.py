@@ -10,6 +10,7 @@ from ckeras.layers.layer import Layer, takes
 from ckeras.layers.rnn.cell import RecurrentCell
 from ckeras.layers.rnn.cells import output_size
 from ckeras.layers.rnn.losses import added_losses, keep_losses
+from ckeras.layers.rnn.stacked_rnn_cells import StackedRNNCells
 from ckeras.ops.nn import recurrent
 from ckeras.tensor import Tensor
 from ckeras.tensor.structure import flatten, map_structure, pack
@@ -29,8 +30,9 @@ def recurrence(
 ) -> tuple[Any, Any, Any]:
     """Run a cell over the steps of sequences; return the last output, all outputs, and the final states.
 
-    SimpleRNN, LSTM and GRU with the usual activations are one op with a kernel. Any other cell is the body of a loop,
-    traced once, whatever the number of steps. Outputs are in the order in which the steps are taken.
+    SimpleRNN, LSTM and GRU with the usual activations are one op with a kernel, and stacks of them one op each. Any
+    other cell is the body of a loop, traced once, whatever the number of steps. Outputs are in the order in which the
+    steps are taken.
 
     Args:
         cell: called as ``cell(x, states)``; a `RecurrentCell` projects all steps before the loop.
@@ -42,9 +44,11 @@ def recurrence(
         unroll: whether the steps of a cell without a kernel are unrolled instead of a loop.
         return_all_outputs: whether all outputs are wanted; if not, they may be None.
     """
+    options = (training, go_backwards, zero_output_for_mask, return_all_outputs)
     if has_kernel(cell, sequences):
-        options = (training, go_backwards, zero_output_for_mask, return_all_outputs)
         return _by_kernel(cell, sequences, flatten(states), mask, *options)
+    if _is_plain_stack(cell) and all(has_kernel(inner, sequences) for inner in cell.cells):
+        return _by_kernels(cell.cells, sequences, states, mask, *options)
     step, inputs = _step_of(cell, sequences, states, training)
     rows = map_structure(_steps_first, inputs)
     if mask is None:
@@ -118,6 +122,35 @@ def _by_kernel(
     if go_backwards and return_all_outputs:
         outputs = ops.flip(outputs, 1)
     return last, outputs, states
+
+
+def _is_plain_stack(cell: Any) -> bool:
+    is_stack = isinstance(cell, StackedRNNCells) and type(cell).call is StackedRNNCells.call
+    return is_stack and cell.activity_regularizer is None
+
+
+def _by_kernels(
+    cells: list[RecurrentCell],
+    sequences: Any,
+    states: list[Any],
+    mask: Any,
+    training: Any,
+    go_backwards: bool,
+    zero_output_for_mask: bool,
+    return_all_outputs: bool,
+) -> tuple[Any, Any, Any]:
+    """The cells of a stack, each over the whole sequence of the outputs of the one before it."""
+    found: list[Any] = []
+    for inner, own in zip(cells, states, strict=True):
+        is_last = len(found) == len(cells) - 1
+        last, sequences, new = _by_kernel(
+            inner, sequences, flatten(own), mask, training, go_backwards,
+            zero_output_for_mask and is_last, return_all_outputs or not is_last,
+        )  # fmt: skip
+        if go_backwards:  # the outputs are in the order of the steps
+            go_backwards, mask = False, None if mask is None else ops.flip(mask, 1)
+        found.append(pack(own, new))
+    return last, sequences, found
 
 
 def _value(x: Any) -> Tensor:
