@@ -50,6 +50,7 @@ class Call(NamedTuple):
     inputs: tuple[Any, ...]
     commutes: bool
     dtypes: tuple[str, ...]
+    resized: bool
     attrs: dict[str, Any]
 
 
@@ -62,7 +63,12 @@ class Becomes(NamedTuple):
 
 
 def call(
-    ops: str | tuple[str, ...], *inputs: Any, commutes: bool = False, dtypes: tuple[str, ...] = (), **attrs: Any
+    ops: str | tuple[str, ...],
+    *inputs: Any,
+    commutes: bool = False,
+    dtypes: tuple[str, ...] = (),
+    resized: bool = False,
+    **attrs: Any,
 ) -> Call:
     """The pattern of a call.
 
@@ -72,9 +78,10 @@ def call(
             else reads, of the shape of the outermost call's result.
         commutes: whether the two inputs may also come the other way around.
         dtypes: of the result; any if there are none.
+        resized: whether a nested call matches a result of another shape, too.
         attrs: values of the attributes, for ops that have them.
     """
-    return Call((ops,) if isinstance(ops, str) else ops, inputs, commutes, dtypes, attrs)
+    return Call((ops,) if isinstance(ops, str) else ops, inputs, commutes, dtypes, resized, attrs)
 
 
 def becomes(op: str, *inputs: Tensor, **attrs: Any) -> Becomes:
@@ -218,5 +225,9 @@ def _values(pattern: Any, x: Tensor, found: dict[str, Tensor], context: _Context
     elif kind is Number:
         if constant_value(x) == pattern.number:
             yield found
-    elif _origin(x) in pattern.ops and x.shape == context.results[0].shape and context.readers.one(x):
+    elif (
+        _origin(x) in pattern.ops
+        and (pattern.resized or x.shape == context.results[0].shape)
+        and context.readers.one(x)
+    ):
         yield from _calls(pattern, x.node, found, context)

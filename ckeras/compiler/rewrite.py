@@ -60,6 +60,30 @@ def _pointwise(node: Node, x: Tensor, kernel: Tensor) -> Tensor | None:
     return table["matmul"](x, table["reshape"](kernel, shape=kernel.shape[-2:]), **_PRODUCT)
 
 
+def _without_padding(node: Node, x: Tensor) -> Tensor | None:
+    """A convolution, or the gradient of its kernel, of an image with zeros around it, which its windows have too."""
+    pad, padding = x.node if type(x) is TracedTensor else None, node.attrs["padding"]
+    if pad is None or pad.op.name != "pad" or pad.attrs["value"] != 0 or padding == "same":
+        return None
+    batch, *widths, channels = pad.attrs["pad_width"]
+    if any(batch) or any(channels):
+        return None
+    own = ((0, 0),) * len(widths) if padding == "valid" else padding
+    pairs = tuple((a + c, b + d) for (a, b), (c, d) in zip(widths, own, strict=True))
+    return node.op(pad.inputs[0], *node.inputs[1:], **{**node.attrs, "padding": pairs})
+
+
+def _part_of_gradient(node: Node) -> Becomes | None:
+    """A part of the gradient of images, such as of those with zeros around them: its windows reach beyond the part."""
+    whole, start, size = node.inputs[0].node, node.attrs["start"], node.outputs[0].shape
+    images = whole.outputs[0].shape
+    if set(node.attrs["step"]) != {1} or min(start) < 0 or (size[0], size[-1]) != (images[0], images[-1]):
+        return None
+    axes = zip(whole.attrs["padding"], start[1:-1], size[1:-1], images[1:-1], strict=True)
+    pairs = tuple((before + a, after + n - a - count) for (before, after), a, count, n in axes)
+    return becomes(whole.op.name, *whole.inputs, **{**whole.attrs, "size": size[1:-1], "padding": pairs})
+
+
 def _conv_with_bias(node: Node, bias: Tensor) -> Becomes | None:
     conv = next(x for x in node.inputs if x is not bias).node
     if bias.shape != node.outputs[0].shape[-1:]:
@@ -139,6 +163,7 @@ _SIMPLER = Rules(
         (call("sub", X, ZERO), _same),
         (call(("reshape", "stop_gradient"), X), _same),
         (call(("broadcast_to", "sum", "mean", "prod", "max", "min"), X), _view),  # over axes of size 1
+        (call(("conv", "conv_kernel_grad"), X, dtypes=_FLOATS), _without_padding),
         (call("conv", X, Value("kernel"), dtypes=_FLOATS), _pointwise),
         (call("custom"), lambda node: node.inputs[node.attrs["count"] :]),  # only relevant to tapes
     ]
@@ -170,6 +195,7 @@ _JOINED = Rules(
             lambda node: becomes("dense", *node.inputs[0].node.inputs, activation=node.op.name),
         ),
         # Convolution, bias and activation.
+        (call("strided_slice", call("conv_input_grad", resized=True), dtypes=_FLOATS), _part_of_gradient),
         (call("add", call("conv"), BIAS, commutes=True, dtypes=_FLOATS), _conv_with_bias),
         (
             call(("relu", "sigmoid", "tanh"), call(("conv", "fused_conv"), activation="linear"), dtypes=_FLOATS),

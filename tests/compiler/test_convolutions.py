@@ -94,3 +94,64 @@ def test_windows_of_one_element_are_products():
     plan = plan_of(lambda x: ops.conv(x, kernel, 2), X)
     assert labels(plan) == ["packed_conv"]
     np.testing.assert_allclose(plan.run([X])[0], X[:, ::2, ::2] @ kernel.numpy()[0, 0], 1e-5, 1e-6)
+
+
+PADDED = [
+    # widths of the padding before and after, kernel, options
+    (((1, 1), (1, 1)), KERNEL, {}),
+    (((0, 2), (3, 0)), KERNEL, {"strides": 2}),
+    (((0, 1), (0, 1)), sample(3, 3, 1, 6), {"strides": (2, 1)}),
+    (((4, 3), (5, 6)), KERNEL, {"dilation_rate": 2}),  # windows that read padding alone
+]
+
+
+@pytest.mark.parametrize("case", range(len(PADDED)))
+def test_zeros_around_images_are_padding_of_the_convolution(case):
+    widths, kernel, options = PADDED[case]
+
+    def gradients(x, kernel):
+        with GradientTape() as tape:
+            tape.watch([x, kernel])
+            y = ops.conv(ops.pad(x, [(0, 0), *widths, (0, 0)]), kernel, **options)
+        return [y, *tape.gradient(y, [x, kernel], output_gradients=ops.sin(y))]
+
+    plan = plan_of(gradients, X, kernel)
+    assert not {"pad", "strided_slice"} & set(labels(plan))
+    expected = gradients(ops.convert_to_tensor(X), ops.convert_to_tensor(kernel))
+    for found, value in zip(plan.run([X, kernel]), expected, strict=True):
+        np.testing.assert_allclose(found, value, 1e-4, 1e-5)
+
+
+@pytest.mark.parametrize(("value", "width"), [(1.0, (0, 0)), (0.0, (1, 0))])
+def test_other_padding_stays(value, width):
+    def f(x, kernel):
+        return ops.conv(ops.pad(x, [width, (1, 1), (1, 1), (0, 0)], constant_values=value), kernel)
+
+    plan = plan_of(f, X, KERNEL)
+    assert "pad" in labels(plan)
+    np.testing.assert_allclose(plan.run([X, KERNEL])[0], f(X, KERNEL), 1e-5, 1e-6)
+
+
+def test_a_part_of_a_transposed_convolution():
+    kernel = sample(3, 2, 5, 6)
+
+    def f(x, kernel):
+        y = ops.conv_transpose(x, kernel, 2)
+        return y[:, 1:-2, 3:, :]
+
+    plan = plan_of(f, X, kernel)
+    assert labels(plan) == ["conv_input_grad"]
+    np.testing.assert_allclose(plan.run([X, kernel])[0], f(ops.convert_to_tensor(X), kernel), 1e-5, 1e-6)
+
+
+def test_a_transposed_convolution_that_is_also_read_in_full_is_computed_once():
+    kernel = sample(3, 2, 5, 6)
+
+    def f(x, kernel):
+        y = ops.conv_transpose(x, kernel, 2)
+        return ops.sum(y), y[:, 1:, :, :]
+
+    plan = plan_of(f, X, kernel)
+    assert labels(plan).count("conv_input_grad") == 1
+    for found, value in zip(plan.run([X, kernel]), f(ops.convert_to_tensor(X), kernel), strict=True):
+        np.testing.assert_allclose(found, value, 1e-4, 1e-5)

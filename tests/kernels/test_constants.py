@@ -18,7 +18,7 @@ def test_every_dtype_of_kernels_has_a_suffix():
     assert list(dtypes.CODE) == list(dtypes.SUFFIX)
 
 
-@pytest.mark.parametrize("kind", ["dtype", "activation", "reduce", "scan", "random", "pool"])
+@pytest.mark.parametrize("kind", ["dtype", "activation", "reduce", "scan", "random", "pool", "sample"])
 def test_codes_of_a_kind_are_all_different(kind):
     found = _kernels.codes(kind)
     assert sorted(found.values()) == list(range(len(found))) and found

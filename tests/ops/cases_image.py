@@ -4,6 +4,8 @@ import numpy as np
 from samples import data
 
 from ckeras import ops
+from ckeras.ops.image.weighted_rows import RowTable, weighted_rows
+from ckeras.tensor import table
 
 image = ops.image
 
@@ -18,7 +20,24 @@ START = np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 2.0], [3.0, 2.0]])
 END = np.array([[0.3, 0.2], [2.6, -0.4], [0.1, 2.3], [3.23, 1.81]])
 TRANSFORM = np.array([1.1, 0.13, -0.37, 0.21, 0.93, 0.29, 0.02, -0.03])
 
-CASES = {}
+
+def weighted(x):
+    """The rows of `x` under a matrix of 4 x 3 with six entries."""
+    weights = np.array([0.5, -0.25, 2.0, 0.3, 0.4, 0.5]).astype(x.dtype)
+    return weighted_rows(x, 1, RowTable.of(np.array([0, 0, 1, 3, 3, 3]), np.array([0, 2, 1, 0, 1, 2]), weights, 4, 3))
+
+
+POINTS = np.stack([data(2, 5, low=-1.3, high=4.3), data(2, 5, low=-1.4, high=3.4, seed=1)])
+SPREAD = {"sizes": (4, 3), "order": 1, "mode": "constant"}
+CASES = {
+    "weighted_rows": [(weighted, [data(2, 3, 2)])],
+    "interpolate_at": [
+        (lambda x, at: table["interpolate_at"](x, at, order=1, mode="reflect", value=0.0), [data(2, 4, 3, 2), POINTS]),
+        (lambda x, at: table["interpolate_at"](x, at, order=1, mode="constant", value=0.5), [data(2, 4, 3, 2), POINTS]),
+        (lambda x, at: table["interpolate_at"](x, at, order=0, mode="wrap", value=0.0), [data(2, 4, 3, 1), POINTS]),
+    ],
+    "spread_at": [(lambda g, at: table["spread_at"](g, at, **SPREAD), [data(2, 5, 2), POINTS])],
+}
 COMPOSED = {
     "affine_transform": (lambda x, t: image.affine_transform(x, t), [data(3, 4, 2), TRANSFORM]),
     "affine_transform reflect": (

@@ -27,6 +27,7 @@ static void set_threads(int n) { ck_threads = n > 0 ? n : 1; }
 #include "conv.c"
 #include "lookup.c"
 #include "attention.c"
+#include "resample.c"
 
 static const ck_entry kernels[] = {
     RECURRENT_KERNELS
@@ -34,6 +35,7 @@ static const ck_entry kernels[] = {
     GATHER_KERNELS COPY_KERNELS NORM_COLUMNS_KERNELS NORM_ROWS_KERNELS POOL_KERNELS POOL_WINDOWS_KERNELS
     PATCHES_KERNELS CONV_KERNELS LOOKUP_KERNELS
     ATTENTION_KERNELS
+    RESAMPLE_KERNELS
     {NULL, NULL},
 };
 
@@ -45,6 +47,7 @@ static const struct {
     RECURRENT_CONSTANTS
     KERNEL_CONSTANTS GEMM_CONSTANTS MAP_CONSTANTS GEMM_MAP_CONSTANTS RANDOM_CONSTANTS REDUCE_CONSTANTS SCAN_CONSTANTS
     POOL_CONSTANTS POOL_WINDOWS_CONSTANTS ATTENTION_CONSTANTS
+    RESAMPLE_CONSTANTS
     {NULL, 0},
 };
 

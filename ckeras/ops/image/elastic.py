@@ -24,7 +24,7 @@ def _elastic(
     noise = elementwise.multiply(normal((*y.shape[:3], 2), dtype=wide, seed=seed), elementwise.cast(sigma, wide))
     shifts = gaussian_blur(noise, (kernel_size, kernel_size), stack([sigma, sigma]), "channels_last")
     shifts = elementwise.multiply(elementwise.cast(alpha, wide), shifts)
-    points = [elementwise.add(at, getitem(shifts, (..., i))) for i, at in enumerate(grid(y, wide))]
+    points = stack([elementwise.add(at, getitem(shifts, (..., i))) for i, at in enumerate(grid(y, wide))])
     return unbatched(channels_back(sampled(y, points, lead=1, **attrs), data_format), x)
 
 

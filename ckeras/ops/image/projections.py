@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import numpy as np
+
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.image.layout import batched, image_of, unbatched
 from ckeras.ops.image.sampling import ORDERS, checked_choices, grid, sampled
-from ckeras.ops.indexing.core import getitem
+from ckeras.ops.indexing.core import getitem, take
 from ckeras.ops.linalg.matrix_products import matmul
 from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.composite import Composite
@@ -14,28 +16,27 @@ from ckeras.ops.nn.windows import channels_back, channels_last
 from ckeras.tensor import Spec, Tensor
 
 
-def _projected(x: Tensor, t: list[Tensor], order: int, mode: str, value: float) -> Tensor:
-    """Sample images at the coordinates to which the projection t[0] ... t[7] maps each (row, column)."""
-    rows, columns = grid(x, t[0].dtype)
+def _projected(x: Tensor, maps: Tensor, order: int, mode: str, value: float) -> Tensor:
+    """Sample images at the coordinates to which projections, matrices (batch, 3, 3), map each (column, row, 1).
 
-    def linear(a: Tensor, b: Tensor, c: Any) -> Tensor:
-        return elementwise.add(elementwise.add(elementwise.multiply(a, columns), elementwise.multiply(b, rows)), c)
-
-    scale = linear(t[6], t[7], 1.0)
-    across, down = elementwise.divide(linear(*t[:3]), scale), elementwise.divide(linear(*t[3:6]), scale)
-    shape = (x.shape[0], *x.shape[1:3])
-    return sampled(x, [elementwise.broadcast_to(v, shape) for v in (down, across)], order, mode, value, lead=1)
-
-
-def _numbers(t: Tensor, count: int) -> list[Tensor]:
-    """Columns of a (batch, count) tensor, shaped to broadcast to images."""
-    return [layout.reshape(getitem(t, (slice(None), i)), (-1, 1, 1)) for i in range(count)]
+    The rows of a matrix give the row, the column, and the number by which both are divided.
+    """
+    rows, columns = grid(x, maps.dtype)
+    maps = layout.reshape(layout.transpose(maps, (1, 2, 0)), (3, 3, -1, 1, 1))
+    by_column, by_row, shift = (getitem(maps, (slice(None), i)) for i in range(3))
+    sums = elementwise.add(
+        elementwise.add(elementwise.multiply(by_column, columns), elementwise.multiply(by_row, rows)), shift
+    )
+    at = elementwise.divide(getitem(sums, slice(0, 2)), getitem(sums, slice(2, 3)))
+    return sampled(x, elementwise.broadcast_to(at, (2, *x.shape[:3])), order, mode, value, lead=1)
 
 
 def _affine(x: Tensor, transform: Tensor, data_format: str, **attrs: Any) -> Tensor:
-    y = channels_last(batched(x), data_format)
-    moved = _projected(y, _numbers(batched(transform, 2), 8), **attrs)
-    return unbatched(channels_back(moved, data_format), x)
+    y, t = channels_last(batched(x), data_format), batched(transform, 2)
+    across, down, scale = (getitem(t, (slice(None), slice(i, i + 3))) for i in (0, 3, 6))
+    ones = elementwise.broadcast_to(elementwise.cast(1, t.dtype), (t.shape[0], 1))
+    maps = layout.reshape(concatenate([down, across, scale, ones], 1), (-1, 3, 3))
+    return unbatched(channels_back(_projected(y, maps, **attrs), data_format), x)
 
 
 _affine_transform = Composite("affine_transform", _affine, infer=lambda x, transform, **attrs: Spec(x.shape, x.dtype))
@@ -110,18 +111,17 @@ def _basis(points: Tensor) -> Tensor:
     return elementwise.multiply(first, matmul(_adjugate(first), last))
 
 
-def homography(start: Tensor, end: Tensor) -> list[Tensor]:
-    """Coefficients of the projection that maps the four points ``end`` to ``start``."""
+def homography(start: Tensor, end: Tensor) -> Tensor:
+    """Matrices (batch, 3, 3) of the projections that map the four points ``end`` to ``start``."""
     # Both are bases of the plane: the projection is one basis times the inverse, up to a factor, of the other.
     h = matmul(layout.transpose(_basis(start), (0, 2, 1)), _adjugate(_basis(end)))
-    h = layout.reshape(h, (-1, 9))
-    return _numbers(elementwise.divide(h, getitem(h, (slice(None), slice(8, 9)))), 8)
+    return elementwise.divide(h, getitem(h, (slice(None), slice(2, 3), slice(2, 3))))
 
 
 def _perspective(x: Tensor, start: Tensor, end: Tensor, data_format: str, **attrs: Any) -> Tensor:
     y = channels_last(batched(x), data_format)
-    moved = _projected(y, homography(batched(start, 3), batched(end, 3)), mode="constant", **attrs)
-    return unbatched(channels_back(moved, data_format), x)
+    maps = take(homography(batched(start, 3), batched(end, 3)), np.array([1, 0, 2]), 1)
+    return unbatched(channels_back(_projected(y, maps, mode="constant", **attrs), data_format), x)
 
 
 _perspective_transform = Composite(

@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from ckeras._kernels import capacity
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.image.layout import image_of, integers, restored, size_axes
+from ckeras.ops.image.weighted_rows import RowTable, weighted_rows
 from ckeras.ops.indexing.core import basic_slice, getitem, take
 from ckeras.ops.linalg.matrix_products import matmul
 from ckeras.ops.manipulation import layout
@@ -64,26 +67,36 @@ _KERNELS = {
     "lanczos3": _lanczos(3.0),
     "lanczos5": _lanczos(5.0),
 }
+_RADII = {_triangle: 1, _cubic: 2, _KERNELS["lanczos3"]: 3, _KERNELS["lanczos5"]: 5}
 _INTERPOLATIONS = ("bilinear", "nearest", "lanczos3", "lanczos5", "bicubic")
 
 
-def _weights(size: int, count: int, scale: Any, shift: Any, method: str, antialias: bool, dtype: str) -> Tensor:
-    """Interpolation weights (count, size) along an axis; element i of the result lies at (i + 1/2 - shift) / scale.
+def _weights(
+    sources: np.ndarray, size: int, count: int, scale: Any, shift: Any, method: str, antialias: bool, dtype: str
+) -> Tensor:
+    """Interpolation weights of elements of an axis; element i of the result lies at (i + 1/2 - shift) / scale.
 
     The weights of an element sum to 1, or are 0 if it lies outside. With ``antialias`` the kernel is widened when
     downscaling.
+
+    Args:
+        sources: indices of the elements weighted, (count, taps), or (1, size) for all; those outside weigh 0.
+        size: of the axis.
+        count: number of elements of the result.
+        scale, shift: numbers, or tensors.
+        method: name of the kernel.
+        antialias: whether to widen it.
+        dtype: of the weights.
     """
     inverse = elementwise.divide(1.0, elementwise.cast(scale, dtype))
     half = constant((np.arange(count) + 0.5).astype(dtype))
     position = elementwise.subtract(
         elementwise.multiply(elementwise.subtract(half, elementwise.cast(shift, dtype)), inverse), 0.5
     )
-    distance = elementwise.abs(
-        elementwise.subtract(layout.expand_dims(position, 1), constant(np.arange(size).astype(dtype)))
-    )
+    distance = elementwise.abs(elementwise.subtract(layout.expand_dims(position, 1), constant(sources.astype(dtype))))
     if antialias:
         distance = elementwise.divide(distance, elementwise.maximum(inverse, 1.0))
-    weights = _KERNELS[method](distance)
+    weights = elementwise.multiply(_KERNELS[method](distance), ((sources >= 0) & (sources < size)).astype(dtype))
     total = reduction.sum(weights, 1, True)
     known = elementwise.greater(elementwise.abs(total), 1000.0 * float(np.finfo(np.float32).eps))
     inside = elementwise.logical_and(
@@ -91,6 +104,19 @@ def _weights(size: int, count: int, scale: Any, shift: Any, method: str, antiali
     )
     used = elementwise.logical_and(known, layout.expand_dims(inside, 1))
     return elementwise.where(used, elementwise.divide(weights, elementwise.where(known, total, 1)), 0)
+
+
+@lru_cache(maxsize=64)
+def _resizing(size: int, count: int, method: str, antialias: bool, dtype: str) -> RowTable:
+    """The weights that resize an axis of ``size`` elements to ``count``."""
+    inverse = size / count
+    radius = int(np.ceil(_RADII[_KERNELS[method]] * (max(inverse, 1.0) if antialias else 1.0))) + 1
+    capacity.require(count * 2 * radius * 64, f"resize, for the weights of {count} elements,")
+    position = (np.arange(count) + 0.5) * inverse - 0.5
+    sources = np.floor(position).astype(np.int64)[:, None] + np.arange(1 - radius, radius + 1)
+    weights = _weights(sources, size, count, count / size, 0.0, method, antialias, dtype).numpy()
+    rows, taps = np.nonzero(weights)
+    return RowTable.of(rows, sources[rows, taps], weights[rows, taps], count, size)
 
 
 def _along(x: Tensor, axis: int, weights: Tensor) -> Tensor:
@@ -134,9 +160,8 @@ def _resized(
             indices = np.floor((np.arange(count, dtype=np.float32) + np.float32(0.5)) * np.float32(own) / count)
             x = take(x, constant(indices.astype(np.int64)), axis)
         elif own != count:
-            x = elementwise.as_float(x)
-            wide = dtypes.result_type(x.dtype, "float32")
-            x = _along(x, axis, _weights(own, count, count / own, 0.0, method, antialias, wide))
+            wide = dtypes.result_type(elementwise.as_float(x).dtype, "float32")
+            x = weighted_rows(elementwise.cast(x, wide), axis, _resizing(own, count, method, antialias, wide))
     return restored(x, dtype)
 
 
@@ -204,7 +229,8 @@ def _scaled(
     wide = dtypes.result_type(x.dtype, "float32")
     for i, axis in enumerate(axes):
         factors = (getitem(elementwise.cast(v, wide), i) for v in (scale, shift))
-        x = _along(x, axis, _weights(x.shape[axis], shape[axis], *factors, method, antialias, wide))
+        own, every = x.shape[axis], np.arange(x.shape[axis])[None]
+        x = _along(x, axis, _weights(every, own, shape[axis], *factors, method, antialias, wide))
     return x
 
 

@@ -1,90 +1,91 @@
 """Interpolation at coordinates between the elements of a tensor."""
 
-import itertools
 import math
 from typing import Any
 
 import numpy as np
 
+from ckeras._kernels import codes
 from ckeras.ops.elementwise import core as elementwise
-from ckeras.ops.indexing.core import getitem, take
+from ckeras.ops.indexing.core import getitem
 from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.composite import Composite
-from ckeras.tensor import Spec, Tensor, arguments, dtypes
-from ckeras.tensor.eager import constant
+from ckeras.ops.manipulation.concat import concatenate, stack
+from ckeras.ops.reduction import core as reduction
+from ckeras.tensor import Op, Spec, Tensor, arguments, dtypes
+from ckeras.tensor.eager import Call, constant
 
 ORDERS = {"nearest": 0, "bilinear": 1}
+_CODES = codes("sample")
 _MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
+_MOST_AXES = 30  # each doubles the number of neighbours of a point
 
 # -- interpolation --------------------------------------------------------------------------------------------------
+# The ops work on images (lead, *sizes, channels) of float32 or float64, at points whose coordinates along each axis are
+# (ndim, lead, points) in the same dtype.
 
 
-def _inside(index: Tensor, size: int, mode: str) -> Tensor:
-    """Map an index that may be out of range to an element of an axis of ``size``, by ``mode``."""
-    if mode == "wrap":
-        index = elementwise.mod(index, size)
-    elif mode == "mirror":  # about the middle of the outermost elements
-        period = max(2 * (size - 1), 1)
-        index = elementwise.abs(
-            elementwise.subtract(elementwise.mod(elementwise.add(index, size - 1), period), size - 1)
+def _call(kernel: str, image: Spec, at: Spec, order: int, mode: str, value: float) -> list[Call]:
+    ndim, lead, points = at.shape
+    p = (dtypes.CODE[image.dtype], order, _CODES[mode], lead, points, image.shape[-1], ndim, *image.shape[1:-1])
+    return [Call(kernel, (0, 1, 2), p, (value,))]
+
+
+def _slopes(g: Tensor, x: Tensor, at: Tensor, order: int, mode: str, value: float) -> Tensor:
+    """The gradient by coordinates: the difference of the image between an element and the next, along each axis."""
+    if order == 0:
+        return elementwise.multiply(elementwise.cast(0, at.dtype), at)
+    found = []
+    for k in range(at.shape[0]):
+        low = elementwise.floor(getitem(at, slice(k, k + 1)))
+        parts = [getitem(at, slice(0, k)), getitem(at, slice(k + 1, None))]
+        before, after = (
+            _interpolate(x, concatenate([parts[0], moved, parts[1]], 0), order=order, mode=mode, value=value)
+            for moved in (low, elementwise.add(low, 1))
         )
-    elif mode == "reflect":  # about their outer edges
-        period = 2 * size
-        index = elementwise.mod(index, period)
-        index = elementwise.minimum(index, elementwise.subtract(period - 1, index))
-    return elementwise.clip(index, 0, size - 1)
+        found.append(reduction.sum(elementwise.multiply(g, elementwise.subtract(after, before)), -1))
+    return stack(found, 0)
+
+
+_interpolate = Op(
+    "interpolate_at",
+    lambda x, at, **attrs: Spec((*at.shape[1:], x.shape[-1]), x.dtype),
+    kernel=lambda inputs, outputs, attrs: _call("sample", *inputs, **attrs),
+    vjp=[
+        lambda g, y, x, at, order, mode, value: _spread(g, at, sizes=x.shape[1:-1], order=order, mode=mode),
+        lambda g, y, x, at, **attrs: _slopes(g, x, at, **attrs),
+    ],
+)
+_spread = Op(  # what points give to the elements that they were interpolated from
+    "spread_at",
+    lambda g, at, sizes, **attrs: Spec((g.shape[0], *sizes, g.shape[-1]), g.dtype),
+    kernel=lambda inputs, outputs, attrs: _call("spread", outputs[0], inputs[1], attrs["order"], attrs["mode"], 0.0),
+    vjp=[
+        lambda h, y, g, at, sizes, order, mode: _interpolate(h, at, order=order, mode=mode, value=0.0),
+        lambda h, y, g, at, sizes, order, mode: _slopes(g, h, at, order, mode, 0.0),
+    ],
+)
+
+
+def sampled(x: Tensor, at: Tensor, order: int, mode: str, value: float, lead: int = 0) -> Tensor:
+    """Interpolate ``x`` (batch axes, sampled axes, channels) at coordinates (sampled axes, batch axes, ...).
+
+    The results have the shape (batch axes, ..., channels). With ``mode`` "constant" elements outside are ``value``.
+    """
+    dtype, axes, shape = x.dtype, at.shape[0], at.shape[1:]
+    wide = dtypes.result_type(dtype, at.dtype, "float32")
+    batch, channels = math.prod(x.shape[:lead]), x.shape[-1]
+    images = elementwise.cast(layout.reshape(x, (batch, *x.shape[lead:])), wide)
+    points = layout.reshape(elementwise.cast(at, wide), (axes, batch, math.prod(shape[lead:])))
+    filling = float(elementwise.cast(elementwise.cast(value, dtype), "float64"))
+    found = _interpolate(images, points, order=order, mode=mode, value=filling)
+    found = layout.reshape(found, (*shape, channels))
+    return elementwise.cast(_half_away(found) if dtype in dtypes.INTEGERS else found, dtype)
 
 
 def _half_away(x: Tensor) -> Tensor:
     """Round to the nearest integer, halves away from 0."""
     return elementwise.multiply(elementwise.sign(x), elementwise.floor(elementwise.add(elementwise.abs(x), 0.5)))
-
-
-def _neighbours(position: Tensor, order: int) -> list[tuple[Tensor, Tensor | None]]:
-    """Indices next to ``position`` and their interpolation weights."""
-    if order == 0:
-        return [(elementwise.cast(_half_away(position), "int64"), None)]
-    low = elementwise.floor(position)
-    share = elementwise.subtract(position, low)
-    index = elementwise.cast(low, "int64")
-    return [(index, elementwise.subtract(1.0, share)), (elementwise.add(index, 1), share)]
-
-
-def sampled(x: Tensor, coordinates: list[Tensor], order: int, mode: str, value: float, lead: int = 0) -> Tensor:
-    """Interpolate ``x`` (batch axes, sampled axes, channels) at ``coordinates``, one tensor per sampled axis.
-
-    The coordinates have the shape (batch axes, ...), the results (batch axes, ..., channels). With ``mode`` "constant"
-    elements outside are ``value``; otherwise `_inside` selects them.
-    """
-    dtype, sizes = x.dtype, x.shape[lead:-1]
-    wide = dtypes.result_type(dtype, coordinates[0].dtype, "float32")
-    rows = layout.reshape(x, (-1, x.shape[-1]))
-    count, shape = math.prod(sizes), elementwise.broadcast_shapes(*(p.shape for p in coordinates))
-    batch = np.arange(math.prod(x.shape[:lead])).reshape((*x.shape[:lead], *(1,) * (len(shape) - lead)))
-    total: Any = None
-    for corner in itertools.product(*(_neighbours(p, order) for p in coordinates)):
-        flat: Any = constant(batch * count)
-        known: Any = True
-        weight: Any = None
-        for axis, (index, share) in enumerate(corner):
-            step = math.prod(sizes[axis + 1 :])
-            flat = elementwise.add(flat, elementwise.multiply(_inside(index, sizes[axis], mode), step))
-            if mode == "constant":
-                there = elementwise.logical_and(
-                    elementwise.greater_equal(index, 0), elementwise.less(index, sizes[axis])
-                )
-                known = elementwise.logical_and(known, there)
-            if share is not None:
-                weight = share if weight is None else elementwise.multiply(weight, share)
-        found = elementwise.cast(take(rows, flat, 0), wide)
-        if mode == "constant":
-            found = elementwise.where(
-                layout.expand_dims(known, -1), found, elementwise.cast(elementwise.cast(value, dtype), wide)
-            )
-        if weight is not None:
-            found = elementwise.multiply(elementwise.cast(layout.expand_dims(weight, -1), wide), found)
-        total = found if total is None else elementwise.add(total, found)
-    return elementwise.cast(_half_away(total) if dtype in dtypes.INTEGERS else total, dtype)
 
 
 def checked_choices(where: str, fill_mode: str, **choices: tuple[Any, Any]) -> None:
@@ -96,8 +97,7 @@ def checked_choices(where: str, fill_mode: str, **choices: tuple[Any, Any]) -> N
 
 
 def _mapped(x: Tensor, coordinates: Tensor, order: int, mode: str, value: float) -> Tensor:
-    points = [getitem(coordinates, i) for i in range(len(x.shape))]
-    return layout.squeeze(sampled(layout.expand_dims(x, -1), points, order, mode, value), -1)
+    return layout.squeeze(sampled(layout.expand_dims(x, -1), coordinates, order, mode, value), -1)
 
 
 _map_coordinates = Composite(
@@ -126,6 +126,8 @@ def map_coordinates(
             f"map_coordinates expects coordinates of shape ({len(x.shape)}, ...), a row for each axis of inputs of "
             f"shape {x.shape}, got shape {coordinates.shape}"
         )
+    if len(x.shape) > _MOST_AXES:
+        raise ValueError(f"map_coordinates expects inputs of at most {_MOST_AXES} axes, got shape {x.shape}")
     checked_choices("map_coordinates", fill_mode, order=(order, (0, 1)))
     if 0 in x.shape:
         raise ValueError(f"map_coordinates expects inputs with elements, got shape {x.shape}")

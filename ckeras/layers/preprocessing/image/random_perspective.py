@@ -106,7 +106,9 @@ class RandomPerspective(BaseImagePreprocessingLayer):
 
 
 def _projected(maps: Any, x: Any, y: Any) -> tuple[Any, Any]:
-    """Points (batch, n, 1) under projections of eight tensors (batch, 1, 1)."""
-    a0, a1, a2, b0, b1, b2, c0, c1 = maps
-    scale = c0 * x + c1 * y + 1.0
-    return (a0 * x + a1 * y + a2) / scale, (b0 * x + b1 * y + b2) / scale
+    """Points (batch, n, 1) under projections, matrices (batch, 3, 3)."""
+    across, down, scale = (
+        maps[:, i, 0][:, None, None] * x + maps[:, i, 1][:, None, None] * y + maps[:, i, 2][:, None, None]
+        for i in range(3)
+    )
+    return across / scale, down / scale
