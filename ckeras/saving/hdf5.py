@@ -160,6 +160,11 @@ class WeightsReader:
             group = _member(group, found, h5py().Group)
         return GroupReader(path, group)
 
+    @property
+    def root(self) -> Any:
+        """The root group."""
+        return self._file
+
     def size(self) -> int:
         """Bytes of all values in the file, at most as many as a file of its size can hold."""
         return stored_size(self._file)
@@ -244,6 +249,29 @@ def stored_size(root: Any) -> int:
 
     root.visititems(add)
     return min(total, max(_UNCOMPRESSED, _EXPANSION * root.file.id.get_filesize()))
+
+
+def outside(group: Any) -> list[str]:
+    """What in a group leads out of the file, or elsewhere in it, a sentence each."""
+    found, seen, waiting = [], set(), [group]
+    while waiting:
+        one = waiting.pop()
+        address = h5py().h5o.get_info(one.id).addr
+        if address in seen:
+            found.append(f"a group that lies in the file twice: {one.name!r}")
+            continue
+        seen.add(address)
+        for name in one:
+            kind, path = one.get(name, getclass=True, getlink=True), f"{one.name.rstrip('/')}/{name}"
+            if kind is not h5py().HardLink:
+                found.append(f"a link, {kind.__name__}: {path!r}")
+                continue
+            member = one[name]
+            if isinstance(member, h5py().Group):
+                waiting.append(member)
+            elif isinstance(member, h5py().Dataset) and (member.external or member.is_virtual):
+                found.append(f"values outside of the file: {path!r}")
+    return found
 
 
 def shape_at(group: Any, path: str) -> tuple[int, ...]:
