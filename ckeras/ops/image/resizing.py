@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ckeras._kernels import capacity
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.image.layout import image_of, integers, restored, size_axes
 from ckeras.ops.image.weighted_rows import RowTable, weighted_rows
@@ -109,8 +110,9 @@ def _weights(
 def _resizing(size: int, count: int, method: str, antialias: bool, dtype: str) -> RowTable:
     """The weights that resize an axis of ``size`` elements to ``count``."""
     inverse = size / count
-    position = (np.arange(count) + 0.5) * inverse - 0.5
     radius = int(np.ceil(_RADII[_KERNELS[method]] * (max(inverse, 1.0) if antialias else 1.0))) + 1
+    capacity.require(count * 2 * radius * 64, f"resize, for the weights of {count} elements,")
+    position = (np.arange(count) + 0.5) * inverse - 0.5
     sources = np.floor(position).astype(np.int64)[:, None] + np.arange(1 - radius, radius + 1)
     weights = _weights(sources, size, count, count / size, 0.0, method, antialias, dtype).numpy()
     rows, taps = np.nonzero(weights)
