@@ -1,4 +1,4 @@
-"""Time and memory of saving and loading a large `.keras` file, with ckeras and Keras in processes of their own, in turn.
+"""Time and peak memory of saving and loading a large `.keras` file, with ckeras and Keras in processes of their own.
 
     python -m bench.files --keras KERAS/bin/python --size 500
 
