@@ -61,7 +61,7 @@ def rounded(x: Any, axis: Any) -> tuple[Any, Any]:
     """Return numbers from -127 to 127 in place of ``x``, and the factor by which they are larger, over ``axis``.
 
     >>> [part.numpy().round(1).tolist() for part in rounded(ops.array([[1.0, -0.5]]), -1)]
-    [[[127.0, -64.0]], [[127.0]]]
+    [[[127.0, -63.0]], [[127.0]]]
     """
     scale = _LARGEST / (ops.max(ops.abs(x), axis=axis, keepdims=True) + _EPSILON)
     return ops.clip(ops.round(x * scale), -_LARGEST, _LARGEST), scale
