@@ -27,7 +27,10 @@ CK_INLINE void RC(tile)(int h, int nv, const T *a, int64_t lda, const T *b, int6
     _Pragma("GCC unroll 16") for (int i = 0; i < h; i += 3) base[i / 3] = a + i * lda;
     for (int64_t s = 0; s < k; s++, b += ldb) {
         V row[RC_BLOCKS];
-        _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) row[v] = *(const V *)(b + v * L);
+        _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) {
+            row[v] = *(const V *)(b + v * L);
+            RC_HOLD(row[v]);
+        }
         _Pragma("GCC unroll 16") for (int i = 0; i < h; i++) {
             const V x = base[i / 3][i % 3 * lda] - (V){};
             _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) FN(ck_muladd)(&acc[i][v], x, row[v]);
