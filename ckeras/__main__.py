@@ -1,4 +1,4 @@
-"""Runs an unmodified Keras script on ckeras: ``python -m ckeras script.py ...``; ``python -m ckeras plugins``.
+"""Runs an unmodified Keras script on ckeras: ``python -m ckeras script.py ...``; commands for plugins and files.
 
 In that process ``keras`` and ``tensorflow`` are ckeras (see `ckeras.compat.imports`); everything else is as when
 Python itself runs the script: ``sys.argv``, ``sys.path[0]``, ``__main__``, ``__file__``, the exit status, and
@@ -20,11 +20,15 @@ usage: python -m ckeras script.py [argument ...]
        python -m ckeras -c code [argument ...]
        python -m ckeras -m module [argument ...]
        python -m ckeras plugins
+       python -m ckeras inspect FILE
+       python -m ckeras convert FROM TO
 
 Runs a Keras script on ckeras: keras and tensorflow are ckeras in that process.
 Without a script, prints the configuration. A script named - is read from standard input.
-plugins lists the layers, losses, ... that installed packages add, and which of them do not load and why;
-a script of that name is run as ./plugins.
+plugins lists the layers, losses, ... that installed packages add, and which of them do not load and why.
+inspect shows what is in a file of a model or of weights, and whether that is safe to load, without loading it.
+convert writes a model or its weights in another format, which the ending tells: .keras, .h5, .weights.h5,
+.safetensors, or none for a folder. Scripts of these names are run as ./plugins, ./inspect and ./convert.
 """
 
 
@@ -106,12 +110,43 @@ def _hide_own_frames() -> None:
     sys.excepthook = hook
 
 
+# Command -> the number of its arguments, how they are called.
+COMMANDS = {
+    "plugins": (0, "no arguments"),
+    "inspect": (1, "one argument, FILE"),
+    "convert": (2, "two arguments, FROM TO"),
+}
+
+
+def _command(name: str, arguments: list[str]) -> None:
+    """Run a command of ckeras; errors of files are one line."""
+    count, wanted = COMMANDS[name]
+    if len(arguments) != count:
+        given = f", got {' '.join(arguments)}" if arguments else ""
+        print(f"ckeras: {name} takes {wanted}{given}\n{USAGE}", end="", file=sys.stderr)
+        sys.exit(2)
+    if name == "plugins":
+        from ckeras.utils.show_plugins import show_plugins
+
+        return show_plugins()
+    try:
+        if name == "inspect":
+            from ckeras.saving.file_report import show_file
+
+            sys.exit(0 if show_file(*arguments) else 1)
+        from ckeras.saving.conversion import convert_file
+
+        return convert_file(*arguments)
+    except (OSError, ValueError, ImportError) as error:
+        print(f"ckeras: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
 def main(arguments: Sequence[str]) -> None:
     """Run the command line."""
     from ckeras._version import version
     from ckeras.compat import imports
     from ckeras.utils.show_config import show_config
-    from ckeras.utils.show_plugins import show_plugins
 
     if not arguments:
         return show_config()
@@ -120,11 +155,8 @@ def main(arguments: Sequence[str]) -> None:
         return print(USAGE, end="")
     if first in ("-V", "--version"):
         return print(f"ckeras {version()}")
-    if first == "plugins":
-        if rest:
-            print(f"ckeras: plugins takes no arguments, got {' '.join(rest)}\n{USAGE}", end="", file=sys.stderr)
-            sys.exit(2)
-        return show_plugins()
+    if first in COMMANDS:
+        return _command(first, rest)
     if first in ("-c", "-m") and not rest:
         print(f"ckeras: argument expected for the {first} option\n{USAGE}", end="", file=sys.stderr)
         sys.exit(2)

@@ -259,3 +259,21 @@ def test_unbuilt_source_tree_gives_way_to_the_installed_package(tmp_path):
     done = run("script.py", cwd=tmp_path, PYTHONPATH=str(package.parent))
     assert done.stdout == f"{package / '__init__.py'}\n"
     assert "__main__.py" not in done.stderr and "script.py" in done.stderr
+
+
+def test_inspect_and_convert_are_commands(tmp_path):
+    made = "import ckeras; ckeras.Sequential([ckeras.layers.Input((2,)), ckeras.layers.Dense(3)]).save('m.keras')"
+    assert run("-c", made, cwd=tmp_path).returncode == 0
+    assert run("convert", "m.keras", "m.h5", cwd=tmp_path).returncode == 0
+    shown = run("inspect", "m.h5", cwd=tmp_path)
+    assert shown.returncode == 0
+    assert "Nothing unsafe was found." in shown.stdout
+    (tmp_path / "bad.keras").write_text("bad")
+    for arguments in (("inspect", "bad.keras"), ("inspect", "absent.h5"), ("convert", "bad.keras", "m.h5")):
+        wrong = run(*arguments, cwd=tmp_path)
+        assert wrong.returncode == 2
+        assert wrong.stderr.count("\n") == 1
+        assert wrong.stderr.startswith("ckeras: ")
+    wrong = run("convert", "m.keras")
+    assert wrong.returncode == 2
+    assert "convert takes two arguments, FROM TO, got m.keras" in wrong.stderr

@@ -133,13 +133,19 @@ class OptimizerState:
 
         If the numbers of values and variables differ, nothing is loaded and a warning is issued.
         """
-        if len(store) != len(self.variables):
+        variables = self.stored_variables(len(store))
+        if len(store) != len(variables):
             warn(
                 f"{self.name}: its state was not loaded, since it has {len(self.variables)} variables "
                 f"and the saved optimizer {len(store)}."
             )
             return
-        assign_stored(self.variables, store, self.name)
+        assign_stored(variables, store, self.name)
+
+    def stored_variables(self, count: int) -> list[Variable]:
+        """The variables that ``count`` stored values belong to: Keras 2 did not store the learning rate."""
+        rest = [v for v in self.variables if v is not self._learning_rate]
+        return rest if count == len(rest) else list(self.variables)
 
     def _assign_all(self, values: list[np.ndarray]) -> None:
         for variable, value in zip(self.variables, values, strict=True):

@@ -154,10 +154,16 @@ class WeightsReader:
         """
         group = self._file
         for part in [*filter(None, path.split("/")), "vars"]:
-            if part not in group:
+            found = part if part in group else f"_{part}"  # a private attribute in Keras 2
+            if found not in group:
                 return GroupReader(path, None)
-            group = _member(group, part, h5py().Group)
+            group = _member(group, found, h5py().Group)
         return GroupReader(path, group)
+
+    @property
+    def root(self) -> Any:
+        """The root group."""
+        return self._file
 
     def size(self) -> int:
         """Bytes of all values in the file, at most as many as a file of its size can hold."""
@@ -245,6 +251,29 @@ def stored_size(root: Any) -> int:
     return min(total, max(_UNCOMPRESSED, _EXPANSION * root.file.id.get_filesize()))
 
 
+def outside(group: Any) -> list[str]:
+    """What in a group leads out of the file, or elsewhere in it, a sentence each."""
+    found, seen, waiting = [], set(), [group]
+    while waiting:
+        one = waiting.pop()
+        address = h5py().h5o.get_info(one.id).addr
+        if address in seen:
+            found.append(f"a group that lies in the file twice: {one.name!r}")
+            continue
+        seen.add(address)
+        for name in one:
+            kind, path = one.get(name, getclass=True, getlink=True), f"{one.name.rstrip('/')}/{name}"
+            if kind is not h5py().HardLink:
+                found.append(f"a link, {kind.__name__}: {path!r}")
+                continue
+            member = one[name]
+            if isinstance(member, h5py().Group):
+                waiting.append(member)
+            elif isinstance(member, h5py().Dataset) and (member.external or member.is_virtual):
+                found.append(f"values outside of the file: {path!r}")
+    return found
+
+
 def shape_at(group: Any, path: str) -> tuple[int, ...]:
     """The shape of the array at a path below a group, which is not read; ValueError as for `array_at`."""
     return _dataset_at(group, path).shape
@@ -292,3 +321,17 @@ def _check_stored(dataset: Any) -> None:
     size, stored = math.prod(dataset.shape) * dataset.dtype.itemsize, dataset.id.get_storage_size()
     if size > max(_UNCOMPRESSED, _EXPANSION * stored):
         raise ValueError(f"Refused to read {dataset.name!r}: it claims {size} bytes, and {stored} are in the file.")
+    if dataset.chunks is not None:
+        _check_chunks(dataset)
+
+
+def _check_chunks(dataset: Any) -> None:
+    """Raise ValueError for chunks that are empty or lie outside of the dataset or the file, at which HDF5 crashes."""
+    end = dataset.file.id.get_filesize()
+
+    def check(chunk: Any) -> None:
+        inside = all(0 <= at < n for at, n in zip(chunk.chunk_offset, dataset.shape, strict=True))
+        if not inside or chunk.size <= 0 or chunk.byte_offset is None or chunk.byte_offset + chunk.size > end:
+            raise ValueError(f"Refused to read {dataset.name!r}, a chunk of which is damaged: {chunk}.")
+
+    dataset.id.chunk_iter(check)

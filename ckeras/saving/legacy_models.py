@@ -1,4 +1,4 @@
-"""Whole models in `.h5` files, in the older format of Keras 3.
+"""Whole models in `.h5` files: those of Keras 1, Keras 2 and tf.keras, and the older format of Keras 3.
 
 The attribute "model_config" holds the architecture in JSON, "training_config" what `compile` got; the group
 "model_weights" holds the weights as in `legacy_weights`, "optimizer_weights" the state of the optimizer.
@@ -16,6 +16,7 @@ from ckeras.saving import archive
 from ckeras.saving.atomic import replacing
 from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py, shape_at, stored_size, text_of
 from ckeras.saving.legacy_weights import listed, load_group, write_arrays, write_group
+from ckeras.saving.older_configs import renewed
 from ckeras.saving.serialization import SafeModeScope, serialize_keras_object
 from ckeras.tensor.stored import VariableLimit
 from ckeras.utils.naming import to_snake_case
@@ -80,10 +81,10 @@ def load_legacy_model(filepath: str, custom_objects: dict[str, Any] | None, comp
         if config is None:
             raise ValueError("Expected a model, but the file has no attribute 'model_config'.")
         files.enter_context(VariableLimit(stored_size(file) if safe_mode else None))
-        model = registry.layers.deserialize(_newer(config))
+        model = registry.layers.deserialize(renewed(config))
         archive.check_model(model)
         load_group(model, group_at(file, "model_weights"))
-        training = _dict_in(file, "training_config")
+        training = renewed(_dict_in(file, "training_config"))
         if compile and training is not None:
             _compile(model, training, file)
     return model
@@ -100,15 +101,31 @@ def _compile(model: Any, training: dict[str, Any], file: Any) -> None:
     if "optimizer_weights" not in file or model.optimizer is None:
         return
     group = group_at(file, "optimizer_weights")
-    names = listed(group, "weight_names")
+    names = _by_variable(listed(group, "weight_names"), file)
     shapes = [shape_at(group, name) for name in names]
-    if shapes == [tuple(variable.shape) for variable in model.optimizer.variables]:
-        for variable, name in zip(model.optimizer.variables, names, strict=True):
+    variables = model.optimizer.stored_variables(len(names))
+    if shapes == [tuple(variable.shape) for variable in variables]:
+        for variable, name in zip(variables, names, strict=True):
             variable.assign(array_at(group, name))
     elif any(shapes):  # otherwise it was not built
         warn(
             f"load_model leaves the state of {model.optimizer.name!r} as it is: the saved optimizer has other variables"
         )
+
+
+def _by_variable(names: list[str], file: Any) -> list[str]:
+    """Names of the values of an optimizer, those of each variable together, as Keras has them since version 2.11.
+
+    Before, all of one kind came first, such as all momentums; which are the variables follows from the names.
+    """
+    version = str(text_of(file, "keras_version")) if "keras_version" in file.attrs else "1"
+    if tuple(int(part) if part.isdigit() else 0 for part in version.split(".")[:2]) >= (2, 11):
+        return names
+    kinds = dict.fromkeys(name.rpartition("/")[2] for name in names[1:])
+    by_kind = [[name for name in names[1:] if name.rpartition("/")[2] == kind] for kind in kinds]
+    if len({len(group) for group in by_kind}) != 1:
+        return names
+    return [*names[:1], *(name for group in zip(*by_kind, strict=True) for name in group)]
 
 
 def _older(config: Any) -> Any:
@@ -124,8 +141,19 @@ def _older(config: Any) -> Any:
     if "class_name" in config and "registered_name" in config:
         name = config["registered_name"] or config["class_name"]
         kept = {key: config[key] for key in ("name", "inbound_nodes", "compile_config") if key in config}
-        return {"class_name": name, "config": _older(config["config"]), **_older(kept)}
+        return {"class_name": name, "config": _in_layer(config["config"]), **_older(kept)}
     return {key: _older(value) for key, value in config.items()}
+
+
+def _in_layer(config: Any) -> Any:
+    """The config of a layer: layers of a model are without modules too, all other objects are as in other formats."""
+    if isinstance(config, list | tuple):
+        return [_in_layer(one) for one in config]
+    if not isinstance(config, dict):
+        return config
+    if config.get("class_name") == "function":
+        return config["config"]
+    return {key: _older(value) if key == "layers" else _in_layer(value) for key, value in config.items()}
 
 
 def _as_objects(table: registry.Table, given: Any) -> Any:
@@ -151,18 +179,6 @@ def _class_of(table: registry.Table, name: str) -> type | None:
         return found
     classes = (table.shipped(one) for one in table.names())
     return next((c for c in classes if inspect.isclass(c) and to_snake_case(c.__name__) == found.__name__), None)
-
-
-def _newer(config: Any) -> Any:
-    """A config with the names that older versions had for arguments replaced."""
-    if isinstance(config, list):
-        return [_newer(one) for one in config]
-    if not isinstance(config, dict):
-        return config
-    config = {key: _newer(value) for key, value in config.items()}
-    if config.get("class_name") == "InputLayer" and "batch_input_shape" in config.get("config", {}):
-        config["config"]["batch_shape"] = config["config"].pop("batch_input_shape")
-    return config
 
 
 def _dict_in(file: Any, name: str) -> dict[str, Any] | None:

@@ -8,12 +8,14 @@ those of the layers in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ckeras.saving import older_weights
 from ckeras.saving.atomic import replacing
 from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py, shape_at, text_of
 from ckeras.utils.tracebacks import warn
@@ -21,13 +23,19 @@ from ckeras.utils.tracebacks import warn
 TOP = "top_level_model_weights"
 
 
+class _Stored(NamedTuple):
+    """A weight in the file, which is read when it is needed."""
+
+    shape: tuple[int, ...]
+    read: Callable[[], np.ndarray]
+
+
 class _Pair(NamedTuple):
-    """A layer of the model and the group of the file that belongs to it."""
+    """A layer of the model and the weights in the file that belong to it."""
 
     name: str
     variables: list[Any]
-    group: Any
-    names: list[str]  # of the weights in the group
+    stored: list[_Stored]
 
 
 def load_legacy_weights(model: Any, filepath: str, by_name: bool = False, skip_mismatch: bool = False) -> None:
@@ -62,19 +70,18 @@ def load_group(model: Any, root: Any, by_name: bool = False, skip_mismatch: bool
         if misfit is not None:
             mismatches.append((misfit, by_name))
             continue
-        for variable, name in zip(pair.variables, pair.names, strict=True):
-            shape = shape_at(pair.group, name)
-            if shape == tuple(variable.shape):
-                loads.append((variable, pair.group, name))
+        for variable, stored in zip(pair.variables, pair.stored, strict=True):
+            if stored.shape == tuple(variable.shape):
+                loads.append((variable, stored))
             else:
                 where = f"weight {variable.path!r} of layer {pair.name!r}"
-                mismatches.append((f"{where} has shape {variable.shape}, and {shape} was saved", True))
+                mismatches.append((f"{where} has shape {variable.shape}, and {stored.shape} was saved", True))
     for message, may_be_skipped in mismatches:
         if not (skip_mismatch and may_be_skipped):
             raise ValueError(message)
         warn(f"load_weights leaves out: {message}")
-    for variable, group, name in loads:
-        variable.assign(array_at(group, name))
+    for variable, stored in loads:
+        variable.assign(stored.read())
 
 
 def _pairs_by_order(model: Any, root: Any) -> Iterator[_Pair]:
@@ -83,8 +90,9 @@ def _pairs_by_order(model: Any, root: Any) -> Iterator[_Pair]:
     saved = [(name, group) for name, group in saved if listed(group, "weight_names")]
     if len(layers) != len(saved):
         raise ValueError(f"the model has {len(layers)} layers with weights, and {len(saved)} were saved")
+    is_first = _is_of_keras_1(root)
     for layer, (_, group) in zip(layers, saved, strict=True):
-        yield _pair(layer.name, weights_of(layer), group)
+        yield _pair(layer.name, weights_of(layer), group, layer if is_first else None)
     yield from _top(model, root)
 
 
@@ -92,7 +100,8 @@ def _pairs_by_name(model: Any, root: Any) -> Iterator[_Pair]:
     for name in listed(root, "layer_names"):
         for layer in model.layers:
             if layer.name == name:
-                yield _pair(name, weights_of(layer), group_at(root, name))
+                is_first = _is_of_keras_1(root)
+                yield _pair(name, weights_of(layer), group_at(root, name), layer if is_first else None)
     yield from _top(model, root)
 
 
@@ -102,8 +111,18 @@ def _top(model: Any, root: Any) -> Iterator[_Pair]:
         yield _pair(model.name, model._saved_variables(), group_at(root, TOP))
 
 
-def _pair(name: str, variables: list[Any], group: Any) -> _Pair:
-    return _Pair(name, variables, group, listed(group, "weight_names"))
+def _is_of_keras_1(root: Any) -> bool:
+    owners = (one for one in (root, root.file) if "keras_version" in one.attrs)
+    return not any(not str(text_of(one, "keras_version")).startswith("1.") for one in owners)
+
+
+def _pair(name: str, variables: list[Any], group: Any, layer_of_keras_1: Any = None) -> _Pair:
+    names = listed(group, "weight_names")
+    stored = [_Stored(shape_at(group, one), partial(array_at, group, one)) for one in names]
+    if layer_of_keras_1 is not None:
+        arrays = older_weights.rearranged(layer_of_keras_1, [one.read() for one in stored])
+        stored = [_Stored(array.shape, lambda array=array: array) for array in arrays]
+    return _Pair(name, variables, stored)
 
 
 _LIMIT = 64_512  # bytes of an attribute
@@ -115,9 +134,9 @@ def weights_of(layer: Any) -> list[Any]:
 
 
 def _misfit_of_count(pair: _Pair) -> str | None:
-    if len(pair.variables) == len(pair.names):
+    if len(pair.variables) == len(pair.stored):
         return None
-    return f"layer {pair.name!r} has {len(pair.variables)} weights, and {len(pair.names)} were saved"
+    return f"layer {pair.name!r} has {len(pair.variables)} weights, and {len(pair.stored)} were saved"
 
 
 def listed(group: Any, name: str) -> list[str]:

@@ -11,6 +11,7 @@ from ckeras.saving import archive, folder
 from ckeras.saving.atomic import confirm_overwrite, replacing
 from ckeras.saving.hdf5 import WeightsReader
 from ckeras.saving.legacy_models import load_legacy_model, save_legacy_model
+from ckeras.saving.older_configs import is_older, renewed
 from ckeras.saving.serialization import deserialize_keras_object, serialize_keras_object
 from ckeras.saving.state import load_state
 from ckeras.tensor.stored import VariableLimit
@@ -113,10 +114,15 @@ def load_model(
             config["compile_config"] = None
         with opened.weights() as weights, opened.assets() as assets:
             with VariableLimit(weights.size() if safe_mode else None):
-                model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
+                model = deserialize_keras_object(_of_today(config), custom_objects, safe_mode=safe_mode)
             archive.check_model(model)
             load_state(model, weights, assets, skipped=_without_saved_state(model, weights))
     return model
+
+
+def _of_today(config: dict[str, Any]) -> dict[str, Any]:
+    """A config, translated if it is one of tf_keras."""
+    return renewed(config) if is_older(config) else config
 
 
 def _without_saved_state(model: Any, weights: WeightsReader) -> list[Any]:

@@ -14,7 +14,7 @@ from types import FunctionType
 from typing import Any
 
 import ckeras
-from ckeras import config as settings, registry
+from ckeras import config as settings, plugins, registry
 from ckeras.ops.control.recording import operation_named
 from ckeras.saving import functions
 from ckeras.utils.tracebacks import warn
@@ -239,7 +239,8 @@ def _found(name: str, config: dict[str, Any], table: registry.Table | None, last
         if found is not None and registered != name:
             raise ValueError(f"Nothing is registered as {registered!r}, which a config with {module}.{name} asks for.")
     elif table is not None and "module" not in config:
-        found = table.find(name)
+        found = _operation(config) if table is registry.layers else None
+        found = table.find(name) if found is None else found
     else:
         tables = [table] if table is not None else _TABLES
         shipped = function and module in (None, "builtins")
@@ -260,6 +261,32 @@ def _found(name: str, config: dict[str, Any], table: registry.Table | None, last
         everything = registry.get_custom_objects().items()
         found = next((obj for known, obj in everything if known.endswith(f">{name}")), None)
     return _missing(registered, config, table) if found is None else found
+
+
+def _operation(config: dict[str, Any]) -> Any:
+    """The operation in a graph, which unlike a layer has no "trainable", that a config of an `.h5` file names."""
+    is_operation = "inbound_nodes" in config and "trainable" not in (config.get("config") or {})
+    return operation_named(config["class_name"]) if is_operation else None
+
+
+def is_known(config: dict[str, Any]) -> bool:
+    """Whether the class or function of a config is part of ckeras, registered, or declared by an installed package.
+
+    No package is imported to find that out.
+    """
+    name, module = config.get("class_name"), config.get("module")
+    function = name == "function"
+    name = config.get("config") if function else name
+    if not isinstance(name, str):
+        return False
+    if any(isinstance(one, str) and registry.custom_object(one) for one in (config.get("registered_name"), name)):
+        return True
+    if registry.is_ours(module):
+        return _public_object(module, name) is not None
+    if module in (None, "builtins") and _operation(config) is not None:
+        return True
+    known = registry.Table.known if module in (None, "builtins") else registry.Table.registered
+    return any(known(table, name) or name in plugins.names_in(table.name) for table in _TABLES)
 
 
 def _find_in(

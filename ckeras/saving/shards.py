@@ -135,6 +135,12 @@ class ShardsReader:
         names = self._weight_map.get(_key(path), [])
         return _Joined([self._shard(name).get(path) for name in (names if isinstance(names, list) else [names])])
 
+    def objects(self) -> Iterator[tuple[str, str | None, Mapping[str, np.ndarray]]]:
+        """Yield (path, name, variables) of all objects; their names are not read."""
+        for key in self._weight_map:
+            path = key.strip("/").removesuffix("vars").rstrip("/")
+            yield path, None, self.get(path)
+
     def _shard(self, name: Any) -> WeightsReader:
         if not isinstance(name, str) or os.path.basename(name) != name or name in ("", ".", ".."):
             raise ValueError(f"Expected the name of a file in the same folder, got {name!r}.")

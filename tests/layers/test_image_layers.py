@@ -10,6 +10,7 @@ from ckeras import layers, ops
 from ckeras.utils.bounding_boxes import convert_format
 from ckeras.utils.dataset import Dataset
 
+pytestmark = pytest.mark.filterwarnings("ignore:under 'mixed")
 SHAPE = (4, 12, 10, 3)
 IMAGES = np.random.default_rng(1).integers(0, 256, SHAPE).astype("float32")
 MASKS = np.random.default_rng(2).integers(0, 5, (4, 12, 10, 1)).astype("int32")

@@ -152,7 +152,7 @@ def test_config(name):
     assert type(twin) is type(layer) and plain(layers.serialize(twin)) == expected
     twin(*args, **call)
     script.fill(twin)
-    assert [v.path for v in twin.weights] == [v.path for v in layer.weights]
+    assert [script.label(twin, v) for v in twin.weights] == [script.label(layer, v) for v in layer.weights]
     for a, b in zip(outputs(twin, args, call), outputs(layer, args, call), strict=True):
         np.testing.assert_array_equal(a, b)
 

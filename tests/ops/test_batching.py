@@ -29,12 +29,14 @@ ONE_PASS = {
     "matmul vector": lambda r: ops.matmul(r[0], W),
     "reductions": lambda r: [f(r, axis=a) for f in (ops.sum, ops.mean, ops.max, ops.min, ops.prod) for a in (0, -1)],
     "reshape": lambda r: ops.reshape(r, (2, -1)),
+    "resize": lambda r: ops.image.resize(r[:, :, None], (2, 5)),
     "scalar": lambda r: ops.sum(r) * r[0, 0],
     "slice": lambda r: r[1:, ::-1],
     "softmax": lambda r: ops.softmax(r) + ops.log_softmax(r, axis=0),
     "stop": lambda r: r * ops.stop_gradient(r),
     "transpose": lambda r: ops.transpose(r, (1, 0)),
     "unused": lambda r: V.value,
+    "warp": lambda r: ops.image.affine_transform(r[:, :, None], [0.9, 0.2, 0.3, -0.1, 1.1, 0.2, 0.0, 0.0]),
 }
 FALL_BACK = {
     "argmax": lambda r: ops.argmax(r, axis=1),

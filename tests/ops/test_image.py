@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ckeras import Function, KerasTensor, function, ops, random
+from ckeras.ops.image import color
 
 image = ops.image
 
@@ -189,3 +190,40 @@ FOUR = np.zeros((4, 2), "float32")
 def test_bad_input(error, compute, message):
     with pytest.raises(error, match=message):
         compute()
+
+
+def test_sizes_that_do_not_fit_into_memory():
+    with pytest.raises(MemoryError, match="resize, for the weights of 1099511627776 elements, needs"):
+        image.resize(np.ones((2, 3, 1), "float32"), (2**40, 3))
+
+
+def test_resized_integers_and_their_limits():
+    """Rounded, and clipped where a bicubic kernel overshoots."""
+    x = np.array([0, 0, 255, 255], "uint8").reshape(1, 4, 1)
+    found = image.resize(x, (1, 8), "bicubic")
+    wide = image.resize(x.astype("float32"), (1, 8), "bicubic").numpy()
+    assert wide.min() < 0 and wide.max() > 255
+    np.testing.assert_array_equal(found, np.clip(np.round(wide), 0, 255))
+
+
+def test_interpolation_of_too_many_axes():
+    with pytest.raises(ValueError, match="map_coordinates expects inputs of at most 30 axes"):
+        image.map_coordinates(np.ones((1,) * 31), np.zeros((31, 2)), 1)
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_hue_and_saturation_without_the_other_space(data_format):
+    """What `turn_hue` and `scale_saturation` give is what a detour over HSV gives."""
+    x = np.random.default_rng(3).random((2, 5, 6, 3))
+    x[0, 0] = [[0, 0, 0], [1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0.5, 0.5, 0.2]]
+    turn, factor = np.array([0.3, -0.7]).reshape(2, 1, 1), np.array([0.5, 3.0]).reshape(2, 1, 1)
+    hue, saturation, value = np.moveaxis(image.rgb_to_hsv(x, "channels_last").numpy(), -1, 0)
+    turned = image.hsv_to_rgb(np.stack([hue + turn, saturation, value], -1), "channels_last")
+    stronger = image.hsv_to_rgb(np.stack([hue, np.clip(saturation * factor, 0, 1), value], -1), "channels_last")
+    first = data_format == "channels_first"
+    given = ops.convert_to_tensor(np.moveaxis(x, -1, 1) if first else x)
+    for found, expected in (
+        (color.turn_hue(given, ops.convert_to_tensor(turn), data_format), turned),
+        (color.scale_saturation(given, ops.convert_to_tensor(factor[..., None]), data_format), stronger),
+    ):
+        np.testing.assert_allclose(ops.moveaxis(found, 1, -1) if first else found, expected, 0, 1e-12)

@@ -330,7 +330,7 @@ def test_a_layer_without_weights_in_the_file():
         (lambda m: m.save_weights("m.weights.json", max_shard_size=0), "max_shard_size to be positive"),
         (lambda m: m.save_weights("m.weights.json", max_shard_size=1e-9), r"more than max_shard_size allows, 1 bytes"),
         (lambda m: m.save_weights("m.weights.h5", colour=1), "unknown arguments: 'colour'"),
-        (lambda m: m.load_weights("m.txt"), "ends with .weights.h5, .weights.json, .keras or .h5, got"),
+        (lambda m: m.load_weights("m.txt"), "ends with .weights.h5, .weights.json, .keras, .h5 or .safetensors, got"),
         (lambda m: m.load_weights("m.weights.h5", colour=1), "unknown arguments: 'colour'"),
         (lambda m: models.load_model("m.txt"), "ends with .keras or .h5, or a folder with config.json, got 'm.txt'"),
     ],

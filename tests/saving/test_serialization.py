@@ -346,7 +346,7 @@ def test_the_parts_of_a_lambda():
 
 
 def test_the_names_are_those_of_the_registry():
-    files = {"KerasFileEditor", "load_model", "load_weights", "save_model", "save_weights"}
+    files = {"KerasFileEditor", "export_weights", "load_model", "load_weights", "save_model", "save_weights"}
     for name in set(keras.saving.__all__) - files:
         assert getattr(keras.utils, name) is getattr(keras.saving, name)
     assert keras.saving.CustomObjectScope is registry.CustomObjectScope

@@ -302,7 +302,8 @@ NOT_IN_KERAS_2 = {
     "adaptive_pooling", "rms_normalization", "operations", "activation_layers", "group_normalization",
     "spectral_normalization", "activation_names",
 }  # fmt: skip
-LATE = {"attention", "conv_lstm"}  # whose layers may be missing
+# Keras on JAX loses what a layer assigns to its trainable variables in a call, so that it trains on otherwise.
+TRAINED_OTHERWISE = {"spectral_normalization"}
 
 
 def names(k):

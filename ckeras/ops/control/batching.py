@@ -138,15 +138,31 @@ def _take_rows(node: Any, inputs: list[_Value], n: int) -> Tensor | None:
     return None if rows.batched else table["take_rows"](rows.tensor, index.tensor)
 
 
+def _weighted_rows(node: Any, inputs: list[_Value], n: int) -> Tensor:
+    x, *arrays = (v.tensor for v in inputs)
+    return node.op(x, *arrays, axis=node.attrs["axis"] + 1, table=node.attrs["table"])
+
+
+def _interpolate_at(node: Any, inputs: list[_Value], n: int) -> Tensor:
+    images, points = (x.spread(n) for x in inputs)
+    _, lead, *rest = images.shape
+    axes, _, count = points.shape[1:]
+    points = table["transpose"](points, axes=(1, 0, 2, 3))
+    found = node.op(reshape(images, (n * lead, *rest)), reshape(points, (axes, n * lead, count)), **node.attrs)
+    return reshape(found, (n, lead, *found.shape[1:]))
+
+
 _RULES: dict[str, Callable[[Any, list[_Value], int], Tensor | None]] = {
     **dict.fromkeys(("reshape", "expand_dims", "squeeze"), _reshape),
     **dict.fromkeys(("sum", "mean", "max", "min", "prod"), _reduce),
     **dict.fromkeys(("softmax", "log_softmax"), _same),
     "broadcast_to": _broadcast_to,
     "concatenate": _concatenate,
+    "interpolate_at": _interpolate_at,
     "matmul": _matmul,
     "stop_gradient": _stop_gradient,
     "strided_slice": _strided_slice,
     "take_rows": _take_rows,
     "transpose": _transpose,
+    "weighted_rows": _weighted_rows,
 }

@@ -46,6 +46,36 @@ def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Tensor:
     return elementwise.cast(stack([grey], axis), x.dtype)
 
 
+def _hue(r: Tensor, g: Tensor, b: Tensor, value: Tensor, span: Tensor) -> Tensor:
+    """The hue of colors whose maximum and whose maximum minus minimum are ``value`` and ``span``; 0 for gray."""
+    coloured = elementwise.greater(span, 0)
+    sixth = elementwise.divide(1.0, elementwise.multiply(6.0, elementwise.where(coloured, span, 1)))
+    hue = elementwise.where(
+        elementwise.equal(value, g),
+        elementwise.add(elementwise.multiply(sixth, elementwise.subtract(b, r)), 2.0 / 6.0),
+        elementwise.add(elementwise.multiply(sixth, elementwise.subtract(r, g)), 4.0 / 6.0),
+    )
+    hue = elementwise.where(elementwise.equal(value, r), elementwise.multiply(sixth, elementwise.subtract(g, b)), hue)
+    return elementwise.add(elementwise.where(coloured, hue, 0), elementwise.cast(elementwise.less(hue, 0), hue.dtype))
+
+
+def _shares(hue: Tensor) -> list[Tensor]:
+    """For red, green and blue, how much of the span of a color of a hue (modulo 1) is above its minimum."""
+    turn = elementwise.multiply(elementwise.subtract(hue, elementwise.floor(hue)), 6.0)
+    shares = [
+        elementwise.subtract(elementwise.abs(elementwise.subtract(turn, 3.0)), 1.0),
+        elementwise.subtract(2.0, elementwise.abs(elementwise.subtract(turn, 2.0))),
+        elementwise.subtract(2.0, elementwise.abs(elementwise.subtract(turn, 4.0))),
+    ]
+    return [elementwise.clip(share, 0.0, 1.0) for share in shares]
+
+
+def _value_and_span(r: Tensor, g: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Maximum of the three, and maximum minus minimum."""
+    value = elementwise.maximum(elementwise.maximum(r, g), b)
+    return value, elementwise.subtract(value, elementwise.minimum(elementwise.minimum(r, g), b))
+
+
 def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
     """Convert RGB images with values from 0 to 1 to hue, saturation and value from 0 to 1 (Smith, 1978).
 
@@ -55,20 +85,11 @@ def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
     _floats(x, "rgb_to_hsv")
     axis = channel_axis(len(x.shape), data_format)
     tiny = float(np.finfo(dtypes.NUMPY[x.dtype]).eps)
-    r, g, b = _planes(elementwise.where(elementwise.less(elementwise.abs(x), tiny), 0, x), "rgb_to_hsv", axis)
-    value = elementwise.maximum(elementwise.maximum(r, g), b)
-    span = elementwise.subtract(value, elementwise.minimum(elementwise.minimum(r, g), b))
-    coloured, lit = elementwise.greater(span, 0), elementwise.greater(value, 0)
+    planes = _planes(elementwise.where(elementwise.less(elementwise.abs(x), tiny), 0, x), "rgb_to_hsv", axis)
+    value, span = _value_and_span(*planes)
+    lit = elementwise.greater(value, 0)
     saturation = elementwise.where(lit, elementwise.divide(span, elementwise.where(lit, value, 1)), 0)
-    sixth = elementwise.divide(1.0, elementwise.multiply(6.0, elementwise.where(coloured, span, 1)))
-    hue = elementwise.where(
-        elementwise.equal(value, g),
-        elementwise.add(elementwise.multiply(sixth, elementwise.subtract(b, r)), 2.0 / 6.0),
-        elementwise.add(elementwise.multiply(sixth, elementwise.subtract(r, g)), 4.0 / 6.0),
-    )
-    hue = elementwise.where(elementwise.equal(value, r), elementwise.multiply(sixth, elementwise.subtract(g, b)), hue)
-    hue = elementwise.add(elementwise.where(coloured, hue, 0), elementwise.cast(elementwise.less(hue, 0), hue.dtype))
-    return stack([hue, saturation, value], axis)
+    return stack([_hue(*planes, value, span), saturation, value], axis)
 
 
 def hsv_to_rgb(images: Any, data_format: str | None = None) -> Tensor:
@@ -77,17 +98,31 @@ def hsv_to_rgb(images: Any, data_format: str | None = None) -> Tensor:
     _floats(x, "hsv_to_rgb")
     axis = channel_axis(len(x.shape), data_format)
     hue, saturation, value = _planes(x, "hsv_to_rgb", axis)
-    turn = elementwise.multiply(elementwise.mod(hue, 1.0), 6.0)
     rest = elementwise.subtract(1.0, saturation)
-    shares = [
-        elementwise.subtract(elementwise.abs(elementwise.subtract(turn, 3.0)), 1.0),
-        elementwise.subtract(2.0, elementwise.abs(elementwise.subtract(turn, 2.0))),
-        elementwise.subtract(2.0, elementwise.abs(elementwise.subtract(turn, 4.0))),
-    ]
     planes = [
-        elementwise.multiply(
-            value, elementwise.add(rest, elementwise.multiply(saturation, elementwise.clip(share, 0.0, 1.0)))
-        )
-        for share in shares
+        elementwise.multiply(value, elementwise.add(rest, elementwise.multiply(saturation, share)))
+        for share in _shares(hue)
     ]
     return stack(planes, axis)
+
+
+def turn_hue(x: Tensor, turn: Tensor, data_format: str) -> Tensor:
+    """Add ``turn``, which broadcasts to an image's plane, to the hue of RGB images; other axes of HSV stay."""
+    axis = channel_axis(len(x.shape), data_format)
+    planes = _planes(x, "turn_hue", axis)
+    value, span = _value_and_span(*planes)
+    shares = _shares(elementwise.add(_hue(*planes, value, span), turn))
+    lower = elementwise.subtract(value, span)
+    return stack([elementwise.add(lower, elementwise.multiply(span, share)) for share in shares], axis)
+
+
+def scale_saturation(x: Tensor, factor: Tensor, data_format: str) -> Tensor:
+    """Multiply the saturation of RGB images by ``factor``, 0 or more, and clip it to 1; hue and value stay."""
+    axis = channel_axis(len(x.shape), data_format)
+    if x.shape[axis] != 3:
+        raise ValueError(f"scale_saturation expects images of 3 channels, got shape {x.shape}")
+    value, span = _value_and_span(*split(x, 3, axis))
+    coloured = elementwise.greater(span, 0)
+    most = elementwise.where(coloured, elementwise.divide(value, elementwise.where(coloured, span, 1)), 0)
+    ratio = elementwise.maximum(elementwise.minimum(factor, most), 0)
+    return elementwise.subtract(value, elementwise.multiply(elementwise.subtract(value, x), ratio))

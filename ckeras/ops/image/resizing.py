@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ckeras._kernels import capacity
 from ckeras.ops.elementwise import core as elementwise
 from ckeras.ops.image.layout import image_of, integers, restored, size_axes
 from ckeras.ops.image.weighted_rows import RowTable, weighted_rows
@@ -106,11 +107,12 @@ def _weights(
 
 
 @lru_cache(maxsize=64)
-def _resizing(size: int, count: int, method: str, antialias: bool, dtype: str) -> RowTable:
+def table_of(size: int, count: int, method: str, antialias: bool, dtype: str) -> RowTable:
     """The weights that resize an axis of ``size`` elements to ``count``."""
     inverse = size / count
-    position = (np.arange(count) + 0.5) * inverse - 0.5
     radius = int(np.ceil(_RADII[_KERNELS[method]] * (max(inverse, 1.0) if antialias else 1.0))) + 1
+    capacity.require(count * 2 * radius * 64, f"resize, for the weights of {count} elements,")
+    position = (np.arange(count) + 0.5) * inverse - 0.5
     sources = np.floor(position).astype(np.int64)[:, None] + np.arange(1 - radius, radius + 1)
     weights = _weights(sources, size, count, count / size, 0.0, method, antialias, dtype).numpy()
     rows, taps = np.nonzero(weights)
@@ -159,7 +161,7 @@ def _resized(
             x = take(x, constant(indices.astype(np.int64)), axis)
         elif own != count:
             wide = dtypes.result_type(elementwise.as_float(x).dtype, "float32")
-            x = weighted_rows(elementwise.cast(x, wide), axis, _resizing(own, count, method, antialias, wide))
+            x = weighted_rows(elementwise.cast(x, wide), axis, table_of(own, count, method, antialias, wide))
     return restored(x, dtype)
 
 

@@ -8,6 +8,7 @@ from ckeras import ops, random, registry
 from ckeras.layers.preprocessing.image.base import Sizes, within
 from ckeras.layers.preprocessing.image.color import ColorLayer
 from ckeras.layers.preprocessing.image.options import factor_range
+from ckeras.ops.image.color import turn_hue
 
 
 @registry.layers.ship()
@@ -48,20 +49,5 @@ class RandomHue(ColorLayer):
 
     def _recolored(self, images: Any, transformation: Any) -> Any:
         turn = ops.reshape(ops.cast(transformation["factor"], images.dtype), (-1, 1, 1))
-        hsv = channels_of_hsv(images, self)
-        found = rgb_of_hsv([hsv[0] + turn, *hsv[1:]], self)  # a hue counts modulo 1
+        found = turn_hue(within(images, self.value_range, (0, 1)), turn, self.data_format)
         return within(ops.clip(found, 0.0, 1.0), (0, 1), self.value_range)
-
-
-def channels_of_hsv(images: Any, layer: ColorLayer) -> list[Any]:
-    """Hue, saturation and value of images in a layer's range of values, without the axis of channels."""
-    unit = within(images, layer.value_range, (0, 1))
-    hsv = ops.image.rgb_to_hsv(unit, data_format=layer.data_format)
-    axis = -1 if layer.data_format == "channels_last" else -3
-    return [ops.squeeze(channel, axis) for channel in ops.split(hsv, 3, axis)]
-
-
-def rgb_of_hsv(channels: list[Any], layer: ColorLayer) -> Any:
-    """Images in [0, 1]; the inverse of `channels_of_hsv` for a range of (0, 1)."""
-    axis = -1 if layer.data_format == "channels_last" else -3
-    return ops.image.hsv_to_rgb(ops.stack(channels, axis), data_format=layer.data_format)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import config, ops, random, registry
-from ckeras.layers.preprocessing.image.base import Sizes, within
+from ckeras.layers.preprocessing.image.base import Sizes, per_image, within
 from ckeras.layers.preprocessing.image.color import ColorLayer
 from ckeras.layers.preprocessing.image.options import factor_range
-from ckeras.layers.preprocessing.image.random_hue import channels_of_hsv, rgb_of_hsv
+from ckeras.ops.image.color import scale_saturation
 
 
 @registry.layers.ship()
@@ -49,7 +49,6 @@ class RandomSaturation(ColorLayer):
         return {"factor": factor / (1.0 - factor + config.epsilon())}
 
     def _recolored(self, images: Any, transformation: Any) -> Any:
-        factor = ops.reshape(ops.cast(transformation["factor"], images.dtype), (-1, 1, 1))
-        hue, saturation, value = channels_of_hsv(images, self)
-        found = rgb_of_hsv([hue, ops.clip(saturation * factor, 0.0, 1.0), value], self)
+        factor = per_image(ops.cast(transformation["factor"], images.dtype))
+        found = scale_saturation(within(images, self.value_range, (0, 1)), factor, self.data_format)
         return within(found, (0, 1), self.value_range)
