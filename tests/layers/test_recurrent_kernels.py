@@ -167,6 +167,27 @@ def test_weights_are_packed_in_the_prologue(kind):
 
 
 @ALL
+def test_only_what_is_asked_for_is_made(kind):
+    """The outputs of all steps, and what the gradients need: the first flags of the kernel's parameters."""
+
+    def flags(function):
+        (found,) = (i.p[8:11] for i in plan_of(function, X).instructions if i.label == kind)
+        return tuple(found)
+
+    def trained(layer):
+        def run(x):
+            with ckeras.GradientTape() as tape:
+                y = ops.sum(layer(x)[0])
+            return tape.gradient(y, layer.trainable_variables)
+
+        return run
+
+    assert flags(make(kind)) == (0, 0, 0)
+    assert flags(make(kind, return_sequences=True)) == (1, 0, 0)
+    assert flags(trained(make(kind))) == (1, int(kind != "simple_rnn"), int(kind in ("lstm", "gru")))
+
+
+@ALL
 def test_profiles_count_the_products(kind):
     layer = make(kind)
     (found,) = (i.flops for i in plan_of(layer, X).instructions if i.label == kind)

@@ -58,7 +58,8 @@ class ContrastLimitedAdaptiveHistogramEqualization(ColorLayer):
         images = ops.convert_to_tensor(images)
         first = self.data_format == "channels_first"
         values = within(ops.cast(images, "float32"), self.value_range, (0, 255))
-        found = self._equalized(ops.moveaxis(values, -3, -1) if first else values)
+        last = ops.moveaxis(values, -3, -1) if first else values
+        found = self._equalized(last) if len(last.shape) == 4 else self._equalized(last[None])[0]
         found = within(ops.moveaxis(found, -1, -3) if first else found, (0, 255), self.value_range)
         return ops.cast(found, images.dtype)
 
