@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         constraints as constraints,
         datasets as datasets,
         dtype_policies as dtype_policies,
+        export as export,
         initializers as initializers,
         layers as layers,
         losses as losses,
@@ -62,9 +63,9 @@ attach(
         **dict.fromkeys(
             [
                 "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies",
-                "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers",
-                "preprocessing", "random", "registry", "regularizers", "saving", "tree", "utils", "visualization",
-                "wrappers",
+                "export", "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops",
+                "optimizers", "preprocessing", "random", "registry", "regularizers", "saving", "tree", "utils",
+                "visualization", "wrappers",
             ]
         ),
         "DTypePolicy": "dtype_policies",
