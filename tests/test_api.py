@@ -22,9 +22,8 @@ COMPLETE = {
     "keras.preprocessing": 1.0,
 }  # fmt: skip
 
-# A method that comes with export; properties that Keras has on TensorFlow alone.
+# Properties that Keras has on TensorFlow alone.
 _MODELS = [
-    "no method export",
     "no property distribute_reduction_method",
     "no property distribute_strategy",
 ]
