@@ -9,6 +9,7 @@ from ckeras.lazy import TYPE_CHECKING, attach
 if TYPE_CHECKING:
     from ckeras import (
         activations as activations,
+        applications as applications,
         backend as backend,
         callbacks as callbacks,
         config as config,
@@ -61,10 +62,10 @@ attach(
     {
         **dict.fromkeys(
             [
-                "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies",
-                "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers",
-                "preprocessing", "random", "registry", "regularizers", "saving", "tree", "utils", "visualization",
-                "wrappers",
+                "activations", "applications", "backend", "callbacks", "config", "constraints", "datasets",
+                "dtype_policies", "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops",
+                "optimizers", "preprocessing", "random", "registry", "regularizers", "saving", "tree", "utils",
+                "visualization", "wrappers",
             ]
         ),
         "DTypePolicy": "dtype_policies",

@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
+
+import numpy as np
 
 from ckeras.utils.tracebacks import warn
 
@@ -73,6 +76,11 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     **dict.fromkeys(("Model", "Functional"), _GRAPH),
     "fit": {"nb_epoch": "epochs"},
 }
+# Older arguments that say how something is computed, or what it is anyway, with the values that they may have.
+_WITHOUT_EFFECT: dict[str, dict[str, tuple[Any, ...]]] = {
+    "BatchNormalization": {"mode": (0,)},
+    **{name: {"consume_less": ("cpu", "mem", "gpu")} for name in ("SimpleRNN", "LSTM", "GRU")},
+}
 # Name of today -> the older names of the entries of its tuple.
 _TUPLES = {"kernel_size": ("nb_row", "nb_col")}
 # Name of today -> older values of it, and those of today.
@@ -87,6 +95,12 @@ def current(owner: str, given: dict[str, Any]) -> dict[str, Any]:
     """
     names = ARGUMENTS[owner]
     found: dict[str, Any] = {}
+    for name, values in _WITHOUT_EFFECT.get(owner, {}).items():
+        if name in given and given[name] not in values:
+            raise ValueError(
+                f"{owner} expects {name}, an argument of Keras 1, to be one of {values}, got {given[name]!r}"
+            )
+        given = {other: value for other, value in given.items() if other != name}
     for new, parts in _TUPLES.items():
         if set(parts) <= given.keys() and set(parts) <= names.keys():
             found[new] = tuple(given[part] for part in parts)
@@ -97,7 +111,22 @@ def current(owner: str, given: dict[str, Any]) -> dict[str, Any]:
             raise TypeError(f"{owner} got {new} twice: by this name and by its older name {name}")
         older = _VALUES.get(new, {})
         found[new] = older.get(value, value) if new != name and isinstance(value, str) else value
+        if new != name and new.endswith("_initializer") and inspect.isfunction(value):
+            found[new] = _initializer(value)
     return found
+
+
+def _initializer(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an initializer of today for a function of a shape and a name, as Keras 1 had them."""
+    names = inspect.signature(function).parameters
+    if "dtype" in names or any(p.kind is p.VAR_KEYWORD for p in names.values()):
+        return function
+
+    @functools.wraps(function)
+    def initializer(shape: Any, dtype: Any = None) -> Any:
+        return np.asarray(function(shape), dtype)
+
+    return initializer
 
 
 def _are_sizes(owner: str, given: tuple) -> bool:
@@ -107,7 +136,7 @@ def _are_sizes(owner: str, given: tuple) -> bool:
 
 def translates(owner: str) -> Callable[[Function], Function]:
     """Decorator of the method ``owner``, or of the ``__init__`` of that class: it takes the older names, and warns."""
-    names = ARGUMENTS[owner]
+    names = {**ARGUMENTS[owner], **dict.fromkeys(_WITHOUT_EFFECT.get(owner, ()), "of no effect")}
 
     def decorate(function: Function) -> Function:
         @functools.wraps(function)

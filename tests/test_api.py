@@ -9,7 +9,8 @@ import ckeras
 COMPLETE = {
     **dict.fromkeys(
         [
-            "keras.activations", "keras.config", "keras.constraints", "keras.datasets", "keras.initializers",
+            "keras.activations", "keras.applications", "keras.config", "keras.constraints", "keras.datasets",
+            "keras.initializers",
             "keras.losses", "keras.metrics", "keras.models", "keras.optimizers", "keras.random", "keras.regularizers",
             "keras.saving", "keras.tree", "keras.wrappers", "keras.utils", "keras.visualization", "keras.wrappers",
         ],

@@ -29,7 +29,7 @@ ORDER = [
     {"callbacks"},
     {"trainer"},
     {"models"},
-    {"visualization", "wrappers"},
+    {"applications", "visualization", "wrappers"},
     {"backend", "datasets", "compat", "mixed_precision", "__main__"},
 ]
 MODULES = {

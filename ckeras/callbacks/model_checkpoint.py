@@ -22,7 +22,7 @@ class ModelCheckpoint(MonitorCallback):
     A file is replaced only once the new one is complete.
 
     Args:
-        filepath: Path of the file, which ends with ``.keras`` or ``.h5``, or with ``.weights.h5`` if
+        filepath: Path of the file, which ends with ``.keras``, ``.h5`` or ``.hdf5``; ``.weights.h5`` if
             ``save_weights_only`` is true. It may have format fields for the number of the epoch and of the batch, from
             1, and the logs: ``"{epoch:02d}-{val_loss:.2f}.keras"``. Folders are created.
         monitor: Name of the value in the logs by which the best model is found.
@@ -73,7 +73,7 @@ class ModelCheckpoint(MonitorCallback):
         self.save_freq = save_freq
         self._frequency = SaveFrequency(save_freq, "ModelCheckpoint")
         self._current_epoch = 0
-        endings = (".weights.h5",) if save_weights_only else (".keras", ".h5")
+        endings = (".weights.h5",) if save_weights_only else (".keras", ".h5", ".hdf5")
         if not self.filepath.endswith(endings):
             raise ValueError(
                 f"ModelCheckpoint with save_weights_only={save_weights_only} expects filepath to end with "

@@ -7,7 +7,7 @@ from ckeras.tensor import Spec, Tensor
 from ckeras.tensor.dtypes import ITEMSIZE
 from ckeras.tensor.eager import Call
 
-_CONVOLUTIONS = ("conv", "conv_kernel_grad", "conv_depthwise", "conv_depthwise_kernel_grad")
+_CONVOLUTIONS = ("conv", "conv_kernel_grad", "conv_winograd", "conv_depthwise", "conv_depthwise_kernel_grad")
 
 
 def nbytes(specs: Sequence[Spec | Tensor]) -> int:
@@ -24,6 +24,9 @@ def of_call(call: Call, specs: Sequence[Spec]) -> tuple[int, int]:
         _, _, batch, channels, filters, groups, ndim = call.p[:7]
         axes = [call.p[at + 1] * call.p[at + 2] for at in range(10, 10 + 6 * ndim, 6)]  # windows and taps
         return 2 * batch * channels // groups * filters * math.prod(axes), nbytes(specs)
+    if call.kernel in ("recurrent", "recurrent_grad"):
+        columns = specs[5 if call.kernel == "recurrent" else 0].shape[-1]
+        return 2 * math.prod(call.p[2:5]) * columns, nbytes(specs)
     if call.kernel == "copy":
         return 0, 2 * call.p[0] * math.prod(call.p[4 : 4 + call.p[1]])
     if call.kernel in ("gather_rows", "fill"):

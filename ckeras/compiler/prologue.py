@@ -15,6 +15,7 @@ from ckeras.compiler.fuse import root
 from ckeras.compiler.trace import Node, Trace, has_effect
 from ckeras.tensor import Tensor, TracedTensor, Variable, table
 from ckeras.tensor.dtypes import NUMPY
+from ckeras.tensor.eager import native_calls
 
 GROWTH = 4  # a value may be as many times larger than what it is computed from, or it costs more memory than time
 SMALL = 4096  # bytes up to which that does not matter
@@ -119,12 +120,11 @@ def _packed_product(node: Node) -> Packed | None:
 
 
 def _packed_conv(node: Node) -> Packed | None:
-    kernel = node.inputs[1]
-    groups = node.attrs["groups"]
-    if groups > 1 and kernel.shape[-2] == 1:  # depthwise
+    calls = native_calls(node.op, node.inputs, node.outputs, node.attrs)
+    if calls is None or calls[0].kernel != "conv":
         return None
-    attrs = {"kernel": kernel.shape, "activation": "linear", **node.attrs}
-    return Packed("pack_conv_weights", {"groups": groups}, "packed_conv", attrs)
+    attrs = {"kernel": node.inputs[1].shape, "activation": "linear", **node.attrs}
+    return Packed("pack_conv_weights", {"groups": node.attrs["groups"]}, "packed_conv", attrs)
 
 
 # Products of some input and weights -> their form with packed weights, if it pays

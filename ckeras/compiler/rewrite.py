@@ -10,6 +10,7 @@ from typing import Any
 from ckeras.compiler.fold import fold_rules
 from ckeras.compiler.pattern import Becomes, Number, Readers, Rules, Shared, Value, becomes, call
 from ckeras.compiler.trace import Node, Trace, has_effect
+from ckeras.compiler.transposes import move_transposes
 from ckeras.tensor import Op, Tensor, TracedTensor, table
 
 _FLOATS = ("float32", "float64")
@@ -20,6 +21,7 @@ ZERO, ONE = Number(0), Number(1)
 def rewrite(graph: Trace, nested: bool = False) -> None:
     """Apply all passes in place. The plan of a ``nested`` graph has no prologue."""
     _simplify(graph)
+    move_transposes(graph)
     _drop_unused(graph)
     folding = None if nested else fold_rules(graph)
     if folding is not None:

@@ -67,7 +67,7 @@ if TYPE_CHECKING:
         subtract as subtract,
     )
     from ckeras.layers.merging.merge import check_masks as check_masks, check_shapes as check_shapes
-    from ckeras.layers.merging.older import merge as merge
+    from ckeras.layers.merging.older import Merge as Merge, merge as merge
     from ckeras.layers.normalization.batch_normalization import BatchNormalization as BatchNormalization
     from ckeras.layers.normalization.group_normalization import GroupNormalization as GroupNormalization
     from ckeras.layers.normalization.layer_normalization import LayerNormalization as LayerNormalization
@@ -198,8 +198,8 @@ if TYPE_CHECKING:
         ConvLSTM2D as ConvLSTM2D,
         ConvLSTM3D as ConvLSTM3D,
     )
-    from ckeras.layers.rnn.gru import GRU as GRU, GRUCell as GRUCell
-    from ckeras.layers.rnn.lstm import LSTM as LSTM, LSTMCell as LSTMCell
+    from ckeras.layers.rnn.gru import GRU as GRU, CuDNNGRU as CuDNNGRU, GRUCell as GRUCell
+    from ckeras.layers.rnn.lstm import LSTM as LSTM, CuDNNLSTM as CuDNNLSTM, LSTMCell as LSTMCell
     from ckeras.layers.rnn.rnn import RNN as RNN
     from ckeras.layers.rnn.simple_rnn import SimpleRNN as SimpleRNN, SimpleRNNCell as SimpleRNNCell
     from ckeras.layers.rnn.stacked_rnn_cells import StackedRNNCells as StackedRNNCells
@@ -251,6 +251,8 @@ attach(
         "Convolution2DTranspose": "convolutional.conv_transpose",
         "Convolution3D": "convolutional.conv",
         "Convolution3DTranspose": "convolutional.conv_transpose",
+        "CuDNNGRU": "rnn.gru",
+        "CuDNNLSTM": "rnn.lstm",
         "Cropping1D": "reshaping.cropping",
         "Cropping2D": "reshaping.cropping",
         "Cropping3D": "reshaping.cropping",
@@ -379,6 +381,7 @@ attach(
         "deserialize": "serialization",
         "dot": "merging.dot",
         "maximum": "merging.elementwise",
+        "Merge": "merging.older",
         "merge": "merging.older",
         "minimum": "merging.elementwise",
         "multiply": "merging.elementwise",

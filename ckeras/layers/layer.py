@@ -14,7 +14,7 @@ from ckeras.compiler.trace import Trace
 from ckeras.layers.dtype_policy import FollowsPolicy
 from ckeras.layers.input_spec import check_inputs
 from ckeras.layers.masks import fill_masks, pass_masks
-from ckeras.layers.shapes import as_leaf, as_shape, map_shapes, older_input_shape, shape_of
+from ckeras.layers.shapes import ShapeOf, as_leaf, as_shape, map_shapes, older_input_shape, shape_of
 from ckeras.layers.tracking import Tracker, entered, path_of, path_through
 from ckeras.layers.unknown_sizes import symbolic_outputs
 from ckeras.metrics import Mean
@@ -90,6 +90,7 @@ class Layer(FollowsPolicy):
     """
 
     built = False
+    input_shape, output_shape = ShapeOf("input"), ShapeOf("output")
     _call_context_args: tuple[str, ...] = ()
 
     def __init__(
@@ -131,7 +132,7 @@ class Layer(FollowsPolicy):
             cls.build = _builds(cls.build)
         if "__init__" in cls.__dict__ and hasattr(cls.get_config, "gives_arguments"):
             cls.__init__ = remembers_arguments(cls.__init__)
-        if "__init__" in cls.__dict__ and cls.__name__ in ARGUMENTS and cls.__module__.startswith("ckeras."):
+        if cls.__name__ in ARGUMENTS and cls.__module__.startswith("ckeras."):
             cls.__init__ = translates(cls.__name__)(cls.__init__)
 
     # -- losses

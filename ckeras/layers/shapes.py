@@ -9,6 +9,7 @@ import numpy as np
 
 from ckeras.tensor import Tensor, Variable, as_tensor
 from ckeras.tensor.string_tensor import StringTensor
+from ckeras.tensor.structure import map_structure
 
 
 def shape_of(x: Any) -> Any:
@@ -34,6 +35,23 @@ def as_leaf(value: Any) -> Any:
     while isinstance(first, (list, tuple)) and first:
         first = first[0]
     return StringTensor(value) if isinstance(first, (str, bytes)) else value
+
+
+class ShapeOf:
+    """The shape of a layer's ``input`` or ``output``, as layers had it before Keras 3; an attribute may take its place.
+
+    Raises:
+        AttributeError: if the layer was not called on a symbolic tensor.
+    """
+
+    def __init__(self, attribute: str):
+        self._attribute = attribute
+
+    def __get__(self, layer: Any, owner: Any = None) -> Any:
+        if layer is None:
+            return self
+        found = map_structure(shape_of, getattr(layer, self._attribute))
+        return list(found.values()) if isinstance(found, dict) else found
 
 
 def is_shape(value: Any) -> bool:

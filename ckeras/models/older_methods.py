@@ -92,6 +92,12 @@ class OlderMethods:
         _warn("predict_generator", "predict")
         return self.predict(generator, steps=steps, callbacks=callbacks, verbose=verbose)  # type: ignore[attr-defined]
 
+    def reset_states(self) -> None:
+        """Set the states of all stateful layers to zeros."""
+        for layer in self._flatten_layers(include_self=False):  # type: ignore[attr-defined]
+            if getattr(layer, "stateful", False) and hasattr(layer, "reset_state"):
+                layer.reset_state()
+
     def predict_proba(self, x: Any, batch_size: int = 32, verbose: Any = 0) -> np.ndarray:
         """Return the outputs, which are the probabilities of a classifier. Use `predict`."""
         _warn("predict_proba", "predict")

@@ -189,6 +189,8 @@ def errors_of(filepath: Any) -> Iterator[None]:
         ArithmeticError, AttributeError, EOFError, ImportError, LookupError, NotImplementedError, RecursionError,
         RuntimeError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
+        if isinstance(error, ValueError) and str(error).startswith(f"Cannot load {_named(filepath)}"):
+            raise  # of an inner context
         raise ValueError(f"Cannot load {_named(filepath)}: {error}") from error
 
 

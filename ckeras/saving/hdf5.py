@@ -321,3 +321,17 @@ def _check_stored(dataset: Any) -> None:
     size, stored = math.prod(dataset.shape) * dataset.dtype.itemsize, dataset.id.get_storage_size()
     if size > max(_UNCOMPRESSED, _EXPANSION * stored):
         raise ValueError(f"Refused to read {dataset.name!r}: it claims {size} bytes, and {stored} are in the file.")
+    if dataset.chunks is not None:
+        _check_chunks(dataset)
+
+
+def _check_chunks(dataset: Any) -> None:
+    """Raise ValueError for chunks that are empty or lie outside of the dataset or the file, at which HDF5 crashes."""
+    end = dataset.file.id.get_filesize()
+
+    def check(chunk: Any) -> None:
+        inside = all(0 <= at < n for at, n in zip(chunk.chunk_offset, dataset.shape, strict=True))
+        if not inside or chunk.size <= 0 or chunk.byte_offset is None or chunk.byte_offset + chunk.size > end:
+            raise ValueError(f"Refused to read {dataset.name!r}, a chunk of which is damaged: {chunk}.")
+
+    dataset.id.chunk_iter(check)

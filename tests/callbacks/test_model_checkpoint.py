@@ -85,7 +85,7 @@ def test_a_field_that_the_logs_do_not_have():
 @pytest.mark.parametrize(
     ("path", "options"),
     [
-        ("m.hdf5", {}),
+        ("m.hdf", {}),
         ("m", {}),
         ("m.keras", {"save_weights_only": True}),
         ("m.keras", {"save_freq": 0}),

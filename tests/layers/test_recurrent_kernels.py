@@ -9,6 +9,7 @@ from plans import plan_of
 import ckeras
 from ckeras import layers, ops
 from ckeras.layers.rnn import recurrence
+from ckeras.ops.nn import recurrent
 
 KINDS = {
     "simple_rnn": (layers.SimpleRNN, {}),
@@ -144,9 +145,9 @@ def test_second_gradients(stepwise, kind, options):
         np.testing.assert_allclose(a, b, 1e-10, 1e-10)
 
 
-def kernels_of(layer, x=X):
+def kernels_of(layer):
     """The ops in the plan of a compiled call."""
-    return {i.label for i in plan_of(layer, x).instructions}
+    return {i.label for i in plan_of(layer, X).instructions}
 
 
 @ALL
@@ -154,6 +155,71 @@ def test_a_compiled_call_is_one_op(kind):
     layer = KINDS[kind][0](5, **KINDS[kind][1])
     layer.build(X.shape)
     assert kind in kernels_of(layer) and "loop" not in kernels_of(layer)
+
+
+@ALL
+def test_weights_are_packed_in_the_prologue(kind):
+    layer = KINDS[kind][0](16, **KINDS[kind][1])
+    layer.build(X.shape)
+    plan = plan_of(layer, X)
+    assert "recurrent_pack" in {i.label for i in plan.prologue.instructions}
+    assert "recurrent_pack" not in {i.label for i in plan.instructions}
+
+
+@ALL
+def test_only_what_is_asked_for_is_made(kind):
+    """The outputs of all steps, and what the gradients need: the first flags of the kernel's parameters."""
+
+    def flags(function):
+        (found,) = (i.p[8:11] for i in plan_of(function, X).instructions if i.label == kind)
+        return tuple(found)
+
+    def trained(layer):
+        def run(x):
+            with ckeras.GradientTape() as tape:
+                y = ops.sum(layer(x)[0])
+            return tape.gradient(y, layer.trainable_variables)
+
+        return run
+
+    assert flags(make(kind)) == (0, 0, 0)
+    assert flags(make(kind, return_sequences=True)) == (1, 0, 0)
+    assert flags(trained(make(kind))) == (1, int(kind != "simple_rnn"), int(kind in ("lstm", "gru")))
+
+
+@ALL
+def test_profiles_count_the_products(kind):
+    layer = make(kind)
+    (found,) = (i.flops for i in plan_of(layer, X).instructions if i.label == kind)
+    assert found == 2 * 3 * 6 * layer.cell.recurrent_kernel.shape[0] * layer.cell.recurrent_kernel.shape[1]
+
+
+def test_shapes_that_do_not_fit():
+    x, kernel, h = (ops.zeros(shape) for shape in ((3, 6, 20), (5, 20), (3, 5)))
+
+    def run(x=x, kernel=kernel, h=h, **more):
+        return recurrent.recurrent("lstm", x, kernel, [h, h], activation="tanh", **more)
+
+    assert run()[1].shape == (3, 6, 5)
+    for wrong in (
+        {"x": x[:, :, :15]},
+        {"kernel": kernel[:4]},
+        {"kernel": ops.cast(kernel, "float64")},
+        {"h": h[:2]},
+        {"h": ops.expand_dims(h, 1)},
+        {"mask": ops.ones((3, 5), "bool")},
+        {"mask": ops.ones((3, 6))},
+        {"dropped": ops.ones((3, 5))},
+    ):
+        with pytest.raises(ValueError, match=f"lstm expects {next(iter(wrong))}|lstm expects [xh]0? to have shape"):
+            run(**wrong)
+    with pytest.raises(TypeError, match="float32 or float64, got float16"):
+        run(ops.cast(x, "float16"))
+
+
+def test_states_with_too_many_axes_are_refused():
+    with pytest.raises(ValueError, match="h0 to have shape"):
+        layers.GRU(5)(X, initial_state=ops.zeros((3, 2, 5)))
 
 
 def test_other_cells_run_step_by_step():

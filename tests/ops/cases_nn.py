@@ -166,11 +166,11 @@ COMPOSED = {
         [data(2, 3, 4), data(4, seed=1), data(4, seed=2)],
     ),
     "norm_apply": (
-        lambda x, g, b: normalize_batch(x, g, b, 0.1)[0],
+        lambda x, g, b: normalize_batch(x, 2, g, b, 0.1)[0],
         [data(3, 2, 4), data(4, seed=1), data(4, seed=2)],
     ),
     "norm_apply of groups": (
-        lambda x, g, b: normalize_groups(x, 2, g, b, 0.1),
+        lambda x, g, b: normalize_groups(x, 2, 2, g, b, 0.1),
         [data(2, 3, 4), data(4, seed=1), data(4, seed=2)],
     ),
     "normalize": (lambda x: ops.normalize(x, axis=(0, 1)), [data(2, 3)]),

@@ -23,6 +23,7 @@ ONE_PASS = {
     "constant": lambda r: {"one": ops.ones(2), "r": r},
     "expand": lambda r: ops.squeeze(ops.expand_dims(r, (0, 2)), 0),
     "matmul": lambda r: ops.matmul(r, W),
+    "layer norm": lambda r: ops.layer_normalization(r) + ops.rms_normalization(r, W[:, 0]),
     "matmul both": lambda r: ops.matmul(ops.transpose(r), r),
     "matmul left": lambda r: ops.matmul(ops.transpose(ops.convert_to_tensor(W)), ops.transpose(r)),
     "matmul stack": lambda r: ops.matmul(ops.ones((2, 5, 4)), r),
@@ -41,6 +42,7 @@ ONE_PASS = {
 FALL_BACK = {
     "argmax": lambda r: ops.argmax(r, axis=1),
     "branch": lambda r: ops.cond(ops.sum(r) > 0, lambda: r, lambda: -r),
+    "layer norm of own parameters": lambda r: ops.layer_normalization(r, r[0], r[1]),
     "loop": lambda r: ops.fori_loop(0, 3, lambda i, a: a * r, r),
     "nothing": lambda r: None,
     "random": lambda r: ckeras.random.uniform((2,), seed=ckeras.random.SeedGenerator(1)) * 0,

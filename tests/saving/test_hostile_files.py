@@ -229,3 +229,20 @@ def test_bits_flipped_in_the_weights_of_an_archive_are_noticed(model):
     data[data.index(weights) + weights.index(values)] ^= 1
     with pytest.raises(ValueError, match="Bad CRC-32"):
         models.load_model(io.BytesIO(data))
+
+
+@pytest.mark.parametrize("size", [0, 1 << 31])
+def test_a_chunk_of_a_wrong_size(size, model):
+    with h5py.File("m.weights.h5", "a") as file:
+        group = file["layers/dense/vars"]
+        del group["0"]
+        made = group.create_dataset("0", data=np.ones((2, 1), "f4"), chunks=(2, 1), compression="gzip")
+        chunk = made.id.get_chunk_info(0)
+    data = bytearray(pathlib.Path("m.weights.h5").read_bytes())
+    where = chunk.byte_offset.to_bytes(8, "little")
+    key = chunk.size.to_bytes(4, "little") + bytes(4)  # of the B-tree: size, filters, offsets, then the address
+    at = data.index(key, max(0, data.index(where) - 40))
+    data[at : at + 4] = size.to_bytes(4, "little")
+    pathlib.Path("m.weights.h5").write_bytes(data)
+    with pytest.raises((ValueError, OSError), match=r"Cannot load 'm.weights.h5'.* a chunk of which is damaged"):
+        model.load_weights("m.weights.h5")

@@ -9,9 +9,13 @@ import pytest
 SCRIPTS = sorted(pathlib.Path(__file__).parent.glob("of_*.py"))
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+EXAMPLES = sorted(pathlib.Path(__file__).parent.glob("examples_of_*.py"))
+
+
+@pytest.mark.parametrize("path", [*SCRIPTS, *EXAMPLES], ids=lambda path: path.stem)
 def test_script(path):
-    done = subprocess.run([sys.executable, "-m", "ckeras", str(path)], capture_output=True, text=True, timeout=300)
+    command = [sys.executable, "-W", "ignore", "-m", "ckeras", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
 
 

@@ -7,6 +7,9 @@ keras.nonsense
 keras.ops.nonsense
 keras.layers.nonsense
 keras.callbacks.nonsense
+keras.applications.nonsense
+keras.applications.VGG16(nonsense=1)
+keras.applications.MobileNet(nonsense=1)
 keras.Sequential().nonsense
 keras.Sequential().fit().nonsense
 keras.Sequential().summary(nonsense=1)

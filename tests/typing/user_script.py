@@ -24,6 +24,7 @@ model.compile(optimizer=keras.optimizers.Adam(rate), loss=loss, metrics=["accura
 history = model.fit(x_train / 16, y_train, epochs=2, callbacks=[Reporter()], validation_split=0.1, verbose=0)
 losses: list[float] = history.history["loss"]
 test_loss, accuracy = model.evaluate(x_test / 16, y_test, verbose=0)
+backbone: keras.Model = keras.applications.ResNet50(weights=None, include_top=False, input_shape=(32, 32, 3))
 classes = np.argmax(model.predict(x_test[:5] / 16), axis=-1)
 norm: keras.Tensor = keras.ops.sqrt(keras.ops.sum(keras.ops.square(model.layers[-1].get_weights()[0])))
 print(f"{losses[-1]:.3f} {test_loss:.3f} {accuracy:.3f}", classes.tolist(), float(norm) > 0, keras.__version__)

@@ -54,12 +54,26 @@ static int64_t dw_inside(const cv_axis *c, const dw_tap *first, const dw_tap *la
 
 enum { CV_ACT = 7, CV_HAS_BIAS, CV_PACKED, CV_PARTS = 7 };
 
+/* Winograd's convolution: tiles of targets and channels of the source at a time, maximum channels of the source, and
+ * bytes of the sums of a block of tiles. */
+enum { WG_TILES = 96, WG_CHANNELS = 16, WG_SOURCES = 256 };
+#define WG_SUMS ((int64_t)sizeof(((ck_packing *)0)->patches))
+_Static_assert(16 * WG_TILES * PANEL_VECTORS * CK_VECTOR_BYTES <= sizeof(((ck_packing *)0)->patches), "sums of a panel");
+
+/* The first n lanes; zeros in the others */
+static ck_vf32 ck_first_lanes_f32(ck_vf32 x, int n)
+{
+    for (int i = n; i < CK_LANES_F32; i++) x[i] = 0;
+    return x;
+}
+
 #define T float
 #define V ck_vf32
 #define L CK_LANES_F32
 #define FN(name) name##_f32
 #include "conv_typed.h"
 #include "conv_depthwise.h"
+#include "conv_winograd.h"
 #undef T
 #undef V
 #undef L
@@ -202,6 +216,23 @@ static int ck_conv_depthwise_kernel_grad(char *const *buf, const int64_t *p, con
     return done ? CK_OK : ck_no_memory(err);
 }
 
+/* Convolution of float32 images with two axes, windows of 3 x 3, strides and dilation 1, one group and up to WG_SOURCES
+ * channels of what it reads. buf, p: as for conv; weights are not packed */
+static int ck_conv_winograd(char *const *buf, const int64_t *p, const double *f, ck_error *err)
+{
+    (void)f;
+    cv_shape s;
+    int done = cv_start(&s, p, CV_UNCUT);
+    if (done && s.batch * cv_product(s.target) * s.targets > 0) {
+        const conv_f32 g = {&s, (const float *)buf[1], p[CV_HAS_BIAS] ? (const float *)buf[3] : NULL, (float *)buf[0],
+                            (float *)buf[3 + p[CV_HAS_BIAS]], (int)p[CV_ACT]};
+        done = wg_run_f32(&g, (const float *)buf[2], ln_threads((int64_t)cv_work(&s), 2 * THREAD_WORK));
+    }
+    cv_release(&s);
+    return done ? CK_OK : ck_no_memory(err);
+}
+
 #define CONV_KERNELS                                                                                                   \
-    {"conv", ck_conv}, {"conv_pack", ck_conv_pack}, {"conv_kernel_grad", ck_conv_kernel_grad}, \
-    {"conv_depthwise", ck_conv_depthwise}, {"conv_depthwise_kernel_grad", ck_conv_depthwise_kernel_grad},
+    {"conv", ck_conv}, {"conv_pack", ck_conv_pack}, {"conv_kernel_grad", ck_conv_kernel_grad},                         \
+    {"conv_winograd", ck_conv_winograd}, {"conv_depthwise", ck_conv_depthwise},                                        \
+    {"conv_depthwise_kernel_grad", ck_conv_depthwise_kernel_grad},

@@ -17,6 +17,13 @@ enum { RC_SIMPLE, RC_LSTM, RC_GRU, RC_GRU_BEFORE }; /* RC_GRU_BEFORE resets the 
 enum { RC_GATES = 4, RC_BLOCKS = 4 };               /* maximum gates; blocks of units in a panel of one gate */
 enum { RC_LINEAR, RC_RELU, RC_SIGMOID, RC_TANH, RC_HARD_SIGMOID };
 
+/* Keeps a vector in its register: in low tiles GCC would load it again for each row. */
+#if defined(__AVX512F__)
+#define RC_HOLD(x) __asm__("" : "+v"(x))
+#else
+#define RC_HOLD(x) (void)(x)
+#endif
+
 /* The heights of tiles of one to four vectors: their sums and operands must fit the registers. */
 #if defined(__AVX512F__)
 #define RC_ROWS 12

@@ -27,7 +27,10 @@ CK_INLINE void RC(tile)(int h, int nv, const T *a, int64_t lda, const T *b, int6
     _Pragma("GCC unroll 16") for (int i = 0; i < h; i += 3) base[i / 3] = a + i * lda;
     for (int64_t s = 0; s < k; s++, b += ldb) {
         V row[RC_BLOCKS];
-        _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) row[v] = *(const V *)(b + v * L);
+        _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) {
+            row[v] = *(const V *)(b + v * L);
+            RC_HOLD(row[v]);
+        }
         _Pragma("GCC unroll 16") for (int i = 0; i < h; i++) {
             const V x = base[i / 3][i % 3 * lda] - (V){};
             _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) FN(ck_muladd)(&acc[i][v], x, row[v]);
@@ -54,9 +57,9 @@ static const RC(tile_fn) RC(tiles)[RC_BLOCKS][RC_ROWS] = {
     {RC_EACH_HIGH(RC_NAME, 1)}, {RC_EACH_HIGH(RC_NAME, 2)}, {RC_EACH_3(RC_NAME)}, {RC_EACH_LOW(RC_NAME, 4)}};
 #undef RC_NAME
 
-/* packed = panels of b: those of `gates` gates (columns c, c + units, ...) of L units each, or of RC_BLOCKS blocks of L
- * units of one gate; b is k x ldb, or its transpose */
-static T *RC(pack_panels)(T *packed, const T *b, int64_t ldb, int transposed, int64_t k, int64_t units, int gates)
+/* packed = panels of b [k x ldb]: those of `gates` gates (columns c, c + units, ...) of L units each, or of RC_BLOCKS
+ * blocks of L units of one gate */
+static T *RC(pack_panels)(T *packed, const T *b, int64_t ldb, int64_t k, int64_t units, int gates)
 {
     const int blocks = gates == 1 ? RC_BLOCKS : 1;
     for (int64_t j = 0; j < units; j += blocks * L)
@@ -64,23 +67,30 @@ static T *RC(pack_panels)(T *packed, const T *b, int64_t ldb, int transposed, in
             for (int v = 0; v < gates * blocks; v++, packed += L) {
                 const int64_t unit = blocks == 1 ? j : j + v * L, column = blocks == 1 ? v * units + j : unit;
                 const int n = (int)ln_max(0, ln_min(L, units - unit));
-                if (!transposed) *(V *)packed = FN(ck_load_part)(b + s * ldb + column, n);
-                else
-                    for (int i = 0; i < L; i++) packed[i] = i < n ? b[(column + i) * ldb + s] : 0;
+                *(V *)packed = FN(ck_load_part)(b + s * ldb + column, n);
             }
+    return packed;
+}
+
+/* packed = panels of the transpose of b [units x ldb], of which k columns are used, as of one gate */
+static T *RC(pack_transposed)(T *packed, const T *b, int64_t ldb, int64_t k, int64_t units)
+{
+    const int64_t wide = RC_BLOCKS * L;
+    for (int64_t j = 0; j < units; j += wide, packed += k * wide)
+        FN(pack_columns)(packed, wide, b + j * ldb, ldb, k, ln_min(wide, units - j));
     return packed;
 }
 
 static void RC(pack)(T *packed, const T *u, int cell, int64_t units, int transposed)
 {
     const int64_t gates = rc_cells[cell].gates, first = rc_cells[cell].first, all = gates * units;
-    if (!transposed) {
-        packed = RC(pack_panels)(packed, u, all, 0, units, units, (int)first);
-        if (first < gates) RC(pack_panels)(packed, u + first * units, all, 0, units, units, (int)(gates - first));
-        return;
+    if (transposed) {
+        packed = RC(pack_transposed)(packed, u, all, first * units, units);
+        if (first < gates) RC(pack_transposed)(packed, u + first * units, all, (gates - first) * units, units);
+    } else {
+        packed = RC(pack_panels)(packed, u, all, units, units, (int)first);
+        if (first < gates) RC(pack_panels)(packed, u + first * units, all, units, units, (int)(gates - first));
     }
-    packed = RC(pack_panels)(packed, u, all, 1, first * units, units, 1);
-    if (first < gates) RC(pack_panels)(packed, u + first * units, all, 1, (gates - first) * units, units, 1);
 }
 
 /* What is done with the sums z of rows [i, i + h) and n units from j on, row step ldz; gates are L apart. */

@@ -124,8 +124,8 @@ class BatchNormalization(Layer):
         axis = self.axis % rank
         if not training or not self.trainable or 0 in inputs.shape:
             return self._normalized(inputs, axis, self.moving_mean, self.moving_variance)
-        if axis == rank - 1 and mask is None and not self.renorm and inputs.dtype in NATIVE:
-            y, mean, variance = normalize_batch(inputs, self.gamma, self.beta, self.epsilon)
+        if mask is None and not self.renorm and inputs.dtype in NATIVE:
+            y, mean, variance = normalize_batch(inputs, axis, self.gamma, self.beta, self.epsilon)
         else:
             mean, variance = self._moments(inputs, [i for i in range(rank) if i != axis], mask)
             if self.renorm:

@@ -88,8 +88,8 @@ class GroupNormalization(Layer):
     def call(self, inputs: Any) -> Any:
         shape, rank = inputs.shape, len(inputs.shape)
         axis = self.axis % rank
-        if axis == rank - 1 and inputs.dtype in NATIVE:
-            return normalize_groups(inputs, self.groups, self.gamma, self.beta, self.epsilon)
+        if inputs.dtype in NATIVE:
+            return normalize_groups(inputs, axis, self.groups, self.gamma, self.beta, self.epsilon)
         split = (*shape[:axis], self.groups, shape[axis] // self.groups, *shape[axis + 1 :])
         x = ops.reshape(inputs, split)
         mean, variance = ops.moments(x, [i for i in range(1, rank + 1) if i != axis], keepdims=True)

@@ -114,7 +114,7 @@ class GRUCell(RecurrentCell):
         return {**super().get_config(), "reset_after": self.reset_after}
 
 
-@registry.layers.ship()
+@registry.layers.ship("CuDNNGRU")
 class GRU(CellRNN):
     """A gated recurrent unit (Cho et al., 2014) over sequences; `GRUCell` has its equations.
 
@@ -196,3 +196,6 @@ class GRU(CellRNN):
             **kwargs,
         )
         self.use_cudnn = use_cudnn
+
+
+CuDNNGRU = GRU  # of Keras 2, where it needed a GPU

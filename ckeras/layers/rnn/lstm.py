@@ -108,7 +108,7 @@ class LSTMCell(RecurrentCell):
         return {**super().get_config(), "unit_forget_bias": self.unit_forget_bias}
 
 
-@registry.layers.ship()
+@registry.layers.ship("CuDNNLSTM")
 class LSTM(CellRNN):
     """A long short-term memory (Hochreiter and Schmidhuber, 1997) over sequences; `LSTMCell` has its equations.
 
@@ -192,3 +192,6 @@ class LSTM(CellRNN):
             **kwargs,
         )
         self.use_cudnn = use_cudnn
+
+
+CuDNNLSTM = LSTM  # of Keras 2, where it needed a GPU

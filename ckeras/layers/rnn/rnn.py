@@ -31,7 +31,8 @@ class RNN(Layer):
         go_backwards: whether to start with the last step; the outputs are then in that order.
         stateful: whether the states at the end of a batch are the initial states of the next one, row by row. The
             batch size must be known and stay the same.
-        unroll: whether the steps are compiled one by one instead of as a loop.
+        unroll: whether the steps are compiled one by one instead of as a loop. Cells with a kernel for whole sequences
+            (SimpleRNN, LSTM and GRU with the usual activations) need neither.
         zero_output_for_mask: whether the output of a masked step is 0 instead of that of the step before.
 
     Shapes: (batch, steps, ...) -> (batch, units), or (batch, steps, units) with ``return_sequences``; then the states

@@ -95,6 +95,13 @@ def _same(node: Any, inputs: list[_Value], n: int) -> Tensor | None:
     return node.op(inputs[0].tensor, **node.attrs) if inputs[0].rank else None
 
 
+def _rows(node: Any, inputs: list[_Value], n: int) -> list[Tensor] | None:
+    """A call on rows, whose parameters are the same for all elements."""
+    if not inputs[0].batched or any(x.batched for x in inputs[1:]):
+        return None
+    return node.op(*(x.tensor for x in inputs), **node.attrs)
+
+
 def _stop_gradient(node: Any, inputs: list[_Value], n: int) -> Tensor:
     return node.op(inputs[0].tensor)
 
@@ -160,6 +167,7 @@ _RULES: dict[str, Callable[[Any, list[_Value], int], Tensor | None]] = {
     "concatenate": _concatenate,
     "interpolate_at": _interpolate_at,
     "matmul": _matmul,
+    "norm_rows": _rows,
     "stop_gradient": _stop_gradient,
     "strided_slice": _strided_slice,
     "take_rows": _take_rows,

@@ -11,7 +11,7 @@ from ckeras.ops.indexing.core import getitem, take
 from ckeras.ops.linalg.matrix_products import matmul
 from ckeras.ops.manipulation import layout
 from ckeras.ops.manipulation.composite import Composite
-from ckeras.ops.manipulation.concat import concatenate, stack
+from ckeras.ops.manipulation.concat import concatenate
 from ckeras.ops.nn.windows import channels_back, channels_last
 from ckeras.tensor import Spec, Tensor
 
@@ -83,20 +83,17 @@ def affine_transform(
     return _affine_transform(x, transform, data_format=data_format, **attrs)
 
 
-def _cross(a: Tensor, b: Tensor) -> Tensor:
-    """Cross product of vectors along the last axis."""
-    x, y = ([getitem(v, (..., slice(i, i + 1))) for i in range(3)] for v in (a, b))
-    parts = [
-        elementwise.subtract(elementwise.multiply(x[i], y[j]), elementwise.multiply(x[j], y[i]))
-        for i, j in ((1, 2), (2, 0), (0, 1))
-    ]
-    return concatenate(parts, -1)
-
-
 def _adjugate(points: Tensor) -> Tensor:
-    """Adjugates of matrices (batch, 3, 3) whose columns are the rows of ``points``."""
-    p = [getitem(points, (slice(None), i)) for i in range(3)]
-    return stack([_cross(p[1], p[2]), _cross(p[2], p[0]), _cross(p[0], p[1])], 1)
+    """Adjugates of matrices (batch, 3, 3) whose columns are the rows of ``points``: cofactors of the rows."""
+    twice = concatenate([points, points], 1)
+    twice = concatenate([twice, twice], 2)  # so that the next rows and columns of the last are the first
+
+    def moved(rows: int, columns: int) -> Tensor:
+        return getitem(twice, (slice(None), slice(rows, rows + 3), slice(columns, columns + 3)))
+
+    return elementwise.subtract(
+        elementwise.multiply(moved(1, 1), moved(2, 2)), elementwise.multiply(moved(1, 2), moved(2, 1))
+    )
 
 
 def _basis(points: Tensor) -> Tensor:

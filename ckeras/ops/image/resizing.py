@@ -107,7 +107,7 @@ def _weights(
 
 
 @lru_cache(maxsize=64)
-def _resizing(size: int, count: int, method: str, antialias: bool, dtype: str) -> RowTable:
+def table_of(size: int, count: int, method: str, antialias: bool, dtype: str) -> RowTable:
     """The weights that resize an axis of ``size`` elements to ``count``."""
     inverse = size / count
     radius = int(np.ceil(_RADII[_KERNELS[method]] * (max(inverse, 1.0) if antialias else 1.0))) + 1
@@ -161,7 +161,7 @@ def _resized(
             x = take(x, constant(indices.astype(np.int64)), axis)
         elif own != count:
             wide = dtypes.result_type(elementwise.as_float(x).dtype, "float32")
-            x = weighted_rows(elementwise.cast(x, wide), axis, _resizing(own, count, method, antialias, wide))
+            x = weighted_rows(elementwise.cast(x, wide), axis, table_of(own, count, method, antialias, wide))
     return restored(x, dtype)
 
 

@@ -10,6 +10,7 @@ of its positive part.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -139,11 +140,20 @@ def _normalized(x: Tensor, gamma: Any, beta: Any, epsilon: float, groups: int) -
     return _apply(x, saved, gamma, beta, **attrs), mean, variance
 
 
-def normalize_batch(x: Tensor, gamma: Any, beta: Any, epsilon: float) -> tuple[Tensor, Tensor, Tensor]:
-    """``x`` of a dtype in `NATIVE`, normalized by the moments of its channels, and the moments, taken as constants."""
-    return _normalized(x, gamma, beta, epsilon, 0)
+def _with_last(x: Tensor, axis: int) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """``x`` with ``axis`` moved to the end, and the inverse."""
+    order = [*(i for i in range(len(x.shape)) if i != axis), axis]
+    return layout.transpose(x, order), lambda y: layout.transpose(y, [order.index(i) for i in range(len(order))])
 
 
-def normalize_groups(x: Tensor, groups: int, gamma: Any, beta: Any, epsilon: float) -> Tensor:
+def normalize_batch(x: Tensor, axis: int, gamma: Any, beta: Any, epsilon: float) -> tuple[Tensor, Tensor, Tensor]:
+    """``x`` of a dtype in `NATIVE`, normalized by the moments of channels along ``axis``, and these, as constants."""
+    x, back = _with_last(x, axis)
+    y, mean, variance = _normalized(x, gamma, beta, epsilon, 0)
+    return back(y), mean, variance
+
+
+def normalize_groups(x: Tensor, axis: int, groups: int, gamma: Any, beta: Any, epsilon: float) -> Tensor:
     """``x`` of a dtype in `NATIVE`, normalized by the moments of each group of channels of each sample."""
-    return _normalized(x, gamma, beta, epsilon, groups)[0]
+    x, back = _with_last(x, axis)
+    return back(_normalized(x, gamma, beta, epsilon, groups)[0])

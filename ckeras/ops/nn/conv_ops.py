@@ -12,7 +12,7 @@ number for each spatial axis, and group i maps the i-th group of channels to the
 
 In float32 and float64 they are matrix products that read patches straight from the images (`conv.c`); with windows of
 one element and stride 1, the patches are the images. Depthwise convolutions, which have a group for each channel, have
-kernels of their own.
+kernels of their own, and so have float32 convolutions with windows of 3 x 3 and many channels (`conv_winograd.h`).
 """
 
 import math
@@ -27,6 +27,10 @@ from ckeras.tensor.dtypes import CODE, ITEMSIZE
 from ckeras.tensor.eager import Call
 
 _NATIVE = ("float32", "float64")
+_WINOGRAD = (32, 256)  # channels from which Winograd's convolution pays, and of the source that its kernel takes
+_WINOGRAD_TILES = 16  # from which it pays to transform the weights
+_WINOGRAD_WASTE = 1.4  # maximum ratio of the elements of all tiles to those of the result
+_PANEL_ROWS = {"conv": None, "conv_winograd": 16}  # kernels that pack weights, as many matrices as taps or so many
 _PARTS = 8  # maximum number of parts of the sum that is the gradient of a kernel
 _PART_ROWS = 1024  # minimum windows of a part
 _PARTS_SIZE = 2**18  # maximum elements of all parts
@@ -43,11 +47,18 @@ def _is_product(w: Windows, groups: int) -> bool:
     return groups == 1 and w.taps == 1 and w.inputs == w.outputs and not any(map(any, w.padding))
 
 
-def _kind(w: Windows, channels: int, groups: int) -> str:
-    """Which kernels compute a convolution: "product", "conv_depthwise" or "conv"."""
+def _kind(dtype: str, batch: int, channels: int, filters: int, w: Windows, groups: int, back: bool) -> str:
+    """Which kernels compute a convolution or the gradient of its input; "product" is that of matrices."""
     if _is_product(w, groups):
         return "product"
-    return "conv_depthwise" if channels == groups > 1 else "conv"
+    if channels == groups > 1:
+        return "conv_depthwise"
+    sources, targets = (filters, channels) if back else (channels, filters)
+    sizes = w.inputs if back else w.outputs
+    tiles = math.prod((n + 1) // 2 for n in sizes)  # of 2 x 2 targets
+    fits = dtype == "float32" and w.window == (3, 3) and {*w.strides, *w.dilation, groups} == {1}
+    pays = targets >= _WINOGRAD[0] <= sources <= _WINOGRAD[1] and batch * tiles >= _WINOGRAD_TILES
+    return "conv_winograd" if fits and pays and 4 * tiles <= _WINOGRAD_WASTE * math.prod(sizes) else "conv"
 
 
 def _product(dtype: str, m: int, n: int, k: int, transposed: tuple[int, int]) -> list[Call]:
@@ -60,12 +71,13 @@ def _panels_size(taps: int, sources: int, columns: int) -> int:
     return taps * sources * (-(-columns // PANEL) * PANEL)
 
 
-def _panels(dtype: str, w: Windows, channels: int, filters: int, groups: int, back: bool) -> list[int]:
+def _panels(dtype: str, batch: int, channels: int, filters: int, w: Windows, groups: int, back: bool) -> list[int]:
     """Bytes of workspace for the panels of a kernel, the columns of which are the channels of the result by groups."""
-    if dtype not in _NATIVE or _kind(w, channels, groups) != "conv":
+    kind = _kind(dtype, batch, channels, filters, w, groups, back)
+    if dtype not in _NATIVE or kind not in _PANEL_ROWS:
         return []
     sources, targets = (filters, channels) if back else (channels, filters)
-    return [_panels_size(w.taps, sources, targets // groups) * ITEMSIZE[dtype]]
+    return [_panels_size(_PANEL_ROWS[kind] or w.taps, sources, targets // groups) * ITEMSIZE[dtype]]
 
 
 def _wide(x: np.ndarray) -> np.ndarray:
@@ -88,7 +100,7 @@ def _conv_infer(x: Spec, kernel: Spec, strides: Any, padding: Any, dilation: Any
 def _conv_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
     x, kernel = inputs[:2]
     w = _conv_windows(x, kernel, **attrs)
-    return _panels(x.dtype, w, x.shape[-1], kernel.shape[-1], attrs["groups"], back=False)
+    return _panels(x.dtype, x.shape[0], x.shape[-1], kernel.shape[-1], w, attrs["groups"], back=False)
 
 
 def _conv_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
@@ -96,13 +108,14 @@ def _conv_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]
     if x.dtype not in _NATIVE:
         return None
     w, groups, filters = _conv_windows(x, kernel, **attrs), attrs["groups"], kernel.shape[-1]
-    kind, activation = _kind(w, x.shape[-1], groups), ACTIVATIONS[attrs.get("activation", "linear")]
+    kind = _kind(x.dtype, x.shape[0], x.shape[-1], filters, w, groups, back=False)
+    activation = ACTIVATIONS[attrs.get("activation", "linear")]
     operands = tuple(range(3 + len(bias)))
     if kind == "product":
         m, k = math.prod(x.shape[:-1]), x.shape[-1]
         return [Call("gemm", operands, (CODE[x.dtype], 1, m, filters, k, 0, 0, 0, 0, 0, activation, len(bias)))]
     p = _parameters(x.dtype, False, x.shape[0], kernel.shape, w, groups, activation, len(bias), 0)
-    return [Call(kind, (*operands, 3 + len(bias)) if kind == "conv" else operands, p)]
+    return [Call(kind, (*operands, 3 + len(bias)) if kind in _PANEL_ROWS else operands, p)]
 
 
 def _conv_forward(x: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
@@ -202,7 +215,7 @@ def _input_grad_infer(g: Spec, kernel: Spec, size: Any, groups: int, **attrs: An
 def _input_grad_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
     g, kernel = inputs
     w, channels = _input_windows(kernel, **attrs), outputs[0].shape[-1]
-    return _panels(g.dtype, w, channels, g.shape[-1], attrs["groups"], back=True)
+    return _panels(g.dtype, g.shape[0], channels, g.shape[-1], w, attrs["groups"], back=True)
 
 
 def _input_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
@@ -210,11 +223,11 @@ def _input_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list
     if g.dtype not in _NATIVE:
         return None
     w, groups = _input_windows(kernel, **attrs), attrs["groups"]
-    kind = _kind(w, outputs[0].shape[-1], groups)
+    kind = _kind(g.dtype, g.shape[0], outputs[0].shape[-1], g.shape[-1], w, groups, back=True)
     if kind == "product":
         return _product(g.dtype, math.prod(g.shape[:-1]), kernel.shape[-2], g.shape[-1], (0, 1))
     p = _parameters(g.dtype, True, g.shape[0], kernel.shape, w, groups, 0, 0, 0)
-    return [Call(kind, (0, 1, 2, 3) if kind == "conv" else (0, 1, 2), p)]
+    return [Call(kind, (0, 1, 2, 3) if kind in _PANEL_ROWS else (0, 1, 2), p)]
 
 
 def _input_grad_forward(g: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
@@ -274,7 +287,8 @@ def _kernel_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> lis
         return _product(x.dtype, x.shape[-1], g.shape[-1], windows, (1, 0))
     parts = _parts(math.prod(kernel), windows)
     p = _parameters(x.dtype, False, x.shape[0], kernel, w, groups, parts, 0, 0)
-    return [Call(_kind(w, x.shape[-1], groups) + "_kernel_grad", (0, 1, 2, 3) if parts > 1 else (0, 1, 2), p)]
+    name = "conv_depthwise_kernel_grad" if x.shape[-1] == groups > 1 else "conv_kernel_grad"
+    return [Call(name, (0, 1, 2, 3) if parts > 1 else (0, 1, 2), p)]
 
 
 def _kernel_grad_forward(x: np.ndarray, g: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:

@@ -67,16 +67,36 @@ _FORWARD_OPTIONAL = ("hs", "gates", "more", "c0", "bias", "mask", "dropped")
 _BACKWARD_OPTIONAL = ("dq", "inner", "more", "c0", "mask", "dropped", "gh", "gc", "ghs")
 _BACKWARD = ("dx", "dh0", "dc0", "dq", "inner", "hs", "gates", "packed", "h0", *_BACKWARD_OPTIONAL[2:])
 _SHAPES = {
-    **dict.fromkeys(("h", "c", "dh0", "dc0"), "batch units"),
-    **dict.fromkeys(("hs", "more", "inner"), "batch steps units"),
-    **dict.fromkeys(("gates", "dx", "dq"), "batch steps columns"),
+    **dict.fromkeys(("h", "c", "h0", "c0", "gh", "gc", "dh0", "dc0"), "batch units"),
+    **dict.fromkeys(("hs", "ghs", "more", "inner"), "batch steps units"),
+    **dict.fromkeys(("x", "gates", "dx", "dq"), "batch steps columns"),
+    "kernel": "units columns",
+    "bias": "columns",
+    "mask": "batch steps",
+    "dropped": "batch gates units",
 }
 
 
-def _infer(*inputs: Any, given: tuple[str, ...], made: tuple[str, ...], **attrs: Any) -> list[Spec]:
-    x, h0 = (inputs[given.index(name)] for name in ("x", "h0"))
-    sizes = dict(zip(("batch", "steps", "columns"), x.shape, strict=True), units=h0.shape[1])
-    return [Spec(tuple(sizes[size] for size in _SHAPES[name].split()), x.dtype) for name in made]
+def _infer(cell: str) -> Callable[..., list[Spec]]:
+    def infer(*inputs: Any, given: tuple[str, ...], made: tuple[str, ...], **attrs: Any) -> list[Spec]:
+        named = dict(zip(given, inputs, strict=True))
+        x, units, gates = named["x"], named["kernel"].shape[0], CELLS[cell].gates
+        batch, steps = x.shape[:2]
+        sizes = {"batch": batch, "steps": steps, "units": units, "gates": gates, "columns": gates * units}
+
+        def shape(name: str) -> tuple[int, ...]:
+            return tuple(sizes[size] for size in _SHAPES[name].split())
+
+        for name, value in named.items():
+            dtype = "bool" if name == "mask" else x.dtype
+            if name in _SHAPES and (value.shape, value.dtype) != (shape(name), dtype):
+                raise ValueError(
+                    f"{cell} expects {name} to have shape {shape(name)} and dtype {dtype}, got {value.shape} and "
+                    f"{value.dtype}"
+                )
+        return [Spec(shape(name), x.dtype) for name in made]
+
+    return infer
 
 
 def _kernel(cell: str, name: str, buffers: tuple[str, ...], optional: tuple[str, ...]) -> Callable[..., Any]:
@@ -225,14 +245,14 @@ _pack = Op("recurrent_pack", _packed_infer, kernel=_pack_kernel)
 for _cell in CELLS:
     Op(
         _cell,
-        _infer,
+        _infer(_cell),
         kernel=_kernel(_cell, "recurrent", _FORWARD, _FORWARD_OPTIONAL),
         joint=_joint(_cell),
         workspace=_workspace,
     )
     Op(
         f"{_cell}_grad",
-        _infer,
+        _infer(_cell),
         kernel=_kernel(_cell, "recurrent_grad", _BACKWARD, _BACKWARD_OPTIONAL),
         joint=_grad_joint(_cell),
         workspace=_workspace,
@@ -267,7 +287,7 @@ def recurrent(
         reverse: whether to start with the last step. Outputs are in the order of ``x`` in any case.
         sequences: whether to return the outputs of each step, (batch, steps, units); `None` otherwise.
 
-    Raises TypeError unless the dtype is float32 or float64.
+    Raises TypeError unless the dtype is float32 or float64, and ValueError for shapes or dtypes that do not fit.
     """
     if x.dtype not in NATIVE:
         raise TypeError(f"{cell} expects float32 or float64, got {x.dtype}")

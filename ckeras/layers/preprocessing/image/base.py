@@ -225,9 +225,9 @@ def chosen(batch: int, probability: tuple[float, float], seed: Any) -> Any:
     return random.uniform((batch,), seed=seed) < limits
 
 
-def per_image(values: Any) -> Any:
-    """Reshape one value for each image, (batch,), to (batch, 1, 1, 1)."""
-    return ops.reshape(values, (-1, 1, 1, 1))
+def per_image(values: Any, images: Any) -> Any:
+    """Reshape one value for each image so that it broadcasts to images, or to one image without the batch axis."""
+    return ops.reshape(values, (-1, *(1,) * (len(images.shape) - 1)))
 
 
 def within(values: Any, source: tuple[float, float], target: tuple[float, float]) -> Any:

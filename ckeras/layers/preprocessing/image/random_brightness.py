@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import ops, random, registry
-from ckeras.layers.preprocessing.image.base import Sizes
+from ckeras.layers.preprocessing.image.base import Sizes, per_image
 from ckeras.layers.preprocessing.image.color import ColorLayer
 from ckeras.layers.preprocessing.image.options import factor_range
 
@@ -39,4 +39,5 @@ class RandomBrightness(ColorLayer):
         return {"rgb_delta": delta * float(high - low)}
 
     def _recolored(self, images: Any, transformation: Any) -> Any:
-        return ops.clip(images + ops.cast(transformation["rgb_delta"], images.dtype), *self.value_range)
+        delta = per_image(ops.cast(transformation["rgb_delta"], images.dtype), images)
+        return ops.clip(images + delta, *self.value_range)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import ops, random, registry
-from ckeras.layers.preprocessing.image.base import Sizes
+from ckeras.layers.preprocessing.image.base import Sizes, per_image
 from ckeras.layers.preprocessing.image.color import ColorLayer
 from ckeras.layers.preprocessing.image.options import factor_range
 
@@ -46,6 +46,6 @@ class RandomColorDegeneration(ColorLayer):
         return {"factor": random.uniform((sizes.batch, 1, 1, 1), *map(float, self.factor), seed=seed)}
 
     def _recolored(self, images: Any, transformation: Any) -> Any:
-        factor = ops.cast(transformation["factor"], images.dtype)
+        factor = per_image(ops.cast(transformation["factor"], images.dtype), images)
         gray = ops.image.rgb_to_grayscale(images, data_format=self.data_format)
         return ops.clip(images + factor * (gray - images), *self.value_range)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import ops, random, registry
-from ckeras.layers.preprocessing.image.base import Sizes
+from ckeras.layers.preprocessing.image.base import Sizes, per_image
 from ckeras.layers.preprocessing.image.color import ColorLayer
 from ckeras.layers.preprocessing.image.options import factor_range
 
@@ -40,6 +40,6 @@ class RandomContrast(ColorLayer):
         return {"contrast_factor": factor}
 
     def _recolored(self, images: Any, transformation: Any) -> Any:
-        factor = ops.cast(transformation["contrast_factor"], images.dtype)
+        factor = per_image(ops.cast(transformation["contrast_factor"], images.dtype), images)
         mean = ops.mean(images, axis=self._plane, keepdims=True)
         return ops.clip((images - mean) * factor + mean, *self.value_range)

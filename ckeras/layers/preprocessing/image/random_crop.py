@@ -48,7 +48,7 @@ class RandomCrop(CropLayer):
         window = self._largest(sizes.height, sizes.width)
         if training and min(spare) >= 0:
             seed = self.generator if seed is None else seed
-            start = [ops.cast(random.uniform((), 0.0, n + 1.0, "float32", seed), "int32") for n in spare]
+            start = [random.randint((), 0, n + 1, seed=seed) for n in spare]
             window = (*start, self.height, self.width)
         return {"window": window, "input_shape": sizes.shape}
 

@@ -92,4 +92,4 @@ class RandomElasticTransform(WarpLayer):
             fill_value=self.fill_value,
             data_format=self.data_format,
         )
-        return ops.where(per_image(transformation["apply_transform"]), found, images)
+        return ops.where(per_image(transformation["apply_transform"], images), found, images)

@@ -71,5 +71,8 @@ class RandomErasing(ColorLayer):
 
     def _recolored(self, images: Any, transformation: Any) -> Any:
         fill = ops.cast(transformation["fill_value"], images.dtype)
-        changed = ops.logical_and(transformation["batch_masks"], per_image(transformation["apply_erasing"]))
+        masks = transformation["batch_masks"]
+        changed = ops.logical_and(
+            masks if len(images.shape) == 4 else masks[0], per_image(transformation["apply_erasing"], images)
+        )
         return ops.where(changed, fill, images)

@@ -58,7 +58,7 @@ class RandomFlip(BaseImagePreprocessingLayer):
     def _flipped(self, images: Any, transformation: Any, training: bool) -> Any:
         if not training or transformation is None:
             return images
-        return ops.where(per_image(transformation["flips"]), ops.flip(images, axis=self._axes), images)
+        return ops.where(per_image(transformation["flips"], images), ops.flip(images, axis=self._axes), images)
 
     def transform_bounding_boxes(self, bounding_boxes: Any, transformation: Any, training: bool = True) -> Any:
         if not training or transformation is None:

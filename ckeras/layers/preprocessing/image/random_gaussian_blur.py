@@ -62,5 +62,5 @@ class RandomGaussianBlur(ColorLayer):
         blurred = ops.image.gaussian_blur(
             images, self.kernel_size, transformation["blur_factor"], data_format=self.data_format
         )
-        found = ops.where(per_image(transformation["should_apply_blur"]), blurred, images)
+        found = ops.where(per_image(transformation["should_apply_blur"], images), blurred, images)
         return ops.clip(found, *self.value_range)

@@ -36,7 +36,7 @@ class RandomGrayscale(ColorLayer):
         self._seed(seed)
 
     def _sample(self, sizes: Sizes, seed: Any) -> Any:
-        return per_image(random.uniform((sizes.batch,), seed=seed) < self.factor)
+        return random.uniform((sizes.batch, 1, 1, 1), seed=seed) < self.factor
 
     def transform_images(self, images: Any, transformation: Any = None, training: bool = True) -> Any:
         images = ops.convert_to_tensor(images)
@@ -45,4 +45,4 @@ class RandomGrayscale(ColorLayer):
         if transformation is None:
             transformation = self.get_random_transformation(images)
         gray = ops.image.rgb_to_grayscale(images, data_format=self.data_format)
-        return ops.where(per_image(transformation), gray, images)
+        return ops.where(per_image(transformation, images), gray, images)

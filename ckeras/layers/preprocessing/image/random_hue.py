@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import ops, random, registry
-from ckeras.layers.preprocessing.image.base import Sizes, within
+from ckeras.layers.preprocessing.image.base import Sizes, per_image, within
 from ckeras.layers.preprocessing.image.color import ColorLayer
 from ckeras.layers.preprocessing.image.options import factor_range
 from ckeras.ops.image.color import turn_hue
@@ -48,6 +48,6 @@ class RandomHue(ColorLayer):
         return {"factor": sign * random.uniform((sizes.batch,), *map(float, self.factor), seed=seed) * 0.5}
 
     def _recolored(self, images: Any, transformation: Any) -> Any:
-        turn = ops.reshape(ops.cast(transformation["factor"], images.dtype), (-1, 1, 1))
+        turn = per_image(ops.cast(transformation["factor"], images.dtype), images[..., 0])  # of a plane
         found = turn_hue(within(images, self.value_range, (0, 1)), turn, self.data_format)
         return within(ops.clip(found, 0.0, 1.0), (0, 1), self.value_range)

@@ -45,4 +45,4 @@ class RandomInvert(ColorLayer):
 
     def _recolored(self, images: Any, transformation: Any) -> Any:
         inverted = float(sum(self.value_range)) - images
-        return ops.where(per_image(transformation["apply_inversion"]), inverted, images)
+        return ops.where(per_image(transformation["apply_inversion"], images), inverted, images)

@@ -85,7 +85,7 @@ class RandomPerspective(BaseImagePreprocessingLayer):
             fill_value=self.fill_value,
             data_format=self.data_format,
         )
-        return ops.where(per_image(transformation["apply_perspective"]), found, images)
+        return ops.where(per_image(transformation["apply_perspective"], images), found, images)
 
     def transform_bounding_boxes(self, bounding_boxes: Any, transformation: Any, training: bool = True) -> Any:
         if not training or transformation is None:

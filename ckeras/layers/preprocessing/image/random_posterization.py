@@ -48,7 +48,7 @@ class RandomPosterization(ColorLayer):
         return {"shift_factor": 8 - random.randint((sizes.batch,), low, max(high, low + 1), "uint8", seed)}
 
     def _recolored(self, images: Any, transformation: Any) -> Any:
-        shift = per_image(ops.cast(transformation["shift_factor"], "uint8"))
+        shift = per_image(ops.cast(transformation["shift_factor"], "uint8"), images)
         values = ops.cast(ops.clip(within(images, self.value_range, (0, 255)), 0.0, 255.0), "uint8")
         kept = ops.left_shift(ops.right_shift(values, shift), shift)
         return within(ops.cast(kept, images.dtype), (0, 255), self.value_range)

@@ -49,6 +49,6 @@ class RandomSaturation(ColorLayer):
         return {"factor": factor / (1.0 - factor + config.epsilon())}
 
     def _recolored(self, images: Any, transformation: Any) -> Any:
-        factor = per_image(ops.cast(transformation["factor"], images.dtype))
+        factor = per_image(ops.cast(transformation["factor"], images.dtype), images)
         found = scale_saturation(within(images, self.value_range, (0, 1)), factor, self.data_format)
         return within(found, (0, 1), self.value_range)

@@ -51,7 +51,7 @@ class RandomSharpness(ColorLayer):
         return {"factor": random.uniform((sizes.batch,), *map(float, self.factor), seed=seed)}
 
     def _recolored(self, images: Any, transformation: Any) -> Any:
-        factor = per_image(ops.cast(transformation["factor"], images.dtype)) * 2.0
+        factor = per_image(ops.cast(transformation["factor"], images.dtype), images) * 2.0
         channels = self._sizes(images).channels
         kernel = np.repeat(_SMOOTH[:, :, None, None], channels, 2)
         smooth = ops.depthwise_conv(

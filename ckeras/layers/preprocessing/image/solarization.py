@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import ops, random, registry
-from ckeras.layers.preprocessing.image.base import Sizes, within
+from ckeras.layers.preprocessing.image.base import Sizes, per_image, within
 from ckeras.layers.preprocessing.image.color import ColorLayer
 from ckeras.layers.preprocessing.image.options import factor_range
 
@@ -56,6 +56,8 @@ class Solarization(ColorLayer):
     def _recolored(self, images: Any, transformation: Any) -> Any:
         if transformation is None:
             return images
-        addition, threshold = (ops.cast(transformation[k], images.dtype) for k in ("additions", "thresholds"))
+        addition, threshold = (
+            per_image(ops.cast(transformation[k], images.dtype), images) for k in ("additions", "thresholds")
+        )
         values = ops.clip(within(images, self.value_range, (0, 255)) + addition, 0.0, 255.0)
         return within(ops.where(values < threshold, values, 255.0 - values), (0, 255), self.value_range)

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from ckeras import ops, random
-from ckeras.layers.preprocessing.image.base import Sizes, per_image
+from ckeras.layers.preprocessing.image.base import Sizes
+
+_EACH = (-1, 1, 1, 1)
 
 
 def sampled_span(part: Any, size: int, seed: Any) -> tuple[Any, Any]:
@@ -23,7 +25,7 @@ def inside(down: tuple[Any, Any], across: tuple[Any, Any], sizes: Sizes, data_fo
     rows = np.arange(sizes.height, dtype="float32").reshape((-1, 1, 1) if last else (1, -1, 1))
     columns = np.arange(sizes.width, dtype="float32").reshape((1, -1, 1) if last else (1, 1, -1))
     found = [
-        ops.logical_and(at >= per_image(begin), at < per_image(end))
+        ops.logical_and(at >= ops.reshape(begin, _EACH), at < ops.reshape(end, _EACH))
         for at, (begin, end) in ((rows, down), (columns, across))
     ]
     return ops.logical_and(*found)
