@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         constraints as constraints,
         datasets as datasets,
         dtype_policies as dtype_policies,
+        export as export,
         initializers as initializers,
         layers as layers,
         losses as losses,
@@ -63,8 +64,8 @@ attach(
         **dict.fromkeys(
             [
                 "activations", "applications", "backend", "callbacks", "config", "constraints", "datasets",
-                "dtype_policies", "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "ops",
-                "optimizers", "preprocessing", "random", "registry", "regularizers", "saving", "tree", "utils",
+                "dtype_policies", "export", "initializers", "layers", "losses", "metrics", "mixed_precision", "models",
+                "ops", "optimizers", "preprocessing", "random", "registry", "regularizers", "saving", "tree", "utils",
                 "visualization", "wrappers",
             ]
         ),

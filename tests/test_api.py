@@ -22,9 +22,8 @@ COMPLETE = {
     "keras.preprocessing": 1.0,
 }  # fmt: skip
 
-# Methods that come with quantization and with export; properties that Keras has on TensorFlow alone.
+# Methods that come with quantization; properties that Keras has on TensorFlow alone.
 _MODELS = [
-    "no method export",
     "no method get_quantization_layer_structure",
     "no property distribute_reduction_method",
     "no property distribute_strategy",

@@ -28,6 +28,7 @@ ORDER = [
     {"preprocessing"},
     {"callbacks"},
     {"trainer"},
+    {"export"},
     {"models"},
     {"applications", "visualization", "wrappers"},
     {"backend", "datasets", "compat", "mixed_precision", "__main__"},

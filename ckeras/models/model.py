@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ckeras import config, registry
+from ckeras import config, export as exporters, registry
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.layer import Layer, gives_arguments, throwaway_trace
 from ckeras.layers.shapes import map_shapes
@@ -22,12 +22,14 @@ from ckeras.ops.control.recording import FunctionOperation
 from ckeras.saving import export_weights, load_weights, save_model, save_weights
 from ckeras.saving.older_configs import is_older, renewed
 from ckeras.saving.state import holds_state
+from ckeras.saving.weights import check_built
 from ckeras.tensor import KerasTensor
 from ckeras.tensor.cache import Plans
 from ckeras.tensor.graph import inferring
 from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.tensor.structure import flatten
 from ckeras.trainer.trainer import Trainer
+from ckeras.utils.interactive import print_message
 from ckeras.utils.tracebacks import hides_own_frames
 
 scope = config.scope
@@ -287,6 +289,31 @@ class Model(OlderMethods, Trainer, Layer):
     def export_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Save the weights, without the optimizer, to a `.safetensors` file; see `ckeras.saving.export_weights`."""
         export_weights(self, filepath, overwrite=overwrite)
+
+    def export(
+        self, filepath: Any, format: str = "tf_saved_model", verbose: bool | None = None, input_signature: Any = None
+    ) -> None:
+        """Write the model for inference in another format.
+
+        Args:
+            filepath: path of the file, or the folder for ``"tf_saved_model"``.
+            format: ``"onnx"``, which needs the package onnx, or ``"tf_saved_model"``, which needs Keras and TensorFlow.
+            verbose: whether to print where the model is.
+            input_signature: `None`: shapes and dtypes are those of the model's inputs, with an open batch size.
+
+        Raises:
+            ValueError: for another format, a signature, or a layer that the format does not express.
+            ImportError: if a package is not installed.
+        """
+        formats = {"onnx": "export_onnx", "tf_saved_model": "export_saved_model"}
+        if format not in formats:
+            raise ValueError(f"export expects format to be one of {', '.join(map(repr, formats))}, got {format!r}")
+        if input_signature is not None:
+            raise ValueError("export takes shapes and dtypes from the model's inputs; expected input_signature=None")
+        check_built(self, "export")
+        getattr(exporters, formats[format])(self, filepath)
+        if verbose:
+            print_message(f"Model {self.name!r} is exported to {str(filepath)!r}")
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
         """Load the weights from a file of weights, or of a model; see `ckeras.saving.load_weights`."""

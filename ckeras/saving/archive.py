@@ -94,7 +94,8 @@ class Archive:
         info = self._info(name)
         if info.file_size > min(_TEXT, max(_SMALL_TEXT, _TEXT_EXPANSION * info.compress_size)):
             raise ValueError(f"Refused to read {name}, which claims {info.file_size} bytes.")
-        return dict_of(self._zip.read(name), name)
+        with self._zip.open(name) as member:  # not more than it claims, which `ZipFile.read` would unpack
+            return dict_of(member.read(info.file_size), name)
 
     @contextmanager
     def weights(self) -> Iterator[WeightsReader]:

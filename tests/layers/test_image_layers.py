@@ -222,6 +222,25 @@ def test_integers(name):
         np.testing.assert_allclose(y, make(name)(IMAGES, training=True), 1e-5, 1e-3)
 
 
+MIXED = {"MixUp", "CutMix"}  # what is not finite may come into the other images too
+
+
+@pytest.mark.parametrize("name", sorted(ALL.keys() - MIXED))
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
+def test_values_that_are_not_finite(name, value):
+    """They stay in their image."""
+    images = IMAGES.copy()
+    images[0, 6, 5] = value
+    assert np.isfinite(ops.convert_to_numpy(make(name)(images, training=True)[1:])).all()
+
+
+@pytest.mark.parametrize("name", ["Equalization", "ContrastLimitedAdaptiveHistogramEqualization"])
+def test_nan_stays(name):
+    images = IMAGES.copy()
+    images[0, 6, 5] = np.nan
+    np.testing.assert_array_equal(np.isnan(make(name)(images, training=True)), np.isnan(images))
+
+
 WITH_BOXES = sorted(ALL.keys() - WITHOUT_BOXES - {"MaxNumBoundingBoxes"})
 
 

@@ -5,6 +5,7 @@ import json
 import marshal
 import os
 import pathlib
+import tracemalloc
 import zipfile
 
 import h5py
@@ -252,3 +253,22 @@ def test_yaml_is_not_read():
         models.model_from_json(text)
     assert not hasattr(models, "model_from_yaml")
     assert not os.path.exists("run")
+
+
+def test_a_config_that_unpacks_to_more_than_it_claims():
+    dense().save("m.keras")
+    with zipfile.ZipFile("m.keras") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    size = len(members["config.json"])
+    members["config.json"] += b" " * (64 << 20)
+    with zipfile.ZipFile("m.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+        archive.getinfo("config.json").file_size = size  # in the directory, which is written now
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"Cannot load 'm.keras'.*CRC"):
+            models.load_model("m.keras")
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()

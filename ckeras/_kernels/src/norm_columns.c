@@ -14,7 +14,7 @@
 #include "norm.h"
 #include "vector.h"
 
-enum { NC_STRIP = 1024, NC_ROWS = 128, NC_NARROW = 32, NC_WIDE = 64 };
+enum { NC_STRIP = 1024, NC_ROWS = 128, NC_NARROW = 32, NC_FOLD = 16 };
 
 typedef struct {
     char *const *buf;
@@ -34,7 +34,7 @@ static inline nc_span nc_rows(const nc_job *w, int64_t unit)
 }
 static inline double *nc_sums(const nc_job *w, int64_t unit) { return w->sums + unit * 2 * w->channels; }
 /* Few channels: so many rows are taken as one, to fill vectors. */
-static inline int64_t nc_fold(const nc_job *w) { return w->channels <= NC_NARROW ? NC_WIDE / ln_max(w->channels, 1) : 1; }
+static inline int64_t nc_fold(const nc_job *w) { return w->channels <= NC_NARROW ? NC_FOLD : 1; }
 
 #define NC_T float
 #define NC_(name) nc_f32_##name

@@ -70,7 +70,8 @@ class ContrastLimitedAdaptiveHistogramEqualization(ColorLayer):
         rows, columns = -(-height // down), -(-width // across)
         extra = [(0, 0), (0, rows * down - height), (0, columns * across - width), (0, 0)]
         padded = ops.pad(images, extra, mode="symmetric") if np.any(extra) else images
-        levels = ops.cast(ops.clip(padded, 0.0, 255.0), "int32")
+        unknown = ops.isnan(padded)  # NaN counts as 0, and stays
+        levels = ops.cast(ops.clip(ops.where(unknown, 0.0, padded), 0.0, 255.0), "int32")
         maps = self._maps(levels, rows, columns)
         # Interpolate between the maps of the nearest tiles; those at the border count beyond it too.
         table = ops.reshape(maps, (-1,))
@@ -83,7 +84,7 @@ class ContrastLimitedAdaptiveHistogramEqualization(ColorLayer):
                 share = (y_share[:, None, None] * x_share[:, None]).astype("float32")
                 part = ops.take(table, levels + offsets) * share
                 total = part if total is None else total + part
-        return total[:, :height, :width]
+        return ops.where(unknown, padded, total)[:, :height, :width]
 
     def _maps(self, levels: Any, rows: int, columns: int) -> Any:
         """For each tile and channel, what each level becomes: (batch, down, across, channels, 256)."""

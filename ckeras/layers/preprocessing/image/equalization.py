@@ -40,7 +40,8 @@ class Equalization(ColorLayer):
     def _recolored(self, images: Any, transformation: Any) -> Any:
         channels, bins = self._sizes(images).channels, self.bins
         values = within(images, self.value_range, (0, 255))
-        bin_of = ops.cast(ops.clip(values * ((bins - 1) / 255.0), 0, bins - 1), "int32")
+        unknown = ops.isnan(values)  # NaN counts as 0, and stays
+        bin_of = ops.cast(ops.clip(ops.where(unknown, 0.0, values) * ((bins - 1) / 255.0), 0, bins - 1), "int32")
         shape = (-1, *(1,) * (2 if self.data_format == "channels_first" else 0))
         entries = bin_of + np.reshape(np.arange(channels, dtype="int32") * bins, shape)  # a histogram for each channel
         flat = ops.reshape(entries, (-1,))
@@ -53,4 +54,5 @@ class Equalization(ColorLayer):
         table = ops.clip(ops.round(ops.cast(cumulative - first, images.dtype) * 255.0 / span), 0.0, 255.0)
         found = ops.take(ops.reshape(table, (-1,)), entries)
         flat_channel = ops.reshape(ops.sum(ops.cast(counts > 0, "int32"), axis=1) <= 1, shape)
-        return within(ops.where(flat_channel, values, found), (0, 255), self.value_range)
+        stays = ops.logical_or(flat_channel, unknown)
+        return within(ops.where(stays, values, found), (0, 255), self.value_range)
