@@ -1,8 +1,8 @@
 /* Attention of several heads in blocks of queries and keys, so that the matrix of scores never exists.
  *
  * Forward: a block of queries meets the keys block by block, with the running maximum and sum of each query's scores
- * (Milakov and Gimelshein, Online normalizer calculation for softmax, 2018; Dao et al., FlashAttention, 2022). It leaves
- * both (`norm`), from which the backward pass computes the weights of a block again.
+ * (Milakov and Gimelshein, Online normalizer calculation for softmax, 2018; Dao et al., FlashAttention, 2022). It
+ * leaves both (`norm`), from which the backward pass computes the weights of a block again.
  *
  * Blocks are held transposed: (keys, queries), with the queries in the lanes of vectors. Maxima, sums and exponentials
  * then work on whole vectors, and all products have one form, AT_(product) in attention_body.h, whose left operand is
@@ -18,9 +18,12 @@
 #include "vector.h"
 #include "vmath.h"
 
-/* keys of a block; vectors of queries of a block; blocks of queries of a task; rows of a product's tile in registers;
+/* keys of a block; vectors of queries of a block; blocks of queries that go through the keys together, at most in
+ * the forward pass and always in the backward pass, where sums depend on it; rows of a product's tile in registers;
  * masks of a call */
-enum { AT_KEYS = 64, AT_VECTORS = 3, AT_GROUP = 8, AT_TILE = CK_VECTOR_BYTES == 64 ? 8 : 4, AT_MASKS = 4 };
+enum {
+    AT_KEYS = 64, AT_VECTORS = 3, AT_GROUP = 8, AT_BACK = 4, AT_TILE = CK_VECTOR_BYTES == 64 ? 8 : 4, AT_MASKS = 4,
+};
 /* The weights of a query that may attend to no key: equal, 0, or those that it has without masks. */
 enum { AT_UNIFORM, AT_ZERO, AT_UNMASKED };
 
@@ -173,8 +176,8 @@ static int at_run(at_job *w, char *const *buf, const int64_t *p, int backward, c
     return CK_OK;
 }
 
-/* buf: y (batch, queries, heads, width), norm (batch, heads, queries, 2), of each query the maximum of its scores and 1 /
- * the sum of their exponentials; query, key, value, bias, masks.
+/* buf: y (batch, queries, heads, width), norm (batch, heads, queries, 2), of each query the maximum of its scores and
+ * 1 / the sum of their exponentials; query, key, value, bias, masks.
  * p, f: as at_start says */
 static int ck_attention(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {

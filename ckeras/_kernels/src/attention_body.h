@@ -1,11 +1,11 @@
-/* Attention for one type, included twice: AT_T the type, AT_V its vector of AT_L lanes, AT_(x) names, AT_EXP, AT_LOAD and
- * AT_STORE as in vector.h. A block has `wide` queries, a multiple of AT_L: those beyond the last are zeros.
+/* Attention for one type, included twice: AT_T the type, AT_V its vector of AT_L lanes, AT_(x) names, AT_EXP, AT_LOAD
+ * and AT_STORE as in vector.h. A block has `wide` queries, a multiple of AT_L: those beyond the last are zeros.
  */
 
 /* c[i][j] (+)= sum over n of a[i * as + n * ak] * b[n * bs + j], for `rows` <= AT_TILE rows and `vectors` vectors of
  * columns, the last of which has `lanes` columns if `part`. */
-CK_INLINE void AT_(tile)(const int rows, const int vectors, const int part, AT_T *c, int64_t cs, const AT_T *a, int64_t as,
-                         int64_t ak, const AT_T *b, int64_t bs, int64_t n, int add, int lanes)
+CK_INLINE void AT_(tile)(const int rows, const int vectors, const int part, AT_T *c, int64_t cs, const AT_T *a,
+                         int64_t as, int64_t ak, const AT_T *b, int64_t bs, int64_t n, int add, int lanes)
 {
     AT_V acc[AT_TILE][AT_VECTORS];
     const int last = part ? vectors - 1 : -1;
@@ -81,8 +81,8 @@ static void AT_(transposed)(AT_T *restrict out, int64_t wide, const AT_T *restri
     }
 }
 
-/* out (rows, columns) = x, whose rows are `stride` apart: a multiple of the cache's way often, which would leave a block
- * in few of its sets. */
+/* out (rows, columns) = x, whose rows are `stride` apart: often a multiple of the cache's way, which would leave a
+ * block in few of its sets. */
 static void AT_(rows)(AT_T *restrict out, const AT_T *restrict x, int64_t stride, int64_t rows, int64_t columns)
 {
     for (int64_t i = 0; i < rows; i++) memcpy(out + i * columns, x + i * stride, (size_t)columns * sizeof(AT_T));
@@ -93,7 +93,8 @@ static void AT_(masked)(const at_job *w, const at_block *k, AT_T *s, int64_t wid
 {
     if (w->bias.data) {
         const at_array *m = &w->bias;
-        const AT_T *bias = (const AT_T *)m->data + k->b * m->batch + k->h * m->head + k->start * m->query + key * m->key;
+        const int64_t at = k->b * m->batch + k->h * m->head + k->start * m->query + key * m->key;
+        const AT_T *bias = (const AT_T *)m->data + at;
         for (int64_t i = 0; i < k->count; i++)
             for (int64_t j = 0; j < keys; j++) s[j * wide + i] += bias[i * m->query + j * m->key];
     }
@@ -125,9 +126,9 @@ static void AT_(masked)(const at_job *w, const at_block *k, AT_T *s, int64_t wid
 static int64_t AT_(scratch)(const at_job *w, int backward)
 {
     const int64_t wide = at_vectors(w, AT_L) * AT_L;
-    const int64_t rows = backward ? 2 * AT_KEYS + 2 * w->depth + w->width + 3
+    const int64_t rows = backward ? 2 * AT_KEYS + AT_BACK * (3 * w->depth + 2 * w->width + 3)
                                   : AT_KEYS + 1 + w->group * (w->depth + w->width + 2);
-    const int64_t copies = (AT_KEYS + (backward ? wide : 0)) * (w->depth + w->width);
+    const int64_t copies = (backward ? 2 : 1) * AT_KEYS * (w->depth + w->width);
     return (rows * wide + copies) * (int64_t)sizeof(AT_T);
 }
 
@@ -148,8 +149,8 @@ static void AT_(look)(const at_job *w, unsigned char *skips)
     }
 }
 
-/* s (keys, wide) -> exp(s - top), where `top` and `sum`, the running maximum and sum of each query, and y (width, wide),
- * its running output, follow. */
+/* s (keys, wide) -> exp(s - top), where `top` and `sum`, the running maximum and sum of each query, and y (width,
+ * wide), its running output, follow. */
 static void AT_(exponentials)(AT_T *restrict s, AT_T *restrict top, AT_T *restrict sum, AT_T *restrict old,
                               AT_T *restrict y, int64_t wide, int64_t keys, int64_t width)
 {
@@ -184,8 +185,9 @@ static AT_(state) AT_(begin)(const at_job *w, at_block *block, char *memory)
     AT_(state) now = {.q = (AT_T *)memory};
     now.y = now.q + w->depth * wide, now.top = now.y + w->width * wide, now.sum = now.top + wide;
     at_look(w, block);
-    AT_(transposed)(now.q, wide, (const AT_T *)w->q + (block->b * w->queries + block->start) * q_stride + block->h * w->depth,
-                    q_stride, block->count, w->depth, (AT_T)w->scale);
+    const int64_t row = block->b * w->queries + block->start;
+    AT_(transposed)(now.q, wide, (const AT_T *)w->q + row * q_stride + block->h * w->depth, q_stride, block->count,
+                    w->depth, (AT_T)w->scale);
     for (int64_t i = 0; i < wide; i++) now.top[i] = -INFINITY, now.sum[i] = 0;
     for (int64_t i = 0; i < w->width * wide; i++) now.y[i] = 0;
     return now;
@@ -236,9 +238,9 @@ static void AT_(forward)(const at_job *w, char *const *buf, int64_t task, char *
     for (int64_t i = 0; i < count; i++) AT_(finish)(w, &block[i], &now[i], buf);
 }
 
-/* s, ds (keys, wide): the scores and the gradients of the weights -> the weights, and the gradients of the scores times
- * the scale. Of each query: top, the maximum of its scores; over, 1 / the sum of their exponentials; lost, the sum of its
- * outputs times their gradients. */
+/* s, ds (keys, wide): the scores and the gradients of the weights -> the weights, and the gradients of the scores
+ * times the scale. Of each query: top, the maximum of its scores; over, 1 / the sum of their exponentials; lost, the
+ * sum of its outputs times their gradients. */
 static void AT_(score_gradients)(AT_T *restrict s, AT_T *restrict ds, const AT_T *restrict top,
                                  const AT_T *restrict over, const AT_T *restrict lost, int64_t wide, int64_t keys,
                                  AT_T scale)
@@ -251,50 +253,95 @@ static void AT_(score_gradients)(AT_T *restrict s, AT_T *restrict ds, const AT_T
         }
 }
 
-/* The queries of a block in the backward pass: adds to the gradients of keys and values, and writes those of queries. */
-static void AT_(backward_block)(const at_job *w, char *const *buf, at_block *block, char *scratch)
+/* What the backward pass holds of a block of queries: q and dq (depth, wide), the scaled queries and their gradients; g
+ * (width, wide), the gradients of the outputs; rows of both as they are; top, over and lost as above. */
+typedef struct {
+    AT_T *q, *g, *dq, *q_rows, *g_rows, *top, *over, *lost;
+} AT_(back);
+
+static AT_(back) AT_(begin_back)(const at_job *w, char *const *buf, at_block *block, AT_T *memory)
 {
-    AT_STRIDES
+    AT_STRIDES(void)k_stride, (void)v_stride;
+    AT_(back) now = {.q = memory};
+    now.dq = now.q + w->depth * wide, now.q_rows = now.dq + w->depth * wide, now.g = now.q_rows + w->depth * wide;
+    now.g_rows = now.g + w->width * wide, now.top = now.g_rows + w->width * wide;
+    now.over = now.top + wide, now.lost = now.over + wide;
     at_look(w, block);
-    const int64_t b = block->b, h = block->h, shared = h / (w->heads / w->shared), row = b * w->queries + block->start;
-    const int64_t g_stride = w->heads * w->width, at = 6 + (w->bias.data != NULL) + w->masks;
+    const int64_t h = block->h, row = block->b * w->queries + block->start, g_stride = w->heads * w->width;
+    const int64_t at = 6 + (w->bias.data != NULL) + w->masks;
     const AT_T *query = (const AT_T *)w->q + row * q_stride + h * w->depth;
     const AT_T *out = (const AT_T *)buf[at] + row * g_stride + h * w->width;
-    const AT_T *norm = (const AT_T *)buf[at + 1] + 2 * ((b * w->heads + h) * w->queries + block->start);
+    const AT_T *norm = (const AT_T *)buf[at + 1] + 2 * ((block->b * w->heads + h) * w->queries + block->start);
     const AT_T *grad = (const AT_T *)buf[at + 2] + row * g_stride + h * w->width;
-    AT_T *q = (AT_T *)scratch, *s = q + w->depth * wide, *ds = s + AT_KEYS * wide, *dq = ds + AT_KEYS * wide;
-    AT_T *g = dq + w->depth * wide, *top = g + w->width * wide, *over = top + wide, *lost = over + wide;
-    AT_T *k = lost + wide, *v = k + AT_KEYS * w->depth, *q_rows = v + AT_KEYS * w->width, *g_rows = q_rows + wide * w->depth;
-    AT_(rows)(q_rows, query, q_stride, block->count, w->depth);
-    AT_(rows)(g_rows, grad, g_stride, block->count, w->width);
-    AT_(transposed)(q, wide, query, q_stride, block->count, w->depth, (AT_T)w->scale);
-    AT_(transposed)(g, wide, grad, g_stride, block->count, w->width, 1);
+    AT_(rows)(now.q_rows, query, q_stride, block->count, w->depth);
+    AT_(rows)(now.g_rows, grad, g_stride, block->count, w->width);
+    AT_(transposed)(now.q, wide, query, q_stride, block->count, w->depth, (AT_T)w->scale);
+    AT_(transposed)(now.g, wide, grad, g_stride, block->count, w->width, 1);
     for (int64_t i = 0; i < wide; i++) {
-        top[i] = i < block->count ? norm[2 * i] : 0;
-        over[i] = i < block->count ? norm[2 * i + 1] : 0;
-        lost[i] = 0;
-        for (int64_t j = 0; i < block->count && j < w->width; j++) lost[i] += out[i * g_stride + j] * grad[i * g_stride + j];
+        now.top[i] = i < block->count ? norm[2 * i] : 0;
+        now.over[i] = i < block->count ? norm[2 * i + 1] : 0;
+        now.lost[i] = 0;
+        for (int64_t j = 0; i < block->count && j < w->width; j++)
+            now.lost[i] += out[i * g_stride + j] * grad[i * g_stride + j];
     }
-    for (int64_t i = 0; i < w->depth * wide; i++) dq[i] = 0;
-    for (int64_t key = block->first; key < block->last; key += AT_KEYS) {
+    for (int64_t i = 0; i < w->depth * wide; i++) now.dq[i] = 0;
+    return now;
+}
+
+/* to, whose rows are `stride` apart, += x (rows, columns) */
+static void AT_(add_rows)(AT_T *restrict to, int64_t stride, const AT_T *restrict x, int64_t rows, int64_t columns)
+{
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < columns; j++) to[i * stride + j] += x[i * columns + j];
+}
+
+/* `count` blocks of queries of a head in the backward pass, which read each block of keys together: adds to the
+ * gradients of keys and values, and writes those of queries. */
+static void AT_(backward_group)(const at_job *w, char *const *buf, int64_t b, int64_t h, int64_t from, int64_t count,
+                                AT_T *scratch)
+{
+    AT_STRIDES
+    const int64_t shared = h / (w->heads / w->shared), of_keys = AT_KEYS * w->depth, of_values = AT_KEYS * w->width;
+    AT_T *s = scratch, *ds = s + AT_KEYS * wide, *k = ds + AT_KEYS * wide, *v = k + of_keys;
+    AT_T *dk = v + of_values, *dv = dk + of_keys, *rest = dv + of_values;
+    at_block block[AT_BACK];
+    AT_(back) now[AT_BACK];
+    int64_t first = w->keys, last = 0;
+    for (int64_t i = 0; i < count; i++) {
+        block[i] = (at_block){.b = b, .h = h, .start = (from + i) * wide};
+        block[i].count = ln_min(wide, w->queries - block[i].start);
+        now[i] = AT_(begin_back)(w, buf, &block[i], rest + i * (3 * w->depth + 2 * w->width + 3) * wide);
+        first = ln_min(first, block[i].first), last = ln_max(last, block[i].last);
+    }
+    for (int64_t key = first; key < last; key += AT_KEYS) {
         const int64_t keys = ln_min(AT_KEYS, w->keys - key);
         const int64_t k_at = (b * w->keys + key) * k_stride + shared * w->depth;
         const int64_t v_at = (b * w->keys + key) * v_stride + shared * w->width;
         AT_(rows)(k, (const AT_T *)w->k + k_at, k_stride, keys, w->depth);
         AT_(rows)(v, (const AT_T *)w->v + v_at, v_stride, keys, w->width);
-        AT_(product)(s, wide, k, w->depth, 1, q, wide, keys, wide, w->depth, 0);
-        AT_(masked)(w, block, s, wide, key, keys);
-        AT_(product)(ds, wide, v, w->width, 1, g, wide, keys, wide, w->width, 0);
-        AT_(score_gradients)(s, ds, top, over, lost, wide, keys, (AT_T)w->scale);
-        for (int64_t i = 0; i < block->count; i++) /* their scores are constants */
-            for (int64_t j = 0; block->none[i] && w->empty == AT_UNIFORM && j < keys; j++) ds[j * wide + i] = 0;
-        AT_(product)((AT_T *)buf[2] + v_at, v_stride, s, wide, 1, g_rows, w->width, keys, w->width, block->count, 1);
-        AT_(product)((AT_T *)buf[1] + k_at, k_stride, ds, wide, 1, q_rows, w->depth, keys, w->depth, block->count, 1);
-        AT_(product)(dq, wide, k, 1, w->depth, ds, wide, w->depth, wide, keys, 1);
+        int begun = 0;
+        for (int64_t i = 0; i < count; i++) {
+            if (key < block[i].first || key >= block[i].last) continue;
+            AT_(product)(s, wide, k, w->depth, 1, now[i].q, wide, keys, wide, w->depth, 0);
+            AT_(masked)(w, &block[i], s, wide, key, keys);
+            AT_(product)(ds, wide, v, w->width, 1, now[i].g, wide, keys, wide, w->width, 0);
+            AT_(score_gradients)(s, ds, now[i].top, now[i].over, now[i].lost, wide, keys, (AT_T)w->scale);
+            for (int64_t l = 0; l < block[i].count; l++) /* their scores are constants */
+                for (int64_t j = 0; block[i].none[l] && w->empty == AT_UNIFORM && j < keys; j++) ds[j * wide + l] = 0;
+            AT_(product)(dv, w->width, s, wide, 1, now[i].g_rows, w->width, keys, w->width, block[i].count, begun);
+            AT_(product)(dk, w->depth, ds, wide, 1, now[i].q_rows, w->depth, keys, w->depth, block[i].count, begun);
+            AT_(product)(now[i].dq, wide, k, 1, w->depth, ds, wide, w->depth, wide, keys, 1);
+            begun = 1;
+        }
+        if (!begun) continue;
+        AT_(add_rows)((AT_T *)buf[1] + k_at, k_stride, dk, keys, w->depth);
+        AT_(add_rows)((AT_T *)buf[2] + v_at, v_stride, dv, keys, w->width);
     }
-    AT_T *to = (AT_T *)buf[0] + row * q_stride + h * w->depth;
-    for (int64_t i = 0; i < block->count; i++)
-        for (int64_t j = 0; j < w->depth; j++) to[i * q_stride + j] = dq[j * wide + i];
+    for (int64_t i = 0; i < count; i++) {
+        AT_T *to = (AT_T *)buf[0] + (b * w->queries + block[i].start) * q_stride + h * w->depth;
+        for (int64_t l = 0; l < block[i].count; l++)
+            for (int64_t j = 0; j < w->depth; j++) to[l * q_stride + j] = now[i].dq[j * wide + l];
+    }
 }
 
 /* All queries that use one head of keys and values. */
@@ -306,11 +353,10 @@ static void AT_(backward)(const at_job *w, char *const *buf, int64_t task, char 
         memset((AT_T *)buf[1] + s * k_stride + shared * w->depth, 0, (size_t)w->depth * sizeof(AT_T));
         memset((AT_T *)buf[2] + s * v_stride + shared * w->width, 0, (size_t)w->width * sizeof(AT_T));
     }
+    const int64_t blocks = wide ? (w->queries + wide - 1) / wide : 0;
     for (int64_t h = shared * group; h < (shared + 1) * group; h++)
-        for (int64_t start = 0; start < w->queries; start += wide) {
-            at_block block = {.b = b, .h = h, .start = start, .count = ln_min(wide, w->queries - start)};
-            AT_(backward_block)(w, buf, &block, scratch);
-        }
+        for (int64_t i = 0; i < blocks; i += AT_BACK)
+            AT_(backward_group)(w, buf, b, h, i, ln_min(AT_BACK, blocks - i), (AT_T *)scratch);
 }
 
 #undef AT_T
