@@ -12,7 +12,7 @@ from ckeras.compiler.function import compile_plan
 from ckeras.compiler.plan import Plan
 from ckeras.layers.layer import Layer
 from ckeras.layers.shapes import as_leaf
-from ckeras.tensor import Tensor
+from ckeras.tensor import NeedsValue, Tensor
 from ckeras.tensor.cache import Plans
 from ckeras.tensor.eager import wrap
 from ckeras.tensor.masks import get_mask
@@ -92,7 +92,13 @@ class CompiledCalls:
 
         tensors = [strings_of(a) if isinstance(a, Handles) else wrap(a) for a in arrays]
         Layer.__call__(model, pack(x, tensors))  # raises for what does not fit
-        plan, result = compile_plan(lambda inputs: Layer.__call__(model, inputs), [wrap(a).spec for a in arrays], given)
+        try:
+            plan, result = compile_plan(
+                lambda inputs: Layer.__call__(model, inputs), [wrap(a).spec for a in arrays], given
+            )
+        except NeedsValue:
+            self.plans.put("transparent", False, 0)
+            return None
         outputs = flatten(result)
         if plan.assigned or not all(isinstance(y, Tensor) and get_mask(y) is None for y in outputs):
             depend(self.plans.put("transparent", False, 0), plan.reads)
