@@ -41,7 +41,9 @@ DEPTHWISE = {
     "MobileNet, 14": (16, 14, 512, 512, 3, 1, "same"),
     "MobileNet, 7": (32, 7, 1024, 1024, 3, 1, "same"),
 }
-DIRECTIONS = ("product", "forward", "input gradient", "kernel gradient")
+DIRECTIONS = ("product", "forward", "input gradient", "kernel gradient", "Winograd")  # the last is forward, too
+WINOGRAD = [name for name, (_, _, channels, _, *w) in SHAPES.items() if channels in range(32, 257) and w[:2] == [3, 1]]
+CASES = [(name, d) for name in (*SHAPES, *DEPTHWISE) for d in DIRECTIONS if d != "Winograd" or name in WINOGRAD]
 PARTS = 8
 
 
@@ -60,7 +62,7 @@ def kernels(name):
     x, kernel = sample(batch, side, side, channels), sample(window, window, channels // groups, filters)
     y, g = sample(batch, *w.outputs, filters), sample(batch, *w.outputs, filters)
     dx, dk = np.empty_like(x), np.empty_like(kernel)
-    panels = np.empty(w.taps * max(channels * (filters + 32), filters * (channels + 32)), np.float32)
+    panels = np.empty(max(w.taps, 16) * max(channels * (filters + 32), filters * (channels + 32)), np.float32)
     m, k = batch * w.outputs[0] * w.outputs[1], w.taps * channels // groups
     parts = max(1, min(PARTS, m // 1024, 2**18 // dk.size))
     sums = np.empty(parts * dk.size, np.float32)
@@ -76,12 +78,12 @@ def kernels(name):
         "forward": lambda: level.call(kind, [y], [x, kernel, panels], forward),
         "input gradient": lambda: level.call(kind, [dx], [g, kernel, panels], back),
         "kernel gradient": lambda: level.call(f"{kind}_kernel_grad", [dk], [x, g, sums], grad),
+        "Winograd": lambda: level.call("conv_winograd", [y], [x, kernel, panels], forward),
     }
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("direction", DIRECTIONS)
-@pytest.mark.parametrize("name", [*SHAPES, *DEPTHWISE])
+@pytest.mark.parametrize("name, direction", CASES)
 def test_convolution(benchmark, name, direction, threads):
     operations, calls = kernels(name)
     level.set_threads(threads)
@@ -100,12 +102,12 @@ def main(threads, rounds=7):
     print(f"{'GF/s, ratio to the product':28}" + "".join(f"{d:>20}" for d in DIRECTIONS))
     for name in [*SHAPES, *DEPTHWISE]:
         operations, calls = kernels(name)
-        seconds = {direction: [] for direction in DIRECTIONS}
+        seconds = {direction: [] for of, direction in CASES if of == name}
         for _ in range(rounds + 1):
-            for direction in DIRECTIONS:
+            for direction, taken in seconds.items():
                 start = clock()
                 calls[direction]()
-                seconds[direction].append(clock() - start)
+                taken.append(clock() - start)
         rate = {d: 1e-9 * operations / statistics.median(v[1:]) for d, v in seconds.items()}
         print(f"{name:28}" + "".join(f"{r:13.1f} {r / rate['product']:6.2f}" for r in rate.values()), flush=True)
 

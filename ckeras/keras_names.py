@@ -11,7 +11,6 @@ _REASONS = {
     **dict.fromkeys(("keras.layers.TFSMLayer", "keras.export.ExportArchive"), "it needs TensorFlow"),
     "keras.layers.TorchModuleWrapper": "it needs PyTorch",
     **dict.fromkeys(("keras.layers.JaxLayer", "keras.layers.FlaxLayer"), "it needs JAX"),
-    "keras.callbacks.OrbaxCheckpoint": "it needs Orbax",
     "keras.distribution": "it computes on one machine",
     "keras.distribution.": "it computes on one machine",
 }

@@ -49,8 +49,8 @@ cdef class Level:
 
 cdef object fault(str label, ck_error err)
 
-# A guard is the shortest time in seconds that work took of a processor, on one thread; negative before it was measured. Work that takes
-# longer on several threads shows that these wait for processors that other programs keep busy.
+# A guard is the shortest time in seconds that work took of a processor, on one thread; negative before it was measured.
+# Work that takes longer on several threads shows that these wait for processors that other programs keep busy.
 cdef bint is_guarded(Level level, double alone) noexcept nogil
 cdef bint begin_guarded(Level level, double alone, double *began) noexcept nogil
 cdef double end_guarded(Level level, double alone, double began, bint single) noexcept nogil

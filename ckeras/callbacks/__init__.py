@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ckeras.callbacks.lambda_callback import LambdaCallback as LambdaCallback
     from ckeras.callbacks.learning_rate_scheduler import LearningRateScheduler as LearningRateScheduler
     from ckeras.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
+    from ckeras.callbacks.orbax_checkpoint import OrbaxCheckpoint as OrbaxCheckpoint
     from ckeras.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
     from ckeras.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
     from ckeras.callbacks.remote_monitor import RemoteMonitor as RemoteMonitor
@@ -31,6 +32,7 @@ attach(
         "LambdaCallback": "lambda_callback",
         "LearningRateScheduler": "learning_rate_scheduler",
         "ModelCheckpoint": "model_checkpoint",
+        "OrbaxCheckpoint": "orbax_checkpoint",
         "ProgbarLogger": "progbar_logger",
         "ReduceLROnPlateau": "reduce_lr_on_plateau",
         "RemoteMonitor": "remote_monitor",

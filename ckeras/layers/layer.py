@@ -202,6 +202,24 @@ class Layer(FollowsPolicy):
         """Create the weights for an input shape. Subclasses override it."""
         self.built = True
 
+    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
+        """Quantize the weights, if the layer can: `Dense`, `EinsumDense`, `Embedding` and `ReversibleEmbedding` can.
+
+        Raises:
+            NotImplementedError: if it cannot.
+        """
+        raise NotImplementedError(f"layer {self.name!r} ({type(self).__name__}) has no weights that are quantized")
+
+    def quantized_build(self, *args: Any, **kwargs: Any) -> None:
+        """Replace the weights by quantized ones; layers that can be quantized override it."""
+        raise NotImplementedError(f"layer {self.name!r} ({type(self).__name__}) has no weights that are quantized")
+
+    def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output with quantized weights: what `call` does where they are."""
+        if self.quantization_mode is None:
+            raise ValueError(f"layer {self.name!r} is not quantized")
+        return self.call(*args, **kwargs)
+
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output. Subclasses override it."""
         raise NotImplementedError(f"{type(self).__name__} has no call() method")
@@ -440,7 +458,9 @@ class Layer(FollowsPolicy):
     def from_config(cls, config: dict[str, Any]) -> Layer:
         """Create a layer from its configuration."""
         if isinstance(config.get("dtype"), dict):  # a dtype policy, as Keras writes it
-            config = {**config, "dtype": config["dtype"]["config"]["name"]}
+            policy = config["dtype"]
+            named = policy["config"].get("name")
+            config = {**config, "dtype": dtype_policies.deserialize(policy) if named is None else named}
         return cls(**config)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -124,7 +124,10 @@ class Tracker(Observed):
         """Directly held variables in the order of files: those that were made trainable first."""
         count, kept = self._trainable_count, list(self._kept(Variable))
         trainable = [*self._variables[:count], *(v for v in kept if v.trainable)]
-        return [*trainable, *self._variables[count:], *(v for v in kept if not v.trainable)]
+        found = [*trainable, *self._variables[count:], *(v for v in kept if not v.trainable)]
+        if getattr(self, "quantization_mode", None) is not None:
+            found.sort(key=lambda v: _QUANTIZED.index(v.name) if v.name in _QUANTIZED else len(_QUANTIZED))
+        return found
 
     def save_own_variables(self, store: Any) -> None:
         """Assign the values of the layer's own variables to a mapping, under the keys "0", "1", ...
@@ -155,6 +158,11 @@ class Tracker(Observed):
         return [*self._weights(), *generators, *(v for m in self._own_metrics() for v in m.variables)]
 
 
+# The order of the variables of quantized layers in files.
+_QUANTIZED = (
+    "kernel", "bias", "kernel_scale", "embeddings", "embeddings_scale", "reverse_embeddings",
+    "reverse_embeddings_scale",
+)  # fmt: skip
 _STATE = (Variable, Tracker, Metric, SeedGenerator)
 
 

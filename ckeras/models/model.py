@@ -16,6 +16,7 @@ from ckeras.models.calls import CompiledCalls
 from ckeras.models.graph_config import graph_config, graph_from_config
 from ckeras.models.network import Network
 from ckeras.models.older_methods import OlderMethods
+from ckeras.models.quantization import quantize_model
 from ckeras.models.state_tree import get_state_tree, set_state_tree
 from ckeras.older_spellings import current
 from ckeras.ops.control.recording import FunctionOperation
@@ -253,6 +254,25 @@ class Model(OlderMethods, Trainer, Layer):
             and all(isinstance(x, (Layer, FunctionOperation)) for x in self.operations)
             and all(map(only_computes, self._flatten_layers(include_self=False)))
         )
+
+    def quantize(self, mode: Any = None, config: Any = None, filters: Any = None, **kwargs: Any) -> None:
+        """Quantize the weights of the layers that can be; see `quantize_model`.
+
+        Args:
+            mode: "int8".
+            config: must be None.
+            filters: regular expression for paths of layers, list of them, or function of a layer; None for all.
+            kwargs: ``type_check``, as in `Layer.quantize`.
+
+        Raises:
+            ValueError: if there is no such mode, or a layer is quantized already.
+            NotImplementedError: for other modes of Keras, or a configuration.
+        """
+        quantize_model(self, mode, config, filters, **kwargs)
+
+    def get_quantization_layer_structure(self, mode: str | None = None) -> Any:
+        """Return None: the modes that ask for a structure, "gptq" and "awq", are not supported."""
+        return None
 
     def summary(
         self,

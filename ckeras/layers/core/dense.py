@@ -6,6 +6,7 @@ from ckeras import activations, ops, registry
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
 from ckeras.layers.lora import checked_rank, enable_lora, lora_config, update_of
+from ckeras.layers.quantization import check_mode, quantize, quantize_weight, quantized_product
 from ckeras.layers.weight_options import add_weight, check_not_quantized, keep_options, options_config
 
 
@@ -81,6 +82,8 @@ class Dense(Layer):
             self.bias = add_weight(self, "bias", (self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: size})
         self.built = True
+        if self.quantization_mode is not None:
+            self.quantized_build(None, self.quantization_mode)
         if self.lora_rank:
             self.enable_lora(self.lora_rank, self.lora_alpha)
 
@@ -104,10 +107,28 @@ class Dense(Layer):
         enable_lora(self, "kernel", self._kernel, rank, lora_alpha, a_initializer, b_initializer)
 
     def call(self, inputs: Any, training: Any = None) -> Any:
-        x = ops.matmul(inputs, self.kernel)
+        x = ops.matmul(inputs, self.kernel) if self.quantization_mode is None else self._product(inputs)
         if self.bias is not None:
             x = x + self.bias
         return x if self.activation is None else self.activation(x)
+
+    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
+        """Keep the kernel in integers of 8 bits, for ``mode="int8"``; they are not trained any more.
+
+        Raises:
+            ValueError: if the layer is not built, or quantized already, or there is no such mode.
+            NotImplementedError: for other modes of Keras, a configuration, or a subclass if ``type_check`` is true.
+        """
+        quantize(self, Dense, mode, type_check, config)
+
+    def quantized_build(self, kernel_shape: Any, mode: str, config: Any = None) -> None:
+        """Replace the kernel by integers and the scale of each column."""
+        check_mode(mode, config, f"layer {self.name!r}")
+        quantize_weight(self, "_kernel", 0, lambda scale: ops.squeeze(scale, 0))
+
+    def _product(self, inputs: Any) -> Any:
+        """The product with a quantized kernel."""
+        return quantized_product(inputs, self._kernel, self.kernel_scale, -1, ops.matmul, lambda scale: scale)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         return (*input_shape[:-1], self.units)

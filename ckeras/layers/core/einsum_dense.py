@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ckeras import activations, ops, registry, regularizers
 from ckeras.layers.layer import Layer
 from ckeras.layers.lora import checked_rank, enable_lora, lora_config, update_of
+from ckeras.layers.quantization import check_mode, quantize, quantize_weight, quantized_product
 from ckeras.layers.weight_options import add_weight, check_not_quantized, keep_options, options_config
 from ckeras.tensor import arguments
 
@@ -86,6 +87,8 @@ class EinsumDense(Layer):
         if bias is not None:
             self.bias = add_weight(self, "bias", bias)
         self.built = True
+        if self.quantization_mode is not None:
+            self.quantized_build(None, self.quantization_mode)
         if self.lora_rank:
             self.enable_lora(self.lora_rank, self.lora_alpha)
 
@@ -109,10 +112,43 @@ class EinsumDense(Layer):
         enable_lora(self, "kernel", self._kernel, rank, lora_alpha, a_initializer, b_initializer)
 
     def call(self, inputs: Any, training: Any = None) -> Any:
-        x = ops.einsum(self.equation, inputs, self.kernel)
+        quantized = self.quantization_mode is not None
+        x = self._product(inputs) if quantized else ops.einsum(self.equation, inputs, self.kernel)
         if self.bias is not None:
             x = x + self.bias
         return x if self.activation is None else self.activation(x)
+
+    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
+        """Keep the kernel in integers of 8 bits, for ``mode="int8"``; they are not trained any more.
+
+        Raises:
+            ValueError: if the layer is not built, or quantized already, or there is no such mode.
+            NotImplementedError: for other modes of Keras, a configuration, or a subclass if ``type_check`` is true.
+        """
+        quantize(self, EinsumDense, mode, type_check, config)
+
+    def quantized_build(self, kernel_shape: Any, mode: str, config: Any = None) -> None:
+        """Replace the kernel by integers and the scale of each of its columns."""
+        check_mode(mode, config, f"layer {self.name!r}")
+        terms = _terms(self.equation)
+        summed = tuple(i for i, letter in enumerate(terms.kernel) if letter not in terms.output)
+        quantize_weight(self, "_kernel", summed, lambda scale: _placed(scale, terms.kernel, terms.output))
+
+    def _product(self, inputs: Any) -> Any:
+        """The product with a quantized kernel."""
+        terms = _terms(self.equation)
+        others = len(inputs.shape) - len(terms.input)  # axes of the ellipsis
+        before, after = (others, 0) if terms.ellipsis == "left" else (0, others)
+        summed = tuple(before + i for i, letter in enumerate(terms.input) if letter not in terms.output)
+
+        def multiply(x: Any, kernel: Any) -> Any:
+            return ops.einsum(self.equation, x, kernel)
+
+        def arrange(scale: Any) -> Any:
+            return _placed(scale, terms.input, terms.output, before, after)
+
+        scale = ops.reshape(self.kernel_scale, (*self.kernel_scale.shape, *(1,) * after))
+        return quantized_product(inputs, self._kernel, scale, summed, multiply, arrange)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         return self._shapes(input_shape)[2]
@@ -180,6 +216,19 @@ class EinsumDense(Layer):
             "quantization_config": None,
             **lora_config(self),
         }
+
+
+def _placed(x: Any, letters: str, output: str, before: int = 0, after: int = 0) -> Any:
+    """Axes named by letters, of which those that are not in ``output`` have size 1, in its order; others have size 1.
+
+    There are ``before`` and ``after`` further axes on the left and right.
+    """
+    x = ops.squeeze(x, tuple(before + i for i, letter in enumerate(letters) if letter not in output))
+    kept = [letter for letter in letters if letter in output]
+    order = [before + kept.index(letter) for letter in output if letter in kept]
+    count = before + len(kept)
+    x = ops.transpose(x, (*range(before), *order, *range(count, count + after)))
+    return ops.expand_dims(x, tuple(before + i for i, letter in enumerate(output) if letter not in kept))
 
 
 class _Terms(NamedTuple):

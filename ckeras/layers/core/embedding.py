@@ -9,6 +9,7 @@ import numpy as np
 from ckeras import initializers, ops, registry, regularizers
 from ckeras.layers.layer import Layer
 from ckeras.layers.lora import checked_rank, enable_lora, lora_config, update_of
+from ckeras.layers.quantization import check_mode, quantize, quantize_weight
 from ckeras.layers.weight_options import add_weight, check_not_quantized, keep_options, options_config
 from ckeras.tensor import arguments
 from ckeras.tensor.dtypes import INTEGERS
@@ -80,6 +81,8 @@ class Embedding(Layer):
     def build(self, input_shape: Any = None) -> None:
         self._embeddings = add_weight(self, "embeddings", (self.input_dim, self.output_dim))
         self.built = True
+        if self.quantization_mode is not None:
+            self.quantized_build(None, self.quantization_mode)
         if self.lora_rank:
             self.enable_lora(self.lora_rank, self.lora_alpha)
 
@@ -105,9 +108,26 @@ class Embedding(Layer):
     def call(self, inputs: Any) -> Any:
         index = inputs if inputs.dtype in INTEGERS else ops.cast(inputs, "int32")
         y = ops.take(self._embeddings, index, axis=0)
+        if self.quantization_mode is not None:
+            scale = ops.expand_dims(ops.take(self.embeddings_scale, index, axis=0), -1)
+            y = ops.cast(y, scale.dtype) / scale
         if self.lora_enabled:
             y = y + update_of(self, ops.take(self.lora_embeddings_a, index, axis=0), self.lora_embeddings_b)
         return ops.cast(y, self.compute_dtype)
+
+    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
+        """Keep the table in integers of 8 bits, for ``mode="int8"``; they are not trained any more.
+
+        Raises:
+            ValueError: if the layer is not built, or quantized already, or there is no such mode.
+            NotImplementedError: for other modes of Keras, a configuration, or a subclass if ``type_check`` is true.
+        """
+        quantize(self, Embedding, mode, type_check, config)
+
+    def quantized_build(self, embeddings_shape: Any, mode: str, config: Any = None) -> None:
+        """Replace the table by integers and the scale of each row."""
+        check_mode(mode, config, f"layer {self.name!r}")
+        quantize_weight(self, "_embeddings", -1, lambda scale: ops.squeeze(scale, -1))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return ops.not_equal(inputs, 0) if self.mask_zero else None

@@ -6,6 +6,7 @@ from typing import Any
 
 from ckeras import ops, registry
 from ckeras.layers.core.embedding import Embedding
+from ckeras.layers.quantization import quantize, quantize_weight, quantized_product
 from ckeras.layers.weight_options import add_weight
 from ckeras.tensor import arguments
 from ckeras.tensor.dtypes import standardize
@@ -68,10 +69,30 @@ class ReversibleEmbedding(Embedding):
             return super().call(inputs)
         dtype = self.reverse_dtype or self.compute_dtype
         table = ops.transpose(self.embeddings) if self.tie_weights else self.reverse_embeddings
-        logits = ops.matmul(ops.cast(inputs, dtype), ops.cast(table, dtype))
+        x = ops.cast(inputs, dtype)
+        if self.quantization_mode is None:
+            logits = ops.matmul(x, ops.cast(table, dtype))
+        else:
+            scale = self.embeddings_scale if self.tie_weights else self.reverse_embeddings_scale
+            logits = quantized_product(x, table, ops.cast(scale, dtype), -1, ops.matmul, lambda factor: factor)
         if self.logit_soft_cap is None:
             return logits
         return self.logit_soft_cap * ops.tanh(logits / self.logit_soft_cap)
+
+    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
+        """Keep the tables in integers of 8 bits, for ``mode="int8"``; they are not trained any more.
+
+        Raises:
+            ValueError: if the layer is not built, or quantized already, or there is no such mode.
+            NotImplementedError: for other modes of Keras, a configuration, or a subclass if ``type_check`` is true.
+        """
+        quantize(self, ReversibleEmbedding, mode, type_check, config)
+
+    def quantized_build(self, embeddings_shape: Any, mode: str, config: Any = None) -> None:
+        """Replace the tables by integers and the scale of each row, or column of the reverse one."""
+        super().quantized_build(embeddings_shape, mode, config)
+        if not self.tie_weights:
+            quantize_weight(self, "reverse_embeddings", 0, lambda scale: ops.squeeze(scale, 0))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return super().compute_mask(inputs, mask) if inputs.dtype.startswith(("int", "uint")) else None
