@@ -197,3 +197,18 @@ def _dot(b: Builder, layer: Any, xs: list[str]) -> str:
     if layer.normalize or any(b.ranks[x] != 2 for x in xs):
         raise ValueError("there is a converter to ONNX for products of vectors only")
     return b.add("ReduceSum", b.add("Mul", *xs), b.integers([1]))
+
+
+@converts("GroupNormalization")
+def _group_normalization(b: Builder, layer: Any, x: str) -> str:
+    rank = b.ranks[x]
+    if layer.axis % rank != rank - 1:
+        raise ValueError("there is a converter to ONNX for the last axis only")
+    channels = next(v.shape[0] for v in (layer.gamma, layer.beta) if v is not None) if layer.weights else None
+    if channels is None:
+        raise ValueError("there is no converter to ONNX for center=False and scale=False")
+    grouped = b.add("Reshape", x, b.integers([0, -1, layer.groups, channels // layer.groups]))
+    centred = b.add("Sub", grouped, b.add("ReduceMean", grouped, axes=[1, 3]))
+    variance = b.add("ReduceMean", b.add("Mul", centred, centred), axes=[1, 3])
+    y = b.add("Div", centred, b.add("Sqrt", b.add("Add", variance, b.number(layer.epsilon))))
+    return _scaled(b, layer, b.add("Reshape", y, b.add("Shape", x)), [rank - 1], rank)

@@ -95,3 +95,24 @@ def _global_pool(b: Builder, layer: Any, x: str) -> str:
     first = 2 if layer.data_format == "channels_first" else 1
     axes = list(range(first, first + b.ranks[x] - 2))
     return b.add(kind, x, axes=axes, keepdims=int(layer.keepdims))
+
+
+@converts("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
+def _conv_transpose(b: Builder, layer: Any, x: str) -> str:
+    if layer.output_padding is not None:
+        raise ValueError("there is no converter to ONNX for output_padding")
+    kernel = np.asarray(layer.kernel)  # (*sizes, filters, input channels)
+    rank = kernel.ndim - 2
+    turned = np.transpose(kernel, (rank + 1, rank, *range(rank)))
+    reach = [(size - 1) * rate + 1 for size, rate in zip(layer.kernel_size, layer.dilation_rate, strict=True)]
+    excess = [size - stride for size, stride in zip(reach, layer.strides, strict=True)]
+    cut = [max(n, 0) if layer.padding == "same" else 0 for n in excess]
+    options = {
+        "strides": list(layer.strides),
+        "dilations": list(layer.dilation_rate),
+        "pads": [n // 2 for n in cut] + [n - n // 2 for n in cut],
+        "output_padding": [max(-n, 0) for n in excess],
+    }
+    return _channels_first(
+        b, layer, x, lambda t: _finished(b, layer, b.add("ConvTranspose", t, b.constant(turned), **options), rank)
+    )

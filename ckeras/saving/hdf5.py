@@ -18,6 +18,8 @@ import numpy as np
 
 _UNCOMPRESSED = 16 << 20  # bytes that a dataset may have whatever its size in the file is
 _EXPANSION = 1024  # beyond that, the maximum ratio of its size to its size in the file
+# HDF5 filter that is read -> the minimum size of a chunk with it: gzip, shuffle, the checksum fletcher32 and LZF.
+_FILTERS = {1: 1, 2: 1, 3: 5, 32000: 1}
 _NUMBERS_OR_TEXT = "biufcSUO"
 
 
@@ -326,12 +328,17 @@ def _check_stored(dataset: Any) -> None:
 
 
 def _check_chunks(dataset: Any) -> None:
-    """Raise ValueError for chunks that are empty or lie outside of the dataset or the file, at which HDF5 crashes."""
-    end = dataset.file.id.get_filesize()
+    """Raise ValueError for chunks of wrong sizes, or outside of the dataset or the file, at which HDF5 crashes."""
+    end, properties = dataset.file.id.get_filesize(), dataset.id.get_create_plist()
+    filters = {properties.get_filter(i)[0] for i in range(properties.get_nfilters())}
+    if not filters <= _FILTERS.keys():
+        raise ValueError(f"Refused to read {dataset.name!r}, which has the HDF5 filters {sorted(filters)}.")
+    whole = math.prod(dataset.chunks) * dataset.dtype.itemsize
+    least = max((_FILTERS[one] for one in filters), default=whole)
 
     def check(chunk: Any) -> None:
         inside = all(0 <= at < n for at, n in zip(chunk.chunk_offset, dataset.shape, strict=True))
-        if not inside or chunk.size <= 0 or chunk.byte_offset is None or chunk.byte_offset + chunk.size > end:
+        if not inside or chunk.size < least or chunk.byte_offset is None or chunk.byte_offset + chunk.size > end:
             raise ValueError(f"Refused to read {dataset.name!r}, a chunk of which is damaged: {chunk}.")
 
     dataset.id.chunk_iter(check)

@@ -16,7 +16,7 @@ from ckeras.saving import archive
 from ckeras.saving.atomic import replacing
 from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py, shape_at, stored_size, text_of
 from ckeras.saving.legacy_weights import listed, load_group, write_arrays, write_group
-from ckeras.saving.older_configs import renewed
+from ckeras.saving.older_configs import renewed, warn_of_differences
 from ckeras.saving.serialization import SafeModeScope, serialize_keras_object
 from ckeras.tensor.stored import VariableLimit
 from ckeras.utils.naming import to_snake_case
@@ -81,6 +81,7 @@ def load_legacy_model(filepath: str, custom_objects: dict[str, Any] | None, comp
         if config is None:
             raise ValueError("Expected a model, but the file has no attribute 'model_config'.")
         files.enter_context(VariableLimit(stored_size(file) if safe_mode else None))
+        warn_of_differences(config)
         model = registry.layers.deserialize(renewed(config))
         archive.check_model(model)
         load_group(model, group_at(file, "model_weights"))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ckeras import older_spellings
+from ckeras.utils.tracebacks import warn
 
 Config = dict[str, Any]
 
@@ -88,6 +89,15 @@ def is_older(config: Any) -> bool:
     if "batch_input_shape" in config or str(config.get("module")).startswith(("tf_keras.", "keras.src.engine.")):
         return True
     return any(is_older(value) for value in config.values() if isinstance(value, (dict, list)))
+
+
+def warn_of_differences(config: Any) -> None:
+    """Warn of what an older model computes otherwise today: a hard sigmoid had the slope 0.2, and has 1/6."""
+    if is_older(config) and "'hard_sigmoid'" in str(config):
+        warn(
+            "The model was saved by Keras 1 or 2, whose hard_sigmoid is clip(0.2 * x + 0.5, 0, 1); today's, as in "
+            "Keras 3, is clip(x / 6 + 0.5, 0, 1), so that its predictions differ"
+        )
 
 
 def renewed(config: Any) -> Any:

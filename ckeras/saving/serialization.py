@@ -77,7 +77,7 @@ def _serialized_object(obj: Any, table: registry.Table | None) -> dict[str, Any]
     module = _public_module(cls)
     config = {
         "module": module or (None if cls.__module__ == "__main__" else cls.__module__),
-        "class_name": cls.__name__,
+        "class_name": cls.__dict__.get("keras_class", cls.__name__),
         "config": serialized(inner),
         "registered_name": None
         if module and ".src." not in module

@@ -1,5 +1,6 @@
 """Layers of attention: masks that tensors carry, dropout, and what is done without storing scores."""
 
+import h5py
 import numpy as np
 import pytest
 
@@ -141,9 +142,15 @@ def test_order_along_another_axis():
     np.testing.assert_allclose(y, np.reshape(expected, x.shape), 1e-5, 1e-6)
 
 
-def test_names_of_grouped_attention():
+def test_names_of_grouped_attention(tmp_path):
+    """In configs it has the public name, in files and as a layer the one that Keras's class has."""
     layer = layers.GroupQueryAttention(3, 4, 2)
     assert layer.name.startswith("grouped_query_attention")
+    x = ckeras.Input((5, 4))
+    ckeras.Model(x, layer(x, x)).save_weights(tmp_path / "m.weights.h5")
+    with h5py.File(tmp_path / "m.weights.h5") as file:
+        assert "layers/grouped_query_attention/_query_dense/vars/0" in file
     config = layers.serialize(layer)
+    assert config["class_name"] == "GroupQueryAttention"
     for name in ("GroupQueryAttention", "GroupedQueryAttention"):
         assert type(layers.deserialize({**config, "class_name": name})) is layers.GroupQueryAttention

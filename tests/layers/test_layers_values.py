@@ -271,7 +271,7 @@ def test_every_layer_has_a_case():
         "InputLayer", "InputSpec", "Input", "Layer", "Merge", "Pipeline", "Wrapper", "ThresholdedReLU",
         "Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization",
     }  # fmt: skip
-    public = {n for n in layers.__all__ if inspect.isclass(getattr(layers, n)) and getattr(layers, n).__name__ == n}
+    classes = {v.__name__: v for v in (getattr(layers, n) for n in layers.__all__) if inspect.isclass(v)}
     folders = ("ckeras.layers.preprocessing.image", "ckeras.layers.preprocessing.audio")  # test_image_layers_values.py
-    elsewhere |= {n for n in public if getattr(layers, n).__module__.startswith(folders)}
-    assert public - elsewhere == {case.layer for case in script.CASES.values()}
+    elsewhere |= {name for name, v in classes.items() if v.__module__.startswith(folders)}
+    assert classes.keys() - elsewhere == {getattr(layers, case.layer).__name__ for case in script.CASES.values()}

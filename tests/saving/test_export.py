@@ -16,8 +16,8 @@ from ckeras import Model, Sequential, layers
 
 # What there is no converter for.
 REFUSED = {
-    "masked_embedding", "masking", "conv1d_transpose", "conv2d_transpose", "conv3d_transpose", "adaptive_pooling",
-    "group_normalization", "bilinear_up_sampling", "category_encoding", "operations", "attention", "conv_lstm",
+    "masked_embedding", "masking", "adaptive_pooling",
+    "bilinear_up_sampling", "category_encoding", "operations", "attention", "conv_lstm",
 }  # fmt: skip
 NAMES = [name for name in exchange_models.names(ckeras) if name not in REFUSED]
 

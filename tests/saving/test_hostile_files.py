@@ -231,12 +231,15 @@ def test_bits_flipped_in_the_weights_of_an_archive_are_noticed(model):
         models.load_model(io.BytesIO(data))
 
 
-@pytest.mark.parametrize("size", [0, 1 << 31])
-def test_a_chunk_of_a_wrong_size(size, model):
+@pytest.mark.parametrize(
+    ("size", "options"),
+    [(0, {"compression": "gzip"}), (1 << 31, {"compression": "gzip"}), (1, {"fletcher32": True}), (4, {})],
+)
+def test_a_chunk_of_a_wrong_size(size, options, model):
     with h5py.File("m.weights.h5", "a") as file:
         group = file["layers/dense/vars"]
         del group["0"]
-        made = group.create_dataset("0", data=np.ones((2, 1), "f4"), chunks=(2, 1), compression="gzip")
+        made = group.create_dataset("0", data=np.ones((2, 1), "f4"), chunks=(2, 1), **options)
         chunk = made.id.get_chunk_info(0)
     data = bytearray(pathlib.Path("m.weights.h5").read_bytes())
     where = chunk.byte_offset.to_bytes(8, "little")

@@ -297,10 +297,10 @@ def conv_lstm(L, k):
     return [L.ConvLSTM2D(2, 3), L.GlobalAveragePooling2D()]
 
 
-# In Keras 2 these layers or options do not exist, or are called otherwise.
+# In Keras 2 these layers or options do not exist, or are called otherwise; that of ConvLSTM2D has another hard sigmoid.
 NOT_IN_KERAS_2 = {
     "adaptive_pooling", "rms_normalization", "operations", "activation_layers", "group_normalization",
-    "spectral_normalization", "activation_names",
+    "spectral_normalization", "activation_names", "conv_lstm",
 }  # fmt: skip
 # Keras on JAX loses what a layer assigns to its trainable variables in a call, so that it trains on otherwise.
 TRAINED_OTHERWISE = {"spectral_normalization"}

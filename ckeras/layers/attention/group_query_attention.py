@@ -8,11 +8,10 @@ from ckeras import registry, regularizers
 from ckeras.layers.attention.projected import Heads, ProjectedAttention
 from ckeras.layers.weight_options import options_config
 from ckeras.tensor import arguments
-from ckeras.utils.naming import auto_name
 
 
-@registry.layers.ship("GroupedQueryAttention", "grouped_query_attention")
-class GroupQueryAttention(ProjectedAttention):
+@registry.layers.ship("GroupQueryAttention", "group_query_attention")
+class GroupedQueryAttention(ProjectedAttention):
     """Attention whose heads share keys and values in groups (Ainslie et al., 2023).
 
     Each of the ``num_key_value_heads`` heads of keys and values serves num_query_heads / num_key_value_heads heads of
@@ -30,11 +29,13 @@ class GroupQueryAttention(ProjectedAttention):
     Shapes: query (batch, targets, n), value and key (batch, sources, n) -> (batch, targets, n).
 
     >>> import ckeras
-    >>> layer = GroupQueryAttention(head_dim=3, num_query_heads=4, num_key_value_heads=2)
+    >>> layer = ckeras.layers.GroupQueryAttention(head_dim=3, num_query_heads=4, num_key_value_heads=2)
     >>> y, scores = layer(ckeras.ops.ones((2, 5, 8)), ckeras.ops.ones((2, 7, 8)), return_attention_scores=True)
     >>> y.shape, scores.shape
     ((2, 5, 8), (2, 4, 5, 7))
     """
+
+    keras_class = "GroupQueryAttention"  # in configs; names of layers and paths in files follow the name of the class
 
     def __init__(
         self,
@@ -56,8 +57,6 @@ class GroupQueryAttention(ProjectedAttention):
         seed: int | None = None,
         **kwargs: Any,
     ):
-        if kwargs.get("name") is None and type(self) is GroupQueryAttention:
-            kwargs["name"] = auto_name("GroupedQueryAttention")  # as Keras calls it
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         where = "GroupQueryAttention"
         self.head_dim = arguments.integer(head_dim, where, "head_dim", minimum=1)
@@ -108,3 +107,6 @@ class GroupQueryAttention(ProjectedAttention):
             "activity_regularizer": regularizers.serialize(self.activity_regularizer),
             "seed": self.seed,
         }
+
+
+GroupQueryAttention = GroupedQueryAttention
