@@ -89,9 +89,7 @@ def mlp(torch: Any, np: Any) -> Iterator[dict[str, Any]]:
     yield result("mlp", *train(torch, build, x, y, epochs=3, batch_size=128))
 
 
-def _recurrent(
-    torch: Any, words: int, size: int, kind: str, units: int, steps: int, rate: float
-) -> tuple[float, float]:
+def _recurrent(torch: Any, words: int, size: int, kind: str, units: int, steps: int) -> tuple[float, float]:
     """Train an embedding and a recurrent layer, whose last output is classified."""
     nn = torch.nn
     x, y = torch.randint(0, words, (1024, steps)), torch.randint(0, 2, (1024, 1)).float()
