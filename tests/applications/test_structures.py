@@ -63,8 +63,8 @@ def test_functions_have_names_and_documentation(name):
     home = inspect.getmodule(function)
     assert getattr(home, name) is function and home.__name__.startswith("ckeras.applications.")
     assert function.__name__ == function.__qualname__ == name
-    arguments = function.__doc__.partition("Args:")[2].partition("Raises:")[0]
-    assert all(f"        {parameter}: " in arguments for parameter in inspect.signature(function).parameters)
+    arguments = inspect.getdoc(function).partition("Args:")[2].partition("Raises:")[0]
+    assert all(f"    {parameter}: " in arguments for parameter in inspect.signature(function).parameters)
 
 
 def test_layers_of_their_own_are_read_from_configs():
