@@ -58,7 +58,7 @@ def quantize(layer: Any, cls: type, mode: Any, type_check: bool, config: Any) ->
 
 
 def rounded(x: Any, axis: Any) -> tuple[Any, Any]:
-    """Return numbers from -127 to 127 in place of ``x``, and the factor by which they are larger, over ``axis``.
+    """Return numbers from -127 to 127 instead of ``x``, and the factor by which they are larger, over ``axis``.
 
     >>> [part.numpy().round(1).tolist() for part in rounded(ops.array([[1.0, -0.5]]), -1)]
     [[[127.0, -63.0]], [[127.0]]]

@@ -186,7 +186,8 @@ def test_functions_run_eagerly():
 
 
 def test_summaries_are_event_files(tmp_path):
-    loader = pytest.importorskip("tensorboard.backend.event_processing.event_file_loader")
+    from tensorboard.backend.event_processing import event_file_loader as loader
+
     assert not tf.summary.scalar("loss", 1.0, step=0)
     writer = tf.summary.create_file_writer(tmp_path)
     with writer.as_default(step=3):

@@ -125,9 +125,9 @@ static void cv_release(cv_shape *s)
 
 enum { CV_BACK = 1, CV_BATCH, CV_CHANNELS, CV_FILTERS, CV_GROUPS, CV_NDIM, CV_GEOMETRY = 10 };
 
-/* The shape from p: dtype, back, batch, channels, filters, groups, ndim (1 to 3), three of the kernel's own, and for each
- * axis: size, windows, taps, stride, dilation, before. Leading axes that are missing are single elements. Blocks of k have at most `block` items.
- * Returns 0 without memory; cv_release frees it in any case. */
+/* The shape from p: dtype, back, batch, channels, filters, groups, ndim (1 to 3), three of the kernel's own, and for
+ * each axis: size, windows, taps, stride, dilation, before. Leading axes that are missing are single elements. Blocks
+ * of k have at most `block` items. Returns 0 without memory; cv_release frees it in any case. */
 static int cv_start(cv_shape *s, const int64_t *p, int64_t block)
 {
     static const int64_t single[] = {1, 1, 1, 1, 1, 0};

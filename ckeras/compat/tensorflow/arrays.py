@@ -324,7 +324,7 @@ def space_to_batch(input: Any, block_shape: Any, paddings: Any, name: str | None
 
 
 def batch_to_space(input: Any, block_shape: Any, crops: Any, name: str | None = None) -> Any:
-    """Inverse of `space_to_batch`, with ``crops`` in place of paddings."""
+    """Inverse of `space_to_batch`, with ``crops`` instead of paddings."""
     x, blocks = _ops.convert_to_tensor(input), [int(n) for n in np.asarray(block_shape)]
     batch, sizes = x.shape[0] // int(np.prod(blocks)), x.shape[1 : 1 + len(blocks)]
     rest = tuple(x.shape[1 + len(blocks) :])

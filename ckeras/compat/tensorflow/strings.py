@@ -223,7 +223,7 @@ def ngrams(
 def format(
     template: str, inputs: Any, placeholder: str = "{}", summarize: int = 3, name: str | None = None
 ) -> StringTensor:
-    """Return a text with tensors in place of the placeholders."""
+    """Return a text with tensors instead of the placeholders."""
     values = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
     parts = template.split(placeholder)
     if len(parts) != len(values) + 1:
