@@ -32,8 +32,9 @@ _COMPILED = ("loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly
 def save_legacy_model(model: Any, filepath: Any, include_optimizer: bool, version: str) -> None:
     """Save a model to an `.h5` file, which replaces one of that name once it is complete.
 
-    Keras 3 and Keras 2 open it, the latter as far as it has the layers and the optimizer; its ``hard_sigmoid`` is another
-    one. Keras 3.15 restores no optimizer from these files, its own included: compile the model there before training.
+    Keras 3 and Keras 2 open it, the latter as far as it has the layers and the optimizer; its ``hard_sigmoid`` is
+    another one. Keras 3.15 restores no optimizer from these files, its own included: compile the model there before
+    training.
 
     Args:
         model: The model.
