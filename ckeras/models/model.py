@@ -21,7 +21,7 @@ from ckeras.models.state_tree import get_state_tree, set_state_tree
 from ckeras.older_spellings import current
 from ckeras.ops.control.recording import FunctionOperation
 from ckeras.saving import export_weights, load_weights, save_model, save_weights
-from ckeras.saving.older_configs import is_older, renewed, warn_of_differences
+from ckeras.saving.older_configs import is_older, renewed
 from ckeras.saving.state import holds_state
 from ckeras.saving.weights import check_built
 from ckeras.tensor import KerasTensor
@@ -498,7 +498,6 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
         config = json.loads(json_string)
     except ValueError as error:
         raise ValueError(f"model_from_json expects JSON, got {json_string!r:.80}: {error}") from error
-    warn_of_differences(config)
     model = registry.layers.deserialize(renewed(config) if is_older(config) else config, custom_objects)
     if not isinstance(model, Model):
         raise ValueError(f"model_from_json expects the JSON of a model, got that of {registry.source(type(model))}")
