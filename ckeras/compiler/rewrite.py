@@ -327,14 +327,12 @@ def _finish(graph: Trace, replaced: dict[int, Tensor]) -> None:
 def _key(op: Op, inputs: list[Tensor], attrs: dict[str, Any]) -> Any:
     """Key that is equal for calls with equal results."""
     known = tuple(sorted(attrs.items())) if len(attrs) > 1 else tuple(attrs.items())
-    return (op.name, *map(_identity, inputs), known)
+    return (op.name, *[id(x) if type(x) is TracedTensor else _identity(x) for x in inputs], known)
 
 
 def _identity(x: Tensor) -> Any:
-    """Key that is equal for values that are certainly the same."""
-    if type(x) is not TracedTensor and x._array.size == 1:
-        return (x.dtype, x.shape, x._array.tobytes())
-    return id(x)
+    """Key that is equal for known values that are certainly the same."""
+    return (x.dtype, x.shape, x._array.tobytes()) if x._array.size == 1 else id(x)
 
 
 # -- unused calls -------------------------------------------------------------------------------------------------
