@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -16,7 +16,9 @@ from ckeras.saving.state import save_state
 _ASSETS = "assets"
 
 
-def write(path: str, model: Any, config: dict[str, Any], metadata: dict[str, Any]) -> None:
+def write(
+    path: str, model: Any, config: dict[str, Any], metadata: dict[str, Any], skipped: Collection[Any] = ()
+) -> None:
     """Write a model to a folder, which replaces that of an older model as a whole.
 
     Other files of the folder stay. In a folder without a model, and in one that cannot be renamed since it is the
@@ -27,12 +29,13 @@ def write(path: str, model: Any, config: dict[str, Any], metadata: dict[str, Any
         model: The model whose state is saved.
         config: Its config.
         metadata: What metadata.json holds.
+        skipped: Objects that are left out.
     """
     texts = {archive.METADATA: json.dumps(metadata), archive.CONFIG: json.dumps(config)}
     in_place = os.path.isdir(path) and (not is_model(path) or os.path.ismount(path) or _is_current(path))
     with nullcontext(path) if in_place else replacing_folder(path, (*texts, archive.WEIGHTS, _ASSETS)) as target:
         with replacing(os.path.join(target, archive.WEIGHTS)) as file, WeightsWriter(file) as writer:
-            save_state(model, writer, _Assets(target))
+            save_state(model, writer, _Assets(target), skipped)
         for name, text in texts.items():
             write_text(os.path.join(target, name), text)
 

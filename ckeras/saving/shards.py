@@ -157,7 +157,8 @@ class ShardsReader:
         if not isinstance(name, str) or os.path.basename(name) != name or name in ("", ".", ".."):
             raise ValueError(f"Expected the name of a file in the same folder, got {name!r}.")
         if name not in self._shards:
-            self._shards[name] = self._files.enter_context(WeightsReader(os.path.join(self._folder, name)))
+            file = self._files.enter_context(open(os.path.join(self._folder, name), "rb"))  # noqa: SIM115
+            self._shards[name] = self._files.enter_context(WeightsReader(file))
         return self._shards[name]
 
     def __exit__(self, *exc: Any) -> bool | None:

@@ -170,7 +170,7 @@ def test_a_shard_that_is_missing():
     model = model_of()
     model.save_weights("m.weights.json", max_shard_size=150 / 2**30)
     os.remove("m_00001.weights.h5")
-    with pytest.raises(ValueError, match=r"m_00001.weights.h5"):
+    with pytest.raises(FileNotFoundError, match=r"m_00001.weights.h5"):
         model.load_weights("m.weights.json")
 
 
