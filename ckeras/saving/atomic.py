@@ -60,8 +60,8 @@ def replacing_folder(path: str | os.PathLike, owned: Collection[str]) -> Iterato
 
     >>> with replacing_folder("numbers", ["one.txt"]) as folder:
     ...     write_text(os.path.join(folder, "one.txt"), "1")
-    >>> os.listdir("numbers"), os.listdir()
-    (['one.txt'], ['numbers'])
+    >>> os.listdir("numbers")
+    ['one.txt']
     """
     path = os.path.realpath(path)
     parent, name = os.path.split(path)
