@@ -11,7 +11,7 @@ from typing import Any
 from ckeras import config, export as exporters, registry
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.layer import Layer, gives_arguments, throwaway_trace
-from ckeras.layers.shapes import map_shapes
+from ckeras.layers.shapes import as_shape, map_shapes
 from ckeras.models.calls import CompiledCalls
 from ckeras.models.graph_config import graph_config, graph_from_config
 from ckeras.models.network import Network
@@ -31,7 +31,7 @@ from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.tensor.structure import flatten
 from ckeras.trainer.trainer import Trainer
 from ckeras.utils.interactive import print_message
-from ckeras.utils.tracebacks import hides_own_frames
+from ckeras.utils.tracebacks import hides_own_frames, warn
 
 scope = config.scope
 
@@ -375,6 +375,30 @@ class Model(OlderMethods, Trainer, Layer):
             config = dict(config)
             graph = {key: config.pop(key) for key in ("layers", "input_layers", "output_layers")}
             return cls(**graph_from_config(graph, config.get("name")), **config)
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Build the model from the result of `get_build_config`, by a symbolic call if it does not override `build`.
+
+        A model that cannot be called on floats of these shapes stays as it is, with a warning.
+        """
+        if self._network is not None or type(self).build is not Model.build:
+            return super().build_from_config(config)
+        shapes = config.get("shapes_dict") or {}
+        try:
+            if config.get("input_shape") is not None:
+                self.build(as_shape(config["input_shape"]))
+            elif shapes:
+                with inferring():
+                    self(
+                        **{
+                            name.removesuffix("_shape"): map_shapes(
+                                lambda s: KerasTensor(s, self.compute_dtype), as_shape(shape)
+                            )
+                            for name, shape in shapes.items()
+                        }
+                    )
+        except Exception as error:
+            warn(f"model {self.name!r} could not be built for the shapes in its config: {error}")
 
     def get_build_config(self) -> dict[str, Any] | None:
         return super().get_build_config() if self._network is None else {"input_shape": None}

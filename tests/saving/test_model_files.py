@@ -174,6 +174,41 @@ def test_custom_objects():
         models.load_model("model.keras")
 
 
+def test_a_subclass_that_makes_layers_in_a_list_is_built_from_its_config():
+    class Stack(Model):
+        def __init__(self, units, **kwargs):
+            super().__init__(**kwargs)
+            self.units, self.stack = units, [layers.Dense(n) for n in units]
+
+        def call(self, x, scale=None):
+            for layer in self.stack:
+                x = layer(x)
+            return x if scale is None else x * scale
+
+    for arguments in ((X,), (X, X[:, :1])):
+        model = Stack([3, 2])
+        expected = model(*arguments)
+        model.save("model.keras")
+        loaded = models.load_model("model.keras", custom_objects={"Stack": Stack})
+        assert np.array_equal(loaded(*arguments), expected)
+
+
+def test_a_subclass_that_cannot_be_called_on_floats_of_its_shape():
+    class Ids(Model):
+        def call(self, x):
+            if x.dtype == "float32":
+                raise TypeError("not on floats")
+            return x
+
+    model = Ids()
+    model(np.ones((2, 3), "int32"))
+    model.save("model.keras")
+    with pytest.warns(
+        UserWarning, match="model 'ids.*' could not be built for the shapes in its config: not on floats"
+    ):
+        models.load_model("model.keras", custom_objects={"Ids": Ids})
+
+
 def test_bfloat16():
     model = Sequential([layers.Input((4,)), layers.Dense(2, dtype="bfloat16")])
     model.save("model.keras")
