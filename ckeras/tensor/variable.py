@@ -29,9 +29,9 @@ class Variable(Operators):
         aggregation: stored for `get_config`; it has no effect, since there are no replicas on one CPU.
         name: generated if not given.
 
-    >>> v = Variable([1.0, 2.0])
+    >>> v = Variable([1.0, 2.0], name="total")
     >>> v.assign_add([1.0, 1.0])
-    <Variable path=variable, shape=(2,), dtype=float32, value=[2. 3.]>
+    <Variable path=total, shape=(2,), dtype=float32, value=[2. 3.]>
     """
 
     __slots__ = (
