@@ -86,16 +86,21 @@ def _part_of_gradient(node: Node) -> Becomes | None:
     return becomes(whole.op.name, *whole.inputs, **{**whole.attrs, "size": size[1:-1], "padding": pairs})
 
 
+# Convolutions -> the op that adds a bias and an activation
+_FUSED = {"conv": "fused_conv", "conv_input_grad": "fused_conv_input_grad"}
+
+
 def _conv_with_bias(node: Node, bias: Tensor) -> Becomes | None:
     conv = next(x for x in node.inputs if x is not bias).node
     if bias.shape != node.outputs[0].shape[-1:]:
         return None
-    return becomes("fused_conv", *conv.inputs, bias, activation="linear", **conv.attrs)
+    return becomes(_FUSED[conv.op.name], *conv.inputs, bias, activation="linear", **conv.attrs)
 
 
 def _conv_with_activation(node: Node) -> Becomes:
     conv = node.inputs[0].node
-    return becomes("fused_conv", *conv.inputs, **{**conv.attrs, "activation": node.op.name})
+    name = _FUSED.get(conv.op.name, conv.op.name)
+    return becomes(name, *conv.inputs, **{**conv.attrs, "activation": node.op.name})
 
 
 def _with_residual(node: Node, x: Tensor) -> Becomes | None:
@@ -220,9 +225,13 @@ _JOINED = Rules(
         ),
         # Convolution, bias and activation.
         (call("strided_slice", call("conv_input_grad", resized=True), dtypes=_FLOATS), _part_of_gradient),
-        (call("add", call("conv"), BIAS, commutes=True, dtypes=_FLOATS), _conv_with_bias),
+        (call("add", call(tuple(_FUSED)), BIAS, commutes=True, dtypes=_FLOATS), _conv_with_bias),
         (
-            call(("relu", "sigmoid", "tanh"), call(("conv", "fused_conv"), activation="linear"), dtypes=_FLOATS),
+            call(
+                ("relu", "sigmoid", "tanh"),
+                call((*_FUSED, *_FUSED.values()), activation="linear"),
+                dtypes=_FLOATS,
+            ),
             _conv_with_activation,
         ),
         # Normalization, residual and activation, and the gradient of the activation.

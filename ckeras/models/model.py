@@ -11,7 +11,7 @@ from typing import Any
 from ckeras import config, export as exporters, registry
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.layer import Layer, gives_arguments, throwaway_trace
-from ckeras.layers.shapes import as_shape, map_shapes
+from ckeras.models.building import build_by_call, build_from_config, note_shapes
 from ckeras.models.calls import CompiledCalls, says_inference
 from ckeras.models.graph_config import graph_config, graph_from_config
 from ckeras.models.network import Network
@@ -26,11 +26,10 @@ from ckeras.saving.state import holds_state
 from ckeras.saving.weights import check_built
 from ckeras.tensor import KerasTensor
 from ckeras.tensor.cache import Plans
-from ckeras.tensor.graph import inferring
 from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.tensor.structure import flatten
 from ckeras.trainer.trainer import Trainer
-from ckeras.utils.tracebacks import hides_own_frames, warn
+from ckeras.utils.tracebacks import hides_own_frames
 
 scope = config.scope
 
@@ -348,64 +347,8 @@ class Model(OlderMethods, Trainer, Layer):
 
     def build(self, input_shape: Any) -> None:
         """Make all weights for inputs of this shape, batch included (for several inputs, a list or dict of shapes)."""
-        if self._network is not None:
-            return
-        self.built = True
-        try:
-            with inferring():
-                self(map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape))
-        except BaseException:
-            self.built = False
-            raise
-
-    def _build(self, input_shape: Any, others: dict[str, Any] | None = None) -> None:
-        if type(self).build is Model.build:  # a call is being made, which builds the layers as it goes
-            Layer.build(self, input_shape)
-        else:
-            super()._build(input_shape, others)
-
-    # -- configuration
-
-    @gives_arguments
-    def get_config(self) -> dict[str, Any]:
-        """Return the configuration for `from_config`: the graph, or the arguments that a subclass was made with."""
-        if self._network is None or not takes_graph(type(self)):
-            return super().get_config()
-        return {"name": self.name, "trainable": self._trainable, **graph_config(self._network)}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Model:
-        """Create a model from its configuration, with new weights."""
-        with registry.CustomObjectScope(custom_objects):
-            if not {"layers", "input_layers", "output_layers"} <= config.keys() or not takes_graph(cls):
-                return super().from_config(config)
-            config = dict(config)
-            graph = {key: config.pop(key) for key in ("layers", "input_layers", "output_layers")}
-            return cls(**graph_from_config(graph, config.get("name")), **config)
-
-    def build_from_config(self, config: dict[str, Any]) -> None:
-        """Build the model from the result of `get_build_config`, by a symbolic call if it does not override `build`.
-
-        A model that cannot be called on floats of these shapes stays as it is, with a warning.
-        """
-        if self._network is not None or type(self).build is not Model.build:
-            return super().build_from_config(config)
-        shapes = config.get("shapes_dict") or {}
-        try:
-            if config.get("input_shape") is not None:
-                self.build(as_shape(config["input_shape"]))
-            elif shapes:
-                with inferring():
-                    self(
-                        **{
-                            name.removesuffix("_shape"): map_shapes(
-                                lambda s: KerasTensor(s, self.compute_dtype), as_shape(shape)
-                            )
-                            for name, shape in shapes.items()
-                        }
-                    )
-        except Exception as error:
-            warn(f"model {self.name!r} could not be built for the shapes in its config: {error}")
+        if self._network is None:
+            build_by_call(self, input_shape)
 
     def get_build_config(self) -> dict[str, Any] | None:
         return super().get_build_config() if self._network is None else {"input_shape": None}

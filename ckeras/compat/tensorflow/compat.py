@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -81,6 +82,9 @@ class UnconnectedGradients:
     ZERO = "zero"
 
 
-ROWS = {"v1": "compat.tensorflow.v1", "v2": "compat.tensorflow"}
+_load, __dir__ = names_of(__name__, {"v2": "compat.tensorflow"})
 
-__getattr__, __dir__ = names_of(__name__, ROWS)
+
+def __getattr__(name: str) -> Any:
+    # a module below ``tensorflow``, which loads on first use
+    return importlib.import_module("ckeras.compat.tensorflow.v1") if name == "v1" else _load(name)
