@@ -350,6 +350,39 @@ class Model(OlderMethods, Trainer, Layer):
         if self._network is None:
             build_by_call(self, input_shape)
 
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Build the model from the result of `get_build_config`; if it cannot be called for that, that is warned of."""
+        if type(self).build is Model.build and self._network is None:
+            build_from_config(self, config or {})
+        else:
+            super().build_from_config(config)
+
+    def _build(self, input_shape: Any, others: dict[str, Any] | None = None) -> None:
+        if type(self).build is Model.build:  # a call is being made, which builds the layers as it goes
+            Layer.build(self, input_shape)
+            note_shapes(self, input_shape, others)
+        else:
+            super()._build(input_shape, others)
+
+    # -- configuration
+
+    @gives_arguments
+    def get_config(self) -> dict[str, Any]:
+        """Return the configuration for `from_config`: the graph, or the arguments that a subclass was made with."""
+        if self._network is None or not takes_graph(type(self)):
+            return super().get_config()
+        return {"name": self.name, "trainable": self._trainable, **graph_config(self._network)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Model:
+        """Create a model from its configuration, with new weights."""
+        with registry.CustomObjectScope(custom_objects):
+            if not {"layers", "input_layers", "output_layers"} <= config.keys() or not takes_graph(cls):
+                return super().from_config(config)
+            config = dict(config)
+            graph = {key: config.pop(key) for key in ("layers", "input_layers", "output_layers")}
+            return cls(**graph_from_config(graph, config.get("name")), **config)
+
     def get_build_config(self) -> dict[str, Any] | None:
         return super().get_build_config() if self._network is None else {"input_shape": None}
 
