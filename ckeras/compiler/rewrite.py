@@ -5,17 +5,18 @@ are read. To teach the compiler another rewrite, add a row.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from ckeras.compiler.fold import fold_rules
-from ckeras.compiler.pattern import Becomes, Number, Readers, Rules, Shared, Value, becomes, call
+from ckeras.compiler.pattern import Becomes, Call, Number, Readers, Rules, Shared, Value, becomes, call
 from ckeras.compiler.trace import Node, Trace, has_effect
 from ckeras.compiler.transposes import move_transposes
 from ckeras.tensor import Op, Tensor, TracedTensor, table
 
 _FLOATS = ("float32", "float64")
 A, B, X, Y, Z, BIAS = (Value(name) for name in ("a", "b", "x", "y", "z", "bias"))
-ZERO, ONE = Number(0), Number(1)
+ZERO, ONE, SIX = Number(0), Number(1), Number(6)
 
 
 def rewrite(graph: Trace, nested: bool = False) -> None:
@@ -96,6 +97,28 @@ def _conv_with_bias(node: Node, bias: Tensor) -> Becomes | None:
 def _conv_with_activation(node: Node) -> Becomes:
     conv = node.inputs[0].node
     return becomes("fused_conv", *conv.inputs, **{**conv.attrs, "activation": node.op.name})
+
+
+def _relu6(product: Call) -> Call:
+    """The pattern of relu6 of a product, as `clip` computes it."""
+    return call("minimum", call("maximum", product, ZERO, commutes=True), SIX, commutes=True, dtypes=_FLOATS)
+
+
+def _with_relu6(op: str) -> Callable[[Node], Becomes]:
+    """The replacement for the pattern that `_relu6` makes of a product."""
+
+    def replacement(node: Node) -> Becomes:
+        products = ("matmul", "dense", "conv", "fused_conv")
+        clipped = next(x.node for x in node.inputs if _made_by(x, ("maximum",)))
+        product = next(x.node for x in clipped.inputs if _made_by(x, products))
+        attrs = {} if op == "dense" else product.attrs
+        return becomes(op, *product.inputs, **{**attrs, "activation": "relu6"})
+
+    return replacement
+
+
+def _made_by(x: Tensor, ops: tuple[str, ...]) -> bool:
+    return type(x) is TracedTensor and x.node is not None and x.node.op.name in ops
 
 
 def _with_residual(node: Node, x: Tensor) -> Becomes | None:
@@ -218,6 +241,7 @@ _JOINED = Rules(
             call(("relu", "sigmoid", "tanh"), call(("matmul", "dense"), activation="linear", **_PRODUCT)),
             lambda node: becomes("dense", *node.inputs[0].node.inputs, activation=node.op.name),
         ),
+        (_relu6(call(("matmul", "dense"), activation="linear", **_PRODUCT)), _with_relu6("dense")),
         # Convolution, bias and activation.
         (call("strided_slice", call("conv_input_grad", resized=True), dtypes=_FLOATS), _part_of_gradient),
         (call("add", call("conv"), BIAS, commutes=True, dtypes=_FLOATS), _conv_with_bias),
@@ -225,6 +249,7 @@ _JOINED = Rules(
             call(("relu", "sigmoid", "tanh"), call(("conv", "fused_conv"), activation="linear"), dtypes=_FLOATS),
             _conv_with_activation,
         ),
+        (_relu6(call(("conv", "fused_conv"), activation="linear")), _with_relu6("fused_conv")),
         # Normalization, residual and activation, and the gradient of the activation.
         (call("add", call("norm_apply"), X, commutes=True), _with_residual),
         (
