@@ -5,7 +5,6 @@ are read. To teach the compiler another rewrite, add a row.
 """
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from ckeras.compiler.fold import fold_rules
@@ -87,16 +86,22 @@ def _part_of_gradient(node: Node) -> Becomes | None:
     return becomes(whole.op.name, *whole.inputs, **{**whole.attrs, "size": size[1:-1], "padding": pairs})
 
 
+# Convolutions, and all products -> the op that adds a bias and an activation
+_FUSED = {"conv": "fused_conv", "conv_input_grad": "fused_conv_input_grad"}
+_ACTIVATED = {**_FUSED, "matmul": "dense"}
+
+
 def _conv_with_bias(node: Node, bias: Tensor) -> Becomes | None:
     conv = next(x for x in node.inputs if x is not bias).node
     if bias.shape != node.outputs[0].shape[-1:]:
         return None
-    return becomes("fused_conv", *conv.inputs, bias, activation="linear", **conv.attrs)
+    return becomes(_FUSED[conv.op.name], *conv.inputs, bias, activation="linear", **conv.attrs)
 
 
 def _conv_with_activation(node: Node) -> Becomes:
     conv = node.inputs[0].node
-    return becomes("fused_conv", *conv.inputs, **{**conv.attrs, "activation": node.op.name})
+    name = _FUSED.get(conv.op.name, conv.op.name)
+    return becomes(name, *conv.inputs, **{**conv.attrs, "activation": node.op.name})
 
 
 def _relu6(product: Call) -> Call:
@@ -104,17 +109,12 @@ def _relu6(product: Call) -> Call:
     return call("minimum", call("maximum", product, ZERO, commutes=True), SIX, commutes=True, dtypes=_FLOATS)
 
 
-def _with_relu6(op: str) -> Callable[[Node], Becomes]:
-    """The replacement for the pattern that `_relu6` makes of a product."""
-
-    def replacement(node: Node) -> Becomes:
-        products = ("matmul", "dense", "conv", "fused_conv")
-        clipped = next(x.node for x in node.inputs if _made_by(x, ("maximum",)))
-        product = next(x.node for x in clipped.inputs if _made_by(x, products))
-        attrs = {} if op == "dense" else product.attrs
-        return becomes(op, *product.inputs, **{**attrs, "activation": "relu6"})
-
-    return replacement
+def _with_relu6(node: Node) -> Becomes:
+    clipped = next(x.node for x in node.inputs if _made_by(x, ("maximum",)))
+    product = next(x.node for x in clipped.inputs if _made_by(x, (*_ACTIVATED, *_ACTIVATED.values())))
+    attrs = {} if product.op.name == "matmul" else product.attrs
+    name = _ACTIVATED.get(product.op.name, product.op.name)
+    return becomes(name, *product.inputs, **{**attrs, "activation": "relu6"})
 
 
 def _made_by(x: Tensor, ops: tuple[str, ...]) -> bool:
@@ -241,15 +241,19 @@ _JOINED = Rules(
             call(("relu", "sigmoid", "tanh"), call(("matmul", "dense"), activation="linear", **_PRODUCT)),
             lambda node: becomes("dense", *node.inputs[0].node.inputs, activation=node.op.name),
         ),
-        (_relu6(call(("matmul", "dense"), activation="linear", **_PRODUCT)), _with_relu6("dense")),
+        (_relu6(call(("matmul", "dense"), activation="linear", **_PRODUCT)), _with_relu6),
         # Convolution, bias and activation.
         (call("strided_slice", call("conv_input_grad", resized=True), dtypes=_FLOATS), _part_of_gradient),
-        (call("add", call("conv"), BIAS, commutes=True, dtypes=_FLOATS), _conv_with_bias),
+        (call("add", call(tuple(_FUSED)), BIAS, commutes=True, dtypes=_FLOATS), _conv_with_bias),
         (
-            call(("relu", "sigmoid", "tanh"), call(("conv", "fused_conv"), activation="linear"), dtypes=_FLOATS),
+            call(
+                ("relu", "sigmoid", "tanh"),
+                call((*_FUSED, *_FUSED.values()), activation="linear"),
+                dtypes=_FLOATS,
+            ),
             _conv_with_activation,
         ),
-        (_relu6(call(("conv", "fused_conv"), activation="linear")), _with_relu6("fused_conv")),
+        (_relu6(call((*_FUSED, *_FUSED.values()), activation="linear")), _with_relu6),
         # Normalization, residual and activation, and the gradient of the activation.
         (call("add", call("norm_apply"), X, commutes=True), _with_residual),
         (

@@ -71,6 +71,16 @@ def sequences():
     yield [layers.Lambda(lambda x: x[:, -1] + ops.mean(x, 1) / ops.cast(ops.shape(x)[1], "float32"))]
     yield [layers.Lambda(lambda x: ops.reshape(x[:, ::-1], (-1, x.shape[1] * x.shape[2]))[:, :4])]
     yield [layers.Lambda(lambda x: x + ops.expand_dims(ops.arange(x.shape[1], dtype="float32"), -1))]
+    yield [layers.Lambda(lambda x: ops.pad(x, ((0, 0), (2, 3), (0, 0)), mode="reflect"))]
+    yield [
+        layers.Reshape((-1,)),
+        layers.MelSpectrogram(num_mel_bins=4, fft_length=16, sequence_length=8, sequence_stride=4),
+    ]
+    yield [
+        layers.MaxPooling1D(4, padding="same"),
+        layers.Conv1D(2, 3, strides=4, padding="same"),
+        layers.Permute((2, 1)),
+    ]
 
 
 @pytest.mark.parametrize("stack", list(sequences()), ids=lambda stack: type(stack[0]).__name__)

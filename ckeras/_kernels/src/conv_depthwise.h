@@ -173,7 +173,7 @@ static void FN(dw_row)(const FN(conv) *g, const cv_phase *f, const T *weights, i
             FN(dw_fold)(to + (x + i) * c->step * s->targets, sums, s->groups, multiplier);
         }
     }
-    if (g->bias || g->act) FN(finish)(to, s->targets, c->targets, s->targets, g->bias, 1, g->act);
+    if (g->bias || g->act) FN(finish)(to, c->step * s->targets, c->targets, s->targets, g->bias, 1, g->act);
 }
 
 /* The convolution or the gradient of its input; returns whether there was memory for it. */

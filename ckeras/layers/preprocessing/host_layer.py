@@ -35,7 +35,9 @@ class HostLayer(Layer):
         raise NotImplementedError(f"{type(self).__name__} has no output_dtype")
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output, a symbolic one for symbolic tensors."""
+        """Compute the output, a symbolic one for symbolic tensors; of ragged tensors, that of their elements."""
+        if hasattr(inputs, "with_flat_values"):
+            return inputs.with_flat_values(self(inputs.flat_values, *args, **kwargs))
         return super().__call__(self._converted(inputs), *args, **kwargs)
 
     def _converted(self, inputs: Any) -> Any:
