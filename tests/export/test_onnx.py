@@ -310,6 +310,10 @@ def test_a_model_that_needs_values():
 
 def test_what_is_refused(monkeypatch):
     model = Sequential([layers.Input((2,)), layers.Dense(1)])
+    with monkeypatch.context() as patch:
+        patch.setattr("ckeras.export.onnx_model.MAX_BYTES", 10)
+        with pytest.raises(ValueError, match="holds 10 bytes of weights at most, and it has 12"):
+            model.export("m.onnx", format="onnx")
     with pytest.raises(ValueError, match=r"one of 'tf_saved_model', 'onnx', 'openvino', .*, got 'pmml'"):
         model.export("m", format="pmml")
     with pytest.raises(ValueError, match=r"export to onnx expects no options \['opset'\]"):
