@@ -22,18 +22,8 @@ COMPLETE = {
     "keras.preprocessing": 1.0,
 }  # fmt: skip
 
-# Properties that Keras has on TensorFlow alone.
-_MODELS = [
-    "no property distribute_reduction_method",
-    "no property distribute_strategy",
-]
-
 # Name -> what differs, with the reason behind it.
 DIFFERENCES = {
-    # Keras's signature is that of `__new__`, which passes on what it is given; its `__init__` takes no more than ours.
-    "keras.optimizers.Optimizer": ["takes no *args"],
-    "keras.models.Sequential": [*_MODELS, "takes no **kwargs"],
-    "keras.models.Model": _MODELS,
     # It only says what to use instead.
     "keras.callbacks.OrbaxCheckpoint": [
         "no method is_multihost_enabled", "no method is_primary_host", "no method wait_until_finished",

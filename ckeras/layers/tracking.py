@@ -38,11 +38,6 @@ def entered(above: tuple[Any, ...], layer: Any) -> tuple[Any, ...]:
     return above if any(x is layer for x in above) else (*above, layer)
 
 
-def path_of(layers: tuple[Any, ...], *name: str) -> str:
-    """The layers' names, and what else comes after them, joined by "/"."""
-    return "/".join([*(layer.__dict__.get("name", type(layer).__name__) for layer in layers), *name])
-
-
 class Tracker(Observed):
     """Notes variables, layers, metrics and random generators as they are set, also inside lists and dicts."""
 
@@ -88,11 +83,6 @@ class Tracker(Observed):
                 self._forget_attribute(name)
                 if _may_be_tracked(value):
                     self._track(value)
-            if isinstance(value, Variable) and value.path == value.name:
-                if value.name == "variable":
-                    value.name = name
-                with path_through(self) as layers:
-                    value.path = path_of(layers, value.name)
         Observed.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 
 from ckeras import config, export as exporters, registry
 from ckeras.layers.core.input_layer import InputLayer
-from ckeras.layers.layer import Layer, gives_arguments, throwaway_trace
+from ckeras.layers.layer import Layer, gives_arguments
 from ckeras.layers.shapes import map_shapes
+from ckeras.layers.throwaway import throwaway_trace
 from ckeras.models.calls import CompiledCalls
 from ckeras.models.graph_config import graph_config, graph_from_config
 from ckeras.models.network import Network
@@ -21,7 +22,6 @@ from ckeras.models.state_tree import get_state_tree, set_state_tree
 from ckeras.older_spellings import current
 from ckeras.ops.control.recording import FunctionOperation
 from ckeras.saving import export_weights, load_weights, save_model, save_weights
-from ckeras.saving.older_configs import is_older, renewed, warn_of_differences
 from ckeras.saving.state import holds_state
 from ckeras.saving.weights import check_built
 from ckeras.tensor import KerasTensor
@@ -29,6 +29,7 @@ from ckeras.tensor.cache import Plans
 from ckeras.tensor.graph import inferring
 from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.tensor.structure import flatten
+from ckeras.trainer.strategy import Strategy
 from ckeras.trainer.trainer import Trainer
 from ckeras.utils.interactive import print_message
 from ckeras.utils.tracebacks import hides_own_frames
@@ -69,6 +70,10 @@ class Model(OlderMethods, Trainer, Layer):
     """
 
     graph_class: Callable[..., Model]  # what `Model(inputs, outputs)` makes
+    distribute_strategy, distribute_reduction_method = (
+        Strategy(),
+        "auto",
+    )  # of one device; Keras has these on TensorFlow
     _network: Network | None = None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Model:
@@ -475,27 +480,6 @@ def only_computes(layer: Layer) -> bool:
     functions = (x for x in vars(layer).values() if callable(x) and not isinstance(x, Layer))
     ours = all(str(getattr(x, "__module__", "")).startswith("ckeras.") for x in (type(layer), *functions))
     return ours and layer.activity_regularizer is None
-
-
-def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Model:
-    """Create the model that the JSON of `Model.to_json` describes, with new weights.
-
-    Args:
-        json_string: the JSON.
-        custom_objects: names to classes and functions, looked at before all others.
-
-    Raises:
-        ValueError: if it is no JSON, or not that of a model.
-    """
-    try:
-        config = json.loads(json_string)
-    except ValueError as error:
-        raise ValueError(f"model_from_json expects JSON, got {json_string!r:.80}: {error}") from error
-    warn_of_differences(config)
-    model = registry.layers.deserialize(renewed(config) if is_older(config) else config, custom_objects)
-    if not isinstance(model, Model):
-        raise ValueError(f"model_from_json expects the JSON of a model, got that of {registry.source(type(model))}")
-    return model
 
 
 def is_input(layer: Any) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 from ckeras import dtype_policies, ops, registry
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.input_spec import fitted_shape
-from ckeras.layers.layer import Layer, throwaway_trace
+from ckeras.layers.layer import Layer
 from ckeras.layers.masks import attached
 from ckeras.layers.shapes import is_shape
+from ckeras.layers.throwaway import throwaway_trace
 from ckeras.layers.tracking import path_through
 from ckeras.models.model import Model, is_input, only_computes
 from ckeras.saving.state import holds_state
