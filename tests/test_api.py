@@ -20,6 +20,7 @@ COMPLETE = {
     "keras.callbacks": 1.0,
     "keras.ops": 0.95,
     "keras.preprocessing": 1.0,
+    "keras.quantizers": 1.0,
 }  # fmt: skip
 
 # Name -> what differs, with the reason behind it.
@@ -57,11 +58,6 @@ def _is_layer_of_images(name):
 # Layers of Keras that ckeras has not: those that wrap models of other libraries.
 ABSENT_LAYERS = 4
 LAYERS = {
-    name: ["no property variable_serialization_spec"]  # the names of quantized weights
-    for name in (
-        "keras.layers.Dense", "keras.layers.EinsumDense", "keras.layers.Embedding", "keras.layers.ReversibleEmbedding",
-    )
-} | {
     name: [f"no method {method}" for method in methods]  # helpers of Keras's preprocessing layers
     for name, methods in {
         "keras.layers.CategoryEncoding": ["convert_weight"],

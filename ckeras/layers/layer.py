@@ -92,6 +92,7 @@ class Layer(FollowsPolicy):
     built = False
     input_spec: Any = None
     input_shape, output_shape = ShapeOf("input"), ShapeOf("output")
+    quantization_modes: tuple[str, ...] = ()  # that `quantize` takes
     _call_context_args: tuple[str, ...] = ()
 
     def __init__(

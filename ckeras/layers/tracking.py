@@ -115,8 +115,11 @@ class Tracker(Observed):
         count, kept = self._trainable_count, list(self._kept(Variable))
         trainable = [*self._variables[:count], *(v for v in kept if v.trainable)]
         found = [*trainable, *self._variables[count:], *(v for v in kept if not v.trainable)]
-        if getattr(self, "quantization_mode", None) is not None:
-            found.sort(key=lambda v: _QUANTIZED.index(v.name) if v.name in _QUANTIZED else len(_QUANTIZED))
+        mode = getattr(self, "quantization_mode", None)
+        if mode is not None and hasattr(self, "variable_serialization_spec"):
+            d, names = self.__dict__, self.variable_serialization_spec[mode]
+            order = {id(d.get(f"_{name}", d.get(name))): index for index, name in enumerate(names)}
+            found.sort(key=lambda v: order.get(id(v), len(names)))
         return found
 
     def save_own_variables(self, store: Any) -> None:
@@ -148,11 +151,6 @@ class Tracker(Observed):
         return [*self._weights(), *generators, *(v for m in self._own_metrics() for v in m.variables)]
 
 
-# The order of the variables of quantized layers in files.
-_QUANTIZED = (
-    "kernel", "bias", "kernel_scale", "embeddings", "embeddings_scale", "reverse_embeddings",
-    "reverse_embeddings_scale",
-)  # fmt: skip
 _STATE = (Variable, Tracker, Metric, SeedGenerator)
 
 

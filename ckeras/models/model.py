@@ -261,22 +261,27 @@ class Model(OlderMethods, Trainer, Layer):
         )
 
     def quantize(self, mode: Any = None, config: Any = None, filters: Any = None, **kwargs: Any) -> None:
-        """Quantize the weights of the layers that can be; see `quantize_model`.
+        """Quantize the weights of the layers that have the mode; see `Dense.quantize`.
 
         Args:
-            mode: "int8".
-            config: must be None.
-            filters: regular expression for paths of layers, list of them, or function of a layer; None for all.
-            kwargs: ``type_check``, as in `Layer.quantize`.
+            mode: "int8", "int4", "float8", "gptq" or "awq". The last two run the blocks of the model on samples, and
+                quantize the layers in these blocks alone.
+            config: configuration of `ckeras.quantizers`, which may stand for the mode.
+            filters: regular expression for names of layers, list of them, or function of a layer; None for all.
+            kwargs: ``type_check``, as in `Dense.quantize`.
 
         Raises:
-            ValueError: if there is no such mode, or a layer is quantized already.
-            NotImplementedError: for other modes of Keras, or a configuration.
+            ValueError: if there is no such mode, a layer is not built or quantized already, or samples or blocks are
+                missing.
         """
         quantize_model(self, mode, config, filters, **kwargs)
 
     def get_quantization_layer_structure(self, mode: str | None = None) -> Any:
-        """Return None: the modes that ask for a structure, "gptq" and "awq", are not supported."""
+        """Return which layers are the blocks of the model, for "gptq" and "awq"; a model that has blocks overrides it.
+
+        Returns:
+            None, or a dict of lists of layers: "pre_block_layers" and "sequential_blocks".
+        """
         return None
 
     def summary(

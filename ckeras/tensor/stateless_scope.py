@@ -19,7 +19,7 @@ class StatelessScope:
         collect_losses: whether `add_loss` of layers adds to ``losses`` of the scope instead of to the layers.
         initialize_variables: accepted for compatibility; variables are always initialized on creation.
 
-    >>> v = Variable(1.0)
+    >>> v = Variable(1.0, name="variable")
     >>> with StatelessScope([(v, 5.0)]) as state:
     ...     v.assign_add(1.0)
     <Variable path=variable, shape=(), dtype=float32, value=1.0>
