@@ -20,8 +20,8 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError
 
 SOURCES = "ckeras/_kernels/src"
-# Cython modules; those after `reads` but the last have a .pxd for those that follow.
-RUNTIME = ("reads", "memory", "levels", "feeds", "versions", "frames", "plans")
+# Cython modules; those after `intervals` but the last have a .pxd for those that follow.
+RUNTIME = ("reads", "intervals", "memory", "levels", "feeds", "versions", "frames", "plans")
 # Named one by one: -ffast-math would flush denormals for the whole process that imports the package.
 FLAGS = ["-O3", "-std=gnu11", "-fno-math-errno", "-fno-trapping-math", "-fopenmp", "-Wno-psabi", "-g0"]
 X86_LEVELS = {
@@ -57,7 +57,7 @@ def extensions() -> list[Extension]:
         )
         for name, flags in levels().items()
     ]
-    declarations = [f"ckeras/_kernels/{name}.pxd" for name in RUNTIME[1:-1]]
+    declarations = [f"ckeras/_kernels/{name}.pxd" for name in RUNTIME[2:-1]]
     runtime = [
         Extension(
             f"ckeras._kernels.{name}",

@@ -1,11 +1,11 @@
 """Calls of single ops as the plans make them: kernels on arrays that exist already."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from bench import growth
 from ckeras import _kernels
 from ckeras.tensor import Spec, table
 from ckeras.tensor.dtypes import NUMPY
@@ -35,13 +35,7 @@ class OpCall:
 
     def seconds(self) -> float:
         """Processor time of a call with one thread, from as many as take a few milliseconds."""
-        _kernels.level.set_threads(1)
-        self()
-        begin, count = time.process_time(), 0
-        while time.process_time() - begin < 0.01:
-            self()
-            count += 1
-        return (time.process_time() - begin) / count
+        return growth.seconds(self)
 
 
 def run(benchmark: Any, call: OpCall, threads: int = 1) -> None:

@@ -209,53 +209,55 @@ def embedding(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
     yield result("embedding", *fit(keras, build, *_sequences(np, 1000000, 20, 1280), epochs=4, batch_size=128))
 
 
+def convnet_model(keras: Any) -> Any:
+    """The convolutional network of the first tutorials on MNIST."""
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
 @workload
 def convnet(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
-    """The convolutional network of the first tutorials on MNIST, batch 128."""
+    """`convnet_model`, batch 128."""
     rng = np.random.default_rng(0)
     x = rng.random((3200, 28, 28, 1), dtype="float32")
     y = rng.integers(0, 10, (3200,))
+    yield result("convnet", *fit(keras, lambda: convnet_model(keras), x, y, epochs=4, batch_size=128))
 
-    def build() -> Any:
-        layers = keras.layers
-        model = keras.Sequential(
-            [
-                keras.Input((28, 28, 1)),
-                layers.Conv2D(32, 3, activation="relu"),
-                layers.MaxPooling2D(2),
-                layers.Conv2D(64, 3, activation="relu"),
-                layers.MaxPooling2D(2),
-                layers.Flatten(),
-                layers.Dropout(0.5),
-                layers.Dense(10, activation="softmax"),
-            ]
-        )
-        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-        return model
 
-    yield result("convnet", *fit(keras, build, x, y, epochs=4, batch_size=128))
+def vgg_model(keras: Any) -> Any:
+    """Pairs of convolutions with batch normalization on images of 32 x 32."""
+    layers = keras.layers
+    inputs = h = keras.Input((32, 32, 3))
+    for filters in (32, 64, 128):
+        for _ in range(2):
+            h = layers.Conv2D(filters, 3, padding="same", use_bias=False)(h)
+            h = layers.Activation("relu")(layers.BatchNormalization()(h))
+        h = layers.MaxPooling2D(2)(h)
+    model = keras.Model(inputs, layers.Dense(10, activation="softmax")(layers.GlobalAveragePooling2D()(h)))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
 
 
 @workload
 def vgg(keras: Any, np: Any) -> Iterator[dict[str, Any]]:
-    """Pairs of convolutions with batch normalization on images of 32 x 32, batch 64."""
+    """`vgg_model`, batch 64."""
     rng = np.random.default_rng(0)
     x = rng.random((1024, 32, 32, 3), dtype="float32")
     y = rng.integers(0, 10, (1024,))
-
-    def build() -> Any:
-        layers = keras.layers
-        inputs = h = keras.Input((32, 32, 3))
-        for filters in (32, 64, 128):
-            for _ in range(2):
-                h = layers.Conv2D(filters, 3, padding="same", use_bias=False)(h)
-                h = layers.Activation("relu")(layers.BatchNormalization()(h))
-            h = layers.MaxPooling2D(2)(h)
-        model = keras.Model(inputs, layers.Dense(10, activation="softmax")(layers.GlobalAveragePooling2D()(h)))
-        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-        return model
-
-    yield result("vgg", *fit(keras, build, x, y, epochs=4, batch_size=64))
+    yield result("vgg", *fit(keras, lambda: vgg_model(keras), x, y, epochs=4, batch_size=64))
 
 
 @workload

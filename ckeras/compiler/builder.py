@@ -131,7 +131,12 @@ class Builder:
         """Allocate values, arenas of nested plans and workspaces in the arena; return their offsets."""
         values = [y for u in units for node in u.nodes for y in node.outputs]
         values = [y for y in values if id(y) not in self._slot and id(y) not in inner]
-        arena = [(id(y), cost.nbytes([y]), position[id(y)], last.get(id(y), position[id(y)])) for y in values]
+        home = _homes(values, units, position, last)
+        spans: dict[Any, tuple[int, int, int]] = {}  # bytes, first and last use
+        for y in values:
+            size, first, _ = spans.get(home[id(y)], (cost.nbytes([y]), position[id(y)], 0))
+            spans[home[id(y)]] = (size, first, last.get(id(y), position[id(y)]))
+        arena = [(key, *span) for key, span in spans.items()]
         for at, u in enumerate(units):
             if id(u) in self._nested:
                 arena.append((id(u), self._nested[id(u)].arena_bytes, at, at))
@@ -140,7 +145,7 @@ class Builder:
                 arena.append(((id(u), number), size, at, at))
         offsets, self.arena_bytes = allocate(arena, self.arena_bytes)
         for y in values:
-            self._new(y, ("arena", offsets[id(y)]))
+            self._new(y, ("arena", offsets[home[id(y)]]))
         return offsets
 
     def _read(self, x: Tensor) -> int:
@@ -184,15 +189,7 @@ class Builder:
             return True
         if last[id(old)] > at:
             return False
-        if not units[at].fused:
-            return donates(units[at].nodes[0], old, value)
-        # The group itself reads the old value element by element, so it may overwrite it.
-        return all(
-            math.prod(x.shape) == units[at].size and node.op.elementwise
-            for node in units[at].nodes
-            for x in node.inputs
-            if root(x) is old
-        )
+        return _may_overwrite(units[at], old, value)
 
     # -- instructions
 
@@ -349,6 +346,42 @@ def _workspaces(unit: Unit) -> Sequence[int]:
     if unit.fused or node.op.nested or not node.op.workspace:
         return ()
     return workspace_of(node.op, node.inputs, node.outputs, node.attrs)
+
+
+def _may_overwrite(unit: Unit, old: Tensor, value: Tensor) -> bool:
+    """Whether a unit may write ``value`` into the memory of ``old``, which nothing reads afterwards."""
+    if not unit.fused:
+        return donates(unit.nodes[0], old, value)
+    # The group itself reads the old value element by element, so it may overwrite it.
+    return all(
+        math.prod(x.shape) == unit.size and node.op.elementwise
+        for node in unit.nodes
+        for x in node.inputs
+        if root(x) is old
+    )
+
+
+def _homes(
+    values: Sequence[Tensor], units: Sequence[Unit], position: dict[int, int], last: dict[int, int]
+) -> dict[int, int]:
+    """Id of a value -> id of the value whose memory it takes: its own, or that of an input that it may overwrite."""
+    home: dict[int, int] = {}
+    ending: dict[int, dict[int, Tensor]] = {}  # by unit, the values that it reads last and nothing has overwritten
+    for y in values:
+        at = position[id(y)]
+        unit, size = units[at], cost.nbytes([y])
+        found = None
+        if unit.fused or unit.nodes[0].op.donates:
+            of_size = (x for x in ending.get(at, {}).values() if cost.nbytes([x]) == size)
+            found = next((x for x in of_size if _may_overwrite(unit, x, y)), None)
+        home[id(y)] = id(y)
+        if found is not None:
+            home[id(y)] = home[id(found)]
+            del ending[at][id(found)]
+        end = last.get(id(y), at)
+        if end > at:
+            ending.setdefault(end, {})[id(y)] = y
+    return home
 
 
 def _inside_groups(graph: Trace, units: list[Unit]) -> set[int]:

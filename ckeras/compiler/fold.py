@@ -34,9 +34,24 @@ _PRODUCTS: dict[str, tuple[dict[str, Any], Callable[[Tensor, Tensor], Tensor]]] 
 
 
 def fold_rules(graph: Trace) -> Rules | None:
-    """The rules for a graph; `None` if nothing depends on constant variables alone."""
-    known = known_ahead(graph)
-    return _Folding(known).rules() if known else None
+    """The rules for a graph; `None` if none of them can apply."""
+    products = [node for node in graph.nodes if node.op.name in _PRODUCTS]
+    known = known_ahead(graph) if products else set()
+    if not any(id(node.inputs[1]) in known for node in products):
+        return None
+    return _Folding(known).rules() if any(_may_fold(node, known) for node in graph.nodes) else None
+
+
+def _may_fold(node: Node, known: set[int]) -> bool:
+    """Whether a call scales by something known ahead, or adds it to something else than a product without a bias."""
+    if node.op.name not in ("mul", "add") or known.isdisjoint(map(id, node.inputs)):
+        return False
+    makers = {x.node.op.name for x in node.inputs if type(x) is TracedTensor and x.node is not None}
+    return (
+        node.op.name == "mul"
+        or makers.isdisjoint(_PRODUCTS)
+        or any(len(x.shape) > 1 and id(x) in known for x in node.inputs)
+    )
 
 
 class _Folding:

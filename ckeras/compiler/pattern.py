@@ -141,12 +141,9 @@ class Rules:
         rules = self._by_op.get(node.op.name)
         if rules is None:
             return None
-        origins = list(map(_origin, node.inputs))
-        dtype = node.outputs[0].dtype
+        origins = [_origin(x) for x in node.inputs]
         for wanted, (pattern, replacement) in rules:
             if wanted and wanted.isdisjoint(origins):  # so it is most often
-                continue
-            if pattern.dtypes and dtype not in pattern.dtypes:
                 continue
             for found in _calls(pattern, node, {}, _Context(node.outputs, readers)):
                 result = replacement(node, **found)
@@ -198,28 +195,30 @@ def _calls(pattern: Call, node: Node, found: dict[str, Tensor], context: _Contex
         return
     for inputs in (node.inputs, node.inputs[::-1]) if pattern.commutes else (node.inputs,):
         if len(inputs) >= len(pattern.inputs):
-            yield from _inputs(pattern.inputs, inputs, found, context)
+            yield from _inputs(pattern.inputs, inputs, 0, found, context)
 
 
 def _inputs(
-    patterns: tuple[Any, ...], inputs: Sequence[Tensor], found: dict[str, Tensor], context: _Context
+    patterns: tuple[Any, ...], inputs: Sequence[Tensor], at: int, found: dict[str, Tensor], context: _Context
 ) -> Iterator[dict[str, Tensor]]:
-    if not patterns:
+    """The matches of the inputs from the one at index ``at`` on."""
+    while at < len(patterns) and type(patterns[at]) is Value:
+        name, x = patterns[at].name, inputs[at]
+        if found.get(name, x) is not x:
+            return
+        found = {**found, name: x}
+        at += 1
+    if at == len(patterns):
         yield found
         return
-    pattern, x = patterns[0], inputs[0]
-    if type(pattern) is Value and found.get(pattern.name, x) is not x:
-        return
-    for first in _values(pattern, x, found, context):
-        yield from _inputs(patterns[1:], inputs[1:], first, context)
+    for first in _choices(patterns[at], inputs[at], found, context):
+        yield from _inputs(patterns, inputs, at + 1, first, context)
 
 
-def _values(pattern: Any, x: Tensor, found: dict[str, Tensor], context: _Context) -> Iterator[dict[str, Tensor]]:
+def _choices(pattern: Any, x: Tensor, found: dict[str, Tensor], context: _Context) -> Iterator[dict[str, Tensor]]:
+    """The matches of one input with a pattern that is not a `Value`."""
     kind = type(pattern)
-    if kind is Value:
-        if found.get(pattern.name, x) is x:
-            yield {**found, pattern.name: x}
-    elif kind is Shared:
+    if kind is Shared:
         for node in context.readers.ahead(x, pattern.ops, context.results):
             yield {**found, pattern.name: x, pattern.reader: node}
     elif kind is Number:

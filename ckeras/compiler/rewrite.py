@@ -117,6 +117,28 @@ def _through_relu(node: Node, g: Tensor, y: Tensor, x: Tensor) -> Becomes | None
     return becomes("norm_grad_relu", g, *node.inputs[1:], **node.attrs)
 
 
+def _pooled_relu(node: Node, g: Tensor, at: Tensor, y: Tensor) -> Becomes | None:
+    """The gradient of maxima of relu's result ``y``: only positive maxima pass it on, which are fewer than the pixels.
+
+    The gradient of a normalization computes that of its relu itself.
+    """
+    pool, made = (x.node if type(x) is TracedTensor else None for x in (at, y))
+    if pool is None or pool.op.name != "pool_max" or pool.inputs[0] is not y:
+        return None
+    if made is not None and made.op.name == "norm_apply_fused":
+        return None
+    return becomes("pool_max_route", table["relu_grad"](g, pool.outputs[0]), at, **node.inputs[0].node.attrs)
+
+
+def _sum_of_routed(node: Node, x: Tensor) -> Becomes | None:
+    """The sum over all pixels of a gradient of maxima: each window has passed its own to one of them."""
+    routed = x.node if type(x) is TracedTensor else None
+    if routed is None or routed.op.name != "pool_max_route":
+        return None
+    pixels = set(range(len(x.shape) - 1))
+    return becomes("sum", routed.inputs[0], **node.attrs) if pixels.issubset(node.attrs["axis"]) else None
+
+
 def _sparse(rule: Any) -> Any:
     """Apply ``rule`` to gradients of gathers of fewer rows than the table has; for more, the dense form is cheaper."""
 
@@ -212,6 +234,9 @@ _JOINED = Rules(
             ),
         ),
         (call("norm_grad", call("relu_grad", Value("g"), Y), X), _through_relu),
+        # The gradient of pooling, and what can be computed before it, from fewer elements.
+        (call("relu_grad", call("pool_max_route", Value("g"), Value("at")), Y, dtypes=_FLOATS), _pooled_relu),
+        (call("sum", X, dtypes=_FLOATS), _sum_of_routed),
         # Arithmetic that is frequent in optimizers: one instruction on registers.
         (
             call("add", X, call("mul", call("sub", Y, X), Z, commutes=True), commutes=True, dtypes=_FLOATS),
@@ -293,14 +318,12 @@ def _finish(graph: Trace, replaced: dict[int, Tensor]) -> None:
 def _key(op: Op, inputs: list[Tensor], attrs: dict[str, Any]) -> Any:
     """Key that is equal for calls with equal results."""
     known = tuple(sorted(attrs.items())) if len(attrs) > 1 else tuple(attrs.items())
-    return (op.name, *map(_identity, inputs), known)
+    return (op.name, *[id(x) if type(x) is TracedTensor else _identity(x) for x in inputs], known)
 
 
 def _identity(x: Tensor) -> Any:
-    """Key that is equal for values that are certainly the same."""
-    if type(x) is not TracedTensor and x._array.size == 1:
-        return (x.dtype, x.shape, x._array.tobytes())
-    return id(x)
+    """Key that is equal for known values that are certainly the same."""
+    return (x.dtype, x.shape, x._array.tobytes()) if x._array.size == 1 else id(x)
 
 
 # -- unused calls -------------------------------------------------------------------------------------------------

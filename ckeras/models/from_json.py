@@ -7,7 +7,7 @@ from typing import Any
 
 from ckeras import registry
 from ckeras.models.model import Model
-from ckeras.saving.older_configs import is_older, renewed, warn_of_differences
+from ckeras.saving.older_configs import is_older, renewed
 
 
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Model:
@@ -24,7 +24,6 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
         config = json.loads(json_string)
     except ValueError as error:
         raise ValueError(f"model_from_json expects JSON, got {json_string!r:.80}: {error}") from error
-    warn_of_differences(config)
     model = registry.layers.deserialize(renewed(config) if is_older(config) else config, custom_objects)
     if not isinstance(model, Model):
         raise ValueError(f"model_from_json expects the JSON of a model, got that of {registry.source(type(model))}")

@@ -31,7 +31,6 @@ from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.tensor.structure import flatten
 from ckeras.trainer.strategy import Strategy
 from ckeras.trainer.trainer import Trainer
-from ckeras.utils.interactive import print_message
 from ckeras.utils.tracebacks import hides_own_frames
 
 scope = config.scope
@@ -321,29 +320,37 @@ class Model(OlderMethods, Trainer, Layer):
         export_weights(self, filepath, overwrite=overwrite)
 
     def export(
-        self, filepath: Any, format: str = "tf_saved_model", verbose: bool | None = None, input_signature: Any = None
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
     ) -> None:
         """Write the model for inference in another format.
 
+        ONNX files are written by ckeras, from the ops that the model calls, so any model whose ops ONNX expresses is
+        exported, whatever layers or functions it is made of; OpenVINO files are made of them. The other formats are
+        written by Keras on the framework of the format, in a process of its own that gets the model as a `.keras` file;
+        they need a model of layers and operations that Keras has too.
+
         Args:
-            filepath: path of the file, or the folder for ``"tf_saved_model"``.
-            format: ``"onnx"``, which needs the package onnx, or ``"tf_saved_model"``, which needs Keras and TensorFlow.
-            verbose: whether to print where the model is.
-            input_signature: `None`: shapes and dtypes are those of the model's inputs, with an open batch size.
+            filepath: path of the file (`.onnx`, `.xml`, `.tflite`, `.pt2`), or of the folder for ``"tf_saved_model"``.
+            format: ``"tf_saved_model"`` and ``"litert"`` need Keras and TensorFlow, ``"torch"`` Keras and PyTorch,
+                ``"onnx"`` the package onnx, ``"openvino"`` the packages onnx and openvino.
+            verbose: whether to print where the model is; `None` does.
+            input_signature: structure of `InputSpec`s, symbolic tensors or tensors, which say the shapes and dtypes of
+                inputs; `None`: those of the model's inputs, with an open batch size.
+            kwargs: ``opset_version`` for ``"onnx"``; for ``"litert"`` and ``"torch"`` what Keras's exporter takes, as
+                far as JSON expresses it.
 
         Raises:
-            ValueError: for another format, a signature, or a layer that the format does not express.
+            ValueError: for another format or path, unknown options or inputs, or what the format does not express.
             ImportError: if a package is not installed.
+            RuntimeError: if Keras cannot export the model, with its error.
         """
-        formats = {"onnx": "export_onnx", "tf_saved_model": "export_saved_model"}
-        if format not in formats:
-            raise ValueError(f"export expects format to be one of {', '.join(map(repr, formats))}, got {format!r}")
-        if input_signature is not None:
-            raise ValueError("export takes shapes and dtypes from the model's inputs; expected input_signature=None")
         check_built(self, "export")
-        getattr(exporters, formats[format])(self, filepath)
-        if verbose:
-            print_message(f"Model {self.name!r} is exported to {str(filepath)!r}")
+        exporters.export_model(self, Model.graph_class, filepath, format, verbose, input_signature, kwargs)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
         """Load the weights from a file of weights, or of a model; see `ckeras.saving.load_weights`."""

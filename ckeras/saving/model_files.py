@@ -11,7 +11,7 @@ from ckeras.saving import archive, folder
 from ckeras.saving.atomic import confirm_overwrite, replacing
 from ckeras.saving.hdf5 import WeightsReader
 from ckeras.saving.legacy_models import load_legacy_model, save_legacy_model
-from ckeras.saving.older_configs import is_older, renewed, warn_of_differences
+from ckeras.saving.older_configs import is_older, renewed
 from ckeras.saving.serialization import deserialize_keras_object, serialize_keras_object
 from ckeras.saving.state import load_state
 from ckeras.tensor.stored import VariableLimit
@@ -122,7 +122,6 @@ def load_model(
 
 def _of_today(config: dict[str, Any]) -> dict[str, Any]:
     """A config, translated if it is one of tf_keras."""
-    warn_of_differences(config)
     return renewed(config) if is_older(config) else config
 
 

@@ -48,7 +48,8 @@ class Op:
             use. They follow the inputs among the buffers of a call; their contents are undefined before and after it.
         donates: for an output (the key) the input whose memory it may reuse, if the input is not read afterwards. They
             have the same shape and dtype. A copy of that input to the output among the native calls is then left out;
-            no other call may read the input after one has written the output.
+            no other call may read the input after one has written the output, and that one reads an element of the
+            input before it writes the element of the output.
         effect: whether a call has side effects, such as I/O. Such calls are neither dropped, shared nor computed ahead,
             and run in program order.
         bytewise: whether ``forward`` gets arrays of the dtypes of ml_dtypes as they are; others get them as float32.

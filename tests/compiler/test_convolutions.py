@@ -78,6 +78,18 @@ def test_weights_are_packed_in_the_prologue(groups):
         kernel.assign(kernel * 2)
 
 
+def test_transformed_weights_are_packed_in_the_prologue():
+    """A convolution by Winograd's method reads the weights themselves, too, where a result is not finite."""
+    x, kernel, bias = sample(1, 14, 15, 33), Variable(sample(3, 3, 33, 34)), Variable(sample(34))
+    plan = plan_of(lambda x: ops.relu(ops.conv(x, kernel, padding="same") + bias), x)
+    assert (labels(plan.prologue), labels(plan)) == (["pack_winograd_weights"], ["packed_winograd"])
+    for value in (x[0, 3, 4, 5], np.inf):
+        x[0, 3, 4, 5] = value
+        expected = np.maximum(ops.conv(x.astype("float64"), ops.cast(kernel, "float64"), padding="same") + bias, 0)
+        np.testing.assert_allclose(plan.run([x])[0], expected, 1e-5, 1e-4)
+        kernel.assign(kernel * 2)
+
+
 def test_depthwise_weights_are_not_packed():
     kernel = Variable(sample(3, 3, 6, 2))
     plan = plan_of(lambda x: ops.depthwise_conv(x, kernel), X)

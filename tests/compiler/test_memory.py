@@ -1,6 +1,8 @@
 """The arena: values that are alive at the same time never overlap, and others share its memory."""
 
 import numpy as np
+import pytest
+from ckeras._kernels.intervals import Occupied
 
 from ckeras.compiler.memory import ALIGNMENT, aligned, allocate
 
@@ -56,3 +58,11 @@ def test_a_chain_needs_memory_for_two_values():
 
 def test_nothing_needs_nothing():
     assert allocate([], 64) == ({}, 64)
+
+
+def test_lifetimes_outside_of_the_plan_are_refused():
+    occupied = Occupied(5)  # rounded up to 8 times
+    for first, last in ((-1, 2), (3, 2), (0, 8)):
+        with pytest.raises(IndexError, match="lifetime"):
+            occupied.place(first, last, 64, 0)
+    assert occupied.place(0, 4, 64, 0) == 0

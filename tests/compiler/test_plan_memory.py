@@ -6,10 +6,12 @@ import sys
 
 import numpy as np
 import pytest
+from plans import plan_of
 
 import ckeras
-from ckeras import layers
+from ckeras import layers, ops
 from ckeras._kernels import memory
+from ckeras.compiler.memory import aligned
 from ckeras.tensor import cache
 
 
@@ -119,3 +121,71 @@ def test_concurrent_runs_have_arenas_of_their_own():
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+# -- what may be written over
+
+
+ROWS = np.random.default_rng(0).uniform(-1, 1, (64, 100)).astype("float32")
+N, TOTAL = ROWS.nbytes, aligned(64 * 4)
+
+
+def elementwise(x):
+    return (ops.sum(ops.exp(ops.softmax(x)), -1),)
+
+
+def view(x):
+    return (ops.sum(ops.exp(-ops.reshape(ops.softmax(x), (100, 64))), 0),)
+
+
+def read_later(x):
+    a = ops.softmax(x)
+    return ops.sum(ops.exp(a), -1), ops.max(a, -1)
+
+
+def broadcast(x):
+    repeated = ops.expand_dims(ops.softmax(x), 1) * ops.ones((1, 2, 1))
+    return (ops.sum(repeated, (1, 2)),)
+
+
+@pytest.mark.parametrize(
+    ("function", "values"),
+    [(elementwise, N + TOTAL), (view, N + TOTAL), (read_later, 2 * N + TOTAL), (broadcast, 3 * N)],
+)
+def test_an_elementwise_call_writes_over_what_it_reads_last(function, values):
+    plan = plan_of(function, ROWS)
+    assert plan.arena_bytes == N + values  # the input first
+    for found, expected in zip(plan.run([ROWS]), function(ops.convert_to_tensor(ROWS)), strict=True):
+        np.testing.assert_allclose(found, expected, 1e-6)
+
+
+def test_a_group_that_reads_what_it_wrote_over():
+    """One of two results is written where the group reads its input again."""
+
+    def f(x):
+        a, b = ops.softmax(x), ops.softmax(-x)
+        first = a + b
+        second = first * a - b
+        return ops.sum(first, -1), ops.sum(second, -1)
+
+    plan = plan_of(f, ROWS)
+    assert plan.arena_bytes == 4 * N  # both results are where the softmaxes were
+    for found, expected in zip(plan.run([ROWS]), f(ops.convert_to_tensor(ROWS)), strict=True):
+        np.testing.assert_allclose(found, expected, 1e-5)
+
+
+def test_a_training_step_of_a_convolution_network_keeps_little():
+    model = ckeras.Sequential(
+        [
+            ckeras.Input((30, 30, 1)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(3),
+        ]
+    )
+    model.compile("sgd", "mse")
+    model.train_on_batch(np.zeros((16, 30, 30, 1), "float32"), np.zeros((16, 3), "float32"))
+    images, pixels = 16 * 28 * 28 * 32 * 4, 16 * 30 * 30 * 4
+    # Alone with the pooled images and the indices of the maxima: the images, and later the gradient of them.
+    assert max(arenas(model)) <= 1.05 * (pixels + images + images / 4 + images / 16)

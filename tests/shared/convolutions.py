@@ -58,7 +58,7 @@ class Case:
     def panels(self, back):
         """The packed weights."""
         sources, targets = (self.filters, self.channels) if back else (self.channels, self.filters)
-        rows = 16 if self.kind == "conv_winograd" else self.w.taps
+        rows = 36 if self.kind == "conv_winograd" else self.w.taps
         return guarded((rows * sources * -(-(targets // self.groups) // 32) * 32,), self.dtype)
 
     def _run(self, level, name, shape, inputs, p, scratch=None):

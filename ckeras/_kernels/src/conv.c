@@ -54,11 +54,15 @@ static int64_t dw_inside(const cv_axis *c, const dw_tap *first, const dw_tap *la
 
 enum { CV_ACT = 7, CV_HAS_BIAS, CV_PACKED, CV_PARTS = 7 };
 
-/* Winograd's convolution: tiles of targets and channels of the source at a time, maximum channels of the source, and
- * bytes of the sums of a block of tiles. */
-enum { WG_TILES = 96, WG_CHANNELS = 16, WG_SOURCES = 256 };
-#define WG_SUMS ((int64_t)sizeof(((ck_packing *)0)->patches))
-_Static_assert(16 * WG_TILES * PANEL_VECTORS * CK_VECTOR_BYTES <= sizeof(((ck_packing *)0)->patches), "sums of a panel");
+/* Winograd's convolution: channels of the source, at most, in a block that is summed in one go, in a task that packs,
+ * and of all blocks */
+enum { WG_BLOCK = 64, WG_CHANNELS = 16, WG_SOURCES = 1024 };
+
+/* Channels of all blocks but the last */
+static int64_t wg_channels(int64_t sources)
+{
+    return cv_ceil(sources, cv_ceil(sources, WG_BLOCK) * WG_CHANNELS) * WG_CHANNELS;
+}
 
 /* The first n lanes; zeros in the others */
 static ck_vf32 ck_first_lanes_f32(ck_vf32 x, int n)
@@ -217,7 +221,9 @@ static int ck_conv_depthwise_kernel_grad(char *const *buf, const int64_t *p, con
 }
 
 /* Convolution of float32 images with two axes, windows of 3 x 3, strides and dilation 1, one group and up to WG_SOURCES
- * channels of what it reads. buf, p: as for conv; weights are not packed */
+ * channels of what it reads. buf: out, in, weights, biases if p says so, panels, which are made from the weights first
+ * unless p says that conv_winograd_pack made them
+ * p: as for conv */
 static int ck_conv_winograd(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
     (void)f;
@@ -226,13 +232,27 @@ static int ck_conv_winograd(char *const *buf, const int64_t *p, const double *f,
     if (done && s.batch * cv_product(s.target) * s.targets > 0) {
         const conv_f32 g = {&s, (const float *)buf[1], p[CV_HAS_BIAS] ? (const float *)buf[3] : NULL, (float *)buf[0],
                             (float *)buf[3 + p[CV_HAS_BIAS]], (int)p[CV_ACT]};
-        done = wg_run_f32(&g, (const float *)buf[2], ln_threads((int64_t)cv_work(&s), 2 * THREAD_WORK));
+        const int threads = ln_threads((int64_t)cv_work(&s), 2 * THREAD_WORK);
+        done = wg_run_f32(&g, (const float *)buf[2], p[CV_PACKED] != 0, threads);
     }
+    cv_release(&s);
+    return done ? CK_OK : ck_no_memory(err);
+}
+
+/* buf: panels, weights
+ * p: as for conv */
+static int ck_conv_winograd_pack(char *const *buf, const int64_t *p, const double *f, ck_error *err)
+{
+    (void)f;
+    cv_shape s;
+    const int done = cv_start(&s, p, CV_UNCUT);
+    const conv_f32 g = {.shape = &s, .panels = (float *)buf[0]};
+    for (int64_t t = 0; done && t < wg_packs_f32(&s); t++) wg_pack_task_f32(&g, (const float *)buf[1], t);
     cv_release(&s);
     return done ? CK_OK : ck_no_memory(err);
 }
 
 #define CONV_KERNELS                                                                                                   \
     {"conv", ck_conv}, {"conv_pack", ck_conv_pack}, {"conv_kernel_grad", ck_conv_kernel_grad},                         \
-    {"conv_winograd", ck_conv_winograd}, {"conv_depthwise", ck_conv_depthwise},                                        \
-    {"conv_depthwise_kernel_grad", ck_conv_depthwise_kernel_grad},
+    {"conv_winograd", ck_conv_winograd}, {"conv_winograd_pack", ck_conv_winograd_pack},                                \
+    {"conv_depthwise", ck_conv_depthwise}, {"conv_depthwise_kernel_grad", ck_conv_depthwise_kernel_grad},

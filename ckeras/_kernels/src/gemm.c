@@ -81,11 +81,16 @@
 #define CV_GRAD_ROWS 256
 #define CV_GRAD_BYTES 768
 
-/* What a thread packs: a strip of a and panels of b, a chunk of c, patches of images, and what matrix units need */
+/* Winograd's convolution sums the products of WINOGRAD_BYTES of transformed tiles at a time. */
+#define WINOGRAD_BYTES 1048576
+
+/* What a thread packs: a strip of a and panels of b, a chunk of c, patches of images, sums of transformed tiles, and what
+ * matrix units need */
 typedef struct {
     char packed[TILE_ROWS * BLOCK_K * 8 + 128 + PACKED_BYTES];
     char chunk[CHUNK_BYTES];
     char patches[CV_GRAD_ROWS * (CV_GRAD_BYTES + 128)];
+    char tiles[WINOGRAD_BYTES];
 #ifdef CK_AMX
     char slice[BLOCK_K / AMX_K * AMX_STEP];
     char group[AMX_GROUP_MAX];

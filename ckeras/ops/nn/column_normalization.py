@@ -93,6 +93,7 @@ def _grad_op(name: str, relu: bool, **more: Any) -> Op:
         lambda g, x, saved, gamma, beta, **attrs: [Spec(v.shape, v.dtype) for v in (x, gamma, beta)],
         kernel=lambda inputs, outputs, attrs: _call("norm_grad", 9, inputs[1], attrs["groups"], (int(relu),)),
         workspace=lambda inputs, outputs, attrs: _workspace(inputs[1], attrs["groups"]),
+        donates={0: 0},
         **more,
     )
 
