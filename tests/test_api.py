@@ -23,14 +23,6 @@ COMPLETE = {
     "keras.quantizers": 1.0,
 }  # fmt: skip
 
-# Name -> what differs, with the reason behind it.
-DIFFERENCES = {
-    # It only says what to use instead.
-    "keras.callbacks.OrbaxCheckpoint": [
-        "no method is_multihost_enabled", "no method is_primary_host", "no method wait_until_finished",
-    ],
-}  # fmt: skip
-
 
 @pytest.mark.parametrize("namespace", COMPLETE)
 def test_names_parameters_and_defaults(namespace):
@@ -42,8 +34,7 @@ def test_names_parameters_and_defaults(namespace):
     absent = [name for name, lines in found.items() if lines == ["absent"]]
     print(f"{namespace}: {len(names) - len(absent)} of {len(names)}, absent: {', '.join(absent) or 'none'}")
     assert len(names) - len(absent) >= COMPLETE[namespace] * len(names)
-    differing = {name: lines for name, lines in found.items() if lines and name not in absent}
-    assert differing == {name: lines for name, lines in DIFFERENCES.items() if name in names}
+    assert {name: lines for name, lines in found.items() if lines and name not in absent} == {}
 
 
 def _is_layer(name):

@@ -29,6 +29,17 @@ class QuantizationConfig:
         """The mode of quantization; subclasses define it."""
         raise NotImplementedError(f"{type(self).__name__} has no mode: use one that has, as Int8QuantizationConfig")
 
+    @staticmethod
+    def weight_quantizer_or_default(config: QuantizationConfig | None, default: Any) -> Any:
+        """Return the quantizer of the weights that a configuration has, or else the default."""
+        found = None if config is None else config.weight_quantizer
+        return default if found is None else found
+
+    @staticmethod
+    def activation_quantizer_or_default(config: QuantizationConfig | None, default: Any) -> Any:
+        """Return the quantizer of activations of a configuration, which may be None; without one the default."""
+        return default if config is None else config.activation_quantizer
+
     def dtype_policy_string(self) -> str:
         """Return what the name of a dtype policy says of it, as "int8" or "gptq/4/128"."""
         return self.mode

@@ -26,7 +26,7 @@ def write(path: str, model: Any, config: dict[str, Any], metadata: dict[str, Any
     texts = {archive.METADATA: json.dumps(metadata), archive.CONFIG: json.dumps(config)}
     os.makedirs(path, exist_ok=True)
     with replacing(os.path.join(path, archive.WEIGHTS)) as file, WeightsWriter(file) as writer:
-        save_state(model, writer, _Assets(path))
+        save_state(model, writer, Assets(path))
     for name, text in texts.items():
         write_text(os.path.join(path, name), text)
 
@@ -58,12 +58,12 @@ class Folder:
             yield reader
 
     @contextmanager
-    def assets(self) -> Iterator[_Assets]:
+    def assets(self) -> Iterator[Assets]:
         """The assets."""
-        yield _Assets(self._path)
+        yield Assets(self._path)
 
 
-class _Assets:
+class Assets:
     """The folders of the objects that save files."""
 
     def __init__(self, path: str):

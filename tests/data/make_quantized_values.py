@@ -91,7 +91,10 @@ def functions(quantizers, ops):
 
 
 def language_model(keras):
-    """A model of tokens, and its blocks: (model, {"pre_block_layers": ..., "sequential_blocks": ...})."""
+    """A model of tokens, whose weights have neighbors of different sign, and its blocks.
+
+    (model, {"pre_block_layers": ..., "sequential_blocks": ...})
+    """
     layers = keras.layers
 
     class Block(layers.Layer):
@@ -122,7 +125,8 @@ def language_model(keras):
     model = keras.Model(tokens, layers.Dense(13, name="logits")(x))
     rng = np.random.default_rng(5)
     for weight in model.weights:
-        weight.assign(rng.standard_normal(weight.shape).astype("float32") / max(1, weight.shape[0]) ** 0.5)
+        values = np.abs(rng.standard_normal(weight.shape)) / weight.shape[0] ** 0.5
+        weight.assign((values * (-1.0) ** np.indices(weight.shape).sum(axis=0)).astype("float32"))
     return model, {"pre_block_layers": [embedding], "sequential_blocks": blocks}
 
 

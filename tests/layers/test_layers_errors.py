@@ -45,7 +45,11 @@ OPTIONS = [
     ("Dense", {"units": 3, "lora_rank": -1}, "lora_rank"),
     ("EinsumDense", {"equation": "a...b,bc->a...c", "output_shape": 3}, "expects equation to be of the form"),
     ("EinsumDense", {"equation": 3, "output_shape": 3}, "EinsumDense expects a string as equation"),
-    ("EinsumDense", {"equation": "ab,bc->ac", "output_shape": 3, "gptq_unpacked_column_size": 2}, "to be None"),
+    (
+        "EinsumDense",
+        {"equation": "ab,bc->ac", "output_shape": 3, "gptq_unpacked_column_size": 0},
+        "integer of 1 or more",
+    ),
     ("BatchNormalization", {"axis": "a"}, "BatchNormalization expects an integer as axis"),
     ("BatchNormalization", {"momentum": 2.0}, r"momentum in \[0, 1\], got 2.0"),
     ("BatchNormalization", {"epsilon": -1.0}, "BatchNormalization expects epsilon to be 0 or more"),

@@ -60,6 +60,8 @@ class EinsumDense(Layer):
     ):
         super().__init__(**kwargs)
         self.quantization_config = quantization.check_config(self, quantization_config)
+        if gptq_unpacked_column_size is not None:
+            arguments.integer(gptq_unpacked_column_size, "EinsumDense", "gptq_unpacked_column_size", minimum=1)
         self.gptq_unpacked_column_size = gptq_unpacked_column_size
         self.equation = arguments.string(equation, "EinsumDense", "equation")
         _terms(equation)
@@ -137,6 +139,13 @@ class EinsumDense(Layer):
             lambda scale: ops.reshape(scale, (*scale.shape, *(1,) * after)), training,
         )  # fmt: skip
         return y + product_of_update(self, inputs, multiply) if self.lora_enabled else y
+
+    def _columns_config(self) -> dict[str, int]:
+        """The number of columns of a kernel that "gptq" keeps as a matrix."""
+        if self.quantization_mode == "gptq" and self.built:
+            self.gptq_unpacked_column_size = self._quantized_weights()[0].matrix[1]
+        given = self.gptq_unpacked_column_size
+        return {} if given is None else {"gptq_unpacked_column_size": given}
 
     def _quantized_weights(self) -> list[QuantizedWeight]:
         terms = _terms(self.equation)
@@ -253,6 +262,7 @@ class EinsumDense(Layer):
             **options_config(self, "kernel", "bias"),
             "activity_regularizer": regularizers.serialize(self.activity_regularizer),
             **quantization.config_of(self),
+            **self._columns_config(),
             **lora_config(self),
         }
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ckeras import ops
 from ckeras.layers.quantization.weight import QuantizedWeight, VariableSpec, group_indices
+from ckeras.quantizers.config import QuantizationConfig
 from ckeras.quantizers.groups import abs_max_quantize_grouped_with_zero_point, from_groups, rows_from_groups
 from ckeras.quantizers.packing import nibbles, pack_int4
 from ckeras.quantizers.quantizer import AbsMaxQuantizer
@@ -124,7 +125,7 @@ def _quantized(layer: Any, x: np.ndarray, config: Any, axis: tuple[int, ...], va
     Raises:
         ValueError: if the quantizer has not reduced the axes over which products sum.
     """
-    quantizer = getattr(config, "weight_quantizer", None) or AbsMaxQuantizer(value_range=value_range)
+    quantizer = QuantizationConfig.weight_quantizer_or_default(config, AbsMaxQuantizer(value_range=value_range))
     own = getattr(quantizer, "axis", None) is not None or not isinstance(quantizer, AbsMaxQuantizer)
     values, scale = quantizer(x) if own else quantizer(x, axis=axis)
     expected = tuple(1 if i in axis else size for i, size in enumerate(x.shape))

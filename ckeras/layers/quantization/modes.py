@@ -91,7 +91,7 @@ def build(layer: Any, mode: str, config: Any) -> None:
         raise NotImplementedError(
             f"layer {layer.name!r} expects a quantization mode from {layer.quantization_modes}, got {mode!r}"
         )
-    layer.inputs_quantizer = _QUANTIZES_INPUTS[mode] if config is None else config.activation_quantizer
+    layer.inputs_quantizer = QuantizationConfig.activation_quantizer_or_default(config, _QUANTIZES_INPUTS[mode])
     if mode == "float8":
         float8.build(layer)
         return
