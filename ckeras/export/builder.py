@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from ckeras.export.sizes import Call, Graph, Size, Unsupported, Value, traced
+from ckeras.export.varying import varying
 
-OPSET, IR_VERSION = 18, 8
+DOMAINS = {"": 18, "ai.onnx.ml": 3}  # set of operators -> its version
+IR_VERSION = 8
 INT64_MAX = np.iinfo(np.int64).max
 _DTYPES = {"float32": "FLOAT", "float64": "DOUBLE", "float8_e4m3fn": "FLOAT8E4M3FN", "float8_e5m2": "FLOAT8E5M2"}
 _SHARED = 64  # maximum elements of a constant that is sought among the others
@@ -60,6 +62,7 @@ class Builder:
         self._producers: dict[str, Any] = {}  # name -> the node
         self._sizes: dict[tuple[int, ...], str] = {}  # a size at all traces -> a vector of int64 with it
         self._open: dict[tuple[int, ...], tuple[str, int]] = {}  # a size at all traces -> a value and its axis
+        self.domains: set[str] = {""} if outer is None else outer.domains  # sets of operators in use
         self._counts: dict[str, int] = {} if outer is None else outer._counts
 
     # -- names
@@ -87,7 +90,7 @@ class Builder:
         if value.arrays is None:
             raise Unsupported(f"a result of {value.call.op.name} is not available in ONNX" if value.call else "no name")
         array = value.constant
-        name = self._varying(value) if array is None else self.constant(array, name=value.name)
+        name = varying(self, value) if array is None else self.constant(array, name=value.name)
         self.define(value, name)
         return name
 
@@ -97,6 +100,7 @@ class Builder:
         """Add a node; return the name of its output, or a list of several."""
         names = [self.name(kind.lower()) for _ in range(outputs)]
         given = {key: value for key, value in attributes.items() if value is not None}
+        self.domains.add(attributes.get("domain", ""))
         self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), names, name=names[0], **given))
         self._producers.update(dict.fromkeys(names, self.nodes[-1]))
         return names[0] if outputs == 1 else names
@@ -224,6 +228,10 @@ class Builder:
             yield builder
             builder = builder.outer
 
+    def open_sizes(self) -> set[tuple[int, ...]]:
+        """The open sizes that tensors have, each by its values at all traces."""
+        return {key for b in self._scopes() for key in b._open}
+
     def _known_size(self, values: tuple[int, ...]) -> str | None:
         return next((b._sizes[values] for b in self._scopes() if values in b._sizes), None)
 
@@ -249,61 +257,6 @@ class Builder:
             "give it fixed sizes"
         )
 
-    # -- known values that depend on open sizes
-
-    def _varying(self, value: Value) -> str:
-        """A known value that depends on open sizes: one number, a range, or a band of a matrix."""
-        dtype = value.dtype
-        repeated = [axis for axis in range(len(value.shape)) if all(_repeats(a, axis) for a in value.arrays)]
-        arrays = tuple(a[tuple(slice(int(i in repeated) or None) for i in range(a.ndim))] for a in value.arrays)
-        if any(isinstance(value.shape[axis], Size) for axis in repeated):
-            part = Value([a.shape for a in arrays], dtype, arrays)
-            return self.add("Expand", self.of(part), self.sizes(value.shape))
-        first = arrays[0]
-        if first.ndim == 0 and first.dtype.kind in "iu":
-            return self.cast(self.number(Size(tuple(int(a) for a in arrays))), dtype)
-        if first.ndim == 0 and first.dtype.kind == "f":
-            found = self._real(tuple(float(a) for a in arrays), dtype)
-            if found is not None:
-                return found
-        axis = _range_axis(arrays)
-        if axis is not None:
-            line = np.moveaxis(first, axis, -1).ravel()
-            start, step = float(line[0]), float(line[1]) - float(line[0])
-            index = self.cast(self._range(value.shape[axis]), dtype if first.dtype.kind == "f" else "int64")
-            wide = dtype if first.dtype.kind == "f" else "int64"
-            found = self.add("Add", self.add("Mul", index, self.scalar(step, wide)), self.scalar(start, wide))
-            return self.cast(self.add("Reshape", found, self.sizes(value.shape)), dtype)
-        band = _band(arrays)
-        if band is not None:
-            return self._banded(value, *band)
-        raise Unsupported("a constant that it uses depends on a size that is open; give it fixed sizes")
-
-    def _range(self, size: int | Size) -> str:
-        return self.add("Range", self.scalar(0, "int64"), self.number(size), self.scalar(1, "int64"))
-
-    def _real(self, values: tuple[float, ...], dtype: str) -> str | None:
-        """A real number that is a multiple of a size, or a number divided by one."""
-        for key in {key for b in self._scopes() for key in b._open}:
-            size = np.asarray(key, dtype)
-            for kind, ratio in (("Mul", np.asarray(values) / size), ("Div", np.asarray(values) * size)):
-                if np.allclose(ratio, ratio[0], rtol=1e-6, atol=0):
-                    operand = self.cast(self.number(Size(key)), dtype)
-                    pair = (self.scalar(ratio[0], dtype), operand)
-                    return self.add(kind, *pair)
-        return None
-
-    def _banded(self, value: Value, low: int | None, high: int | None) -> str:
-        """A matrix of booleans, true where ``low`` <= row - column <= ``high``."""
-        *lead, rows, columns = value.shape
-        row = self.add("Unsqueeze", self._range(rows), self.integers([1]))
-        distance = self.add("Sub", row, self._range(columns))
-        parts = [("GreaterOrEqual", low), ("LessOrEqual", high)]
-        tests = [self.add(kind, distance, self.scalar(n, "int64")) for kind, n in parts if n is not None]
-        found = self.add("And", *tests) if len(tests) == 2 else tests[0]
-        found = self.add("Reshape", found, self.sizes(value.shape)) if lead else found
-        return found if value.dtype == "bool" else self.cast(found, value.dtype)
-
 
 def _simple(key: tuple[int, ...], values: tuple[int, ...]) -> list[tuple[str, int]]:
     """[(operator, integer), ...] that make ``values`` of ``key`` one after the other; empty if there are none."""
@@ -318,39 +271,3 @@ def _simple(key: tuple[int, ...], values: tuple[int, ...]) -> list[tuple[str, in
         if values == tuple(-(-k // n) for k in key):
             return [("Add", n - 1), ("Div", n)]
     return []
-
-
-def _repeats(array: np.ndarray, axis: int) -> bool:
-    """Whether an array is the same at all indices of an axis."""
-    return array.shape[axis] > 0 and bool((array == array.take([0], axis)).all())
-
-
-def _range_axis(arrays: Sequence[np.ndarray]) -> int | None:
-    """The only axis that is longer than 1, if values along it are a range that begins and steps alike in all arrays."""
-    axes = {i for a in arrays for i, n in enumerate(a.shape) if n > 1}
-    if len(axes) != 1 or arrays[0].dtype.kind not in "iuf":
-        return None
-    lines = [a.ravel().astype("float64") for a in arrays]
-    start, step = lines[0][0], lines[0][1] - lines[0][0]
-    expected = [start + step * np.arange(len(line)) for line in lines]
-    near = all(np.allclose(a, b, rtol=1e-6, atol=1e-6) for a, b in zip(lines, expected, strict=True))
-    return axes.pop() if near else None
-
-
-def _band(arrays: Sequence[np.ndarray]) -> tuple[int | None, int | None] | None:
-    """(low, high) if the matrices are 1 where low <= row - column <= high, and else 0; `None` is no limit."""
-    limits: list[list[int | None]] = []
-    for a in arrays:
-        if a.ndim < 2 or any(n != 1 for n in a.shape[:-2]):
-            return None
-        distance = np.arange(a.shape[-2])[:, None] - np.arange(a.shape[-1])
-        found = distance[a.reshape(a.shape[-2:]) == 1]
-        if not found.size:
-            return None
-        low = None if found.min() == distance.min() else int(found.min())
-        high = None if found.max() == distance.max() else int(found.max())
-        inside = (distance >= found.min()) & (distance <= found.max())
-        if not np.array_equal(inside, a.reshape(a.shape[-2:]).astype(bool)) or not np.isin(a, (0, 1)).all():
-            return None
-        limits.append([low, high])
-    return tuple(limits[0]) if all(x == limits[0] for x in limits) and limits[0] != [None, None] else None

@@ -15,10 +15,11 @@ from ckeras.tensor import KerasTensor, Tensor, Variable, dtypes
 from ckeras.tensor.graph import node_of
 from ckeras.tensor.structure import flatten, map_structure, pack
 
-_BATCHES = (37, 41, 46)  # sizes of the batch at each trace
-# Sizes of other open axes at each trace, tried in this order: first those of different remainders, so that whatever
-# depends on them shows, then multiples of 32, since some models take no others.
-_LENGTHS = ((53, 74, 87), (64, 96, 160))
+# Sizes of the batch, and of other open axes, at each trace. The last ones are far from the others, so that sizes that
+# grow slowly, as after strides, differ too. Lengths are tried in this order: first those of different remainders, so
+# that whatever depends on them shows, then multiples of 32, since some models take no others.
+_BATCHES = (37, 41, 46, 157)
+_LENGTHS = ((53, 74, 87, 1021), (64, 96, 160, 1056))
 _APART = (10, 32)  # between the sizes of one open axis and the next
 
 OpenNames = dict[tuple[int, ...], str]
@@ -137,7 +138,8 @@ class Endpoint(NamedTuple):
     def _tried(self) -> Iterator[tuple[list[Value], OpenNames]]:
         """Inputs with sizes for the open axes. Axes other than the batch have sizes of their own, or else one size."""
         leaves = flatten(self.arguments)
-        axes = [(i, a) for i, x in enumerate(leaves) for a, n in enumerate(x.shape) if n is None and a]
+        first = int(any(len(x.shape) > 1 for x in leaves))  # of the axes whose sizes are no batch
+        axes = [(i, a) for i, x in enumerate(leaves) for a, n in enumerate(x.shape) if n is None and a >= first]
         for lengths, apart in zip(_LENGTHS, _APART, strict=True):
             for shared in (False, True):
                 if shared and len(axes) < 2:
@@ -145,14 +147,13 @@ class Endpoint(NamedTuple):
                 sizes = {at: tuple(n + apart * (0 if shared else k) for n in lengths) for k, at in enumerate(axes)}
                 open_names = {value: "length" if shared else f"{self.names[i]}_{a}" for (i, a), value in sizes.items()}
                 is_open = any(None in x.shape for x in leaves)
+                count = len(_BATCHES) if is_open else 1
                 inputs = []
                 for i, x in enumerate(leaves):
                     columns = [
-                        (n,) * 3 if n is not None else _BATCHES if a == 0 else sizes[i, a]
-                        for a, n in enumerate(x.shape)
+                        (n,) * count if n is not None else sizes.get((i, a), _BATCHES) for a, n in enumerate(x.shape)
                     ]
-                    shapes = list(zip(*columns, strict=True)) if columns else [()] * 3
-                    inputs.append(Value(shapes if is_open else shapes[:1], x.dtype))
+                    inputs.append(Value(list(zip(*columns, strict=True)) if columns else [()] * count, x.dtype))
                 yield inputs, {**open_names, _BATCHES: "batch"}
                 if not axes:
                     return

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from ckeras import ops
+from ckeras.export import formulas
 from ckeras.export.builder import CONVERTERS, Builder, by_formula, converts
-from ckeras.export.sizes import Call, Unsupported
-from ckeras.ops.image.weighted_rows import RowTable
+from ckeras.export.sizes import Call
 from ckeras.ops.nn.attention import _by_scores
 from ckeras.tensor import Tensor
 from ckeras.tensor.dtypes import FLOATS
@@ -146,72 +144,30 @@ def _norm_apply(x: Tensor, saved: Tensor, gamma: Tensor, beta: Tensor, groups: i
     return y * gamma + beta
 
 
-def _weighted_rows(x: Tensor, start: Tensor, source: Tensor, weight: Tensor, axis: int, table: RowTable) -> Tensor:
-    """The product with the matrix of weights, which is dense here."""
-    matrix = np.zeros(table.shape, weight.dtype)
-    np.add.at(matrix, (np.repeat(np.arange(table.shape[0]), np.diff(np.asarray(start))), np.asarray(source)), weight)
-    return ops.moveaxis(ops.matmul(ops.moveaxis(x, axis, -1), ops.convert_to_tensor(matrix.T)), -1, axis)
-
-
-def _interpolate_at(x: Tensor, at: Tensor, order: int, mode: str, value: float) -> Tensor:
-    """Images (lead, *sizes, channels) at coordinates (axes, lead, points)."""
-    if mode not in ("constant", "nearest"):
-        raise Unsupported(f"there is no converter to ONNX for the fill mode {mode!r}")
-    sizes, lead = x.shape[1:-1], x.shape[0]
-    table = ops.reshape(x, (lead * math.prod(sizes), x.shape[-1]))
-    first = ops.reshape(ops.arange(lead, dtype="int32") * math.prod(sizes), (lead, 1))
-    total: Any = 0.0
-    for corner in np.ndindex(*(order + 1,) * len(sizes)):
-        weight: Any = 1.0
-        inside: Any = True
-        flat = ops.zeros(at.shape[1:], "int32")
-        for axis, (size, upper) in enumerate(zip(sizes, corner, strict=True)):
-            place = at[axis] if mode == "constant" else ops.clip(at[axis], 0, size - 1)
-            low = ops.floor(place) if order else ops.sign(place) * ops.floor(ops.abs(place) + 0.5)
-            index = low + upper
-            weight = weight * (1 - ops.abs(place - index)) if order else weight
-            inside = ops.logical_and(inside, ops.logical_and(index >= 0, index <= size - 1))
-            flat = flat * size + ops.cast(ops.clip(index, 0, size - 1), "int32")
-        taken = ops.take(table, flat + first, axis=0)
-        if mode == "constant":
-            taken = ops.where(ops.expand_dims(inside, -1), taken, ops.cast(value, x.dtype))
-        total = total + (taken * ops.expand_dims(weight, -1) if order else taken)
-    return total
-
-
-def _transform(count: int, bins: int, dtype: str) -> tuple[Tensor, Tensor]:
-    """Cosines and negative sines of the discrete Fourier transform, (count, bins)."""
-    angle = 2 * np.pi * (np.outer(np.arange(count), np.arange(bins)) % count) / count
-    return ops.cast(np.cos(angle), dtype), ops.cast(-np.sin(angle), dtype)
-
-
-def _rfft(x: Tensor, n: int) -> list[Tensor]:
-    size = x.shape[-1]
-    if size != n:
-        width = [(0, 0)] * (len(x.shape) - 1) + [(0, max(n - size, 0))]
-        x = ops.pad(x[..., :n], width)
-    cosines, sines = _transform(n, n // 2 + 1, x.dtype)
-    return [ops.matmul(x, cosines), ops.matmul(x, sines)]
-
-
 FORMULAS = {
     "arctan2": _arctan2,
     "attention": _by_scores,
     "cbrt": lambda x: ops.sign(x) * ops.power(ops.abs(x), 1 / 3),
+    "cumprod": formulas.cumprod,
     "dense": lambda a, b, *bias, activation: getattr(ops, activation, lambda x: x)(
         ops.matmul(a, b) + bias[0] if bias else ops.matmul(a, b)
     ),
+    "dft": formulas.dft,
     "digitize": lambda x, bins: _searchsorted(bins, x, "right"),
     "erfc": lambda x: 1 - ops.erf(x),
     "exp2": lambda x: ops.exp(x * math.log(2)),
     "expm1": lambda x: ops.exp(x) - 1,
     "floor_divide": _floor_divide,
     "fmod": lambda x, y: x - _trunc(x / y) * y,
+    "fold_patches": formulas.fold_patches,
+    "geomspace": formulas.geomspace,
     "hypot": lambda x, y: ops.sqrt(x * x + y * y),
-    "interpolate_at": _interpolate_at,
+    "interpolate_at": formulas.interpolate_at,
+    "irfft": formulas.irfft,
     "isfinite": lambda x: ops.logical_not(ops.logical_or(ops.isinf(x), ops.isnan(x))),
     "isin": _isin,
     "lerp": lambda x, y, z: x + (y - x) * z,
+    "linspace": formulas.linspace,
     "log10": lambda x: ops.log(x) / math.log(10),
     "log1p": lambda x: ops.log(1 + x),
     "log2": lambda x: ops.log(x) / math.log(2),
@@ -220,12 +176,16 @@ FORMULAS = {
     "norm_moments": _norm_moments,
     "norm_rows": _norm_rows,
     "not_equal": lambda x, y: ops.logical_not(ops.equal(x, y)),
-    "rfft": _rfft,
+    "patches": formulas.patches,
+    "recurrence": formulas.recurrence,
+    "rfft": formulas.rfft,
     "rsqrt": lambda x: ops.reciprocal(ops.sqrt(x)),
     "searchsorted": _searchsorted,
+    "sparsemax": formulas.sparsemax,
     "square": lambda x: x * x,
     "trunc": _trunc,
-    "weighted_rows": _weighted_rows,
+    "unslice": formulas.unslice,
+    "weighted_rows": formulas.weighted_rows,
 }
 
 for _name, _function in FORMULAS.items():

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ckeras.export.builder import INT64_MAX, Builder, converts
-from ckeras.export.sizes import Call, Size, Unsupported, Value
+from ckeras.export.sizes import Call, Size, Unsupported, Value, merged
+from ckeras.ops.indexing.core import nonnegative_start
 from ckeras.tensor.dtypes import FLOATS
 
 _INT64_MIN = int(np.iinfo(np.int64).min)
@@ -91,7 +92,8 @@ def _bounds(size: Any, start: Any, step: int, count: Any, traces: int) -> tuple[
 @converts("strided_slice")
 def _strided_slice(b: Builder, call: Call) -> str:
     x, traces = call.inputs[0], len(call.each)
-    parts = zip(x.shape, call["start"], call["step"], call.outputs[0].shape, strict=True)
+    starts = merged([nonnegative_start(attrs["start"], n) for attrs, n in zip(call.each, x.shapes, strict=True)])
+    parts = zip(x.shape, starts, call["step"], call.outputs[0].shape, strict=True)
     bounds = {axis: _bounds(*part, traces) for axis, part in enumerate(parts)}
     cut = {axis: found for axis, found in bounds.items() if found is not None}
     if not cut:
@@ -112,6 +114,28 @@ def _take_rows(b: Builder, call: Call) -> str:
 @converts("pick_last")
 def _pick_last(b: Builder, call: Call) -> str:
     return b.add("GatherElements", *map(b.of, call.inputs), axis=-1)
+
+
+@converts("put_last")
+def _put_last(b: Builder, call: Call) -> str:
+    g, index = call.inputs
+    zeros = b.add("Expand", b.scalar(0, g.dtype), b.sizes(call.outputs[0].shape))
+    return b.add("ScatterElements", zeros, b.of(index), b.of(g), axis=-1, reduction="add")
+
+
+_SEGMENTS = {"segment_max": ("max", "-inf"), "segment_min": ("min", "inf"), "segment_prod": ("mul", "1")}
+
+
+@converts(*_SEGMENTS)
+def _segments(b: Builder, call: Call) -> str:
+    x, index = call.inputs
+    reduction, first = _SEGMENTS[call.op.name]
+    start = float(first)
+    if x.dtype not in FLOATS and reduction != "mul":
+        limits = np.iinfo(x.dtype)
+        start = limits.min if reduction == "max" else limits.max
+    whole = b.add("Expand", b.scalar(start, x.dtype), b.sizes(call.outputs[0].shape))
+    return b.add("ScatterND", whole, _rows_of(b, index), b.of(x), reduction=reduction)
 
 
 def _rows_of(b: Builder, index: Value) -> str:
