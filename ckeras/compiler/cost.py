@@ -12,6 +12,7 @@ _CONVOLUTIONS = (
     "conv_kernel_grad",
     "conv_narrow",
     "conv_winograd",
+    "conv_winograd_kernel_grad",
     "conv_depthwise",
     "conv_depthwise_kernel_grad",
 )
