@@ -8,6 +8,7 @@ that does not expect it gets an error, not the value of one trace.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -18,9 +19,12 @@ from ckeras.compiler.body import Body
 from ckeras.compiler.trace import Node, Trace, has_effect, within
 from ckeras.layers.layer import Layer
 from ckeras.tensor import NeedsValue, Op, Spec, Tensor, TracedTensor
+from ckeras.tensor.string_handles import TracedStrings
 from ckeras.tensor.structure import flatten
 
 scope = config.scope
+_QUANTIZED = ("int8", "uint8")
+_SMALL = 64  # elements of an array whose dtype does not matter to the size of a file
 
 
 class Size(NamedTuple):
@@ -180,8 +184,12 @@ def traced(function: Callable[..., Any], inputs: Sequence[Value], each: Sequence
     for i, attrs in enumerate(each):
         graph, given = _NotedTrace(), []
         for x in inputs:
-            known = None if x.arrays is None else Tensor(x.arrays[i], x.dtype)
-            given.append(graph.input(Spec(x.shapes[i], x.dtype)) if known is None else known)
+            if x.arrays is not None:
+                given.append(Tensor(x.arrays[i], x.dtype))
+            elif x.dtype == "string":
+                given.append(TracedStrings(graph.input(Spec(x.shapes[i], "int64"))))
+            else:
+                given.append(graph.input(Spec(x.shapes[i], x.dtype)))
         try:
             with within(graph, ()):
                 results.append(function(*given, **attrs))
@@ -271,7 +279,8 @@ class _Aligner:
         first = nodes[0]
         inputs = [self._value(list(column)) for column in zip(*(n.inputs for n in nodes), strict=True)]
         columns = list(zip(*(n.outputs for n in nodes), strict=True))
-        if not first.op.nested and not has_effect(first) and all(x.arrays is not None for x in inputs):
+        is_known = all(x.arrays is not None for x in inputs) and not _widens(first.op, inputs)
+        if is_known and not first.op.nested and not has_effect(first):
             for column, arrays in zip(columns, _computed(nodes, inputs), strict=True):
                 self.note(list(column), Value([a.shape for a in arrays], column[0].dtype, arrays))
             return []
@@ -280,6 +289,11 @@ class _Aligner:
             call.outputs.append(Value([x.shape for x in column], column[0].dtype, call=call))
             self.note(list(column), call.outputs[-1])
         return [call]
+
+
+def _widens(op: Op, inputs: Sequence[Value]) -> bool:
+    """Whether a call only makes quantized weights wider, which would make the file as large as without them."""
+    return op.name == "cast" and inputs[0].dtype in _QUANTIZED and math.prod(inputs[0].shapes[0]) > _SMALL
 
 
 def _computed(nodes: Sequence[Node], inputs: Sequence[Value]) -> list[tuple[np.ndarray, ...]]:
