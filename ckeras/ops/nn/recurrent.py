@@ -145,10 +145,23 @@ def _kernel_gradient(found: dict[str, Tensor], before: Tensor, dropped: Tensor |
     return product(before, 0, gates)
 
 
+def _move_earlier(cotangents: dict[str, Tensor], reverse: bool) -> Tensor | None:
+    """Add the cotangents of the states before each step to those after the step before; return that of h0, if any."""
+    g = cotangents.pop("gbefore", None)
+    if g is None or g.shape[1] == 0:
+        return None
+    first, others = (g[:, -1], g[:, :-1]) if reverse else (g[:, 0], g[:, 1:])
+    nothing = zeros((g.shape[0], 1, g.shape[2]), g.dtype)
+    moved = concatenate([nothing, others] if reverse else [others, nothing], 1)
+    cotangents["ghs"] = moved + cotangents["ghs"] if "ghs" in cotangents else moved
+    return first
+
+
 def _joint(cell: str) -> Callable[..., list[Any]]:
     def joint(g: Any, y: list[Tensor], inputs: list[Tensor], wanted: list[int], attrs: dict[str, Any]) -> list[Any]:
         given, made = dict(zip(attrs["given"], inputs, strict=True)), dict(zip(attrs["made"], y, strict=True))
         cotangents = {f"g{name}": v for name, v in zip(attrs["made"], g, strict=True) if v is not None}
+        of_h0 = _move_earlier(cotangents, attrs["reverse"])
         more = {name: made[name] for name in ("h", *CELLS[cell].saved)}
         packed = _pack(given["kernel"], cell=cell, transposed=True)
         results = ["dx", *(f"d{name}0" for name in CELLS[cell].states), *CELLS[cell].made_backward]
@@ -158,6 +171,8 @@ def _joint(cell: str) -> Callable[..., list[Any]]:
         found = dict(
             zip(results, backward(*sources.values(), given=tuple(sources), made=tuple(results), **options), strict=True)
         )
+        if of_h0 is not None:
+            found["dh0"] = found["dh0"] + of_h0
         of_weights = {
             "kernel": lambda: _kernel_gradient(found, made["before"], given.get("dropped")),
             "bias": lambda: reduction.sum(found["dq"], (0, 1)),
