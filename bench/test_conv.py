@@ -42,7 +42,7 @@ DEPTHWISE = {
     "MobileNet, 7": (32, 7, 1024, 1024, 3, 1, "same"),
 }
 DIRECTIONS = ("product", "forward", "input gradient", "kernel gradient", "Winograd")  # the last is forward, too
-WINOGRAD = [name for name, (_, _, channels, _, *w) in SHAPES.items() if channels in range(32, 257) and w[:2] == [3, 1]]
+WINOGRAD = [name for name, (_, _, channels, _, *w) in SHAPES.items() if channels >= 32 and w[:2] == [3, 1]]
 CASES = [(name, d) for name in (*SHAPES, *DEPTHWISE) for d in DIRECTIONS if d != "Winograd" or name in WINOGRAD]
 PARTS = 8
 
@@ -54,6 +54,7 @@ def kernels(name):
     kind = "conv"
     if name in DEPTHWISE:
         groups, kind = channels, "conv_depthwise"
+    back_kind = "conv_narrow" if channels <= 4 else kind
     rng = np.random.default_rng(0)
 
     def sample(*shape):
@@ -62,7 +63,7 @@ def kernels(name):
     x, kernel = sample(batch, side, side, channels), sample(window, window, channels // groups, filters)
     y, g = sample(batch, *w.outputs, filters), sample(batch, *w.outputs, filters)
     dx, dk = np.empty_like(x), np.empty_like(kernel)
-    panels = np.empty(max(w.taps, 16) * max(channels * (filters + 32), filters * (channels + 32)), np.float32)
+    panels = np.empty(max(w.taps, 36) * max(channels * (filters + 32), filters * (channels + 32)), np.float32)
     m, k = batch * w.outputs[0] * w.outputs[1], w.taps * channels // groups
     parts = max(1, min(PARTS, m // 1024, 2**18 // dk.size))
     sums = np.empty(parts * dk.size, np.float32)
@@ -76,7 +77,7 @@ def kernels(name):
     return 2 * m * k * filters, {
         "product": lambda: level.call("gemm", [c], [a, b], product),
         "forward": lambda: level.call(kind, [y], [x, kernel, panels], forward),
-        "input gradient": lambda: level.call(kind, [dx], [g, kernel, panels], back),
+        "input gradient": lambda: level.call(back_kind, [dx], [g, kernel, panels], back),
         "kernel gradient": lambda: level.call(f"{kind}_kernel_grad", [dk], [x, g, sums], grad),
         "Winograd": lambda: level.call("conv_winograd", [y], [x, kernel, panels], forward),
     }

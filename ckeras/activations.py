@@ -186,6 +186,15 @@ def hard_sigmoid(x: Any) -> Any:
     return ops.clip(ops.convert_to_tensor(x) / 6.0 + 0.5, 0.0, 1.0)
 
 
+@ship()
+def hard_sigmoid_of_keras_2(x: Any) -> Any:
+    """`0.2 * x + 0.5` clipped to [0, 1], which Keras 1 and 2 call hard_sigmoid (Courbariaux et al., 2015).
+
+    Models of their files have it; Keras 3 has no name for it.
+    """
+    return ops.clip(0.2 * ops.convert_to_tensor(x) + 0.5, 0.0, 1.0)
+
+
 @ship("hard_swish")
 def hard_silu(x: Any) -> Any:
     """`x * hard_sigmoid(x)` (Howard et al., 2019)."""
@@ -296,6 +305,7 @@ __all__ = [
     "glu",
     "hard_shrink",
     "hard_sigmoid",
+    "hard_sigmoid_of_keras_2",
     "hard_silu",
     "hard_swish",
     "hard_tanh",

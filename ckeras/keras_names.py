@@ -8,7 +8,7 @@ import os
 _NAMES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "keras_names.txt")
 # Name -> why it is absent. An entry that ends with a dot is of all names below it.
 _REASONS = {
-    **dict.fromkeys(("keras.layers.TFSMLayer", "keras.export.ExportArchive"), "it needs TensorFlow"),
+    "keras.layers.TFSMLayer": "it needs TensorFlow",
     "keras.layers.TorchModuleWrapper": "it needs PyTorch",
     **dict.fromkeys(("keras.layers.JaxLayer", "keras.layers.FlaxLayer"), "it needs JAX"),
     "keras.distribution": "it computes on one machine",

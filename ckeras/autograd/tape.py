@@ -38,6 +38,7 @@ class GradientTape:
         self._persistent = persistent
         self._watch_variables = watch_accessed_variables
         self._used = False
+        self._watched: dict[int, Variable] = {}
         self._clear()
 
     def _clear(self) -> None:
@@ -67,10 +68,17 @@ class GradientTape:
         if self._watch_variables and variable.trainable:
             self._follow(variable, tensor)
 
+    def _read(self, variable: Variable) -> Tensor:
+        """The value of a variable that is a target itself."""
+        tensor = variable.value
+        self.read(variable, tensor)
+        return tensor
+
     def _follow(self, variable: Variable, tensor: Tensor) -> None:
         if id(tensor) not in self._tracked:
             self._tracked[id(tensor)] = tensor
             self._variables.setdefault(id(variable), (variable, []))[1].append(tensor)
+            self._watched[id(variable)] = variable
 
     def tracks(self, tensor: Tensor) -> bool:
         """Whether ``tensor`` is watched or depends on a watched tensor."""
@@ -98,11 +106,12 @@ class GradientTape:
     def reset(self) -> None:
         """Discard everything recorded so far."""
         self._clear()
+        self._watched = {}
         self._used = False
 
     def watched_variables(self) -> list[Variable]:
         """Return the variables read so far, in order."""
-        return [variable for variable, _ in self._variables.values()]
+        return list(self._watched.values())
 
     def gradient(
         self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: str = "none"
@@ -119,7 +128,7 @@ class GradientTape:
                 is multiplied by the conjugates of its weights.
             unconnected_gradients: gradient of a source that ``target`` does not depend on: "none" or "zero".
         """
-        targets = [as_tensor(t) for t in flatten(target)]
+        targets = [self._read(t) if isinstance(t, Variable) else as_tensor(t) for t in flatten(target)]
         if output_gradients is None:
             seeds = [functions["ones_like"](t) for t in targets]
         else:

@@ -99,6 +99,7 @@ if TYPE_CHECKING:
         random_uniform_variable as random_uniform_variable,
         truncated_normal as truncated_normal,
     )
+    from ckeras.backend.sessions import get_session as get_session, set_session as set_session
     from ckeras.backend.values import (
         batch_get_value as batch_get_value,
         batch_set_value as batch_set_value,
@@ -203,6 +204,7 @@ _HERE = {
     ),
     "loops": ("foldl", "foldr", "map_fn", "rnn", "switch"),
     "phases": ("in_test_phase", "in_train_phase", "learning_phase", "name_scope", "set_learning_phase"),
+    "sessions": ("get_session", "set_session"),
     "values": (
         "batch_get_value", "batch_set_value", "cast_to_floatx", "constant", "count_params", "eval", "eye", "get_value",
         "int_shape", "is_sparse", "moving_average_update", "ones", "ones_like", "set_value", "stop_gradient",

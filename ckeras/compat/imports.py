@@ -28,17 +28,24 @@ ALIASES = {
     "tensorflow": "ckeras.compat.tensorflow",
     "tensorflow.python": "ckeras.compat.tensorflow",
     "tensorflow.compat.v2": "ckeras.compat.tensorflow",
+    "tensorflow.compat.v1": "ckeras.compat.tensorflow.v1",
     **dict.fromkeys(
-        ("tensorflow.keras", "tensorflow.python.keras", "tensorflow.contrib.keras", "tensorflow.compat.v2.keras"),
+        (
+            "tensorflow.keras", "tensorflow.python.keras", "tensorflow.contrib.keras", "tensorflow.compat.v2.keras",
+            "tensorflow.compat.v1.keras",
+        ),
         "ckeras",
     ),
     **{f"tensorflow.{name}": f"ckeras.{name}" for name in ("initializers", "losses", "metrics", "optimizers")},
-}
+}  # fmt: skip
 REPLACED = ("keras", "tf_keras", "tensorflow")
 
 _LAYERS = ("ckeras.layers",)
 _ENGINE = ("ckeras.layers", "ckeras.models", "ckeras", "ckeras.utils")
 _UTILS = ("ckeras.utils", "ckeras.layers", "ckeras.saving")
+_TENSORFLOW = tuple(
+    f"ckeras.compat.tensorflow{name}" for name in ("", ".math", ".nn", ".io", ".linalg", ".random", ".strings", ".v1")
+)
 # Module of an older Keras -> the modules that have its names today. A name that is followed by a dot stands for all
 # modules below it.
 MOVED = {
@@ -55,6 +62,14 @@ MOVED = {
         "conv_utils", "data_utils", "generic_utils", "io_utils", "layer_utils", "vis_utils", "visualize_util",
     )},
     "ckeras._tf_keras": ("ckeras",),
+    **dict.fromkeys(
+        (
+            "ckeras.compat.tensorflow.client", "ckeras.compat.tensorflow.client.", "ckeras.compat.tensorflow.framework",
+            "ckeras.compat.tensorflow.framework.", "ckeras.compat.tensorflow.ops", "ckeras.compat.tensorflow.ops.",
+            "ckeras.compat.tensorflow.platform", "ckeras.compat.tensorflow.platform.",
+        ),
+        ("ckeras.compat.tensorflow.internals", *_TENSORFLOW),
+    ),
     "ckeras.callbacks.callbacks": ("ckeras.callbacks",),
     "ckeras.initializations": ("ckeras.initializers",),
     "ckeras.objectives": ("ckeras.losses",),
@@ -107,7 +122,9 @@ class _Loader:
         if isinstance(module, View):
             module.__targets__ = self.targets or ()
         else:  # the import system returns the module found here afterwards, not the empty module that it created
-            sys.modules[module.__name__] = importlib.import_module(self.real)
+            sys.modules[module.__name__] = real = importlib.import_module(self.real)
+            if self.real == "ckeras.compat.tensorflow":
+                real.redirected()
 
 
 class AliasFinder:
@@ -133,7 +150,7 @@ class AliasFinder:
 def _exists(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:  # a package above it does not exist
+    except ImportError:  # a package above it does not exist
         return False
 
 

@@ -20,6 +20,7 @@ from ckeras.tensor.eager import native_calls
 GROWTH = 4  # a value may be as many times larger than what it is computed from, or it costs more memory than time
 SMALL = 4096  # bytes up to which that does not matter
 PACKED_ROWS = 8  # of a product, from which packing the weights pays
+PACKED_BYTES = 2**18  # of weights, from which it pays for fewer rows, too: memory is read in order
 
 
 class Kept:
@@ -107,24 +108,35 @@ class Packed(NamedTuple):
     pack_attrs: dict[str, Any]
     op: str
     attrs: dict[str, Any]
+    reads_both: bool = False  # whether it reads the original weights, too, as its third input
 
 
 def _packed_product(node: Node) -> Packed | None:
     a, b = node.inputs[:2]
     if "gemm_pack" not in level.kernels or node.attrs.get("transpose_a") or node.attrs.get("transpose_b"):
         return None
-    if len(b.shape) != 2 or min(b.shape) < 2 or math.prod(a.shape[:-1]) < PACKED_ROWS:
+    if len(b.shape) != 2 or min(b.shape) < 2:
+        return None
+    if math.prod(a.shape[:-1]) < PACKED_ROWS and nbytes([b]) < PACKED_BYTES:
         return None
     attrs = {"units": b.shape[1], "activation": node.attrs.get("activation", "linear")}
     return Packed("pack_weights", {}, "packed_dense", attrs)
 
 
+# Kernels of convolutions -> the ops that pack weights for them and that read these, and whether they read both forms
+_PACKED_CONV = {
+    "conv": ("pack_conv_weights", "packed_conv", False),
+    "conv_winograd": ("pack_winograd_weights", "packed_winograd", True),
+}
+
+
 def _packed_conv(node: Node) -> Packed | None:
-    calls = native_calls(node.op, node.inputs, node.outputs, node.attrs)
-    if calls is None or calls[0].kernel != "conv":
+    calls = native_calls(node.op, node.inputs, node.outputs, {**node.attrs, "packed": True})
+    if calls is None or calls[0].kernel not in _PACKED_CONV:
         return None
     attrs = {"kernel": node.inputs[1].shape, "activation": "linear", **node.attrs}
-    return Packed("pack_conv_weights", {"groups": node.attrs["groups"]}, "packed_conv", attrs)
+    pack, op, reads_both = _PACKED_CONV[calls[0].kernel]
+    return Packed(pack, {"groups": node.attrs["groups"]}, op, attrs, reads_both)
 
 
 # Products of some input and weights -> their form with packed weights, if it pays
@@ -143,7 +155,8 @@ def _pack_weights(graph: Trace, known: set[int]) -> None:
             if key not in packed:
                 packed[key] = _node(graph, form.pack, [weights], form.pack_attrs)
                 known.add(id(packed[key]))
-            node.op, node.inputs, node.attrs = table[form.op], [x, packed[key], *bias], form.attrs
+            both = [weights] if form.reads_both else []
+            node.op, node.inputs, node.attrs = table[form.op], [x, packed[key], *both, *bias], form.attrs
         graph.nodes.append(node)
 
 

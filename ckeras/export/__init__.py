@@ -3,7 +3,16 @@
 from ckeras.lazy import TYPE_CHECKING, attach
 
 if TYPE_CHECKING:
+    from ckeras.export.formats import export_model as export_model, export_openvino as export_openvino
     from ckeras.export.onnx_model import export_onnx as export_onnx
-    from ckeras.export.saved_model import export_saved_model as export_saved_model
+    from ckeras.models.export_archive import ExportArchive as ExportArchive
 
-attach(__name__, {"export_onnx": "onnx_model", "export_saved_model": "saved_model"})
+attach(
+    __name__,
+    {
+        "ExportArchive": "ckeras.models.export_archive:ExportArchive",
+        "export_model": "formats",
+        "export_onnx": "onnx_model",
+        "export_openvino": "formats",
+    },
+)

@@ -1,25 +1,35 @@
-"""Models as ONNX files: the layers of a functional or sequential model, each by its converter."""
+"""Models as ONNX files: what a model computes in inference, with the sizes open that its inputs leave open."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
 
-import numpy as np
-
-from ckeras.export import activation_converters, layer_converters, recurrent_converters, window_converters
-from ckeras.export.builder import CONVERTERS, OPSET, Builder
-from ckeras.export.operation_converters import OPERATORS, operation as convert_operation
+from ckeras.export import (
+    control_converters,
+    lookup_converters,
+    operator_table,
+    recurrent_converters,
+    shape_converters,
+    window_converters,
+)
+from ckeras.export.builder import DOMAINS, IR_VERSION, Builder
+from ckeras.export.endpoint import Endpoint
+from ckeras.export.sizes import Unsupported
 from ckeras.saving.atomic import replacing
-from ckeras.tensor import KerasTensor
-from ckeras.tensor.graph import Graph, node_of
-from ckeras.tensor.structure import flatten
 
 # Modules whose converters are in the table once they are imported.
-FAMILIES = (activation_converters, layer_converters, recurrent_converters, window_converters)
+FAMILIES = (
+    control_converters,
+    lookup_converters,
+    operator_table,
+    recurrent_converters,
+    shape_converters,
+    window_converters,
+)
 
 
-def _package() -> Any:
+def onnx_package() -> Any:
     """The package onnx, imported on first use."""
     try:
         import onnx
@@ -30,109 +40,71 @@ def _package() -> Any:
     return onnx
 
 
-def export_onnx(model: Any, filepath: str | os.PathLike) -> None:
-    """Write a functional or sequential model as an ONNX file, for inference, with an open batch size.
+def export_onnx(
+    model: Any, filepath: str | os.PathLike, input_signature: Any = None, opset_version: int | None = None
+) -> None:
+    """Write a model as an ONNX file, for inference.
+
+    Whatever a model is made of, layers, operations or a `call` of its own, it is traced as `predict` traces it, and the
+    ops that it calls become operators of ONNX. Sizes that its inputs leave open, such as that of the batch, are open in
+    the file too.
 
     Args:
-        model: The model. Its layers have to be among those with a converter: dense, convolution, pooling, activation,
-            normalization, merging, reshaping, embedding and recurrent layers.
+        model: A model that is built.
         filepath: Path of the file, which is replaced once the new one is complete.
+        input_signature: Structure of `InputSpec`s, symbolic tensors or tensors: shapes and dtypes of the inputs. `None`
+            is that of the model's inputs.
+        opset_version: Version of ONNX's operators; `None` is 18.
 
     Raises:
         ImportError: if the package onnx is not installed.
-        ValueError: for a subclassed model, or a layer or option that has no converter; the message names it.
+        ValueError: if the inputs are not known, or the model calls an op that ONNX does not express; the message names
+            the layer.
         OSError: if the file cannot be written.
     """
-    onnx = _package()
-    graph = _graph(model)
-    builder, names = Builder(onnx), {}
-    inputs = []
-    for x in graph.inputs:
-        name = node_of(x).operation.name
-        names[id(x)] = name
-        inputs.append(_info(onnx, name, x))
-    _convert(builder, graph, names)
-    outputs = []
-    for i, x in enumerate(graph.outputs):
-        name = f"{node_of(x).operation.name}_output{i or ''}"
-        builder.nodes.append(onnx.helper.make_node("Identity", [names[id(x)]], [name]))
-        outputs.append(_info(onnx, name, x))
-    body = onnx.helper.make_graph(builder.nodes, model.name, inputs, outputs, list(builder.constants.values()))
-    made = onnx.helper.make_model(body, opset_imports=[onnx.helper.make_opsetid("", OPSET)], producer_name="ckeras")
-    made.ir_version = 8
-    onnx.checker.check_model(made)
+    onnx = onnx_package()
+    endpoint = Endpoint.of_model(model, input_signature)
+    try:
+        made = onnx_model(onnx, endpoint)
+    finally:
+        model._clear_losses()  # they are values of the trace alone
+    if opset_version is not None and opset_version != DOMAINS[""]:
+        made = _in_version(onnx, made, opset_version)
     with replacing(filepath) as file:
         file.write(made.SerializeToString())
 
 
-def _info(onnx: Any, name: str, x: KerasTensor) -> Any:
-    kind = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(x.dtype))
-    shape = [f"{name}_{axis}" if size is None else size for axis, size in enumerate(x.shape)]
-    return onnx.helper.make_tensor_value_info(name, kind, shape)
+def _in_version(onnx: Any, made: Any, version: int) -> Any:
+    """The model with the operators of another version."""
+    from onnx.version_converter import convert_version
 
-
-def _graph(model: Any) -> Graph:
-    """The graph of a functional or sequential model."""
     try:
-        return Graph(model.inputs, model.outputs)
-    except (AttributeError, ValueError) as error:
+        return convert_version(made, version)
+    except Exception as error:  # of kinds that the package does not say
         raise ValueError(
-            f"export to ONNX expects a functional or sequential model with known inputs, got {model.name!r}: {error}"
+            f"onnx cannot convert the model from opset {DOMAINS['']} to opset {version}: {error}"
         ) from error
 
 
-def _convert(builder: Builder, graph: Graph, names: dict[int, str]) -> None:
-    """Add the nodes of a graph, whose inputs have names; ``names`` gets those of all its symbolic tensors."""
-    for node in graph.nodes:
-        _convert_node(builder, node, names)
-
-
-def _convert_node(builder: Builder, node: Any, names: dict[int, str]) -> None:
-    operation = node.operation
-    args, kwargs = node.arguments.convert(lambda x: x)
-    is_operation = type(operation).__name__ in OPERATORS and not hasattr(operation, "trainable")
-    if not is_operation and any(isinstance(x, KerasTensor) for x in flatten((args[1:], kwargs))):
-        raise _refused(operation, "there is no converter to ONNX for calls with several arguments")
-    given = args[0] if args else None
-    tensors = [x for x in flatten(args if is_operation else given) if isinstance(x, KerasTensor)]
-    for x in tensors:
-        if getattr(x, "_keras_mask", None) is not None:
-            raise _refused(operation, "ONNX has no masks")
-        builder.ranks[names[id(x)]] = len(x.shape)
-    if is_operation:
-        found = [convert_operation(builder, operation, [names.get(id(x), x) for x in args])]
-    elif hasattr(type(operation), "train_step"):
-        found = _convert_inner(builder, operation, [names[id(x)] for x in tensors])
-    else:
-        found = [_converted(builder, operation, [names[id(x)] for x in tensors], isinstance(given, list | tuple))]
-    for x, name in zip(node.outputs, found, strict=True):
-        names[id(x)] = name
-        builder.ranks[name] = len(x.shape)
-
-
-def _convert_inner(builder: Builder, model: Any, given: list[str]) -> list[str]:
-    """Add the nodes of a model in a model; the names of its outputs."""
-    graph = _graph(model)
-    inner = {id(x): name for x, name in zip(graph.inputs, given, strict=True)}
-    _convert(builder, graph, inner)
-    return [inner[id(x)] for x in graph.outputs]
-
-
-def _converted(builder: Builder, operation: Any, given: list[str], is_list: bool) -> str:
-    kind = type(operation).__name__
-    is_ours = type(operation).__module__.startswith("ckeras.layers.")
-    is_wrapper = kind == "SpectralNormalization" or (
-        kind == "TimeDistributed" and type(operation.layer).__name__ == "Dense"
-    )
-    if is_ours and is_wrapper:  # which in inference do what the layer in it does
-        return _converted(builder, operation.layer, given, is_list)
-    if not is_ours or kind not in CONVERTERS:
-        raise _refused(operation, "there is no converter to ONNX for it")
+def onnx_model(onnx: Any, endpoint: Endpoint) -> Any:
+    """The ONNX model of a function with known inputs."""
     try:
-        return CONVERTERS[kind](builder, operation, given if is_list else given[0])
-    except ValueError as error:
-        raise _refused(operation, str(error)) from error
-
-
-def _refused(operation: Any, why: str) -> ValueError:
-    return ValueError(f"Cannot export layer {operation.name!r} ({type(operation).__name__}): {why}")
+        graph, open_names = endpoint.graph()
+        builder = Builder(onnx)
+        inputs = []
+        for name, x in zip(endpoint.names, graph.inputs, strict=True):
+            builder.define(x, builder.name(name))
+            inputs.append(builder.info(name, x, open_names))
+        output_names = [builder.name(name) for name in endpoint.output_names(graph.result)]
+        outputs = []
+        for name, source, x in zip(output_names, builder.convert(graph), graph.outputs, strict=True):
+            builder.nodes.append(onnx.helper.make_node("Identity", [source], [name], name=name))
+            outputs.append(builder.info(name, x, open_names))
+    except Unsupported as error:
+        raise ValueError(f"Cannot export {error.layer or endpoint.described}: {error}") from error
+    body = builder.graph(endpoint.name, inputs, outputs, list(builder.constants.values()))
+    opsets = [onnx.helper.make_opsetid(name, DOMAINS[name]) for name in sorted(builder.domains)]
+    made = onnx.helper.make_model(body, opset_imports=opsets, producer_name="ckeras")
+    made.ir_version = IR_VERSION
+    onnx.checker.check_model(made)
+    return made

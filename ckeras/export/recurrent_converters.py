@@ -1,4 +1,4 @@
-"""Recurrent layers in ONNX."""
+"""Recurrent ops in ONNX: its operators where they express the op, and else a loop over the steps."""
 
 from __future__ import annotations
 
@@ -7,17 +7,64 @@ from typing import Any
 import numpy as np
 
 from ckeras.export.builder import Builder, converts
+from ckeras.export.sizes import Call, Value
+from ckeras.ops import zeros_like
+from ckeras.ops.nn.recurrent import _by_scan
+from ckeras.tensor import Tensor
 
-_ACTIVATIONS = {"tanh": "Tanh", "sigmoid": "Sigmoid", "relu": "Relu", "softsign": "Softsign", "linear": "Affine"}
-# Class of a cell -> the ONNX operator, and the index here of each gate there.
-_GATES = {"SimpleRNNCell": ("RNN", (0,)), "LSTMCell": ("LSTM", (0, 3, 1, 2)), "GRUCell": ("GRU", (0, 1, 2))}
+# Op -> the ONNX operator, and the index here of each gate there.
+_CELLS = {
+    "simple_rnn": ("RNN", (0,)),
+    "lstm": ("LSTM", (0, 3, 1, 2)),
+    "gru": ("GRU", (0, 1, 2)),
+    "gru_before": ("GRU", (0, 1, 2)),
+}
+# Activation -> the ONNX one, alpha and beta, of which None stands for no such parameter.
+_ACTIVATIONS = {
+    "tanh": ("Tanh", None, None),
+    "sigmoid": ("Sigmoid", None, None),
+    "relu": ("Relu", None, None),
+    "linear": ("Affine", 1.0, 0.0),
+    "hard_sigmoid": ("HardSigmoid", 1 / 6, 0.5),
+}
 
 
-def _activation(function: Any) -> str:
-    name = getattr(function, "__name__", "linear")
-    if name not in _ACTIVATIONS:
-        raise ValueError(f"there is no converter to ONNX for a recurrent layer with the activation {name!r}")
-    return _ACTIVATIONS[name]
+@converts(*_CELLS)
+def _recurrent(b: Builder, call: Call) -> list[str]:
+    given = dict(zip(call["given"], call.inputs, strict=True))
+    if "mask" in given or "dropped" in given or given["kernel"].constant is None:
+        return b.formula(lambda *inputs, **attrs: _steps(call.op.name, inputs, attrs), call.inputs, call.each)
+    kind, order = _CELLS[call.op.name]
+    x, kernel, bias = _product(b, given["x"])
+    units = given["kernel"].shape[0]
+    recurrent = given["kernel"].constant
+    own = given["bias"].known() if "bias" in given else np.zeros(recurrent.shape[1], recurrent.dtype)
+    biases = np.concatenate([_turned(bias, order), _turned(own, order)])
+    weights = [b.constant(array[None]) for array in (_turned(kernel, order), _turned(recurrent, order), biases)]
+    states = [_state(b, given[name]) for name in ("h0", "c0") if name in given]
+    names = [call["activation"]] if kind == "RNN" else [call["gate_activation"], call["activation"]]
+    functions = [_ACTIVATIONS[name] for name in (*names, *names[1:] * (kind == "LSTM"))]
+    options: dict[str, Any] = {"hidden_size": units, "activations": [name for name, _, _ in functions]}
+    options["activation_alpha"] = [alpha for _, alpha, _ in functions if alpha is not None] or None
+    options["activation_beta"] = [beta for _, _, beta in functions if beta is not None] or None
+    options["direction"] = "reverse" if call["reverse"] else "forward"
+    if kind == "GRU":
+        options["linear_before_reset"] = int(call.op.name == "gru")
+    turned = b.transpose(x, [1, 0, 2])
+    found = b.add(kind, turned, *weights, "", *states, outputs=3 if kind == "LSTM" else 2, **options)
+    made = {"hs": (found[0], 1), "h": (found[1], 0), "c": (found[-1], 0)}
+    results = []
+    for name in call["made"]:
+        y, axis = made[name]
+        y = b.add("Squeeze", y, b.integers([axis]))
+        results.append(b.transpose(y, [1, 0, 2]) if name == "hs" else y)
+    return results
+
+
+def _steps(cell: str, inputs: tuple[Tensor, ...], attrs: dict[str, Any]) -> list[Tensor]:
+    given = dict(zip(attrs["given"], inputs, strict=True))
+    found, _ = _by_scan(cell, given, attrs, zeros_like(given["x"]))
+    return [found[name] for name in attrs["made"]]
 
 
 def _turned(array: np.ndarray, order: tuple[int, ...]) -> np.ndarray:
@@ -26,56 +73,26 @@ def _turned(array: np.ndarray, order: tuple[int, ...]) -> np.ndarray:
     return np.concatenate([gates[i] for i in order], axis=-1).T
 
 
-def _biases(cell: Any, order: tuple[int, ...]) -> np.ndarray:
-    """The biases of the inputs and those of the state, one after the other."""
-    size = cell.units * len(order)
-    bias = np.zeros(size, "float32") if cell.bias is None else np.asarray(cell.bias)
-    both = bias if bias.ndim == 2 else np.stack([bias, np.zeros_like(bias)])
-    return np.concatenate([_turned(one, order) for one in both])
+def _state(b: Builder, x: Value) -> str:
+    """An initial state with an axis of directions; none if it is 0."""
+    if x.arrays is not None and not any(a.any() for a in x.arrays):
+        return ""
+    return b.add("Unsqueeze", b.of(x), b.integers([0]))
 
 
-@converts("SimpleRNN", "LSTM", "GRU", "RNN")
-def _recurrent(b: Builder, layer: Any, x: str) -> str:
-    if layer.stateful or layer.return_state:
-        raise ValueError("there is no converter to ONNX for stateful=True or return_state=True")
-    x = b.add("Transpose", x, perm=[1, 0, 2])
-    if layer.go_backwards:
-        x = _reversed(b, x, 0)
-    cells = layer.cell.cells if type(layer.cell).__name__ == "StackedRNNCells" else [layer.cell]
-    for cell in cells:
-        sequence, last = _cell(b, cell, x)
-        x = b.add("Squeeze", sequence, b.integers([1]))
-    return b.add("Transpose", x, perm=[1, 0, 2]) if layer.return_sequences else b.add("Squeeze", last, b.integers([0]))
-
-
-def _reversed(b: Builder, x: str, axis: int) -> str:
-    ends = ([-1], [np.iinfo(np.int64).min], [axis], [-1])
-    return b.add("Slice", x, *map(b.integers, ends))
-
-
-def _cell(b: Builder, cell: Any, x: str) -> list[str]:
-    """The outputs of a cell at all steps, (steps, 1, batch, units), and at the last one."""
-    if type(cell).__name__ not in _GATES:
-        raise ValueError(f"there is no converter to ONNX for the cell {type(cell).__name__}")
-    kind, order = _GATES[type(cell).__name__]
-    activations = [_activation(cell.activation)]
-    if kind != "RNN":
-        activations = [_activation(cell.recurrent_activation), *activations]
-    if kind == "LSTM":
-        activations.append(activations[-1])
-    weights = [_turned(np.asarray(cell.kernel), order), _turned(np.asarray(cell.recurrent_kernel), order)]
-    inputs = [b.constant(array[None]) for array in (*weights, _biases(cell, order))]
-    options = {"linear_before_reset": int(cell.reset_after)} if kind == "GRU" else {}
-    options |= {"hidden_size": cell.units, "activations": activations}
-    return b.add(kind, x, *inputs, outputs=3 if kind == "LSTM" else 2, **options)[:2]
-
-
-@converts("Bidirectional")
-def _bidirectional(b: Builder, layer: Any, x: str) -> str:
-    merges = {"concat": "Concat", "sum": "Sum", "ave": "Mean", "mul": "Mul"}
-    if layer.merge_mode not in merges:
-        raise ValueError(f"there is no converter to ONNX for merge_mode={layer.merge_mode!r}")
-    forward, backward = _recurrent(b, layer.forward_layer, x), _recurrent(b, layer.backward_layer, x)
-    if layer.forward_layer.return_sequences:
-        backward = _reversed(b, backward, 1)
-    return b.add(merges[layer.merge_mode], forward, backward, axis=-1 if layer.merge_mode == "concat" else None)
+def _product(b: Builder, x: Value) -> tuple[str, np.ndarray, np.ndarray]:
+    """(inputs, kernel, bias) of which the op's argument is the product; the kernel is the identity if it is none."""
+    size, dtype = x.shapes[0][-1], x.dtype
+    bias = np.zeros(size, dtype)
+    made = x
+    if made.call is not None and made.call.op.name == "add" and made.readers == 1:
+        for product, added in (made.call.inputs, made.call.inputs[::-1]):
+            if added.constant is not None and added.constant.shape[-1:] == (size,) and added.constant.size == size:
+                made, bias = product, added.constant.ravel()
+                break
+    if made.call is not None and made.call.op.name == "matmul" and made.readers == 1:
+        inputs, kernel = made.call.inputs
+        is_plain = not any(made.call.each[0].get(name) for name in ("transpose_a", "transpose_b"))
+        if kernel.constant is not None and kernel.constant.ndim == 2 and len(inputs.shape) == 3 and is_plain:
+            return b.of(inputs), kernel.constant, bias
+    return b.of(made), np.eye(size, dtype=dtype), bias

@@ -11,8 +11,8 @@ from typing import Any
 from ckeras import config, export as exporters, registry
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.layer import Layer, gives_arguments, throwaway_trace
-from ckeras.layers.shapes import map_shapes
-from ckeras.models.calls import CompiledCalls
+from ckeras.models.building import build_by_call, build_from_config, note_shapes
+from ckeras.models.calls import CompiledCalls, says_inference
 from ckeras.models.graph_config import graph_config, graph_from_config
 from ckeras.models.network import Network
 from ckeras.models.older_methods import OlderMethods
@@ -21,16 +21,14 @@ from ckeras.models.state_tree import get_state_tree, set_state_tree
 from ckeras.older_spellings import current
 from ckeras.ops.control.recording import FunctionOperation
 from ckeras.saving import export_weights, load_weights, save_model, save_weights
-from ckeras.saving.older_configs import is_older, renewed, warn_of_differences
+from ckeras.saving.older_configs import is_older, renewed
 from ckeras.saving.state import holds_state
 from ckeras.saving.weights import check_built
 from ckeras.tensor import KerasTensor
 from ckeras.tensor.cache import Plans
-from ckeras.tensor.graph import inferring
 from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.tensor.structure import flatten
 from ckeras.trainer.trainer import Trainer
-from ckeras.utils.interactive import print_message
 from ckeras.utils.tracebacks import hides_own_frames
 
 scope = config.scope
@@ -239,7 +237,7 @@ class Model(OlderMethods, Trainer, Layer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; eager calls run a compiled plan where that only affects speed."""
-        if len(args) == 1 and not kwargs and self.built:
+        if len(args) == 1 and self.built and (not kwargs or says_inference(kwargs)):
             result = self._calls.run(self, args[0])
             if result is not None:
                 return result
@@ -311,29 +309,37 @@ class Model(OlderMethods, Trainer, Layer):
         export_weights(self, filepath, overwrite=overwrite)
 
     def export(
-        self, filepath: Any, format: str = "tf_saved_model", verbose: bool | None = None, input_signature: Any = None
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
     ) -> None:
         """Write the model for inference in another format.
 
+        ONNX files are written by ckeras, from the ops that the model calls, so any model whose ops ONNX expresses is
+        exported, whatever layers or functions it is made of; OpenVINO files are made of them. The other formats are
+        written by Keras on the framework of the format, in a process of its own that gets the model as a `.keras` file;
+        they need a model of layers and operations that Keras has too.
+
         Args:
-            filepath: path of the file, or the folder for ``"tf_saved_model"``.
-            format: ``"onnx"``, which needs the package onnx, or ``"tf_saved_model"``, which needs Keras and TensorFlow.
-            verbose: whether to print where the model is.
-            input_signature: `None`: shapes and dtypes are those of the model's inputs, with an open batch size.
+            filepath: path of the file (`.onnx`, `.xml`, `.tflite`, `.pt2`), or of the folder for ``"tf_saved_model"``.
+            format: ``"tf_saved_model"`` and ``"litert"`` need Keras and TensorFlow, ``"torch"`` Keras and PyTorch,
+                ``"onnx"`` the package onnx, ``"openvino"`` the packages onnx and openvino.
+            verbose: whether to print where the model is; `None` does.
+            input_signature: structure of `InputSpec`s, symbolic tensors or tensors, which say the shapes and dtypes of
+                inputs; `None`: those of the model's inputs, with an open batch size.
+            kwargs: ``opset_version`` for ``"onnx"``; for ``"litert"`` and ``"torch"`` what Keras's exporter takes, as
+                far as JSON expresses it.
 
         Raises:
-            ValueError: for another format, a signature, or a layer that the format does not express.
+            ValueError: for another format or path, unknown options or inputs, or what the format does not express.
             ImportError: if a package is not installed.
+            RuntimeError: if Keras cannot export the model, with its error.
         """
-        formats = {"onnx": "export_onnx", "tf_saved_model": "export_saved_model"}
-        if format not in formats:
-            raise ValueError(f"export expects format to be one of {', '.join(map(repr, formats))}, got {format!r}")
-        if input_signature is not None:
-            raise ValueError("export takes shapes and dtypes from the model's inputs; expected input_signature=None")
         check_built(self, "export")
-        getattr(exporters, formats[format])(self, filepath)
-        if verbose:
-            print_message(f"Model {self.name!r} is exported to {str(filepath)!r}")
+        exporters.export_model(self, Model.graph_class, filepath, format, verbose, input_signature, kwargs)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
         """Load the weights from a file of weights, or of a model; see `ckeras.saving.load_weights`."""
@@ -341,19 +347,20 @@ class Model(OlderMethods, Trainer, Layer):
 
     def build(self, input_shape: Any) -> None:
         """Make all weights for inputs of this shape, batch included (for several inputs, a list or dict of shapes)."""
-        if self._network is not None:
-            return
-        self.built = True
-        try:
-            with inferring():
-                self(map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape))
-        except BaseException:
-            self.built = False
-            raise
+        if self._network is None:
+            build_by_call(self, input_shape)
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Build the model from the result of `get_build_config`; if it cannot be called for that, that is warned of."""
+        if type(self).build is Model.build and self._network is None:
+            build_from_config(self, config or {})
+        else:
+            super().build_from_config(config)
 
     def _build(self, input_shape: Any, others: dict[str, Any] | None = None) -> None:
         if type(self).build is Model.build:  # a call is being made, which builds the layers as it goes
             Layer.build(self, input_shape)
+            note_shapes(self, input_shape, others)
         else:
             super()._build(input_shape, others)
 
@@ -491,7 +498,6 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
         config = json.loads(json_string)
     except ValueError as error:
         raise ValueError(f"model_from_json expects JSON, got {json_string!r:.80}: {error}") from error
-    warn_of_differences(config)
     model = registry.layers.deserialize(renewed(config) if is_older(config) else config, custom_objects)
     if not isinstance(model, Model):
         raise ValueError(f"model_from_json expects the JSON of a model, got that of {registry.source(type(model))}")

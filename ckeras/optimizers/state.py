@@ -142,10 +142,13 @@ class OptimizerState:
             return
         assign_stored(variables, store, self.name)
 
-    def stored_variables(self, count: int) -> list[Variable]:
-        """The variables that ``count`` stored values belong to: Keras 2 did not store the learning rate."""
+    def stored_variables(self, count: int | None = None) -> list[Variable]:
+        """The variables that ``count`` stored values belong to; by default those that Keras 2 stored.
+
+        These are all without the learning rate.
+        """
         rest = [v for v in self.variables if v is not self._learning_rate]
-        return rest if count == len(rest) else list(self.variables)
+        return rest if count in (None, len(rest)) else list(self.variables)
 
     def _assign_all(self, values: list[np.ndarray]) -> None:
         for variable, value in zip(self.variables, values, strict=True):

@@ -14,7 +14,7 @@ import numpy as np
 
 from ckeras import registry
 from ckeras.saving import archive, folder, hdf5
-from ckeras.saving.legacy_weights import listed
+from ckeras.saving.legacy_weights import listed, version_of
 from ckeras.saving.older_configs import renewed
 from ckeras.saving.safetensors_files import SafetensorsReader
 from ckeras.saving.serialization import is_known
@@ -162,7 +162,7 @@ def _legacy(path: str, found: Findings) -> None:
                 found.versions[name] = str(hdf5.text_of(root, name))
         for name, take in (("model_config", _architecture), ("training_config", _training)):
             if name in root.attrs:
-                take(renewed(json.loads(hdf5.text_of(root, name))), found)
+                take(renewed(json.loads(hdf5.text_of(root, name)), version_of(root)), found)
         layers = root
         if not listed(root, "layer_names") and "model_weights" in root:
             layers = hdf5.group_at(root, "model_weights")

@@ -15,19 +15,26 @@ from ckeras import registry
 from ckeras.saving import archive
 from ckeras.saving.atomic import replacing
 from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py, shape_at, stored_size, text_of
-from ckeras.saving.legacy_weights import listed, load_group, write_arrays, write_group
-from ckeras.saving.older_configs import renewed, warn_of_differences
+from ckeras.saving.legacy_configs import legacy
+from ckeras.saving.legacy_weights import listed, load_group, version_of, write_group, write_named
+from ckeras.saving.older_configs import renewed
 from ckeras.saving.serialization import SafeModeScope, serialize_keras_object
 from ckeras.tensor.stored import VariableLimit
 from ckeras.utils.naming import to_snake_case
 from ckeras.utils.tracebacks import warn
 
 _BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")  # names that stand for what fits the shapes of the outputs
+_OF_KERAS_2 = ("Adadelta", "Adagrad", "Adam", "Adamax", "RMSprop", "SGD")  # optimizers whose state it reads
+_FIRST = "/iter:0"  # ends the name of the step count where all values of one kind follow together
 _COMPILED = ("loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile")
 
 
 def save_legacy_model(model: Any, filepath: Any, include_optimizer: bool, version: str) -> None:
     """Save a model to an `.h5` file, which replaces one of that name once it is complete.
+
+    Keras 3 and Keras 2 open it, the latter as far as it has the layers and the optimizer; its ``hard_sigmoid`` is
+    another one. Keras 3.15 restores no optimizer from these files, its own included: compile the model there before
+    training.
 
     Args:
         model: The model.
@@ -35,7 +42,7 @@ def save_legacy_model(model: Any, filepath: Any, include_optimizer: bool, versio
         include_optimizer: Whether to save what the model was compiled with, and the state of its optimizer.
         version: The version of Keras that is noted.
     """
-    config = _older(serialize_keras_object(model))
+    config = legacy(serialize_keras_object(model))
     compiled = config.pop("compile_config", None) or {}
     texts = {"keras_version": version, "backend": "ckeras", "model_config": json.dumps(config)}
     optimizer = model.optimizer if include_optimizer else None
@@ -54,7 +61,7 @@ def save_legacy_model(model: Any, filepath: Any, include_optimizer: bool, versio
         group = file.create_group("model_weights")
         write_group(model, group, version)
         if optimizer is not None:
-            write_arrays(file.create_group("optimizer_weights"), optimizer.variables)
+            write_named(file.create_group("optimizer_weights"), _state_of(optimizer, training["optimizer_config"]))
 
 
 def load_legacy_model(filepath: str, custom_objects: dict[str, Any] | None, compile: bool, safe_mode: bool) -> Any:
@@ -81,11 +88,10 @@ def load_legacy_model(filepath: str, custom_objects: dict[str, Any] | None, comp
         if config is None:
             raise ValueError("Expected a model, but the file has no attribute 'model_config'.")
         files.enter_context(VariableLimit(stored_size(file) if safe_mode else None))
-        warn_of_differences(config)
-        model = registry.layers.deserialize(renewed(config))
+        model = registry.layers.deserialize(renewed(config, version_of(file)))
         archive.check_model(model)
         load_group(model, group_at(file, "model_weights"))
-        training = renewed(_dict_in(file, "training_config"))
+        training = renewed(_dict_in(file, "training_config"), version_of(file))
         if compile and training is not None:
             _compile(model, training, file)
     return model
@@ -114,47 +120,29 @@ def _compile(model: Any, training: dict[str, Any], file: Any) -> None:
         )
 
 
+def _state_of(optimizer: Any, config: dict[str, Any]) -> list[tuple[str, Any]]:
+    """(name, variable) for each variable of an optimizer, of those that Keras 2 had kind by kind, as it wrote them."""
+    slots = optimizer.stored_variables()[1:]
+    n_kinds = len(slots) // max(len(optimizer._trainable_variables), 1)
+    if config["class_name"] not in _OF_KERAS_2 or optimizer.use_ema or not optimizer.built:
+        return [(variable.path, variable) for variable in optimizer.variables]
+    by_kind = [(f"{one.path}/{kind}:0", one) for kind in range(n_kinds) for one in slots[kind::n_kinds]]
+    return [(f"{optimizer.name}{_FIRST}", optimizer.iterations), *by_kind]
+
+
 def _by_variable(names: list[str], file: Any) -> list[str]:
     """Names of the values of an optimizer, those of each variable together, as Keras has them since version 2.11.
 
-    Before, all of one kind came first, such as all momentums; which are the variables follows from the names.
+    Before, all of one kind came first, such as all momentums; which are the variables follows from the names. So it is
+    in files of ckeras with an optimizer that Keras 2 has.
     """
-    version = str(text_of(file, "keras_version")) if "keras_version" in file.attrs else "1"
-    if tuple(int(part) if part.isdigit() else 0 for part in version.split(".")[:2]) >= (2, 11):
+    if version_of(file) >= (2, 11) and not (names and names[0].endswith(_FIRST)):
         return names
     kinds = dict.fromkeys(name.rpartition("/")[2] for name in names[1:])
     by_kind = [[name for name in names[1:] if name.rpartition("/")[2] == kind] for kind in kinds]
     if len({len(group) for group in by_kind}) != 1:
         return names
     return [*names[:1], *(name for group in zip(*by_kind, strict=True) for name in group)]
-
-
-def _older(config: Any) -> Any:
-    """A config without the modules of classes, and functions as their names."""
-    if isinstance(config, list | tuple):
-        return [_older(one) for one in config]
-    if not isinstance(config, dict):
-        return config
-    if config.get("class_name") == "function":
-        return config["config"]
-    if str(config.get("module")).startswith("keras.src.ops"):  # an operation of a graph, of which layers have the name
-        return config
-    if "class_name" in config and "registered_name" in config:
-        name = config["registered_name"] or config["class_name"]
-        kept = {key: config[key] for key in ("name", "inbound_nodes", "compile_config") if key in config}
-        return {"class_name": name, "config": _in_layer(config["config"]), **_older(kept)}
-    return {key: _older(value) for key, value in config.items()}
-
-
-def _in_layer(config: Any) -> Any:
-    """The config of a layer: layers of a model are without modules too, all other objects are as in other formats."""
-    if isinstance(config, list | tuple):
-        return [_in_layer(one) for one in config]
-    if not isinstance(config, dict):
-        return config
-    if config.get("class_name") == "function":
-        return config["config"]
-    return {key: _older(value) if key == "layers" else _in_layer(value) for key, value in config.items()}
 
 
 def _as_objects(table: registry.Table, given: Any) -> Any:
@@ -169,7 +157,7 @@ def _as_objects(table: registry.Table, given: Any) -> Any:
     config = cls().get_config()
     return {
         "class_name": cls.__name__,
-        "config": _older(config) | ({"name": given} if table is registry.metrics else {}),
+        "config": legacy(config) | ({"name": given} if table is registry.metrics else {}),
     }
 
 

@@ -111,9 +111,20 @@ def _top(model: Any, root: Any) -> Iterator[_Pair]:
         yield _pair(model.name, model._saved_variables(), group_at(root, TOP))
 
 
+def version_of(group: Any) -> tuple[int, ...]:
+    """Version of the Keras that wrote a group or its file, (1, 0) if none is noted, as before version 1.2.
+
+    That of tf.keras in TensorFlow 1.13 to 2.0, "2.2.4-tf", is (2, 2, 4).
+    """
+    for owner in (group, group.file):
+        if "keras_version" in owner.attrs:
+            parts = str(text_of(owner, "keras_version")).partition("-")[0].split(".")
+            return tuple(int(part) if part.isdigit() else 0 for part in parts[:3])
+    return (1, 0)
+
+
 def _is_of_keras_1(root: Any) -> bool:
-    owners = (one for one in (root, root.file) if "keras_version" in one.attrs)
-    return not any(not str(text_of(one, "keras_version")).startswith("1.") for one in owners)
+    return version_of(root) < (2,)
 
 
 def _pair(name: str, variables: list[Any], group: Any, layer_of_keras_1: Any = None) -> _Pair:
@@ -159,15 +170,19 @@ def write_group(model: Any, root: Any, version: str) -> None:
     root.attrs["keras_version"], root.attrs["backend"] = version.encode(), b"ckeras"
     _write_list(root, "layer_names", [layer.name for layer in model.layers])
     for layer in model.layers:
-        write_arrays(root.create_group(layer.name), weights_of(layer))
-    write_arrays(root.create_group(TOP), model._saved_variables())
+        _write_arrays(root.create_group(layer.name), weights_of(layer))
+    _write_arrays(root.create_group(TOP), model._saved_variables())
 
 
-def write_arrays(group: Any, variables: Iterable[Any]) -> None:
-    """Write the values of variables, and their names in order."""
+def _write_arrays(group: Any, variables: Iterable[Any]) -> None:
+    write_named(group, [(variable.path, variable) for variable in variables])
+
+
+def write_named(group: Any, variables: Iterable[tuple[str, Any]]) -> None:
+    """Write the values of (name, variable), and the names in order."""
     names: dict[str, Any] = {}
-    for variable in variables:
-        name = variable.path if variable.path not in names else f"{variable.path}_{len(names)}"
+    for name, variable in variables:
+        name = name if name not in names else f"{name}_{len(names)}"
         names[name] = group[name] = variable.numpy()
     _write_list(group, "weight_names", list(names))
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ckeras import older_spellings
-from ckeras.utils.tracebacks import warn
 
 Config = dict[str, Any]
 
@@ -43,6 +42,7 @@ _TRANSPOSED = ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "Depthwi
 _SEPARABLE = ("SeparableConv1D", "SeparableConv2D")
 _OPTIMIZERS = ("SGD", "RMSprop", "Adam", "AdamW", "Adamax", "Nadam", "Adagrad", "Adadelta", "Ftrl", "Adafactor", "Lion")
 
+_GATED = ("LSTM", "GRU", "LSTMCell", "GRUCell", "ConvLSTM2D")
 _KERNEL = ("kernel_initializer", "recurrent_initializer", "bias_initializer", "embeddings_initializer")
 
 
@@ -91,22 +91,49 @@ def is_older(config: Any) -> bool:
     return any(is_older(value) for value in config.values() if isinstance(value, (dict, list)))
 
 
-def warn_of_differences(config: Any) -> None:
-    """Warn of what an older model computes otherwise today: a hard sigmoid had the slope 0.2, and has 1/6."""
-    if is_older(config) and "'hard_sigmoid'" in str(config):
-        warn(
-            "The model was saved by Keras 1 or 2, whose hard_sigmoid is clip(0.2 * x + 0.5, 0, 1); today's, as in "
-            "Keras 3, is clip(x / 6 + 0.5, 0, 1), so that its predictions differ"
-        )
+def renewed(config: Any, version: tuple[int, ...] | None = None) -> Any:
+    """Translate a config, and all configs in it, to those of today that compute the same.
+
+    Args:
+        config: The config of a model, a loss, a metric or an optimizer.
+        version: Version of the Keras that wrote it; by default what `is_older` finds.
+    """
+    if version is None:
+        version = (2, 3) if is_older(config) else (3,)
+    translated = _translated(config)
+    return _with_older_meaning(translated, version) if version < (3,) else translated
 
 
-def renewed(config: Any) -> Any:
-    """Translate a config, and all configs in it."""
-    if isinstance(config, (list, tuple)):
-        return [renewed(value) for value in config]
+def _with_older_meaning(config: Any, version: tuple[int, ...]) -> Any:
+    """Replace what Keras 1 and 2 compute otherwise under the same name, or by default."""
+    if isinstance(config, list):
+        return [_with_older_meaning(value, version) for value in config]
     if not isinstance(config, dict):
         return config
-    config = {key: renewed(value) for key, value in config.items()}
+    found = {key: _with_older_meaning(value, version) for key, value in config.items()}
+    for key in ("activation", "recurrent_activation"):
+        if _name_of_function(found.get(key)) == "hard_sigmoid":
+            found[key] = "hard_sigmoid_of_keras_2"
+    kind, inner = found.get("class_name"), found.get("config")
+    if kind in _GATED and isinstance(inner, dict) and version < (2, 3):
+        found["config"] = {"recurrent_activation": "hard_sigmoid_of_keras_2", **inner}
+    if kind == "Functional" and isinstance(inner, dict):  # where one input is the same as a list of one
+        ends = {key: inner[key] for key in ("input_layers", "output_layers") if isinstance(inner.get(key), list)}
+        found["config"] = {**inner, **{key: end[0] if len(end) == 1 else end for key, end in ends.items()}}
+    return found
+
+
+def _name_of_function(config: Any) -> Any:
+    is_function = isinstance(config, dict) and config.get("class_name") == "function"
+    return config["config"] if is_function else config
+
+
+def _translated(config: Any) -> Any:
+    if isinstance(config, (list, tuple)):
+        return [_translated(value) for value in config]
+    if not isinstance(config, dict):
+        return config
+    config = {key: _translated(value) for key, value in config.items()}
     if isinstance(config.get("compile_config"), dict):  # in which None stands for the default
         config["compile_config"] = {k: v for k, v in config["compile_config"].items() if v is not None}
     if not isinstance(config.get("class_name"), str):
@@ -258,8 +285,6 @@ def _functional(given: Config) -> Config:
             }
         made.append(_without_shape(layer))
     ends = {key: _ends(given[key], kinds) for key in ("input_layers", "output_layers") if key in given}
-    if any(isinstance(call, list) for layer in layers for call in layer.get("inbound_nodes") or ()):
-        ends = {key: value[0] if len(value) == 1 else value for key, value in ends.items()}  # one is no list of one
     return {**given, "layers": made, **ends}
 
 

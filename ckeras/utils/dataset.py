@@ -11,8 +11,18 @@ import numpy as np
 
 from ckeras.random import host_seed
 from ckeras.tensor.structure import flatten, map_structure
-from ckeras.utils import dataset_choice
-from ckeras.utils.dataset_elements import as_arrays, as_numpy, as_tensor, as_tensors, as_value, called, padded, stacked
+from ckeras.utils import dataset_choice, dataset_specs as specs
+from ckeras.utils.dataset_elements import (
+    ElementIterator,
+    as_arrays,
+    as_numpy,
+    as_tensor,
+    as_tensors,
+    as_value,
+    called,
+    padded,
+    stacked,
+)
 
 
 class Dataset:
@@ -21,14 +31,22 @@ class Dataset:
     Args:
         elements: function that returns a new iterator over the elements.
         length: number of elements, `None` if unknown, or infinity.
+        spec: function that returns the structure of the `Spec`s of the elements; by default those of the first one.
 
     >>> dataset = Dataset.from_tensor_slices([1, 2, 3, 4, 5]).map(lambda x: x * 2).batch(2)
     >>> [batch.tolist() for batch in dataset], len(dataset)
     ([[2, 4], [6, 8], [10]], 3)
     """
 
-    def __init__(self, elements: Callable[[], Iterator[Any]], length: float | None):
+    def __init__(
+        self, elements: Callable[[], Iterator[Any]], length: float | None, spec: Callable[[], Any] | None = None
+    ):
         self._elements, self._length = elements, length
+        self._spec = spec or (lambda: specs.of_first(self._elements))
+
+    def _with_elements(self, elements: Callable[[], Iterator[Any]], length: float | None) -> Dataset:
+        """Return a data set of elements that have the same specs."""
+        return Dataset(elements, length, self._spec)
 
     # -- sources
 
@@ -36,7 +54,7 @@ class Dataset:
     def from_tensor_slices(tensors: Any, name: str | None = None) -> Dataset:
         """Create a data set of the slices along the first axis of a tensor, or of the tensors in a tuple or dict."""
         arrays = as_arrays(tensors)
-        lengths = {a.shape[0] if a.ndim else None for a in flatten(arrays)}
+        lengths = {a.shape[0] if len(a.shape) else None for a in flatten(arrays)}
         if len(lengths) != 1 or None in lengths:
             raise ValueError(f"from_tensor_slices expects arrays with equal numbers of rows, got {lengths}")
         rows = lengths.pop()
@@ -49,9 +67,29 @@ class Dataset:
         return Dataset(lambda: iter([arrays]), 1)
 
     @staticmethod
-    def from_generator(generator: Callable[..., Any], *types: Any, args: Any = (), **described: Any) -> Dataset:
-        """Create a data set of the elements of the iterable ``generator(*args)``; the signature is not needed."""
-        return Dataset(lambda: iter(generator(*args)), None)
+    def from_generator(
+        generator: Callable[..., Any],
+        output_types: Any = None,
+        output_shapes: Any = None,
+        args: Any = None,
+        output_signature: Any = None,
+        name: str | None = None,
+    ) -> Dataset:
+        """Create a data set of the elements of the iterable ``generator(*args)``.
+
+        Args:
+            generator: function that returns the iterable.
+            output_types: structure of dtypes, to which elements are cast.
+            output_shapes: structure of shapes.
+            args: arguments of the generator.
+            output_signature: structure of objects with a dtype and a shape, instead of these two.
+            name: no effect.
+        """
+        given = as_tensors(tuple(args or ()))
+        if output_types is None and output_signature is None:
+            return Dataset(lambda: iter(generator(*given)), None)
+        signature = specs.of_signature(output_types, output_shapes, output_signature)
+        return Dataset(lambda: (specs.cast(e, signature) for e in generator(*given)), None, lambda: signature)
 
     @staticmethod
     def range(*args: int, output_type: Any = "int64", name: str | None = None) -> Dataset:
@@ -65,7 +103,11 @@ class Dataset:
         parts = datasets[0] if len(datasets) == 1 and isinstance(datasets[0], (tuple, list)) else datasets
         lengths = [d._length for d in parts]
         length = None if None in lengths else min(lengths)
-        return Dataset(lambda: builtins.zip(*(d._elements() for d in parts), strict=False), length)
+        return Dataset(
+            lambda: builtins.zip(*(d._elements() for d in parts), strict=False),
+            length,
+            lambda: tuple(d._spec() for d in parts),
+        )
 
     @staticmethod
     def choose_from_datasets(datasets: Any, choice_dataset: Dataset, stop_on_empty_dataset: bool = True) -> Dataset:
@@ -100,7 +142,7 @@ class Dataset:
     @staticmethod
     def counter(start: int = 0, step: int = 1, dtype: Any = "int64", name: str | None = None) -> Dataset:
         """Create an endless data set of integers."""
-        return Dataset(lambda: (np.asarray(i, dtype) for i in itertools.count(start, step)), np.inf)
+        return Dataset(lambda: (np.asarray(i, str(dtype)) for i in itertools.count(start, step)), np.inf)
 
     @staticmethod
     def random(seed: int | None = None, rerandomize_each_iteration: bool | None = None, name: Any = None) -> Dataset:
@@ -117,11 +159,15 @@ class Dataset:
 
     def map(self, map_func: Callable[..., Any], *parallel: Any, **options: Any) -> Dataset:
         """Apply ``map_func`` to each element; tuples become several arguments. Performance options have no effect."""
-        return Dataset(lambda: (called(map_func, element) for element in self._elements()), self._length)
+
+        def elements() -> Iterator[Any]:
+            return (called(map_func, element) for element in self._elements())
+
+        return Dataset(elements, self._length, lambda: specs.mapped(elements, self._elements, self._spec))
 
     def filter(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
         """Keep the elements for which ``predicate`` is true."""
-        return Dataset(lambda: (e for e in self._elements() if bool(called(predicate, e))), None)
+        return self._with_elements(lambda: (e for e in self._elements() if bool(called(predicate, e))), None)
 
     def batch(self, batch_size: int, drop_remainder: bool = False, *parallel: Any, **options: Any) -> Dataset:
         """Stack ``batch_size`` consecutive elements to a batch; the last batch may be smaller."""
@@ -138,7 +184,7 @@ class Dataset:
         length = self._length
         if length not in (None, np.inf):
             length = length // size if drop_remainder else -(-length // size)
-        return Dataset(batches, length)
+        return Dataset(batches, length, lambda: specs.batched(self._spec(), size if drop_remainder else None))
 
     def unbatch(self, name: str | None = None) -> Dataset:
         """Split the elements into their rows; the inverse of `batch`."""
@@ -169,7 +215,7 @@ class Dataset:
             while buffer:
                 yield buffer.pop(sample(len(buffer)))
 
-        return Dataset(shuffled, self._length)
+        return self._with_elements(shuffled, self._length)
 
     def repeat(self, count: int | None = None, name: str | None = None) -> Dataset:
         """Repeat the elements ``count`` times; infinitely for `None` or -1."""
@@ -180,30 +226,35 @@ class Dataset:
             for _ in itertools.count() if times == np.inf else builtins.range(count):
                 yield from self._elements()
 
-        return Dataset(repeated, length)
+        return self._with_elements(repeated, length)
 
     def take(self, count: int, name: str | None = None) -> Dataset:
         """Keep the first ``count`` elements; all for -1."""
         if count < 0:
             return self
         length = None if self._length is None else min(count, self._length)
-        return Dataset(lambda: itertools.islice(self._elements(), count), length)
+        return self._with_elements(lambda: itertools.islice(self._elements(), count), length)
 
     def skip(self, count: int, name: str | None = None) -> Dataset:
         """Skip the first ``count`` elements; all for -1."""
         if count < 0:
             return self.take(0)
         length = None if self._length is None else max(self._length - count, 0)
-        return Dataset(lambda: itertools.islice(self._elements(), count, None), length)
+        return self._with_elements(lambda: itertools.islice(self._elements(), count, None), length)
 
     def concatenate(self, dataset: Dataset, name: str | None = None) -> Dataset:
         """Append the elements of another data set."""
         length = None if None in (self._length, dataset._length) else self._length + dataset._length
-        return Dataset(lambda: itertools.chain(self._elements(), dataset._elements()), length)
+        return self._with_elements(lambda: itertools.chain(self._elements(), dataset._elements()), length)
 
     def enumerate(self, start: int = 0, name: str | None = None) -> Dataset:
         """Pair each element with its index: (index, element)."""
-        return Dataset(lambda: builtins.enumerate(self._elements(), start), self._length)
+        first = np.int64(start)
+        return Dataset(
+            lambda: ((first + i, e) for i, e in builtins.enumerate(self._elements())),
+            self._length,
+            lambda: (specs.of_array(first), self._spec()),
+        )
 
     def cache(self, filename: str = "", name: str | None = None) -> Dataset:
         """Cache the elements in memory."""
@@ -214,7 +265,7 @@ class Dataset:
                 kept.append(list(self._elements()))
             return iter(kept[0])
 
-        return Dataset(once, self._length)
+        return self._with_elements(once, self._length)
 
     def window(
         self,
@@ -308,7 +359,10 @@ class Dataset:
                 if len(part) == batch_size or not drop_remainder:
                     yield padded(part, padded_shapes, padding_values)
 
-        return Dataset(batches, plain._length)
+        def spec() -> Any:
+            return specs.padded(self._spec(), padded_shapes, int(batch_size) if drop_remainder else None)
+
+        return Dataset(batches, plain._length, spec)
 
     def group_by_window(
         self, key_func: Any, reduce_func: Any, window_size: Any = None, window_size_func: Any = None, name: Any = None
@@ -360,7 +414,7 @@ class Dataset:
 
     def unique(self, name: str | None = None) -> Dataset:
         """Keep the first of equal elements, which are single tensors."""
-        return Dataset(lambda: dataset_choice.unique(self._elements(), as_value), None)
+        return self._with_elements(lambda: dataset_choice.unique(self._elements(), as_value), None)
 
     def scan(self, initial_state: Any, scan_func: Any, name: str | None = None) -> Dataset:
         """Return the outputs of ``state, output = scan_func(state, element)``."""
@@ -379,7 +433,9 @@ class Dataset:
 
     def take_while(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
         """Keep the elements before the first for which ``predicate`` is false."""
-        return Dataset(lambda: itertools.takewhile(lambda e: bool(called(predicate, e)), self._elements()), None)
+        return self._with_elements(
+            lambda: itertools.takewhile(lambda e: bool(called(predicate, e)), self._elements()), None
+        )
 
     def get_single_element(self, name: str | None = None) -> Any:
         """Return the one element; raise ValueError if there are none or several."""
@@ -406,7 +462,7 @@ class Dataset:
         length = self._length
         if length not in (None, np.inf):
             length = len(builtins.range(index, int(length), num_shards))
-        return Dataset(lambda: itertools.islice(self._elements(), index, None, num_shards), length)
+        return self._with_elements(lambda: itertools.islice(self._elements(), index, None, num_shards), length)
 
     def with_options(self, options: Any, name: str | None = None) -> Dataset:
         """Return the data set: options of performance have no effect."""
@@ -419,15 +475,15 @@ class Dataset:
     # -- iteration
 
     def __iter__(self) -> Iterator[Any]:
-        return (as_tensors(element) for element in self._elements())
+        return ElementIterator(as_tensors(element) for element in self._elements())
 
     def as_numpy_iterator(self) -> Iterator[Any]:
         """Iterate over the elements as NumPy arrays."""
         return (map_structure(as_numpy, element) for element in self._elements())
 
-    def cardinality(self) -> int:
-        """Return the number of elements; -1 if infinite, -2 if unknown."""
-        return -2 if self._length is None else -1 if self._length == np.inf else int(self._length)
+    def cardinality(self) -> Any:
+        """Return the number of elements, as a tensor; -1 if infinite, -2 if unknown."""
+        return as_tensor(np.int64(-2 if self._length is None else -1 if self._length == np.inf else self._length))
 
     def __len__(self) -> int:
         if self._length in (None, np.inf):

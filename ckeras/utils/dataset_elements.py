@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,27 @@ import numpy as np
 from ckeras import ops as _ops
 from ckeras.tensor.string_tensor import StringTensor, holds_strings
 from ckeras.tensor.structure import map_structure
+
+
+class ElementIterator:
+    """An iterator over elements, with the methods of TensorFlow's.
+
+    Args:
+        elements: the iterator.
+    """
+
+    def __init__(self, elements: Iterator[Any]):
+        self._elements = elements
+
+    def __iter__(self) -> ElementIterator:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._elements)
+
+    def get_next(self) -> Any:
+        """Return the next element; raise StopIteration at the end."""
+        return next(self._elements)
 
 
 def as_arrays(tensors: Any) -> Any:
@@ -21,8 +42,10 @@ def as_arrays(tensors: Any) -> Any:
     return array_of(tensors)
 
 
-def array_of(value: Any) -> np.ndarray:
+def array_of(value: Any) -> Any:
     """Convert Python numbers as TensorFlow does, to int32 and float32, and strings to an array of bytes objects."""
+    if hasattr(value, "row_splits"):  # a ragged tensor, whose rows are elements
+        return value
     if holds_strings(value):
         return np.asarray(StringTensor(value))
     array = np.asarray(value)
@@ -36,13 +59,15 @@ def as_tensors(element: Any) -> Any:
 
 
 def as_tensor(value: Any) -> Any:
-    if hasattr(value, "as_numpy_iterator"):  # a window
-        return value
+    if hasattr(value, "as_numpy_iterator") or hasattr(value, "dense_shape") or hasattr(value, "row_splits"):
+        return value  # a window, or a sparse or ragged tensor
     return StringTensor(value) if holds_strings(value) else _ops.convert_to_tensor(value)
 
 
 def as_numpy(value: Any) -> Any:
-    return StringTensor(value).numpy() if holds_strings(value) else np.asarray(value)
+    if hasattr(value, "row_splits"):
+        return value.numpy()
+    return StringTensor(value).numpy() if holds_strings(value) else np.asarray(value)[()]
 
 
 def as_value(element: Any) -> Any:
@@ -77,8 +102,8 @@ def padded(elements: list[Any], shapes: Any, values: Any) -> Any:
         raise ValueError(f"padded_batch expects elements of at most shape {tuple(shapes)}, got {largest}")
     filler = (b"" if text else 0) if values is None else np.asarray(values).item()
     found = np.full((len(arrays), *wanted), filler, arrays[0].dtype)
-    for row, array in zip(found, arrays, strict=True):
-        row[tuple(slice(n) for n in array.shape)] = array
+    for i, array in enumerate(arrays):
+        found[(i, *(slice(n) for n in array.shape))] = array
     return found
 
 
@@ -95,4 +120,6 @@ def stacked(elements: list[Any]) -> Any:
         return tuple(stacked([e[i] for e in elements]) for i in range(len(first)))
     if holds_strings(first):
         return np.asarray(StringTensor(elements))
+    if hasattr(first, "row_splits"):
+        return type(first).from_rows(elements)
     return np.stack([np.asarray(e) for e in elements])

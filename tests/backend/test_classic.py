@@ -28,7 +28,7 @@ def test_as_in_keras(case):
 def test_names_and_settings():
     assert K.backend() == "ckeras" and K.floatx() == "float32" and K.image_data_format() == "channels_last"
     assert K.epsilon() == ckeras.config.epsilon()
-    assert len(K.__all__) == 144
+    assert len(K.__all__) == 146
     for name in K.__all__:
         assert callable(getattr(K, name)), name
 

@@ -243,11 +243,11 @@ def test_logging_and_contexts():
 
 
 def test_what_to_use_instead():
-    for name, instead in (("saved_model", "use model.save"), ("Session", "at once"), ("nonsense", "keras.ops")):
+    for name, instead in (("saved_model", "use model.save"), ("Graph", "at once"), ("nonsense", "keras.ops")):
         with pytest.raises(AttributeError, match=f"tensorflow.{name} is not .*{instead}"):
             getattr(tf, name)
-    with pytest.raises(AttributeError, match=r"train.Checkpoint is not .* use model.save"):
-        tf.train.Checkpoint  # noqa: B018
+    with pytest.raises(AttributeError, match=r"train.Coordinator is not .* computes in one process"):
+        tf.train.Coordinator  # noqa: B018
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,61 @@ def test_training_continues_with_the_same_bits(make):
     assert results[0] == results[1] and same(state(loaded), state(model))
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("Adam", {}),
+        ("Adam", {"amsgrad": True}),
+        ("RMSprop", {"centered": True, "momentum": 0.9}),
+        ("Adagrad", {}),
+        ("SGD", {}),
+        ("SGD", {"momentum": 0.9}),
+        ("Adadelta", {}),
+        ("Adamax", {}),
+        ("Nadam", {}),
+        ("AdamW", {}),
+        ("Adam", {"use_ema": True}),
+        ("Ftrl", {}),
+        ("Adam", {"learning_rate": ckeras.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5)}),
+    ],
+)
+def test_the_state_of_optimizers(name, options):
+    model = chain()
+    model.compile(getattr(ckeras.optimizers, name)(**options), "mse")
+    model.fit(X, Y, verbose=0)
+    model.save("m.h5")
+    loaded = models.load_model("m.h5")
+    assert same(state(loaded), state(model))
+    assert loaded.optimizer.get_config() == model.optimizer.get_config()
+
+
+def test_the_state_of_adam_in_the_order_of_keras_2():
+    model = chain()
+    model.compile("adam", "mse")
+    model.fit(X, Y, verbose=0)
+    model.save("m.h5")
+    values = {variable.path: variable.numpy() for variable in model.optimizer.variables}
+    moments = [[values[path] for path in values if path.endswith(kind)] for kind in ("momentum", "velocity")]
+    with h5py.File("m.h5") as file:
+        group = file["optimizer_weights"]
+        stored = [group[name][()] for name in group.attrs["weight_names"]]
+    assert same(stored, [model.optimizer.iterations.numpy(), *moments[0], *moments[1]])
+
+
+def test_a_model_within_a_model_called_twice():
+    half = Model(x := layers.Input((3,)), layers.Dense(3)(Sequential([layers.Dense(3)])(x)), name="half")
+    a = layers.Input((3,))
+    model = Model(a, [half(half(a))])
+    model.save("m.h5")
+    loaded = models.load_model("m.h5")
+    data = X[:, :3]
+    assert same(loaded.predict(data, verbose=0), model.predict(data, verbose=0))
+    with h5py.File("m.h5") as file:
+        config = json.loads(file.attrs["model_config"])["config"]
+    calls = config["layers"][1]["inbound_nodes"]
+    assert [call[0][1] for call in calls] == [0, 0, 1, 1] and config["output_layers"] == [["half", 3, 0]]
+
+
 def test_a_model_of_keras():
     model = models.load_model(DATA / "keras_legacy.h5")
     assert [layer.name for layer in model.layers] == ["a", "dropout", "inner"]
@@ -123,10 +178,10 @@ def changed(change):
         file.attrs["model_config"] = json.dumps(config)
 
 
-def test_older_names_of_arguments():
+def test_the_shape_of_the_input_as_keras_3_writes_it():
     def older(file, config):
         first = config["config"]["layers"][0]["config"]
-        first["batch_input_shape"] = first.pop("batch_shape")
+        first["batch_shape"] = first.pop("batch_input_shape")
 
     changed(older)
     assert models.load_model("m.h5").input_shape == (None, 4)

@@ -21,6 +21,7 @@ import exchange_models as exchange
 import numpy as np
 
 FORMATS = (".keras", ".h5", ".weights.h5")
+READ_BY_KERAS_2 = (".h5",)  # of what Keras 3 writes
 
 
 def library(name):
@@ -71,7 +72,9 @@ def compare(k, name, path, values):
     """(difference of predictions, of losses) of the model in a file and what was saved with it."""
     model = load(k, name, path)
     apart = max(difference(values[f"y{i}"], y) for i, y in enumerate(exchange.predictions(model)))
-    if name in exchange.TRAINED_OTHERWISE:
+    # Keras 3 builds the optimizer of an .h5 file for no variables, and fails at the next step, its own files included
+    cannot_train = k.__name__ == "keras" and path.endswith(".h5") and not path.endswith(".weights.h5")
+    if name in exchange.TRAINED_OTHERWISE or cannot_train:
         return apart, 0.0
     return apart, difference(values["losses"], exchange.further(model))
 
@@ -81,7 +84,7 @@ def read(k, folder):
     found = {}
     for path in sorted(folder.glob("*.npz")):
         if path.stem in exchange.names(k):
-            for ending in FORMATS:
+            for ending in FORMATS if hasattr(k, "ops") else READ_BY_KERAS_2:
                 try:
                     with np.load(path) as values:
                         found[path.stem + ending] = compare(k, path.stem, str(path.with_suffix(ending)), dict(values))

@@ -81,11 +81,16 @@
 #define CV_GRAD_ROWS 256
 #define CV_GRAD_BYTES 768
 
-/* What a thread packs: a strip of a and panels of b, a chunk of c, patches of images, and what matrix units need */
+/* Winograd's convolution sums the products of WINOGRAD_BYTES of transformed tiles at a time. */
+#define WINOGRAD_BYTES 1048576
+
+/* What a thread packs: a strip of a and panels of b, a chunk of c, patches of images, sums of transformed tiles, and what
+ * matrix units need */
 typedef struct {
     char packed[TILE_ROWS * BLOCK_K * 8 + 128 + PACKED_BYTES];
     char chunk[CHUNK_BYTES];
     char patches[CV_GRAD_ROWS * (CV_GRAD_BYTES + 128)];
+    char tiles[WINOGRAD_BYTES];
 #ifdef CK_AMX
     char slice[BLOCK_K / AMX_K * AMX_STEP];
     char group[AMX_GROUP_MAX];
@@ -162,8 +167,8 @@ static int ck_amx; /* whether the process may use them: level.c asks */
 
 /* buf: c [batch, m, n], a, b, and n biases if p[11]
  * p: dtype, batch, m, n, k, a transposed, b transposed (2: packed by gemm_pack, with m and n over 1 and a batch of 1),
- * strides of the batch in a, b and c (0 where all products share one), activation (0 none, 1 relu, 2 sigmoid, 3 tanh),
- * has bias
+ * strides of the batch in a, b and c (0 where all products share one), activation (0 none, 1 relu, 2 sigmoid, 3 tanh,
+ * 4 relu6), has bias
  * c = act(op(a) op(b) + bias) */
 static int ck_gemm(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
@@ -190,4 +195,4 @@ static int ck_gemm_pack(char *const *buf, const int64_t *p, const double *f, ck_
 #endif
 #define GEMM_CONSTANTS                                                                                                 \
     {"activation.linear", CK_ACT_NONE}, {"activation.relu", CK_ACT_RELU}, {"activation.sigmoid", CK_ACT_SIGMOID},      \
-    {"activation.tanh", CK_ACT_TANH},
+    {"activation.tanh", CK_ACT_TANH}, {"activation.relu6", CK_ACT_RELU6},

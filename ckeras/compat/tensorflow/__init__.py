@@ -4,12 +4,13 @@ It is not TensorFlow: there are no graphs, sessions or devices. Missing names ra
 """
 
 import types
-from collections.abc import Callable
 from typing import Any
 
-import ckeras as keras
+import ckeras as keras  # noqa: F401  a name of the module
 from ckeras import ops as _ops
 from ckeras.compat.tensorflow import (  # noqa: F401  names of the module
+    audio,
+    autograph,
     bitwise,
     compat,
     config,
@@ -21,23 +22,33 @@ from ckeras.compat.tensorflow import (  # noqa: F401  names of the module
     image,
     io,
     linalg,
+    lookup,
     math,
     nest,
     nn,
     ragged,
     random,
+    sets,
+    signal,
     sparse,
     strings,
     summary,
     test,
     train,
 )
+from ckeras.compat.tensorflow.dispatch import dispatching, wrap_functions
 from ckeras.compat.tensorflow.dtypes import DType
+from ckeras.compat.tensorflow.functions import function as function
 from ckeras.compat.tensorflow.shapes import give_shapes_methods
 from ckeras.compat.tensorflow.table import names_of
+from ckeras.compat.tensorflow.tensors import give_methods, redirected as redirected
+from ckeras.compat.tensorflow.v1_names import ROWS as V1
+from ckeras.compat.tensorflow.variables import IndexedSlices as IndexedSlices, Variable as Variable
+from ckeras.tensor import KerasTensor as _KerasTensor, Tensor as _Tensor, TracedTensor as _TracedTensor
 from ckeras.tensor.string_tensor import StringTensor as _StringTensor, holds_strings as _holds_strings
 
 give_shapes_methods()
+give_methods()
 
 # The release that defines these names; scripts compare it with known versions.
 __version__ = "2.20.0+ckeras"
@@ -73,11 +84,11 @@ ROWS = {
     "GradientTape": "autograd.GradientTape",
     "Tensor": "tensor.Tensor",
     "is_tensor": "ops.is_tensor(x)",
-    "convert_to_tensor": "ops.convert_to_tensor(value=x, dtype)",
-    "cast": "ops.cast(x, dtype)",
+    "convert_to_tensor": "compat.tensorflow.arrays.convert_to_tensor",
+    "cast": "compat.tensorflow.arrays.cast",
     "stop_gradient": "ops.stop_gradient(input=variable)",
     "shape": "compat.tensorflow.sizes.shape",
-    "size": "ops.size(input=x)",
+    "size": "compat.tensorflow.sizes.size",
     **{name: name for name in ("initializers", "losses", "metrics", "optimizers")},
     **{f"{name}_initializer": f"initializers.{name.title()}" for name in ("zeros", "ones", "constant")},
     "random_normal_initializer": "initializers.RandomNormal",
@@ -118,6 +129,7 @@ ROWS = {
     **{name: f"compat.tensorflow.compat.{name}" for name in _AROUND},
     "RaggedTensor": "compat.tensorflow.ragged.RaggedTensor",
     "SparseTensor": "compat.tensorflow.sparse.SparseTensor",
+    "TensorArray": "compat.tensorflow.tensor_array.TensorArray",
     "DType": "compat.tensorflow.dtypes.DType",
     "as_string": "compat.tensorflow.strings.as_string",
     "eig": "ops.eig(tensor=x)",
@@ -167,7 +179,9 @@ ROWS = {
     "clip_by_value": "ops.clip(t=x, clip_value_min=x_min, clip_value_max=x_max)",
 }
 
-__getattr__, __dir__ = names_of(__name__, ROWS)
+ROWS = {**{name: row for name, row in V1.items() if name not in {*globals(), *ROWS}}, **ROWS}
+
+__getattr__, __dir__ = names_of(__name__, ROWS, dispatching)
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Any:
@@ -180,68 +194,21 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
     return _ops.broadcast_to(tensor, shape) if tensor.ndim == 0 else _ops.reshape(tensor, shape)
 
 
-class Variable(keras.Variable):
-    """A `ckeras.Variable`, made with TensorFlow's parameters, whose slices can be assigned.
-
-    >>> v = Variable([[1.0, 2.0], [3.0, 4.0]])
-    >>> v[:, 0].assign([5.0, 6.0]).numpy().tolist()
-    [[5.0, 2.0], [6.0, 4.0]]
-    """
-
-    def __init__(
-        self,
-        initial_value: Any = None,
-        trainable: bool = True,
-        validate_shape: bool = True,
-        caching_device: Any = None,
-        name: str | None = None,
-        variable_def: Any = None,
-        dtype: Any = None,
-        import_scope: Any = None,
-        constraint: Any = None,
-        shape: Any = None,
-    ) -> None:
-        if callable(initial_value):
-            initial_value = initial_value()
-        super().__init__(initial_value, dtype=dtype, trainable=trainable, name=name)
-        self.constraint = constraint
-
-    def __getitem__(self, key: Any) -> Any:
-        part = super().__getitem__(key)
-        part.assign = lambda value: self._assign_part(key, value)
-        part.assign_add = lambda value: self._assign_part(key, _ops.add(super(Variable, self).__getitem__(key), value))
-        part.assign_sub = lambda value: self._assign_part(
-            key, _ops.subtract(super(Variable, self).__getitem__(key), value)
-        )
-        return part
-
-    def _assign_part(self, key: Any, value: Any) -> "Variable":
-        """Replace the elements at ``key``; raises ValueError, changing nothing, for a value of another shape."""
-        value, indices = _ops.cast(value, self.dtype), _ops.reshape(_ops.arange(self.size), self.shape)[key]
-        if value.shape not in ((), indices.shape):
-            raise ValueError(
-                f"Variable {self.path!r} has a slice of shape {indices.shape}, and it was assigned a value of shape "
-                f"{value.shape}"
-            )
-        flat = _ops.reshape(_ops.broadcast_to(value, indices.shape), (-1,))
-        updated = _ops.scatter_update(_ops.reshape(self, (-1,)), _ops.reshape(indices, (-1, 1)), flat)
-        return self.assign(_ops.reshape(updated, self.shape))
-
-
-def function(func: Callable | None = None, **options: Any) -> Callable:
-    """Compile ``func`` with `ckeras.function`; TensorFlow's options are accepted and have no effect."""
-    return keras.function if func is None else keras.function(func)
-
-
 def identity(input: Any, name: str | None = None) -> Any:
     """Return the tensor itself, which is immutable and need not be copied."""
     return _ops.convert_to_tensor(input)
 
 
-def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str | None = None) -> Any:
-    """Return numbers from ``start`` (default 0), inclusive, to ``limit``, exclusive, with spacing ``delta``."""
-    if limit is None:
+def range(start: Any, limit: Any = ..., delta: Any = 1, dtype: Any = None, name: str | None = None) -> Any:
+    """Return numbers from ``start`` (default 0), inclusive, to ``limit``, exclusive, with spacing ``delta``.
+
+    A ``limit`` of None is that of a symbolic tensor whose size is not known; so is the result's, then.
+    """
+    if limit is ...:
         start, limit = 0, start
+    if limit is None:
+        return _KerasTensor((None,), dtype or "int32")
+    start, limit, delta = (v.item() if type(v) in (_Tensor, _TracedTensor) else v for v in (start, limit, delta))
     return _ops.arange(start, limit, delta, dtype=dtype)
 
 
@@ -281,3 +248,6 @@ def gather(
 def executing_eagerly() -> bool:
     """Return True: outside of compiled functions, ops run eagerly."""
     return True
+
+
+wrap_functions(globals())

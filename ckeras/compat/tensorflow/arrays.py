@@ -1,6 +1,7 @@
 """TensorFlow's array functions whose parameters do not map to those of one function of ckeras."""
 
 import builtins
+import sys
 import time
 from typing import Any
 
@@ -8,7 +9,8 @@ import numpy as np
 
 from ckeras import ops as _ops
 from ckeras.compat.tensorflow.shapes import TensorShape
-from ckeras.tensor import KerasTensor, Op, Spec
+from ckeras.tensor import KerasTensor, Op, Spec, Tensor, Variable
+from ckeras.tensor.string_tensor import StringTensor, holds_strings
 
 
 def sort(values: Any, axis: int = -1, direction: str = "ASCENDING", name: str | None = None) -> Any:
@@ -45,9 +47,23 @@ def split(value: Any, num_or_size_splits: Any, axis: int = 0, num: Any = None, n
     return _ops.split(value, np.cumsum(sizes)[:-1].tolist(), axis=axis)
 
 
-def rank(input: Any, name: str | None = None) -> int:
-    """Return the number of axes."""
-    return _ops.ndim(input)
+def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> Any:
+    """Return a tensor, of numbers or of strings."""
+    if holds_strings(value):
+        return StringTensor(value)
+    return _ops.convert_to_tensor(value, dtype=dtype)
+
+
+def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
+    """Convert a tensor to a dtype; strings can only be cast to strings."""
+    if dtype == "string" and holds_strings(x):
+        return StringTensor(x)
+    return _ops.cast(x, dtype)
+
+
+def rank(input: Any, name: str | None = None) -> Any:
+    """Return the number of axes, as a tensor."""
+    return _ops.convert_to_tensor(np.int32(_ops.ndim(input)))
 
 
 def boolean_mask(tensor: Any, mask: Any, axis: int | None = None, name: str | None = None) -> Any:
@@ -105,20 +121,34 @@ def switch_case(branch_index: Any, branch_fns: Any, default: Any = None, name: s
     return _ops.switch(_ops.where((index < 0) | (index >= len(functions)), len(functions) - 1, index), functions)
 
 
-def print(*inputs: Any, **options: Any) -> None:
-    """Print the values of tensors whenever the enclosing function runs."""
-    _print(
-        *(x for x in inputs if _ops.is_tensor(x)), texts=tuple(None if _ops.is_tensor(x) else str(x) for x in inputs)
-    )
+def print(*inputs: Any, output_stream: Any = None, sep: str = " ", end: str = "\n", **options: Any) -> None:
+    """Print the values of tensors whenever the enclosing function runs.
+
+    Args:
+        inputs: tensors, and other objects.
+        output_stream: file to print to; `sys.stderr` by default.
+        sep, end: as in Python's `print`.
+        options: no effect.
+    """
+    texts = tuple(None if isinstance(x, Tensor) else _as_text(x) for x in inputs)
+    tensors = [x for x in inputs if isinstance(x, Tensor)]
+    _print(*tensors, texts=texts, sep=sep, end=end, stream=output_stream)
 
 
-def _print_forward(*arrays: Any, texts: tuple[str | None, ...]) -> Any:
+def _as_text(x: Any) -> str:
+    if isinstance(x, StringTensor):
+        return str(x.decoded()) if x.shape else x.numpy().decode(errors="replace")
+    return str(x.numpy() if isinstance(x, Variable) else x)
+
+
+def _print_forward(*arrays: Any, texts: tuple[str | None, ...], stream: Any, **options: Any) -> Any:
     values = iter(arrays)
-    builtins.print(*(next(values) if text is None else text for text in texts))
+    file = sys.stderr if stream is None else stream
+    builtins.print(*(next(values) if text is None else text for text in texts), file=file, **options)
     return np.zeros(0, bool)
 
 
-_print = Op("print", lambda *inputs, texts: Spec((0,), "bool"), _print_forward, effect=True)
+_print = Op("print", lambda *inputs, **options: Spec((0,), "bool"), _print_forward, effect=True)
 
 
 def fill(dims: Any, value: Any, name: str | None = None) -> Any:
@@ -148,7 +178,7 @@ def unique_with_counts(x: Any, out_idx: Any = "int32", name: str | None = None) 
 
 def _uniques(x: Any, dtype: Any) -> tuple[Any, Any, Any]:
     values, first, inverse, counts = np.unique(
-        np.asarray(x), return_index=True, return_inverse=True, return_counts=True
+        np.asarray(_ops.convert_to_tensor(x)), return_index=True, return_inverse=True, return_counts=True
     )
     order = np.argsort(first)
     ranks = np.argsort(order)

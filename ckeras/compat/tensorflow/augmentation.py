@@ -38,6 +38,11 @@ def adjust_contrast(images: Any, contrast_factor: Any) -> Any:
     return _in_floats(change, images)
 
 
+def rgb_to_grayscale(images: Any, name: str | None = None) -> Any:
+    """Return the luma of RGB images, in one channel."""
+    return _in_floats(lambda x: _ops.image.rgb_to_grayscale(x, data_format="channels_last"), images)
+
+
 def adjust_gamma(image: Any, gamma: float = 1, gain: float = 1) -> Any:
     """``gain * image ** gamma``."""
     if gamma < 0:

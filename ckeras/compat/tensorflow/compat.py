@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
-import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,14 +12,12 @@ import numpy as np
 
 from ckeras.compat.tensorflow.table import names_of
 
+__path__: list[str] = []  # so that ``import tensorflow.compat.v1`` looks for a module in it
+
 
 def get_logger() -> logging.Logger:
     """Return the logger of ckeras."""
     return logging.getLogger("ckeras")
-
-
-def _set_verbosity(level: Any) -> None:
-    get_logger().setLevel(level)
 
 
 def as_text(bytes_or_text: Any, encoding: str = "utf-8") -> str:
@@ -33,19 +31,6 @@ def as_bytes(bytes_or_text: Any, encoding: str = "utf-8") -> bytes:
 
 
 as_str = as_text
-
-v1 = types.SimpleNamespace(
-    enable_eager_execution=lambda *args, **kwargs: None,  # it always is
-    enable_v2_behavior=lambda: None,
-    logging=types.SimpleNamespace(
-        set_verbosity=_set_verbosity,
-        DEBUG=logging.DEBUG,
-        INFO=logging.INFO,
-        WARN=logging.WARNING,
-        ERROR=logging.ERROR,
-        FATAL=logging.CRITICAL,
-    ),
-)
 
 
 @contextlib.contextmanager
@@ -97,4 +82,9 @@ class UnconnectedGradients:
     ZERO = "zero"
 
 
-__getattr__, __dir__ = names_of(__name__, {})
+_load, __dir__ = names_of(__name__, {"v2": "compat.tensorflow"})
+
+
+def __getattr__(name: str) -> Any:
+    # a module below ``tensorflow``, which loads on first use
+    return importlib.import_module("ckeras.compat.tensorflow.v1") if name == "v1" else _load(name)

@@ -10,7 +10,7 @@ from ckeras import ops as _ops
 from ckeras.compat.tensorflow.table import names_of
 
 ROWS = {
-    "rgb_to_grayscale": "ops.image.rgb_to_grayscale(images)",
+    "rgb_to_grayscale": "compat.tensorflow.augmentation.rgb_to_grayscale",
     "rgb_to_hsv": "ops.image.rgb_to_hsv(images)",
     "hsv_to_rgb": "ops.image.hsv_to_rgb(images)",
     **{

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ckeras import ops as _ops
+from ckeras.compat.tensorflow.dispatch import dispatching
 from ckeras.compat.tensorflow.table import names_of
 
 _UNARY = (
@@ -19,23 +20,23 @@ _SPECIAL = (
     "bessel_i0e", "bessel_i1", "bessel_i1e", "betainc", "cumulative_logsumexp", "digamma", "erfcinv", "igamma",
     "igammac", "lbeta", "lgamma", "ndtri", "polygamma", "reciprocal_no_nan", "zeta",
 )  # fmt: skip
-_REDUCED = ("sum", "mean", "max", "min", "prod", "any", "all")
+_REDUCED = ("sum", "mean", "max", "min", "prod", "any", "all", "logsumexp")
 
 # These are found in tensorflow and in tensorflow.math.
 ARITHMETIC = {
     **{name: f"ops.{name}(x)" for name in [*_UNARY, *_ROUNDING]},
     **{name: f"ops.{name}(x=x1, y=x2)" for name in [*_BINARY, *_COMPARING]},
-    **{f"reduce_{name}": f"ops.{name}(input_tensor=x, axis, keepdims)" for name in _REDUCED},
+    **{f"reduce_{name}": f"compat.tensorflow.reductions.reduce_{name}" for name in _REDUCED},
     **{name: f"ops.{ours}(x)" for name, ours in _INVERSE.items()},
     "atan2": "ops.arctan2(y=x1, x=x2)",
     "pow": "ops.power(x=x1, y=x2)",
     "truediv": "ops.true_divide(x=x1, y=x2)",
     "floormod": "ops.mod(x=x1, y=x2)",
     "logical_not": "ops.logical_not(x)",
-    "reduce_logsumexp": "ops.logsumexp(input_tensor=x, axis, keepdims)",
     **{name: f"ops.{name}(input=x)" for name in ("real", "imag", "angle")},
     "conj": "ops.conj(x)",
-    **{name: f"compat.tensorflow.math.{name}" for name in ("add_n", "argmax", "argmin", "complex", "cumsum")},
+    **{name: f"compat.tensorflow.math.{name}" for name in ("add_n", "complex", "cumsum")},
+    **{name: f"compat.tensorflow.reductions.{name}" for name in ("argmax", "argmin")},
 }
 
 ROWS = {
@@ -67,17 +68,7 @@ ROWS = {
     "unsorted_segment_sqrt_n": "compat.tensorflow.math.unsorted_segment_sqrt_n",
 }
 
-__getattr__, __dir__ = names_of(__name__, ROWS)
-
-
-def argmax(input: Any, axis: int = 0, output_type: Any = "int64", name: str | None = None) -> Any:
-    """Return the indices of the maximum values along ``axis`` (default 0)."""
-    return _ops.cast(_ops.argmax(input, axis=axis), output_type)
-
-
-def argmin(input: Any, axis: int = 0, output_type: Any = "int64", name: str | None = None) -> Any:
-    """Return the indices of the minimum values along ``axis`` (default 0)."""
-    return _ops.cast(_ops.argmin(input, axis=axis), output_type)
+__getattr__, __dir__ = names_of(__name__, ROWS, dispatching)
 
 
 def complex(real: Any, imag: Any, name: str | None = None) -> Any:

@@ -116,7 +116,8 @@ def conv2d(
 def max_pool2d(
     input: Any, ksize: Any, strides: Any, padding: str, data_format: str | None = "NHWC", name: str | None = None
 ) -> Any:
-    """Maximum of each window of images."""
+    """Maximum of each window of images, along the channels too if ``ksize`` says so."""
+    input = _along_channels(_ops.max_pool, input, ksize, strides, padding, data_format)
     ksize, strides = _spatial(ksize, data_format), _spatial(strides, data_format)
     return _ops.max_pool(input, ksize, strides, padding.lower(), _FORMATS[data_format])
 
@@ -124,9 +125,29 @@ def max_pool2d(
 def avg_pool2d(
     input: Any, ksize: Any, strides: Any, padding: str, data_format: str | None = "NHWC", name: str | None = None
 ) -> Any:
-    """Mean of each window of images."""
+    """Mean of each window of images, along the channels too if ``ksize`` says so."""
+    input = _along_channels(_ops.average_pool, input, ksize, strides, padding, data_format)
     ksize, strides = _spatial(ksize, data_format), _spatial(strides, data_format)
     return _ops.average_pool(input, ksize, strides, padding.lower(), _FORMATS[data_format])
+
+
+def _along_channels(pool: Any, input: Any, ksize: Any, strides: Any, padding: str, data_format: str | None) -> Any:
+    """Pool along the channels, as sizes of four values say.
+
+    Raises:
+        ValueError: if windows hold several samples.
+    """
+    sizes = [(1, 1, 1, 1) if isinstance(n, int) or len(n) < 4 else tuple(n) for n in (ksize, strides)]
+    if any(n[0] != 1 for n in sizes):
+        raise ValueError(f"pooling expects windows and strides of 1 along the batch, got {ksize} and {strides}")
+    axis = 1 if data_format == "NCHW" else 3
+    window, stride = (n[axis] for n in sizes)
+    if window == stride == 1:
+        return input
+    x = _ops.moveaxis(_ops.convert_to_tensor(input), axis, -1)
+    flat = _ops.reshape(x, (-1, x.shape[-1], 1))
+    pooled = pool(flat, window, stride, padding.lower(), "channels_last")
+    return _ops.moveaxis(_ops.reshape(pooled, (-1, *x.shape[1:3], pooled.shape[1])), -1, axis)
 
 
 def _spatial(sizes: Any, data_format: str | None) -> Any:

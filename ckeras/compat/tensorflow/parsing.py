@@ -14,6 +14,7 @@ import numpy as np
 from ckeras import ops as _ops
 from ckeras.compat.tensorflow import protocol
 from ckeras.compat.tensorflow.dtypes import as_dtype
+from ckeras.compat.tensorflow.errors import InvalidArgumentError
 from ckeras.compat.tensorflow.records import plain_bytes
 from ckeras.compat.tensorflow.sparse import SparseTensor, from_rows
 from ckeras.compat.tensorflow.train import Example, Feature
@@ -219,7 +220,7 @@ def decode_csv(
         name: no effect.
 
     Raises:
-        ValueError: if a line has another number of fields, or a required one is empty, or no number.
+        InvalidArgumentError: if a line has another number of fields, or a required one is empty, or no number.
     """
     lines = np.asarray(StringTensor(records))
     quoting = csv.QUOTE_MINIMAL if use_quote_delim else csv.QUOTE_NONE
@@ -229,7 +230,9 @@ def decode_csv(
     chosen = list(range(len(record_defaults))) if select_cols is None else list(select_cols)
     for row in rows:
         if len(row) != len(record_defaults) if select_cols is None else len(row) <= max(chosen):
-            raise ValueError(f"decode_csv expects {len(record_defaults)} fields in record, got {len(row)}: {row!r:.80}")
+            raise InvalidArgumentError(
+                f"decode_csv expects {len(record_defaults)} fields in record, got {len(row)}: {row!r:.80}"
+            )
     return [
         _column([row[i] for row in rows], default, na_value, lines.shape, number)
         for number, (i, default) in enumerate(zip(chosen, record_defaults, strict=True))
@@ -241,19 +244,25 @@ def _column(fields: list[str], default: Any, empty: str, shape: tuple, number: i
     values = array.ravel().tolist()
     given = values[0] if values else None
     kinds = {"U": "string", "S": "string", "O": "string", "i": "int32", "f": "float32"}
-    dtype = str(array.dtype) if hasattr(default, "numpy") else kinds.get(array.dtype.kind, "float32")
+    dtype = (
+        str(array.dtype)
+        if hasattr(default, "numpy") and array.dtype != object
+        else kinds.get(array.dtype.kind, "float32")
+    )
     kind: Any = str if dtype == "string" else float if dtype.startswith("float") else int
     found = []
     for text in fields:
         if text in ("", empty):
             if given is None:
-                raise ValueError(f"decode_csv: field {number} is required but missing")
+                raise InvalidArgumentError(f"decode_csv: field {number} is required but missing")
             found.append(given)
         else:
             try:
                 found.append(kind(text))
             except ValueError:
-                raise ValueError(f"decode_csv: field {number} in record is not a valid {dtype}: {text}") from None
+                raise InvalidArgumentError(
+                    f"decode_csv: field {number} in record is not a valid {dtype}: {text}"
+                ) from None
     values = [v.encode() if isinstance(v, str) else v for v in found]
     return _tensor(_array(values, dtype, shape))
 

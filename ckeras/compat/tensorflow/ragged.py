@@ -84,6 +84,101 @@ class RaggedTensor:
         parts = [row[:n] for row, n in zip(array, lengths.tolist(), strict=True)]
         return cls.from_row_lengths(np.concatenate(parts) if parts else array[:0, 0], lengths)
 
+    @classmethod
+    def from_rows(cls, rows: Sequence[Any]) -> RaggedTensor:
+        """Create rows of a list of tensors, or of ragged ones, of different lengths."""
+        if isinstance(rows[0], RaggedTensor):
+            values: Any = cls.from_rows([row for part in rows for row in part])
+        else:
+            values = np.concatenate([np.asarray(_tensor(row)) for row in rows])
+        return cls.from_row_lengths(values, [len(row) for row in rows])
+
+    @classmethod
+    def from_row_limits(cls, values: Any, row_limits: Any, name: Any = None, validate: bool = True) -> RaggedTensor:
+        """Create rows of their values and where each ends."""
+        return cls(values, np.concatenate([[0], np.asarray(row_limits, "int64")]))
+
+    @classmethod
+    def from_row_starts(cls, values: Any, row_starts: Any, name: Any = None, validate: bool = True) -> RaggedTensor:
+        """Create rows of their values and where each begins."""
+        values = values if isinstance(values, RaggedTensor) else _tensor(values)
+        return cls(values, np.concatenate([np.asarray(row_starts, "int64"), [len(values)]]))
+
+    @classmethod
+    def from_uniform_row_length(
+        cls, values: Any, uniform_row_length: int, nrows: Any = None, validate: bool = True, name: Any = None
+    ) -> RaggedTensor:
+        """Create rows of one length."""
+        values = values if isinstance(values, RaggedTensor) else _tensor(values)
+        return cls(values, np.arange(0, len(values) + 1, int(uniform_row_length)))
+
+    @classmethod
+    def from_nested_row_splits(
+        cls, flat_values: Any, nested_row_splits: Any, name: Any = None, validate: bool = True
+    ) -> RaggedTensor:
+        """Create rows of elements and the splits of each ragged axis, the outermost first."""
+        for splits in reversed(list(nested_row_splits)):
+            flat_values = cls(flat_values, splits)
+        return flat_values
+
+    @classmethod
+    def from_nested_row_lengths(
+        cls, flat_values: Any, nested_row_lengths: Any, name: Any = None, validate: bool = True
+    ) -> RaggedTensor:
+        """Create rows of elements and the lengths along each ragged axis, the outermost first."""
+        for lengths in reversed(list(nested_row_lengths)):
+            flat_values = cls.from_row_lengths(flat_values, lengths)
+        return flat_values
+
+    @classmethod
+    def from_sparse(cls, st_input: Any, name: str | None = None, row_splits_dtype: Any = "int64") -> RaggedTensor:
+        """Create rows of the elements of a sparse matrix, which are at the left of its rows.
+
+        Raises:
+            ValueError: if it has other axes, or elements elsewhere.
+        """
+        rows, columns = np.asarray(st_input.indices).T
+        lengths = np.bincount(rows, minlength=int(st_input.shape[0]))
+        if not np.array_equal(columns, np.concatenate([np.arange(n) for n in lengths])):
+            raise ValueError("RaggedTensor.from_sparse expects the elements of each row at its left, in order")
+        return cls.from_row_lengths(st_input.values, lengths)
+
+    @property
+    def nested_row_splits(self) -> tuple[Any, ...]:
+        """The splits of each ragged axis, the outermost first."""
+        inner = self.values.nested_row_splits if isinstance(self.values, RaggedTensor) else ()
+        return (self.row_splits, *inner)
+
+    def nested_row_lengths(self, name: str | None = None) -> tuple[Any, ...]:
+        """Return the lengths along each ragged axis, the outermost first."""
+        inner = self.values.nested_row_lengths() if isinstance(self.values, RaggedTensor) else ()
+        return (self.row_lengths(), *inner)
+
+    def row_limits(self, name: str | None = None) -> Any:
+        """Return where each row ends."""
+        return _ops.convert_to_tensor(self._splits[1:])
+
+    def get_shape(self) -> TensorShape:
+        """Return the shape."""
+        return self.shape
+
+    def merge_dims(self, outer_axis: int, inner_axis: int) -> Any:
+        """Return the elements without the border between two neighboring axes, of which the second is ragged.
+
+        Raises:
+            ValueError: for other axes.
+        """
+        outer, inner = (axis + len(self.shape) if axis < 0 else axis for axis in (outer_axis, inner_axis))
+        if outer == inner:
+            return self
+        if outer > 0 and isinstance(self.values, RaggedTensor):
+            return self.with_values(self.values.merge_dims(outer - 1, inner - 1))
+        if (outer, inner) == (0, 1):
+            return self.values
+        if outer == 0 and isinstance(self.values, RaggedTensor):
+            return self.values.merge_dims(0, inner - 1)
+        raise ValueError(f"merge_dims expects ragged axes, got {outer_axis} and {inner_axis} of shape {self.shape}")
+
     @property
     def row_splits(self) -> Any:
         """Where each row begins, and where the last ends."""
@@ -195,6 +290,8 @@ class RaggedTensor:
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, tuple):
+            if len(key) == 2 and isinstance(key[0], slice) and isinstance(key[1], slice):
+                return self[key[0]]._columns(key[1])
             found = self[key[0]]
             return found[key[1:] if len(key) > 2 else key[1]] if len(key) > 1 else found
         rows = builtins.range(len(self))[key]
@@ -206,8 +303,19 @@ class RaggedTensor:
             return RaggedTensor(self.values[int(splits[0]) : int(splits[-1])], splits - splits[0])
         return self.values[int(self._splits[rows]) : int(self._splits[rows + 1])]
 
+    def _columns(self, part: slice) -> RaggedTensor:
+        """Return a part of each row."""
+        kept = [np.arange(a, b)[part] for a, b in zip(self._splits[:-1], self._splits[1:], strict=True)]
+        order = np.concatenate(kept or [np.zeros(0)]).astype("int64")
+        if isinstance(self.values, RaggedTensor):
+            values: Any = self.from_rows([self.values[i] for i in order.tolist()])
+        else:
+            text = isinstance(self.values, StringTensor)
+            values = self.values[order] if text else _ops.take(self.values, order, axis=0)
+        return RaggedTensor.from_row_lengths(values, [len(k) for k in kept])
+
     def __repr__(self) -> str:
-        return f"<RaggedTensor {self.to_list()!r:.200}>"
+        return f"<tf.RaggedTensor {self.to_list()!r:.1000}>"
 
 
 def constant(

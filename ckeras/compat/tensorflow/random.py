@@ -9,7 +9,6 @@ from ckeras.compat.tensorflow.table import names_of
 
 ROWS = {
     "normal": "random.normal(shape, mean, stddev, dtype, seed)",
-    "categorical": "random.categorical(logits, num_samples, dtype, seed)",
     "truncated_normal": "random.truncated_normal(shape, mean, stddev, dtype, seed)",
 }
 
@@ -27,6 +26,13 @@ def uniform(
             raise ValueError(f"random.uniform expects maxval for the integer dtype {dtype}, got None")
         return random.randint(shape, minval, maxval, dtype=dtype, seed=seed)
     return random.uniform(shape, minval, 1 if maxval is None else maxval, dtype=dtype, seed=seed)
+
+
+def categorical(logits: Any, num_samples: int, dtype: Any = "int64", seed: Any = None, name: str | None = None) -> Any:
+    """Sample classes by their logits (batch, classes)."""
+    from ckeras import random
+
+    return random.categorical(logits, int(num_samples), dtype=dtype, seed=seed)
 
 
 def shuffle(value: Any, seed: Any = None, name: str | None = None) -> Any:
@@ -104,6 +110,26 @@ class Generator:
     def uniform(self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = "float32", name: Any = None) -> Any:
         """Sample uniformly from [minval, maxval)."""
         return uniform(shape, minval, maxval, dtype, seed=self._seeds)
+
+    def truncated_normal(
+        self, shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = "float32", name: Any = None
+    ) -> Any:
+        """Sample a truncated normal distribution."""
+        from ckeras import random
+
+        return random.truncated_normal(shape, mean, stddev, dtype=dtype, seed=self._seeds)
+
+    def make_seeds(self, count: int = 1) -> Any:
+        """Return seeds for stateless functions, an array (2, count)."""
+        return uniform((2, count), 0, 2**31 - 1, "int32", seed=self._seeds)
+
+    def split(self, count: int = 1) -> "list[Generator]":
+        """Return generators that are independent of this one."""
+        return [Generator(int(seed)) for seed in _np.asarray(self.make_seeds(count))[0]]
+
+    def reset_from_seed(self, seed: int, alg: Any = None) -> None:
+        """Begin anew, from a seed."""
+        self.__init__(seed)  # type: ignore[misc]
 
 
 def gamma(

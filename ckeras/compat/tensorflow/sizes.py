@@ -1,11 +1,13 @@
 """``tf.shape``: the dimensions of a tensor as a tensor of integers, which shapes may be made of."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ckeras.ops.elementwise.core import cast
+from ckeras.ops.reduction.core import prod
 from ckeras.tensor import Op, Spec, as_tensor, dtypes
 from ckeras.tensor.dtypes import NUMPY
 from ckeras.tensor.eager import wrap
@@ -43,3 +45,15 @@ def shape(input: Any, out_type: Any = "int32", name: str | None = None) -> Any:
     dims = OpenShape(x.shape)
     dims.tensor = cast(_dimensions(x), dtype)
     return dims
+
+
+def size(input: Any, out_type: Any = "int32", name: str | None = None) -> Any:
+    """The number of elements, as a tensor; of a symbolic tensor with dimensions that are not known, symbolic.
+
+    >>> int(size([[1.0, 2.0]]))
+    2
+    """
+    x, dtype = as_tensor(input), dtypes.standardize(out_type)
+    if None in x.shape:
+        return prod(cast(_dimensions(x), dtype))
+    return wrap(np.array(math.prod(x.shape), NUMPY[dtype]))

@@ -67,8 +67,28 @@ class SparseTensor:
         """Return other elements at the same indices."""
         return SparseTensor(self._indices, new_values, self._shape)
 
+    def __mul__(self, other: Any) -> SparseTensor:
+        return self._scaled(_ops.multiply, other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> SparseTensor:
+        return self._scaled(_ops.true_divide, other)
+
+    def __neg__(self) -> SparseTensor:
+        return self.with_values(_ops.negative(self.values))
+
+    def _scaled(self, function: Any, other: Any) -> SparseTensor:
+        """Return the elements times or by a number, or the elements of a tensor that broadcasts to the shape."""
+        if isinstance(other, SparseTensor):
+            raise TypeError("a SparseTensor is multiplied by a number or a dense tensor, got a SparseTensor")
+        factor = _ops.convert_to_tensor(other)
+        if factor.ndim:
+            factor = _ops.broadcast_to(factor, tuple(self.shape))[tuple(self._indices.T)]
+        return self.with_values(function(self.values, factor))
+
     def __repr__(self) -> str:
-        return f"<SparseTensor shape={tuple(self.shape)} indices={self._indices.tolist()!r:.80}>"
+        return f"SparseTensor(indices={self.indices}, values={self.values}, dense_shape={self.dense_shape})"
 
 
 def to_dense(

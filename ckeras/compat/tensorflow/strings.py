@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ckeras import ops as _ops
+from ckeras.compat.tensorflow.dispatch import ELEMENTWISE, wrap_functions
 from ckeras.compat.tensorflow.ragged import RaggedTensor
 from ckeras.compat.tensorflow.table import names_of
 from ckeras.layers.preprocessing.hashes import string_buckets
@@ -148,6 +149,10 @@ def reduce_join(
     inputs: Any, axis: int | None = None, keepdims: bool = False, separator: str = "", name: str | None = None
 ) -> StringTensor:
     """Join the strings along an axis, or all."""
+    if isinstance(inputs, RaggedTensor):
+        if axis not in (-1, 1) or inputs.ragged_rank != 1:
+            raise ValueError(f"reduce_join of a RaggedTensor expects axis 1, got {axis}")
+        return StringTensor([separator.encode().join(row) for row in inputs.to_list()])
     array = np.asarray(StringTensor(inputs))
     whole = array.reshape(-1) if axis is None else np.moveaxis(array, axis, -1)
     found = np.empty(whole.shape[:-1], object)
@@ -260,3 +265,4 @@ def unicode_transcode(
 
 
 __getattr__, __dir__ = names_of(__name__, {})
+wrap_functions(globals(), ELEMENTWISE)

@@ -14,26 +14,14 @@ from typing import Any
 
 # Name -> what to use where TensorFlow's name is not there.
 _INSTEAD = {
-    **dict.fromkeys(("Session", "InteractiveSession", "global_variables_initializer"), "computations run at once"),
-    "placeholder": "use keras.Input, or keras.backend.placeholder",
-    "gradients": "use tf.GradientTape, or keras.backend.gradients",
     "layers": "use keras.layers",
     "contrib": "its layers are in keras.layers",
     "estimator": "use keras.Model.fit",
-    "get_variable": "use tf.Variable",
     "lite": "use model.save and keras.saving.load_model",
     "saved_model": "use model.save and keras.saving.load_model",
-    "train.Checkpoint": "use model.save('m.keras'), which keeps a model with the state of its training",
-    "train.CheckpointManager": "use the callbacks ModelCheckpoint and BackupAndRestore, which keep a training run",
-    "train.latest_checkpoint": "use the callback BackupAndRestore, which continues from its last backup by itself",
-    "train.load_checkpoint": "use model.load_weights, which reads files of weights that Keras wrote",
-    "train.list_variables": "use keras.saving.KerasFileEditor, which shows the weights in a file",
     **dict.fromkeys(("train.Coordinator", "train.ClusterDef", "train.Server"), "it computes in one process"),
     "train.ExponentialMovingAverage": "use use_ema=True of an optimizer, or keras.callbacks.SwapEMAWeights",
-    **dict.fromkeys(
-        ("train.AdamOptimizer", "train.GradientDescentOptimizer", "train.RMSPropOptimizer", "train.Optimizer"),
-        "use keras.optimizers",
-    ),
+    "train.Optimizer": "use keras.optimizers",
     "summary.graph": "use keras.callbacks.TensorBoard",
     "summary.trace_on": "use model.profile",
     "SparseTensorSpec": "use tf.TensorSpec",
@@ -44,16 +32,12 @@ _INSTEAD = {
     "nn.ctc_beam_search_decoder": "use keras.ops.ctc_decode(strategy='beam_search')",
     "image.sample_distorted_bounding_box": "use keras.layers.RandomCrop",
     "io.decode_proto": "use tf.train.Example.FromString",
-    "TensorArray": "use a list, tf.stack and keras.ops.scan",
     "hessians": "use tf.GradientTape within another",
     "raw_ops": "use the functions of tensorflow",
     "tpu": "it computes on the CPU",
     "Graph": "computations run at once",
-    "IndexedSlices": "gradients are dense tensors here",
     "profiler": "use model.profile",
-    "signal": "use keras.ops.stft, keras.ops.fft and the like",
     "feature_column": "use keras.utils.FeatureSpace",
-    "lookup": "use keras.layers.StringLookup and keras.layers.IntegerLookup",
 }
 
 
@@ -102,14 +86,16 @@ def missing(module: str, name: str) -> str:
     return f"{public} is not one of the TensorFlow names that ckeras provides; {instead}"
 
 
-def names_of(module: str, rows: dict[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return ``__getattr__`` and ``__dir__`` of a module whose names are ``rows``."""
+def names_of(
+    module: str, rows: dict[str, str], wrap: Callable[[str, Any], Any] = lambda name, value: value
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return ``__getattr__`` and ``__dir__`` of a module of the names ``rows``; ``wrap`` may replace what they are."""
 
     def load(name: str) -> Any:
         row = rows.get(name)
         if row is None:
             raise AttributeError(missing(module, name))
-        value = renamed(name, row) if row.endswith(")") else resolve(row)
+        value = wrap(name, renamed(name, row) if row.endswith(")") else resolve(row))
         setattr(sys.modules[module], name, value)  # the next access finds it directly
         return value
 

@@ -1,4 +1,4 @@
-"""``tensorflow.train``: examples as records hold them. For checkpoints, the errors say what to use."""
+"""``tensorflow.train``: examples as records hold them, and checkpoints."""
 
 from __future__ import annotations
 
@@ -277,4 +277,18 @@ class SequenceExample(_Message):
         return len(data)
 
 
-__getattr__, __dir__ = names_of(__name__, {})
+ROWS = {
+    **{
+        name: f"compat.tensorflow.checkpoints.{name}"
+        for name in (
+            "Checkpoint", "CheckpointManager", "get_checkpoint_state", "latest_checkpoint", "list_variables",
+            "load_checkpoint", "load_variable",
+        )
+    },
+    **{
+        f"{name}Optimizer": f"compat.tensorflow.v1_optimizers.{name}Optimizer"
+        for name in ("Adadelta", "Adagrad", "Adam", "Ftrl", "GradientDescent", "Momentum", "RMSProp")
+    },
+}  # fmt: skip
+
+__getattr__, __dir__ = names_of(__name__, ROWS)

@@ -35,7 +35,9 @@ class HostLayer(Layer):
         raise NotImplementedError(f"{type(self).__name__} has no output_dtype")
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output, a symbolic one for symbolic tensors."""
+        """Compute the output, a symbolic one for symbolic tensors; of ragged tensors, that of their elements."""
+        if hasattr(inputs, "with_flat_values"):
+            return inputs.with_flat_values(self(inputs.flat_values, *args, **kwargs))
         return super().__call__(self._converted(inputs), *args, **kwargs)
 
     def _converted(self, inputs: Any) -> Any:
@@ -67,8 +69,9 @@ def on_host(function: Callable[[Any], np.ndarray], inputs: Any, shape: tuple, dt
     Raises:
         NeedsValue: in a trace, if the shape depends on the values.
     """
+    compute: Callable[[Any], np.ndarray]
     if isinstance(inputs, TracedStrings):
-        handles, compute = inputs.handles, lambda array: function(strings_of(array))
+        handles, compute = inputs.handles, OfHandles(function)
     elif type(inputs) is TracedTensor:
         handles, compute = inputs, function
     else:
@@ -76,6 +79,16 @@ def on_host(function: Callable[[Any], np.ndarray], inputs: Any, shape: tuple, dt
     if None in shape:
         raise NeedsValue()
     return _on_host(handles, function=compute, result=Spec(tuple(shape), dtype))
+
+
+class OfHandles:
+    """A function of strings, as one of the handles that stand for them in a plan."""
+
+    def __init__(self, function: Callable[[Any], np.ndarray]):
+        self.function = function
+
+    def __call__(self, array: np.ndarray) -> np.ndarray:
+        return self.function(strings_of(array))
 
 
 _on_host = Op(

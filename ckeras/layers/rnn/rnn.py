@@ -14,7 +14,8 @@ from ckeras.layers.rnn.cells import check_cell, initial_states, output_size
 from ckeras.layers.rnn.recurrence import recurrence
 from ckeras.layers.rnn.stacked_rnn_cells import StackedRNNCells
 from ckeras.layers.shapes import is_shape
-from ckeras.tensor import Tensor, Variable
+from ckeras.tensor import KerasTensor, Tensor, Variable
+from ckeras.tensor.graph import inferring
 from ckeras.tensor.structure import flatten, map_structure, pack
 
 
@@ -109,6 +110,7 @@ class RNN(Layer):
         if isinstance(self.cell, Layer) and not self.cell.built:
             steps = [(s[0], *s[2:]) for s in shapes]
             self.cell._build(steps[0] if len(steps) == 1 else steps)
+            self._build_inside(steps)
         if self.stateful:
             if shapes[0][0] is None:
                 raise ValueError(
@@ -119,6 +121,15 @@ class RNN(Layer):
                 lambda x: Variable(x, trainable=False, dtype=self.variable_dtype, name="rnn_state"),
                 self.get_initial_state(shapes[0][0]),
             )
+
+    def _build_inside(self, shapes: list[Any]) -> None:
+        """Build the layers in a cell that its `call` builds, so that their variables exist before the first step."""
+        if all(layer.built for layer in self.cell._flatten_layers(include_self=False)):
+            return
+        with inferring():
+            steps = [KerasTensor((1, *shape[1:]), self.compute_dtype) for shape in shapes]
+            states = map_structure(lambda x: KerasTensor(x.shape, x.dtype), self.get_initial_state(1))
+            self.cell(steps[0] if len(steps) == 1 else steps, states)
 
     def get_initial_state(self, batch_size: Any) -> list[Any]:
         """The states before the first step: those of the cell's `get_initial_state`, or else zeros."""

@@ -12,10 +12,12 @@ number for each spatial axis, and group i maps the i-th group of channels to the
 
 In float32 and float64 they are matrix products that read patches straight from the images (`conv.c`); with windows of
 one element and stride 1, the patches are the images. Depthwise convolutions, which have a group for each channel, have
-kernels of their own, and so have float32 convolutions with windows of 3 x 3 and many channels (`conv_winograd.h`).
+kernels of their own, and so have results of few channels (`conv_narrow.h`), and float32 convolutions with windows of
+3 x 3 and many channels (`conv_winograd.h`).
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,10 +29,12 @@ from ckeras.tensor.dtypes import CODE, ITEMSIZE
 from ckeras.tensor.eager import Call
 
 _NATIVE = ("float32", "float64")
-_WINOGRAD = (32, 256)  # channels from which Winograd's convolution pays, and of the source that its kernel takes
-_WINOGRAD_TILES = 16  # from which it pays to transform the weights
-_WINOGRAD_WASTE = 1.4  # maximum ratio of the elements of all tiles to those of the result
-_PANEL_ROWS = {"conv": None, "conv_winograd": 16}  # kernels that pack weights, as many matrices as taps or so many
+_WINOGRAD = (32, 1024)  # channels from which Winograd's convolution pays, and of the source that its kernel takes
+_WEIGHT_READ = 4  # multiply-adds that take as long as to read a weight
+_WEIGHT_TRANSFORM = 600  # the same for Winograd's transform of the 9 weights of a channel and a filter
+_NARROW = 4  # channels of a result that the kernel for few of them takes
+# Kernels that pack weights, as many matrices as taps or so many
+_PANEL_ROWS = {"conv": None, "conv_narrow": None, "conv_winograd": 36}
 _PARTS = 8  # maximum number of parts of the sum that is the gradient of a kernel
 _PART_ROWS = 1024  # minimum windows of a part
 _PARTS_SIZE = 2**18  # maximum elements of all parts
@@ -47,23 +51,34 @@ def _is_product(w: Windows, groups: int) -> bool:
     return groups == 1 and w.taps == 1 and w.inputs == w.outputs and not any(map(any, w.padding))
 
 
-def _kind(dtype: str, batch: int, channels: int, filters: int, w: Windows, groups: int, back: bool) -> str:
-    """Which kernels compute a convolution or the gradient of its input; "product" is that of matrices."""
+def _kind(
+    dtype: str, batch: int, channels: int, filters: int, w: Windows, groups: int, back: bool, packed: bool = False
+) -> str:
+    """Which kernels compute a convolution or the gradient of its input, if its weights are ``packed`` already or not;
+    "product" is that of matrices."""
     if _is_product(w, groups):
         return "product"
     if channels == groups > 1:
         return "conv_depthwise"
     sources, targets = (filters, channels) if back else (channels, filters)
-    sizes = w.inputs if back else w.outputs
-    tiles = math.prod((n + 1) // 2 for n in sizes)  # of 2 x 2 targets
+    if groups == 1 and targets <= _NARROW:
+        return "conv_narrow"
     fits = dtype == "float32" and w.window == (3, 3) and {*w.strides, *w.dilation, groups} == {1}
-    pays = targets >= _WINOGRAD[0] <= sources <= _WINOGRAD[1] and batch * tiles >= _WINOGRAD_TILES
-    return "conv_winograd" if fits and pays and 4 * tiles <= _WINOGRAD_WASTE * math.prod(sizes) else "conv"
+    if not (fits and targets >= _WINOGRAD[0] <= sources <= _WINOGRAD[1]):
+        return "conv"
+    sizes = w.inputs if back else w.outputs
+    tiles = batch * math.prod(-(-n // 4) for n in sizes)  # of 4 x 4 targets
+    direct = 9 * (batch * math.prod(sizes) + _WEIGHT_READ)
+    winograd = 36 * (tiles + _WEIGHT_READ) + (0 if packed else _WEIGHT_TRANSFORM)
+    return "conv_winograd" if winograd < direct else "conv"
 
 
-def _product(dtype: str, m: int, n: int, k: int, transposed: tuple[int, int]) -> list[Call]:
-    """Product (m, k) @ (k, n) of the inputs, of one of which the transpose is given."""
-    return [Call("gemm", (0, 1, 2), (CODE[dtype], 1, m, n, k, *transposed, 0, 0, 0, 0, 0))]
+def _product(
+    dtype: str, m: int, n: int, k: int, transposed: tuple[int, int], activation: int = 0, biases: int = 0
+) -> list[Call]:
+    """Product (m, k) @ (k, n) of the inputs, of which the transpose may be given, with bias and activation."""
+    p = (CODE[dtype], 1, m, n, k, *transposed, 0, 0, 0, activation, biases)
+    return [Call("gemm", tuple(range(3 + biases)), p)]
 
 
 def _panels_size(taps: int, sources: int, columns: int) -> int:
@@ -108,14 +123,13 @@ def _conv_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]
     if x.dtype not in _NATIVE:
         return None
     w, groups, filters = _conv_windows(x, kernel, **attrs), attrs["groups"], kernel.shape[-1]
-    kind = _kind(x.dtype, x.shape[0], x.shape[-1], filters, w, groups, back=False)
+    packed = attrs.get("packed", False)  # as the compiler asks before it packs the weights
+    kind = _kind(x.dtype, x.shape[0], x.shape[-1], filters, w, groups, False, packed)
     activation = ACTIVATIONS[attrs.get("activation", "linear")]
-    operands = tuple(range(3 + len(bias)))
     if kind == "product":
-        m, k = math.prod(x.shape[:-1]), x.shape[-1]
-        return [Call("gemm", operands, (CODE[x.dtype], 1, m, filters, k, 0, 0, 0, 0, 0, activation, len(bias)))]
+        return _product(x.dtype, math.prod(x.shape[:-1]), filters, x.shape[-1], (0, 0), activation, len(bias))
     p = _parameters(x.dtype, False, x.shape[0], kernel.shape, w, groups, activation, len(bias), 0)
-    return [Call(kind, (*operands, 3 + len(bias)) if kind in _PANEL_ROWS else operands, p)]
+    return [Call(kind, tuple(range(3 + len(bias) + (kind in _PANEL_ROWS))), p)]
 
 
 def _conv_forward(x: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
@@ -146,9 +160,14 @@ conv_op = Op(
 # -- what the compiler makes of convolutions ------------------------------------------------------------------------
 
 
-def _fused_forward(x: np.ndarray, kernel: np.ndarray, *bias: np.ndarray, activation: str, **attrs: Any) -> np.ndarray:
-    y = _conv_forward(x, kernel, **attrs)
-    return NUMPY_ACTIVATIONS[activation](y + bias[0] if bias else y)
+def _fused(forward: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """activation(``forward`` + bias)"""
+
+    def fused(x: np.ndarray, kernel: np.ndarray, *bias: np.ndarray, activation: str, **attrs: Any) -> np.ndarray:
+        y = forward(x, kernel, **attrs)
+        return NUMPY_ACTIVATIONS[activation](y + bias[0] if bias else y)
+
+    return fused
 
 
 # activation(conv(x, kernel) + bias) in one kernel, and the same with the panels of a kernel that is known before a plan
@@ -156,7 +175,7 @@ def _fused_forward(x: np.ndarray, kernel: np.ndarray, *bias: np.ndarray, activat
 _fused_conv = Op(
     "fused_conv",
     lambda x, kernel, *bias, activation, **attrs: _conv_infer(x, kernel, **attrs),
-    _fused_forward,
+    _fused(_conv_forward),
     _conv_kernel,
     workspace=_conv_workspace,
 )
@@ -168,35 +187,47 @@ def _panels_windows(kernel: Spec) -> Windows:
     return Windows.over(kernel.shape[:-2], kernel.shape[:-2], ones, "valid", ones)
 
 
-def _pack_infer(kernel: Spec, groups: int) -> Spec:
-    channels = kernel.shape[-2] * groups
-    size = _panels_size(math.prod(kernel.shape[:-2]), channels, kernel.shape[-1] // groups)
-    return Spec((size,), kernel.dtype)
+def _pack_op(name: str, kind: str) -> Op:
+    """The op that makes the panels of a kernel for a convolution of a kind."""
+
+    def infer(kernel: Spec, groups: int) -> Spec:
+        taps, channels = _PANEL_ROWS[kind] or math.prod(kernel.shape[:-2]), kernel.shape[-2] * groups
+        return Spec((_panels_size(taps, channels, kernel.shape[-1] // groups),), kernel.dtype)
+
+    def calls(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]:
+        kernel = inputs[0]
+        p = _parameters(kernel.dtype, False, 1, kernel.shape, _panels_windows(kernel), attrs["groups"], 0, 0, 1)
+        return [Call(f"{kind}_pack", (0, 1), p)]
+
+    return Op(name, infer, kernel=calls)
 
 
-def _pack_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]:
-    kernel = inputs[0]
-    p = _parameters(kernel.dtype, False, 1, kernel.shape, _panels_windows(kernel), attrs["groups"], 0, 0, 1)
-    return [Call("conv_pack", (0, 1), p)]
-
-
-_pack_conv_weights = Op("pack_conv_weights", _pack_infer, kernel=_pack_kernel)
-
-
-def _packed_infer(x: Spec, panels: Spec, *bias: Spec, kernel: Any, activation: str, **attrs: Any) -> Spec:
+def _packed_infer(x: Spec, panels: Spec, *rest: Spec, kernel: Any, activation: str, **attrs: Any) -> Spec:
     return _conv_infer(x, Spec(kernel, x.dtype), **attrs)
+
+
+def _packed_parameters(x: Spec, biases: int, attrs: dict[str, Any]) -> tuple[int, ...]:
+    kernel, groups = attrs["kernel"], attrs["groups"]
+    w = Windows.over(x.shape[1:-1], kernel[:-2], attrs["strides"], attrs["padding"], attrs["dilation"])
+    return _parameters(x.dtype, False, x.shape[0], kernel, w, groups, ACTIVATIONS[attrs["activation"]], biases, 1)
 
 
 def _packed_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]:
     x, _, *bias = inputs
-    kernel, groups = attrs["kernel"], attrs["groups"]
-    w = Windows.over(x.shape[1:-1], kernel[:-2], attrs["strides"], attrs["padding"], attrs["dilation"])
-    own = (ACTIVATIONS[attrs["activation"]], len(bias), 1)
-    p = _parameters(x.dtype, False, x.shape[0], kernel, w, groups, *own)
-    return [Call("conv", tuple(range(3 + len(bias))), p)]
+    return [Call("conv", tuple(range(3 + len(bias))), _packed_parameters(x, len(bias), attrs))]
 
 
+def _packed_winograd_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]:
+    x, _, _, *bias = inputs
+    operands = (0, 1, 3, *range(4, 4 + len(bias)), 2)
+    return [Call("conv_winograd", operands, _packed_parameters(x, len(bias), attrs))]
+
+
+_pack_conv_weights = _pack_op("pack_conv_weights", "conv")
 _packed_conv = Op("packed_conv", _packed_infer, kernel=_packed_kernel)
+# Its inputs: the images, the panels, and the kernel, from which it computes again what is not finite
+_pack_winograd_weights = _pack_op("pack_winograd_weights", "conv_winograd")
+_packed_winograd = Op("packed_winograd", _packed_infer, kernel=_packed_winograd_kernel)
 
 # -- gradient of the images -----------------------------------------------------------------------------------------
 
@@ -213,21 +244,23 @@ def _input_grad_infer(g: Spec, kernel: Spec, size: Any, groups: int, **attrs: An
 
 
 def _input_grad_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
-    g, kernel = inputs
+    g, kernel = inputs[:2]
     w, channels = _input_windows(kernel, **attrs), outputs[0].shape[-1]
     return _panels(g.dtype, g.shape[0], channels, g.shape[-1], w, attrs["groups"], back=True)
 
 
 def _input_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
-    g, kernel = inputs
+    g, kernel, *bias = inputs
     if g.dtype not in _NATIVE:
         return None
     w, groups = _input_windows(kernel, **attrs), attrs["groups"]
     kind = _kind(g.dtype, g.shape[0], outputs[0].shape[-1], g.shape[-1], w, groups, back=True)
+    activation = ACTIVATIONS[attrs.get("activation", "linear")]
     if kind == "product":
-        return _product(g.dtype, math.prod(g.shape[:-1]), kernel.shape[-2], g.shape[-1], (0, 1))
-    p = _parameters(g.dtype, True, g.shape[0], kernel.shape, w, groups, 0, 0, 0)
-    return [Call(kind, (0, 1, 2, 3) if kind in _PANEL_ROWS else (0, 1, 2), p)]
+        m, n, k = math.prod(g.shape[:-1]), kernel.shape[-2], g.shape[-1]
+        return _product(g.dtype, m, n, k, (0, 1), activation, len(bias))
+    p = _parameters(g.dtype, True, g.shape[0], kernel.shape, w, groups, activation, len(bias), 0)
+    return [Call(kind, tuple(range(3 + len(bias) + (kind in _PANEL_ROWS))), p)]
 
 
 def _input_grad_forward(g: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
@@ -251,6 +284,15 @@ conv_input_grad = Op(
     _input_grad_forward,
     _input_grad_kernel,
     vjp=[_input_grad_vjp_g, _input_grad_vjp_kernel],
+    workspace=_input_grad_workspace,
+)
+
+# activation(conv_input_grad(g, kernel) + bias) in one kernel: a transposed convolution with both
+_fused_input_grad = Op(
+    "fused_conv_input_grad",
+    lambda g, kernel, *bias, activation, **attrs: _input_grad_infer(g, kernel, **attrs),
+    _fused(_input_grad_forward),
+    _input_grad_kernel,
     workspace=_input_grad_workspace,
 )
 
