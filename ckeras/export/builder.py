@@ -100,6 +100,9 @@ class Builder:
         """Add a node; return the name of its output, or a list of several."""
         names = [self.name(kind.lower()) for _ in range(outputs)]
         given = {key: value for key, value in attributes.items() if value is not None}
+        for size in (x for value in given.values() for x in (value if isinstance(value, (list, tuple)) else [value])):
+            if isinstance(size, Size):
+                int(size)  # which raises
         self.domains.add(attributes.get("domain", ""))
         self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), names, name=names[0], **given))
         self._producers.update(dict.fromkeys(names, self.nodes[-1]))
@@ -210,8 +213,9 @@ class Builder:
 
     def sizes(self, sizes: Sequence[int | Size]) -> str:
         """A vector of int64 with sizes."""
-        if not any(isinstance(n, Size) for n in sizes):
-            return self.integers(sizes)
+        known = [n for n in sizes if not isinstance(n, Size)]
+        if len(known) == len(sizes):
+            return self.integers(known)
         return self.add("Concat", *map(self.size, sizes), axis=0)
 
     def number(self, size: int | Size) -> str:

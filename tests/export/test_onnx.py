@@ -107,6 +107,17 @@ def test_images_of_any_size_and_multiples_of_32():
     check(model, [numbers(1, 32, 64, 3)], [numbers(2, 96, 32, 3)])
 
 
+def test_sizes_that_inputs_share():
+    a, b = layers.Input((None, None, 3), name="a"), layers.Input((None, None, 3), name="b")
+    y = ops.transpose(a + layers.Conv2D(3, 3, padding="same")(b), (0, 2, 1, 3))
+    model = Model([a, b], y)
+    check(model, [numbers(2, 5, 7, 3), numbers(2, 5, 7, 3)])
+    sizes = [
+        [d.dim_param or d.dim_value for d in x.type.tensor_type.shape.dim] for x in onnx.load("m.onnx").graph.input
+    ]
+    assert sizes == [["batch", "a_1", "a_2", 3]] * 2
+
+
 class Own(layers.Layer):
     """A layer written in ops, with weights, loops and branches."""
 
