@@ -54,6 +54,7 @@ def kernels(name):
     kind = "conv"
     if name in DEPTHWISE:
         groups, kind = channels, "conv_depthwise"
+    back_kind = "conv_narrow" if channels <= 4 else kind
     rng = np.random.default_rng(0)
 
     def sample(*shape):
@@ -76,7 +77,7 @@ def kernels(name):
     return 2 * m * k * filters, {
         "product": lambda: level.call("gemm", [c], [a, b], product),
         "forward": lambda: level.call(kind, [y], [x, kernel, panels], forward),
-        "input gradient": lambda: level.call(kind, [dx], [g, kernel, panels], back),
+        "input gradient": lambda: level.call(back_kind, [dx], [g, kernel, panels], back),
         "kernel gradient": lambda: level.call(f"{kind}_kernel_grad", [dk], [x, g, sums], grad),
         "Winograd": lambda: level.call("conv_winograd", [y], [x, kernel, panels], forward),
     }

@@ -7,7 +7,14 @@ from ckeras.tensor import Spec, Tensor
 from ckeras.tensor.dtypes import ITEMSIZE
 from ckeras.tensor.eager import Call
 
-_CONVOLUTIONS = ("conv", "conv_kernel_grad", "conv_winograd", "conv_depthwise", "conv_depthwise_kernel_grad")
+_CONVOLUTIONS = (
+    "conv",
+    "conv_kernel_grad",
+    "conv_narrow",
+    "conv_winograd",
+    "conv_depthwise",
+    "conv_depthwise_kernel_grad",
+)
 
 
 def nbytes(specs: Sequence[Spec | Tensor]) -> int:

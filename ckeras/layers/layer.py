@@ -21,6 +21,7 @@ from ckeras.metrics import Mean
 from ckeras.older_spellings import ARGUMENTS, translates
 from ckeras.ops.control.operation import Operation, first_call, plain_arguments, remembers_arguments
 from ckeras.ops.control.remat_scope import current_remat
+from ckeras.saving.serialization import UnsafeConfigError
 from ckeras.saving.state import holds_state
 from ckeras.tensor import KerasTensor, Tensor, Variable, as_tensor, dtypes
 from ckeras.tensor.graph import Node, record_call, without_nodes
@@ -114,7 +115,7 @@ class Layer(FollowsPolicy):
         self.autocast = autocast
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.input_spec: Any = None
-        self.supports_masking = False
+        self.supports_masking = type(self).compute_mask is not Layer.compute_mask
         self._trainable = bool(trainable)
         self._dtype_policy = dtype_policies.get(dtype)
         self._follow_policy()
@@ -405,7 +406,7 @@ class Layer(FollowsPolicy):
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """The masks of the outputs, given the inputs and their masks; by default those of the inputs.
 
-        Called if `supports_masking` is true.
+        Called if `supports_masking` is true, as it is from the start in a class that overrides this method.
         """
         return previous_mask
 
@@ -456,12 +457,21 @@ class Layer(FollowsPolicy):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Layer:
-        """Create a layer from its configuration."""
+        """Create a layer from its configuration.
+
+        Raises:
+            TypeError: if the configuration has other arguments than the class, or values that it refuses.
+        """
         if isinstance(config.get("dtype"), dict):  # a dtype policy, as Keras writes it
             policy = config["dtype"]
             named = policy["config"].get("name")
             config = {**config, "dtype": dtype_policies.deserialize(policy) if named is None else named}
-        return cls(**config)
+        try:
+            return cls(**config)
+        except UnsafeConfigError:
+            raise
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{cls.__name__} cannot be created from its configuration {config}: {error}") from error
 
     def __getstate__(self) -> dict[str, Any]:
         return without_nodes(self)

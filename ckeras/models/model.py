@@ -11,8 +11,8 @@ from typing import Any
 from ckeras import config, export as exporters, registry
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.layer import Layer, gives_arguments, throwaway_trace
-from ckeras.layers.shapes import map_shapes
-from ckeras.models.calls import CompiledCalls
+from ckeras.models.building import build_by_call, build_from_config, note_shapes
+from ckeras.models.calls import CompiledCalls, says_inference
 from ckeras.models.graph_config import graph_config, graph_from_config
 from ckeras.models.network import Network
 from ckeras.models.older_methods import OlderMethods
@@ -26,7 +26,6 @@ from ckeras.saving.state import holds_state
 from ckeras.saving.weights import check_built
 from ckeras.tensor import KerasTensor
 from ckeras.tensor.cache import Plans
-from ckeras.tensor.graph import inferring
 from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.tensor.structure import flatten
 from ckeras.trainer.trainer import Trainer
@@ -238,7 +237,7 @@ class Model(OlderMethods, Trainer, Layer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; eager calls run a compiled plan where that only affects speed."""
-        if len(args) == 1 and not kwargs and self.built:
+        if len(args) == 1 and self.built and (not kwargs or says_inference(kwargs)):
             result = self._calls.run(self, args[0])
             if result is not None:
                 return result
@@ -348,19 +347,20 @@ class Model(OlderMethods, Trainer, Layer):
 
     def build(self, input_shape: Any) -> None:
         """Make all weights for inputs of this shape, batch included (for several inputs, a list or dict of shapes)."""
-        if self._network is not None:
-            return
-        self.built = True
-        try:
-            with inferring():
-                self(map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape))
-        except BaseException:
-            self.built = False
-            raise
+        if self._network is None:
+            build_by_call(self, input_shape)
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Build the model from the result of `get_build_config`; if it cannot be called for that, that is warned of."""
+        if type(self).build is Model.build and self._network is None:
+            build_from_config(self, config or {})
+        else:
+            super().build_from_config(config)
 
     def _build(self, input_shape: Any, others: dict[str, Any] | None = None) -> None:
         if type(self).build is Model.build:  # a call is being made, which builds the layers as it goes
             Layer.build(self, input_shape)
+            note_shapes(self, input_shape, others)
         else:
             super()._build(input_shape, others)
 

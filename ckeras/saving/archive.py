@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -28,7 +28,14 @@ _BLOCK = 1 << 20
 _EXPANSION = 1100  # maximum ratio of a member's size to its size in the archive; that of deflate is 1032
 
 
-def write(file: IO[bytes], model: Any, config: dict[str, Any], metadata: dict[str, Any], folder: str | None) -> None:
+def write(
+    file: IO[bytes],
+    model: Any,
+    config: dict[str, Any],
+    metadata: dict[str, Any],
+    folder: str | None,
+    skipped: Collection[Any] = (),
+) -> None:
     """Write the archive of a model.
 
     Args:
@@ -37,6 +44,7 @@ def write(file: IO[bytes], model: Any, config: dict[str, Any], metadata: dict[st
         config: Its config.
         metadata: What metadata.json holds.
         folder: Where the weights are collected before they go into the archive; None is the folder of temporary files.
+        skipped: Objects that are left out.
     """
     texts = {METADATA: json.dumps(metadata), CONFIG: json.dumps(config)}
     with zipfile.ZipFile(file, "w") as archive:
@@ -45,7 +53,7 @@ def write(file: IO[bytes], model: Any, config: dict[str, Any], metadata: dict[st
                 member.write(text.encode())
         with tempfile.TemporaryFile(dir=folder) as collected, AssetsWriter(archive) as assets:
             with WeightsWriter(collected) as writer:
-                save_state(model, writer, assets)
+                save_state(model, writer, assets, skipped)
             collected.seek(0)
             with archive.open(WEIGHTS, "w", force_zip64=True) as member:
                 shutil.copyfileobj(collected, member, _BLOCK)

@@ -29,8 +29,8 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
             binary file to write to; with ``zipped=False`` the path of a folder.
         overwrite: Whether to replace a file that exists; otherwise the question is asked at the terminal.
         zipped: Whether to save the model in one file, which is the default, instead of a folder.
-        kwargs: ``include_optimizer``, whether an ``.h5`` file gets what the model was compiled with; ``save_format``,
-            ``"keras"`` or ``"h5"``, which has to agree with the ending.
+        kwargs: ``include_optimizer``, whether the file gets what the model was compiled with, and the state of its
+            optimizer; ``save_format``, ``"keras"`` or ``"h5"``, which has to agree with the ending.
 
     Raises:
         ValueError: for another ending or an unknown argument.
@@ -47,11 +47,11 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
     """
     is_file, in_folder = hasattr(filepath, "write"), zipped is False
     is_legacy = not is_file and not in_folder and str(filepath).endswith((".h5", ".hdf5"))
-    include_optimizer, wanted = kwargs.pop("include_optimizer", None), "h5" if is_legacy else "keras"
-    if kwargs.pop("save_format", wanted) != wanted or (include_optimizer is not None and not is_legacy) or kwargs:
+    include_optimizer, wanted = kwargs.pop("include_optimizer", True), "h5" if is_legacy else "keras"
+    if kwargs.pop("save_format", wanted) != wanted or kwargs:
         raise ValueError(
-            f"save expects no arguments besides save_format={wanted!r}, and include_optimizer for .h5 files, got "
-            f"{', '.join(map(repr, kwargs)) or 'others'} for {filepath!r}"
+            f"save expects no arguments besides save_format={wanted!r} and include_optimizer, got "
+            f"{', '.join(map(repr, kwargs)) or 'another format'} for {filepath!r}"
         )
     if not is_file and not is_legacy and str(filepath).endswith(".keras") == in_folder:
         raise ValueError(
@@ -63,22 +63,25 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
     if not model.built:
         warn(f"save: model {model.name!r} is not built, so it has no weights to save yet; call it on data first")
     if is_legacy:
-        save_legacy_model(model, filepath, include_optimizer is not False, _version.KERAS_VERSION)
+        save_legacy_model(model, filepath, include_optimizer, _version.KERAS_VERSION)
         return
-    config = serialize_keras_object(model)
+    config, skipped = serialize_keras_object(model), []
+    if not include_optimizer:
+        config.pop("compile_config", None)
+        skipped = [] if model.optimizer is None else [model.optimizer]
     metadata = {
         "keras_version": _version.KERAS_VERSION,
         "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
         "ckeras_version": _version.number,
     }
     if is_file:
-        archive.write(filepath, model, config, metadata, None)
+        archive.write(filepath, model, config, metadata, None, skipped)
         return
     if in_folder:
-        folder.write(os.fspath(filepath), model, config, metadata)
+        folder.write(os.fspath(filepath), model, config, metadata, skipped)
         return
     with replacing(filepath) as file:
-        archive.write(file, model, config, metadata, os.path.dirname(os.path.realpath(filepath)))
+        archive.write(file, model, config, metadata, os.path.dirname(os.path.realpath(filepath)), skipped)
 
 
 def load_model(

@@ -9,6 +9,7 @@ tuples and dicts.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -18,6 +19,11 @@ from ckeras import config as settings, plugins, registry
 from ckeras.ops.control.recording import operation_named
 from ckeras.saving import functions
 from ckeras.utils.tracebacks import warn
+
+
+class UnsafeConfigError(ValueError):
+    """A config that holds what safe mode refuses."""
+
 
 _TABLES = [table for table in registry.TABLES.values() if table is not registry.callbacks]  # of what models are made
 
@@ -328,7 +334,8 @@ def _public_module(cls: type) -> str | None:
     for table in registry.TABLES.values():
         if cls in table._shipped.values():
             return table.home[1:]
-    return cls.__module__[1:]
+    package = sys.modules[cls.__module__.rpartition(".")[0]]
+    return (package.__name__ if cls.__name__ in getattr(package, "__all__", ()) else cls.__module__)[1:]
 
 
 def _public_object(module: str, name: str) -> Any:
@@ -377,7 +384,7 @@ def _made(cls: type, inner: dict[str, Any], config: dict[str, Any]) -> Any:
 def _made_special(kind: str, inner: Any) -> Any:
     """Create a value that JSON does not support."""
     if kind == "__lambda__" and _safe_mode():
-        raise ValueError(
+        raise UnsafeConfigError(
             "A config holds a lambda, byte code that can do anything, and is refused: if you trust where it comes "
             "from, pass safe_mode=False or call keras.config.enable_unsafe_deserialization()."
         )

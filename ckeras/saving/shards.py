@@ -1,13 +1,16 @@
 """Weights in several files of limited size, in the layout of Keras 3.
 
 ``name.weights.json`` says in which of the files ``name_00000.weights.h5``, ... the variables of each object are; those
-of one object may be in several. All files are written before the first one replaces an older one.
+of one object may be in several. Files beside older ones are called ``name_00000-1f3a5b7c.weights.h5``, ..., so that the
+renaming of ``name.weights.json`` replaces all of them; then the older ones are removed.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import IO, Any
@@ -35,6 +38,9 @@ class ShardsWriter:
         self._shards: list[tuple[str, IO[bytes], WeightsWriter]] = []
 
     def __enter__(self) -> ShardsWriter:
+        self._folder, name = os.path.split(self._path)
+        self._name = name.removesuffix(_ENDING)
+        self._mark = f"-{secrets.token_hex(4)}" if self._files_of() else ""
         self._files = ExitStack()  # what is entered first is replaced last
         self._map = self._files.enter_context(replacing(self._path))
         return self
@@ -48,9 +54,8 @@ class ShardsWriter:
         if size > self._limit:
             raise ValueError(f"{what} has {size} bytes, more than max_shard_size allows, {int(self._limit)} bytes")
         if not self._shards or self._size + size > self._limit:
-            folder, name = os.path.split(self._path)
-            name = f"{name.removesuffix(_ENDING)}_{len(self._shards):05}.weights.h5"
-            file = self._files.enter_context(replacing(os.path.join(folder, name)))
+            name = f"{self._name}_{len(self._shards):05}{self._mark}.weights.h5"
+            file = self._files.enter_context(replacing(os.path.join(self._folder, name)))
             self._shards.append((name, file, self._files.enter_context(WeightsWriter(file))))
             self._size = 0
         self._size, self._total = self._size + size, self._total + size
@@ -71,7 +76,14 @@ class ShardsWriter:
                 writer.close()
                 file.flush()
                 os.fsync(file.fileno())
+        for name in self._files_of() - {name for name, *_ in self._shards}:
+            os.remove(os.path.join(self._folder, name))
         return None
+
+    def _files_of(self) -> set[str]:
+        """The files with variables that were written for this path."""
+        pattern = re.compile(re.escape(self._name) + r"_\d{5}(-[0-9a-f]{8})?\.weights\.h5")
+        return set(filter(pattern.fullmatch, os.listdir(self._folder or os.curdir)))
 
 
 class ShardedGroup:
@@ -145,7 +157,8 @@ class ShardsReader:
         if not isinstance(name, str) or os.path.basename(name) != name or name in ("", ".", ".."):
             raise ValueError(f"Expected the name of a file in the same folder, got {name!r}.")
         if name not in self._shards:
-            self._shards[name] = self._files.enter_context(WeightsReader(os.path.join(self._folder, name)))
+            file = self._files.enter_context(open(os.path.join(self._folder, name), "rb"))  # noqa: SIM115
+            self._shards[name] = self._files.enter_context(WeightsReader(file))
         return self._shards[name]
 
     def __exit__(self, *exc: Any) -> bool | None:

@@ -128,6 +128,8 @@ def load_state(
                 one.load_own_variables(weights.get(path))
             if assets is not None and hasattr(one, "load_assets"):
                 one.load_assets(assets.get(path))
+        except OSError:  # of a file that is missing or cannot be read
+            raise
         except Exception as error:
             failures.append((path, one, error))
     if failures:

@@ -27,7 +27,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("activation", ["linear", "relu", "sigmoid", "tanh"])
+@pytest.mark.parametrize("activation", ["linear", "relu", "sigmoid", "tanh", "relu6"])
 @pytest.mark.parametrize("case", range(len(CASES)))
 def test_bias_and_activation_are_part_of_the_convolution(case, activation):
     options, kernel = CASES[case]
@@ -43,6 +43,28 @@ def test_bias_and_activation_are_part_of_the_convolution(case, activation):
     only = plan_of(lambda x, kernel: act(ops.conv(x, kernel, **options)), X, kernel)
     assert labels(only) == (["conv"] if activation == "linear" else ["fused_conv"])
     np.testing.assert_allclose(only.run([X, kernel])[0], act(ops.conv(X, kernel, **options)), 1e-5, 1e-6)
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu", "sigmoid", "tanh"])
+@pytest.mark.parametrize(
+    ("options", "kernel"),
+    [
+        ({}, sample(3, 2, 5, 6)),
+        ({"strides": 2, "padding": "same"}, sample(3, 2, 5, 6)),
+        ({"strides": 4}, sample(3, 2, 3, 6)),  # some results meet no tap; few channels
+        ({}, sample(1, 1, 5, 6)),
+    ],
+)
+def test_bias_and_activation_are_part_of_the_transposed_convolution(options, kernel, activation):
+    bias, act = sample(kernel.shape[-2]), activations.get(activation)
+
+    def f(x, kernel, bias):
+        return act(ops.conv_transpose(x, kernel, **options) + bias)
+
+    plan = plan_of(f, X, kernel, bias)
+    assert labels(plan) == ["fused_conv_input_grad"]
+    expected = act(ops.add(ops.conv_transpose(X, kernel, **options), bias))
+    np.testing.assert_allclose(plan.run([X, kernel, bias])[0], expected, 1e-5, 1e-6)
 
 
 def test_what_is_no_bias_is_added_by_itself():

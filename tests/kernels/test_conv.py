@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from convolutions import DTYPES, NONE, RELU, SIGMOID, TANH, Case, activate, assert_close
+from convolutions import DTYPES, NONE, RELU, RELU6, SIGMOID, TANH, Case, activate, assert_close
 
 # size, window, strides, padding, dilation
 GEOMETRIES = [
@@ -49,6 +49,38 @@ def test_each_direction_depthwise(threaded, shape, channels, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("act", [TANH, RELU6])
+def test_depthwise_windows_of_three_adjacent_pixels(threaded, act, dtype):
+    """Rows of windows in parts of every length, of which the first and the last reach beyond the image or do not."""
+    for size, stride, padding in itertools.product(
+        [(4, 1), (3, 9), (5, 20)], [1, 2], [((1, 1), (1, 1)), ((0, 1), (0, 1))]
+    ):
+        for channels in (4, 16, 37):
+            shape = (size, (3, 3), (stride, stride), padding, (1, 1))
+            case = Case(shape, (channels, channels, channels), dtype, kind="conv_depthwise")
+            if 0 in case.w.outputs:
+                continue
+            case.kernel *= 4
+            assert_close(case.conv(threaded), case.expected(), 36)
+            assert_close(case.conv(threaded, act, bias=True), activate(case.expected() + case.bias, act), 36)
+            assert_close(case.input_grad(threaded), case.expected_input_grad(), 36)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("channels", [(1, 40, 1), (3, 33, 1), (16, 5, 1)], ids=str)
+def test_few_channels(threaded, channels, dtype):
+    """Rows of windows that are cut into tiles."""
+    for shape in [
+        ((6, 29), (3, 3), (1, 1), "same", (1, 1)), ((11, 40), (5, 4), (2, 3), ((1, 3), (2, 0)), (1, 2)),
+        ((4, 3, 20), (3, 2, 3), (1, 2, 1), "same", (1, 1, 1)), ((50,), (7,), (2,), ((-1, 4),), (1,)),
+    ]:  # fmt: skip
+        case = Case(shape, channels, dtype)
+        terms = case.w.taps * channels[0]
+        assert_close(case.conv(threaded), case.expected(), terms)
+        assert_close(case.conv(threaded, RELU6, bias=True), activate(case.expected() + case.bias, RELU6), terms)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("channels", [(64, 300, 1), (70, 64, 1), (130, 130, 2)], ids=str)
 def test_more_than_one_pass_keeps(threaded, channels, dtype):
     """Several blocks of k, groups of panels, and blocks of windows."""
@@ -58,31 +90,52 @@ def test_more_than_one_pass_keeps(threaded, channels, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("act", [NONE, RELU, SIGMOID, TANH])
+@pytest.mark.parametrize("act", [NONE, RELU, SIGMOID, TANH, RELU6])
 def test_bias_and_activation(threaded, act, dtype):
     depthwise = ((35, 70, 35), "conv_depthwise")
-    kinds = [((3, 5, 1), "conv"), ((4, 66, 2), "conv"), ((150, 40, 1), "conv"), depthwise]
-    for shape, (channels, kind) in itertools.product(GEOMETRIES[:4], kinds):
+    kinds = [((3, 5, 1), "conv"), ((4, 66, 2), "conv"), ((150, 40, 1), "conv"), ((3, 2, 1), "conv_narrow"), depthwise]
+    for shape, (channels, kind) in itertools.product([*GEOMETRIES[:4], GEOMETRIES[8]], kinds):
         case = Case(shape, channels, dtype, kind=kind)
+        terms = case.w.taps * case.filters
+        expected = activate(case.expected_input_grad() + case.back_bias, act)
+        assert_close(case.input_grad(threaded, act, bias=True), expected, terms)
+        assert_close(case.input_grad(threaded, act), activate(case.expected_input_grad(), act), terms)
         expected = activate(case.expected() + case.bias, act)
         assert_close(case.conv(threaded, act, bias=True), expected, case.w.taps * channels[0])
         assert_close(case.conv(threaded, act), activate(case.expected(), act), case.w.taps * channels[0])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("few", range(1, 5))
+@pytest.mark.parametrize("shape", GEOMETRIES, ids=str)
+def test_few_channels_of_the_result(threaded, shape, few, dtype):
+    for many in (1, 7, 37):
+        forward, back = (Case(shape, (*c, 1), dtype, kind="conv_narrow") for c in ((many, few), (few, many)))
+        assert_close(forward.conv(threaded), forward.expected(), forward.w.taps * many)
+        assert_close(back.input_grad(threaded), back.expected_input_grad(), back.w.taps * many)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(
     "channels, kind",
-    [((3, 32, 1), "conv"), ((64, 300, 1), "conv"), ((20, 36, 4), "conv"), ((50, 50, 50), "conv_depthwise")],
+    [
+        ((3, 32, 1), "conv"),
+        ((64, 300, 1), "conv"),
+        ((20, 36, 4), "conv"),
+        ((50, 50, 50), "conv_depthwise"),
+        ((3, 4, 1), "conv_narrow"),
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("shape", [((19, 17), (3, 3), (1, 1), "same", (1, 1)), GEOMETRIES[8]], ids=str)
 def test_threads_change_no_bit(level, shape, channels, kind, dtype):
     case = Case(shape, channels, dtype, batch=5, kind=kind)
-    one = [y.tobytes() for y in case.all(level)]
+    parts = [case.conv, case.input_grad] + [case.kernel_grad] * (kind != "conv_narrow")
+    one = [part(level).tobytes() for part in parts]
     try:
         for threads in (2, 3):
             level.set_threads(threads)
-            assert [y.tobytes() for y in case.all(level)] == one
+            assert [part(level).tobytes() for part in parts] == one
     finally:
         level.set_threads(1)
 
@@ -102,6 +155,9 @@ def test_packed_weights_give_the_same_bits(threaded, back, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_empty(threaded, dtype):
+    for shape in (GEOMETRIES[1], ((2, 9), (3, 3), (1, 1), "valid", (1, 1))):
+        narrow = Case(shape, (3, 4, 1), dtype, batch=0 if shape is GEOMETRIES[1] else 2, kind="conv_narrow")
+        assert narrow.conv(threaded).size == 0 and (narrow.input_grad(threaded) == 0).all()
     for channels, kind in [((3, 5, 1), "conv"), ((64, 70, 1), "conv"), ((5, 5, 5), "conv_depthwise")]:
         case = Case(GEOMETRIES[1], channels, dtype, batch=0, kind=kind)
         assert case.conv(threaded).size == case.input_grad(threaded).size == 0
@@ -127,6 +183,11 @@ def test_what_is_not_finite_stays_where_it_is_read(threaded, dtype):
     np.testing.assert_array_equal(np.isfinite(case.input_grad(threaded)).all(-1), expected)
     finite = np.isfinite(case.kernel_grad(threaded))
     assert finite[..., :36].all() and not finite[..., 36].any()
+    case = Case(((7, 7), (3, 3), (1, 1), "same", (1, 1)), (3, 19, 1), dtype, kind="conv_narrow")
+    case.g[1, 0, 2, 18] = np.inf
+    expected = np.ones((2, 7, 7), bool)
+    expected[1, :2, 1:4] = False
+    np.testing.assert_array_equal(np.isfinite(case.input_grad(threaded)).all(-1), expected)
     case = Case(((7, 7), (3, 3), (1, 1), "same", (1, 1)), (37, 37, 37), dtype, kind="conv_depthwise")
     case.x[0, 3, 3, 36] = np.nan
     expected = np.ones((2, 7, 7, 37), bool)

@@ -320,10 +320,12 @@ def test_a_layer_without_weights_in_the_file():
     [
         (lambda m: m.save("m"), "ends with .keras, got 'm'"),
         (lambda m: m.save("m.keras", zipped=False), "zipped=False expects a path that does not end with .keras"),
-        (lambda m: m.save("m.keras", save_format="tf"), "save_format='keras', and include_optimizer .* got others"),
-        (lambda m: m.save("m.h5", save_format="keras"), "save_format='h5', and include_optimizer .* got others"),
-        (lambda m: m.save("m.keras", include_optimizer=False), "include_optimizer for .h5 files, got others"),
-        (lambda m: m.save("m.keras", colour=1), "include_optimizer for .h5 files, got 'colour'"),
+        (
+            lambda m: m.save("m.keras", save_format="tf"),
+            "save_format='keras' and include_optimizer, got another format",
+        ),
+        (lambda m: m.save("m.h5", save_format="keras"), "save_format='h5' and include_optimizer, got another format"),
+        (lambda m: m.save("m.keras", colour=1), "and include_optimizer, got 'colour'"),
         (lambda m: m.save_weights("m.txt"), r"ends with .weights.h5, got 'm.txt'"),
         (lambda m: m.save_weights("m.json", max_shard_size=1), r"max_shard_size=1 expects .* .weights.json, got"),
         (lambda m: m.save_weights("m.weights.json"), r"ends with .weights.h5, got 'm.weights.json'"),
@@ -359,3 +361,52 @@ def test_models_that_are_not_built():
 def test_a_file_that_is_not_there(name):
     with pytest.raises(FileNotFoundError, match=name):
         dropped().load_weights(name)
+
+
+@saving.register_keras_serializable("test_model_files")
+class Called(Model):
+    """A model that is defined by its call, with one input or two."""
+
+    def __init__(self, units=2, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.first, self.second = layers.Dense(units), layers.Dense(units)
+
+    def call(self, x, other=None):
+        return self.first(x) if other is None else self.first(x) + self.second(other)
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+CALLS = {
+    "keyword": lambda model, x: model(x, other=x).numpy(),
+    "position": lambda model, x: model(x, 2 * x).numpy(),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_model_that_is_called_with_two_tensors(call):
+    model, x = Called(3), np.ones((2, 4), "float32")
+    expected = CALLS[call](model, x)
+    model.save("m.keras")
+    np.testing.assert_array_equal(CALLS[call](models.load_model("m.keras"), x), expected)
+
+
+def test_a_model_that_cannot_be_built_by_a_call_is_named():
+    model = Called(3, name="n")
+    with pytest.warns(UserWarning, match=r"'n' cannot be built for the saved shapes .*build_from_config"):
+        model.build_from_config({"input_shape": [None]})
+    assert not model.built
+    model.build_from_config({})
+    assert not model.built
+
+
+def test_a_file_without_the_optimizer():
+    model = dropped()
+    model.fit(X, Y, verbose=0)
+    for name, options in (("m.keras", {}), ("m", {"zipped": False})):
+        model.save(name, include_optimizer=False, **options)
+        loaded = models.load_model(name)
+        assert not loaded.compiled and same(loaded.get_weights(), model.get_weights())
+    assert not any("optimizer" in path for path in paths("m/model.weights.h5"))

@@ -52,6 +52,37 @@ def _sizes(name):
     return found
 
 
+def test_a_save_replaces_all_older_files():
+    model = model_of()
+    pathlib.Path("m_other.weights.h5").touch()
+    for limit, n_files in ((150, 5), (150, 5), (2**20, 1)):
+        model.save_weights("m.weights.json", max_shard_size=limit / 2**30)
+        names = set(os.listdir()) - {"m.weights.json", "m_other.weights.h5"}
+        stored = json.loads(pathlib.Path("m.weights.json").read_text())["weight_map"].values()
+        assert names == {name for shards in stored for name in shards}
+        assert len(names) >= n_files
+        other = model_of()
+        other.load_weights("m.weights.json")
+        assert same(state(other), state(model))
+
+
+def test_an_error_while_files_are_renamed_leaves_the_older_ones(monkeypatch):
+    model, other = model_of(), model_of()
+    model.save_weights("m.weights.json", max_shard_size=150 / 2**30)
+    replace = os.replace
+
+    def failing(source, target):
+        if str(target).endswith(".json"):
+            raise OSError(5, "Input/output error")
+        replace(source, target)
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="Input/output error"):
+        patch.setattr(os, "replace", failing)
+        other.save_weights("m.weights.json", max_shard_size=150 / 2**30)
+    other.load_weights("m.weights.json")
+    assert same(state(other), state(model))
+
+
 def test_the_file_that_names_the_others():
     model_of().save_weights("m.weights.json", max_shard_size=150 / 2**30)
     config = json.loads(pathlib.Path("m.weights.json").read_text())
@@ -139,7 +170,7 @@ def test_a_shard_that_is_missing():
     model = model_of()
     model.save_weights("m.weights.json", max_shard_size=150 / 2**30)
     os.remove("m_00001.weights.h5")
-    with pytest.raises(ValueError, match=r"m_00001.weights.h5"):
+    with pytest.raises(FileNotFoundError, match=r"m_00001.weights.h5"):
         model.load_weights("m.weights.json")
 
 

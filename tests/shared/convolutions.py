@@ -6,11 +6,11 @@ from guarded import guarded
 from ckeras.ops.nn.windows import Windows, add_patches, cut_patches, geometry
 
 DTYPES = [np.float32, np.float64]
-NONE, RELU, SIGMOID, TANH = range(4)
+NONE, RELU, SIGMOID, TANH, RELU6 = range(5)
 
 
 def activate(x, act):
-    return [x, np.maximum(x, 0), 1 / (1 + np.exp(-x)), np.tanh(x)][act]
+    return [x, np.maximum(x, 0), 1 / (1 + np.exp(-x)), np.tanh(x), np.clip(x, 0, 6)][act]
 
 
 class Case:
@@ -26,7 +26,7 @@ class Case:
 
         self.x = sample(batch, *w.inputs, self.channels)
         self.kernel = sample(*w.window, self.channels // groups, self.filters)
-        self.bias = sample(self.filters)
+        self.bias, self.back_bias = sample(self.filters), sample(self.channels)
         self.g = sample(batch, *w.outputs, self.filters)
         self.m = batch * int(np.prod(w.outputs))
 
@@ -72,17 +72,15 @@ class Case:
         inputs, panels = [self.x, self.kernel] + [self.bias] * bias, self.panels(False) if self.packs else None
         return self._run(level, self.kind, self.g.shape, inputs, self.parameters(False, act, int(bias), 0), panels)
 
-    def input_grad(self, level):
-        inputs, panels = [self.g, self.kernel], self.panels(True) if self.packs else None
-        return self._run(level, self.kind, self.x.shape, inputs, self.parameters(True, NONE, 0, 0), panels)
+    def input_grad(self, level, act=NONE, bias=False):
+        inputs = [self.g, self.kernel] + [self.back_bias] * bias
+        panels = self.panels(True) if self.packs else None
+        return self._run(level, self.kind, self.x.shape, inputs, self.parameters(True, act, int(bias), 0), panels)
 
     def kernel_grad(self, level, parts=1):
         p = self.parameters(False, parts, 0, 0)
         scratch = guarded((parts * self.kernel.size,), self.dtype) if parts > 1 else None
         return self._run(level, f"{self.kind}_kernel_grad", self.kernel.shape, [self.x, self.g], p, scratch)
-
-    def all(self, level):
-        return [self.conv(level), self.input_grad(level), self.kernel_grad(level, min(3, self.m))]
 
 
 def assert_close(y, expected, terms):

@@ -1,4 +1,4 @@
-"""Kills processes at events spread over a save, and fills their disk; the file is the old or the new one each time.
+"""Kills processes at events spread over a save, and fills their disk; the file or folder is the old or the new one.
 
     python tests/shared/interrupted_saves.py --kills 50
 
@@ -17,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 
-FORMATS = ("m.keras", "m.h5", "m.weights.h5", "w.h5")
+FORMATS = ("m.keras", "m.h5", "m.weights.h5", "w.h5", "folder", "w.weights.json")
+MODELS = {"m.keras": {}, "m.h5": {}, "folder": {"zipped": False}}  # arguments of save; the others are weights
 UNITS = 512  # of two layers, which is 2 MB
 
 
@@ -34,8 +35,15 @@ def model(value):
 
 def save(value, path):
     """Save the model of a value in the format of a path."""
-    made = model(value)
-    (made.save if os.path.basename(path) in ("m.keras", "m.h5") else made.save_weights)(path)
+    save_made(model(value), path)
+
+
+def save_made(made, path):
+    name = os.path.basename(path)
+    if name in MODELS:
+        made.save(path, **MODELS[name])
+    else:
+        made.save_weights(path, max_shard_size=1.5 * 2**-10 if name.endswith(".json") else None)
 
 
 def value_in(path):
@@ -44,7 +52,7 @@ def value_in(path):
 
     from ckeras import models
 
-    if os.path.basename(path) in ("m.keras", "m.h5"):
+    if os.path.basename(path) in MODELS:
         loaded = models.load_model(path)
     else:
         loaded = model(0)
@@ -89,14 +97,15 @@ def child(path, value, kill_at):
             yield Counted(file)
 
     def counted(function):
-        def call(*args):
+        def call(*args, **kwargs):
             event()
-            return function(*args)
+            return function(*args, **kwargs)
 
         return call
 
     atomic.open = opened
-    os.fsync, os.replace = counted(os.fsync), counted(os.replace)
+    os.fsync, os.replace, os.rename, os.remove = map(counted, (os.fsync, os.replace, os.rename, os.remove))
+    atomic.exchange, atomic.shutil.rmtree = counted(atomic.exchange), counted(atomic.shutil.rmtree)
     save(value, path)
     event()
     print(count)
@@ -108,7 +117,7 @@ def limited(path, value, limit):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
-        (made.save if os.path.basename(path) in ("m.keras", "m.h5") else made.save_weights)(path)
+        save_made(made, path)
     except OSError as error:
         print(type(error).__name__, error)
 
@@ -180,9 +189,9 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, name)
             save(1, path)
-            size = pathlib.Path(path).stat().st_size
+            size = max(one.stat().st_size for one in pathlib.Path(folder).rglob("*") if one.is_file())
             messages = full(path, [size * i // 10 for i in range(10)])
-            print(f"{name}: 10 limits of {size} bytes left the old file: {collections.Counter(messages)}")
+            print(f"{name}: 10 limits up to {size} bytes left the old file: {collections.Counter(messages)}")
         print(f"{name}: small disk: {on_small_disk(name)}")
     return None
 

@@ -20,6 +20,12 @@ typedef struct {
     int64_t offset, weight, x;
 } dw_tap;
 
+/* Which pixels at the ends of a part of a row of targets are outside, and the activation of the results, which clips, or
+ * none */
+typedef struct {
+    int left, right, act;
+} dw_part;
+
 /* Row of the source's last axis that a row of targets meets with tap 0, in pixels */
 static int64_t dw_source_row(const cv_phase *f, int64_t row)
 {
@@ -54,6 +60,37 @@ static int64_t dw_inside(const cv_axis *c, const dw_tap *first, const dw_tap *la
 
 enum { CV_ACT = 7, CV_HAS_BIAS, CV_PACKED, CV_PARTS = 7 };
 
+/* Convolutions of few channels: how many at most, and multiply-adds of a thread from which it pays */
+enum { CD_SOURCES = 16, CD_THREAD_WORK = 100000 };
+
+/* Convolutions whose results have few channels: how many, and rows of targets of a unit of work. For each number of
+ * channels how many targets two kinds of tiles have, so that the sums and what is multiplied fit the registers. */
+enum { CN_TARGETS = 4, CN_ROWS = 8 };
+#if defined(__AVX512F__) || defined(__aarch64__)
+#define EACH_NARROW(X) X(1, 8, 2) X(2, 4, 2) X(3, 4, 2) X(4, 4, 2)
+#else
+#define EACH_NARROW(X) X(1, 8, 2) X(2, 4, 2) X(3, 4, 2) X(4, 2, 1)
+#endif
+
+/* Lists what target x of a row reads inside the source, in order; returns how many. The blocks of k are uncut. */
+static int64_t cn_copies(const cv_shape *s, const cv_phase *f, int64_t row, int64_t x, cv_copy *some)
+{
+    const cv_axis *a = f->axis, *b = a + 1, *c = a + 2;
+    const int64_t y = row % b->targets, z = row / b->targets % a->targets;
+    int64_t n = 0;
+    for (const cv_copy *q = f->copies; q < f->copies + f->begin[1]; q++) {
+        const int64_t at_z = z * a->stride + a->from[q->z], at_y = y * b->stride + b->from[q->y];
+        if (at_z < 0 || at_z >= a->source || at_y < 0 || at_y >= b->source) continue;
+        int64_t first = q->x, last = q->x + q->n / s->sources;
+        while (first < last && x * c->stride + c->from[first] < 0) first++;
+        while (first < last && x * c->stride + c->from[last - 1] >= c->source) last--;
+        const int64_t skipped = (first - q->x) * s->sources;
+        if (first < last)
+            some[n++] = (cv_copy){.offset = q->offset + skipped, .k = q->k + skipped, .n = (last - first) * s->sources};
+    }
+    return n;
+}
+
 /* Winograd's convolution: channels of the source, at most, in a block that is summed in one go, in a task that packs,
  * and of all blocks */
 enum { WG_BLOCK = 64, WG_CHANNELS = 16, WG_SOURCES = 1024 };
@@ -76,7 +113,9 @@ static ck_vf32 ck_first_lanes_f32(ck_vf32 x, int n)
 #define L CK_LANES_F32
 #define FN(name) name##_f32
 #include "conv_typed.h"
+#include "conv_direct.h"
 #include "conv_depthwise.h"
+#include "conv_narrow.h"
 #include "conv_winograd.h"
 #undef T
 #undef V
@@ -88,7 +127,9 @@ static ck_vf32 ck_first_lanes_f32(ck_vf32 x, int n)
 #define L CK_LANES_F64
 #define FN(name) name##_f64
 #include "conv_typed.h"
+#include "conv_direct.h"
 #include "conv_depthwise.h"
+#include "conv_narrow.h"
 #undef T
 #undef V
 #undef L
@@ -106,10 +147,23 @@ static double cv_work(const cv_shape *s)
     return work * s->batch * s->targets;
 }
 
+/* Gives all targets the value of those that no tap meets. */
+static void cv_fill(const cv_shape *s, char *const *buf, const int64_t *p)
+{
+    const int64_t pixels = s->batch * cv_product(s->target);
+    memset(buf[0], 0, (size_t)(pixels * s->targets * cv_item(p)));
+    if (!p[CV_HAS_BIAS] && !p[CV_ACT]) return;
+#define FILL(D, T)                                                                                                     \
+    finish_##D((T *)buf[0], s->targets, pixels, s->targets, p[CV_HAS_BIAS] ? (const T *)buf[3] : NULL, 1, (int)p[CV_ACT])
+    if (p[0] == CK_F32) FILL(f32, float);
+    else FILL(f64, double);
+#undef FILL
+}
+
 /* buf: out, in, weights, biases if p says so, and unless the weights are packed, workspace for the panels
  * p: as cv_start says, its own: activation, has bias, whether the weights are panels that conv_pack made
  * out (batch, *windows, filters) = act(the convolution of in (batch, *size, channels) + bias), or with `back`, the
- * gradient of such images for a gradient in (batch, *windows, filters). */
+ * gradient of such images for a gradient in (batch, *windows, filters), and of that act(gradient + bias). */
 static int ck_conv(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
     (void)f;
@@ -117,12 +171,13 @@ static int ck_conv(char *const *buf, const int64_t *p, const double *f, ck_error
     int done = cv_start(&s, p, BLOCK_K);
     char *const *rest = buf + 3 + p[CV_HAS_BIAS];
     if (done && s.batch * cv_product(s.target) * s.targets > 0) {
-        if (!s.complete) memset(buf[0], 0, (size_t)(s.batch * cv_product(s.target) * s.targets * cv_item(p)));
+        if (!s.complete) cv_fill(&s, buf, p);
         const int packed = p[CV_PACKED] != 0;
 #define RUN(D, T)                                                                                                      \
-    cv_run_##D(&(conv_##D){&s, (const T *)buf[1], p[CV_HAS_BIAS] ? (const T *)buf[3] : NULL, (T *)buf[0],              \
-                           (T *)(packed ? buf[2] : rest[0]), (int)p[CV_ACT]},                                          \
-               packed ? NULL : (const T *)buf[2], cv_work(&s))
+    (cd_pays_##D(&s) ? cd_run_##D : cv_run_##D)(                                                                       \
+        &(conv_##D){&s, (const T *)buf[1], p[CV_HAS_BIAS] ? (const T *)buf[3] : NULL, (T *)buf[0],                     \
+                    (T *)(packed ? buf[2] : rest[0]), (int)p[CV_ACT]},                                                 \
+        packed ? NULL : (const T *)buf[2], cv_work(&s))
         done = p[0] == CK_F32 ? RUN(f32, float) : RUN(f64, double);
 #undef RUN
     }
@@ -187,10 +242,29 @@ static int ck_conv_depthwise(char *const *buf, const int64_t *p, const double *f
     cv_shape s;
     int done = cv_start(&s, p, CV_UNCUT);
     if (done && s.batch * cv_product(s.target) * s.targets > 0) {
-        if (!s.complete) memset(buf[0], 0, (size_t)(s.batch * cv_product(s.target) * s.targets * cv_item(p)));
+        if (!s.complete) cv_fill(&s, buf, p);
 #define RUN(D, T)                                                                                                      \
     dw_run_##D(&(conv_##D){&s, (const T *)buf[1], p[CV_HAS_BIAS] ? (const T *)buf[3] : NULL, (T *)buf[0], NULL,        \
                            (int)p[CV_ACT]},                                                                            \
+               (const T *)buf[2], dw_threads(&s))
+        done = p[0] == CK_F32 ? RUN(f32, float) : RUN(f64, double);
+#undef RUN
+    }
+    cv_release(&s);
+    return done ? CK_OK : ck_no_memory(err);
+}
+
+/* Convolution of one group with at most CN_TARGETS channels of the result. buf, p: as for conv; weights are not packed */
+static int ck_conv_narrow(char *const *buf, const int64_t *p, const double *f, ck_error *err)
+{
+    (void)f;
+    cv_shape s;
+    int done = cv_start(&s, p, CV_UNCUT);
+    if (done && s.batch * cv_product(s.target) * s.targets > 0) {
+        if (!s.complete) cv_fill(&s, buf, p);
+#define RUN(D, T)                                                                                                      \
+    cn_run_##D(&(conv_##D){&s, (const T *)buf[1], p[CV_HAS_BIAS] ? (const T *)buf[3] : NULL, (T *)buf[0],              \
+                           (T *)buf[3 + p[CV_HAS_BIAS]], (int)p[CV_ACT]},                                              \
                (const T *)buf[2], dw_threads(&s))
         done = p[0] == CK_F32 ? RUN(f32, float) : RUN(f64, double);
 #undef RUN
@@ -255,4 +329,5 @@ static int ck_conv_winograd_pack(char *const *buf, const int64_t *p, const doubl
 #define CONV_KERNELS                                                                                                   \
     {"conv", ck_conv}, {"conv_pack", ck_conv_pack}, {"conv_kernel_grad", ck_conv_kernel_grad},                         \
     {"conv_winograd", ck_conv_winograd}, {"conv_winograd_pack", ck_conv_winograd_pack},                                \
-    {"conv_depthwise", ck_conv_depthwise}, {"conv_depthwise_kernel_grad", ck_conv_depthwise_kernel_grad},
+    {"conv_narrow", ck_conv_narrow}, {"conv_depthwise", ck_conv_depthwise},                                            \
+    {"conv_depthwise_kernel_grad", ck_conv_depthwise_kernel_grad},

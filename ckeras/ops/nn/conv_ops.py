@@ -12,10 +12,12 @@ number for each spatial axis, and group i maps the i-th group of channels to the
 
 In float32 and float64 they are matrix products that read patches straight from the images (`conv.c`); with windows of
 one element and stride 1, the patches are the images. Depthwise convolutions, which have a group for each channel, have
-kernels of their own, and so have float32 convolutions with windows of 3 x 3 and many channels (`conv_winograd.h`).
+kernels of their own, and so have results of few channels (`conv_narrow.h`), and float32 convolutions with windows of
+3 x 3 and many channels (`conv_winograd.h`).
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,7 +32,9 @@ _NATIVE = ("float32", "float64")
 _WINOGRAD = (32, 1024)  # channels from which Winograd's convolution pays, and of the source that its kernel takes
 _WEIGHT_READ = 4  # multiply-adds that take as long as to read a weight
 _WEIGHT_TRANSFORM = 600  # the same for Winograd's transform of the 9 weights of a channel and a filter
-_PANEL_ROWS = {"conv": None, "conv_winograd": 36}  # kernels that pack weights, as many matrices as taps or so many
+_NARROW = 4  # channels of a result that the kernel for few of them takes
+# Kernels that pack weights, as many matrices as taps or so many
+_PANEL_ROWS = {"conv": None, "conv_narrow": None, "conv_winograd": 36}
 _PARTS = 8  # maximum number of parts of the sum that is the gradient of a kernel
 _PART_ROWS = 1024  # minimum windows of a part
 _PARTS_SIZE = 2**18  # maximum elements of all parts
@@ -57,6 +61,8 @@ def _kind(
     if channels == groups > 1:
         return "conv_depthwise"
     sources, targets = (filters, channels) if back else (channels, filters)
+    if groups == 1 and targets <= _NARROW:
+        return "conv_narrow"
     fits = dtype == "float32" and w.window == (3, 3) and {*w.strides, *w.dilation, groups} == {1}
     if not (fits and targets >= _WINOGRAD[0] <= sources <= _WINOGRAD[1]):
         return "conv"
@@ -67,9 +73,12 @@ def _kind(
     return "conv_winograd" if winograd < direct else "conv"
 
 
-def _product(dtype: str, m: int, n: int, k: int, transposed: tuple[int, int]) -> list[Call]:
-    """Product (m, k) @ (k, n) of the inputs, of one of which the transpose is given."""
-    return [Call("gemm", (0, 1, 2), (CODE[dtype], 1, m, n, k, *transposed, 0, 0, 0, 0, 0))]
+def _product(
+    dtype: str, m: int, n: int, k: int, transposed: tuple[int, int], activation: int = 0, biases: int = 0
+) -> list[Call]:
+    """Product (m, k) @ (k, n) of the inputs, of which the transpose may be given, with bias and activation."""
+    p = (CODE[dtype], 1, m, n, k, *transposed, 0, 0, 0, activation, biases)
+    return [Call("gemm", tuple(range(3 + biases)), p)]
 
 
 def _panels_size(taps: int, sources: int, columns: int) -> int:
@@ -117,12 +126,10 @@ def _conv_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call]
     packed = attrs.get("packed", False)  # as the compiler asks before it packs the weights
     kind = _kind(x.dtype, x.shape[0], x.shape[-1], filters, w, groups, False, packed)
     activation = ACTIVATIONS[attrs.get("activation", "linear")]
-    operands = tuple(range(3 + len(bias)))
     if kind == "product":
-        m, k = math.prod(x.shape[:-1]), x.shape[-1]
-        return [Call("gemm", operands, (CODE[x.dtype], 1, m, filters, k, 0, 0, 0, 0, 0, activation, len(bias)))]
+        return _product(x.dtype, math.prod(x.shape[:-1]), filters, x.shape[-1], (0, 0), activation, len(bias))
     p = _parameters(x.dtype, False, x.shape[0], kernel.shape, w, groups, activation, len(bias), 0)
-    return [Call(kind, (*operands, 3 + len(bias)) if kind in _PANEL_ROWS else operands, p)]
+    return [Call(kind, tuple(range(3 + len(bias) + (kind in _PANEL_ROWS))), p)]
 
 
 def _conv_forward(x: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
@@ -153,9 +160,14 @@ conv_op = Op(
 # -- what the compiler makes of convolutions ------------------------------------------------------------------------
 
 
-def _fused_forward(x: np.ndarray, kernel: np.ndarray, *bias: np.ndarray, activation: str, **attrs: Any) -> np.ndarray:
-    y = _conv_forward(x, kernel, **attrs)
-    return NUMPY_ACTIVATIONS[activation](y + bias[0] if bias else y)
+def _fused(forward: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """activation(``forward`` + bias)"""
+
+    def fused(x: np.ndarray, kernel: np.ndarray, *bias: np.ndarray, activation: str, **attrs: Any) -> np.ndarray:
+        y = forward(x, kernel, **attrs)
+        return NUMPY_ACTIVATIONS[activation](y + bias[0] if bias else y)
+
+    return fused
 
 
 # activation(conv(x, kernel) + bias) in one kernel, and the same with the panels of a kernel that is known before a plan
@@ -163,7 +175,7 @@ def _fused_forward(x: np.ndarray, kernel: np.ndarray, *bias: np.ndarray, activat
 _fused_conv = Op(
     "fused_conv",
     lambda x, kernel, *bias, activation, **attrs: _conv_infer(x, kernel, **attrs),
-    _fused_forward,
+    _fused(_conv_forward),
     _conv_kernel,
     workspace=_conv_workspace,
 )
@@ -232,21 +244,23 @@ def _input_grad_infer(g: Spec, kernel: Spec, size: Any, groups: int, **attrs: An
 
 
 def _input_grad_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
-    g, kernel = inputs
+    g, kernel = inputs[:2]
     w, channels = _input_windows(kernel, **attrs), outputs[0].shape[-1]
     return _panels(g.dtype, g.shape[0], channels, g.shape[-1], w, attrs["groups"], back=True)
 
 
 def _input_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
-    g, kernel = inputs
+    g, kernel, *bias = inputs
     if g.dtype not in _NATIVE:
         return None
     w, groups = _input_windows(kernel, **attrs), attrs["groups"]
     kind = _kind(g.dtype, g.shape[0], outputs[0].shape[-1], g.shape[-1], w, groups, back=True)
+    activation = ACTIVATIONS[attrs.get("activation", "linear")]
     if kind == "product":
-        return _product(g.dtype, math.prod(g.shape[:-1]), kernel.shape[-2], g.shape[-1], (0, 1))
-    p = _parameters(g.dtype, True, g.shape[0], kernel.shape, w, groups, 0, 0, 0)
-    return [Call(kind, (0, 1, 2, 3) if kind in _PANEL_ROWS else (0, 1, 2), p)]
+        m, n, k = math.prod(g.shape[:-1]), kernel.shape[-2], g.shape[-1]
+        return _product(g.dtype, m, n, k, (0, 1), activation, len(bias))
+    p = _parameters(g.dtype, True, g.shape[0], kernel.shape, w, groups, activation, len(bias), 0)
+    return [Call(kind, tuple(range(3 + len(bias) + (kind in _PANEL_ROWS))), p)]
 
 
 def _input_grad_forward(g: np.ndarray, kernel: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:
@@ -270,6 +284,15 @@ conv_input_grad = Op(
     _input_grad_forward,
     _input_grad_kernel,
     vjp=[_input_grad_vjp_g, _input_grad_vjp_kernel],
+    workspace=_input_grad_workspace,
+)
+
+# activation(conv_input_grad(g, kernel) + bias) in one kernel: a transposed convolution with both
+_fused_input_grad = Op(
+    "fused_conv_input_grad",
+    lambda g, kernel, *bias, activation, **attrs: _input_grad_infer(g, kernel, **attrs),
+    _fused(_input_grad_forward),
+    _input_grad_kernel,
     workspace=_input_grad_workspace,
 )
 
