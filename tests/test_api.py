@@ -39,7 +39,7 @@ def test_names_parameters_and_defaults(namespace):
 
 def test_names_of_the_package():
     found = {name: api.differences(name) for name in api.names("keras")}
-    assert len(found) == 50 and {name: lines for name, lines in found.items() if lines} == {}
+    assert len(found) == 24 and {name: lines for name, lines in found.items() if lines} == {}
 
 
 def _is_layer(name):
