@@ -20,6 +20,7 @@ from ckeras.tensor.eager import native_calls
 GROWTH = 4  # a value may be as many times larger than what it is computed from, or it costs more memory than time
 SMALL = 4096  # bytes up to which that does not matter
 PACKED_ROWS = 8  # of a product, from which packing the weights pays
+PACKED_BYTES = 2**18  # of weights, from which it pays for fewer rows, too: memory is read in order
 
 
 class Kept:
@@ -114,7 +115,9 @@ def _packed_product(node: Node) -> Packed | None:
     a, b = node.inputs[:2]
     if "gemm_pack" not in level.kernels or node.attrs.get("transpose_a") or node.attrs.get("transpose_b"):
         return None
-    if len(b.shape) != 2 or min(b.shape) < 2 or math.prod(a.shape[:-1]) < PACKED_ROWS:
+    if len(b.shape) != 2 or min(b.shape) < 2:
+        return None
+    if math.prod(a.shape[:-1]) < PACKED_ROWS and nbytes([b]) < PACKED_BYTES:
         return None
     attrs = {"units": b.shape[1], "activation": node.attrs.get("activation", "linear")}
     return Packed("pack_weights", {}, "packed_dense", attrs)

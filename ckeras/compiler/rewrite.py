@@ -8,14 +8,14 @@ import math
 from typing import Any
 
 from ckeras.compiler.fold import fold_rules
-from ckeras.compiler.pattern import Becomes, Number, Readers, Rules, Shared, Value, becomes, call
+from ckeras.compiler.pattern import Becomes, Call, Number, Readers, Rules, Shared, Value, becomes, call
 from ckeras.compiler.trace import Node, Trace, has_effect
 from ckeras.compiler.transposes import move_transposes
 from ckeras.tensor import Op, Tensor, TracedTensor, table
 
 _FLOATS = ("float32", "float64")
 A, B, X, Y, Z, BIAS = (Value(name) for name in ("a", "b", "x", "y", "z", "bias"))
-ZERO, ONE = Number(0), Number(1)
+ZERO, ONE, SIX = Number(0), Number(1), Number(6)
 
 
 def rewrite(graph: Trace, nested: bool = False) -> None:
@@ -86,8 +86,9 @@ def _part_of_gradient(node: Node) -> Becomes | None:
     return becomes(whole.op.name, *whole.inputs, **{**whole.attrs, "size": size[1:-1], "padding": pairs})
 
 
-# Convolutions -> the op that adds a bias and an activation
+# Convolutions, and all products -> the op that adds a bias and an activation
 _FUSED = {"conv": "fused_conv", "conv_input_grad": "fused_conv_input_grad"}
+_ACTIVATED = {**_FUSED, "matmul": "dense"}
 
 
 def _conv_with_bias(node: Node, bias: Tensor) -> Becomes | None:
@@ -101,6 +102,23 @@ def _conv_with_activation(node: Node) -> Becomes:
     conv = node.inputs[0].node
     name = _FUSED.get(conv.op.name, conv.op.name)
     return becomes(name, *conv.inputs, **{**conv.attrs, "activation": node.op.name})
+
+
+def _relu6(product: Call) -> Call:
+    """The pattern of relu6 of a product, as `clip` computes it."""
+    return call("minimum", call("maximum", product, ZERO, commutes=True), SIX, commutes=True, dtypes=_FLOATS)
+
+
+def _with_relu6(node: Node) -> Becomes:
+    clipped = next(x.node for x in node.inputs if _made_by(x, ("maximum",)))
+    product = next(x.node for x in clipped.inputs if _made_by(x, (*_ACTIVATED, *_ACTIVATED.values())))
+    attrs = {} if product.op.name == "matmul" else product.attrs
+    name = _ACTIVATED.get(product.op.name, product.op.name)
+    return becomes(name, *product.inputs, **{**attrs, "activation": "relu6"})
+
+
+def _made_by(x: Tensor, ops: tuple[str, ...]) -> bool:
+    return type(x) is TracedTensor and x.node is not None and x.node.op.name in ops
 
 
 def _with_residual(node: Node, x: Tensor) -> Becomes | None:
@@ -223,6 +241,7 @@ _JOINED = Rules(
             call(("relu", "sigmoid", "tanh"), call(("matmul", "dense"), activation="linear", **_PRODUCT)),
             lambda node: becomes("dense", *node.inputs[0].node.inputs, activation=node.op.name),
         ),
+        (_relu6(call(("matmul", "dense"), activation="linear", **_PRODUCT)), _with_relu6),
         # Convolution, bias and activation.
         (call("strided_slice", call("conv_input_grad", resized=True), dtypes=_FLOATS), _part_of_gradient),
         (call("add", call(tuple(_FUSED)), BIAS, commutes=True, dtypes=_FLOATS), _conv_with_bias),
@@ -234,6 +253,7 @@ _JOINED = Rules(
             ),
             _conv_with_activation,
         ),
+        (_relu6(call((*_FUSED, *_FUSED.values()), activation="linear")), _with_relu6),
         # Normalization, residual and activation, and the gradient of the activation.
         (call("add", call("norm_apply"), X, commutes=True), _with_residual),
         (

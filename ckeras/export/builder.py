@@ -10,7 +10,8 @@ import numpy as np
 from ckeras.export.sizes import Call, Graph, Size, Unsupported, Value, traced
 from ckeras.export.varying import varying
 
-OPSET, IR_VERSION = 18, 8
+DOMAINS = {"": 18, "ai.onnx.ml": 3}  # set of operators -> its version
+IR_VERSION = 8
 INT64_MAX = np.iinfo(np.int64).max
 _DTYPES = {"float32": "FLOAT", "float64": "DOUBLE", "float8_e4m3fn": "FLOAT8E4M3FN", "float8_e5m2": "FLOAT8E5M2"}
 _SHARED = 64  # maximum elements of a constant that is sought among the others
@@ -61,6 +62,7 @@ class Builder:
         self._producers: dict[str, Any] = {}  # name -> the node
         self._sizes: dict[tuple[int, ...], str] = {}  # a size at all traces -> a vector of int64 with it
         self._open: dict[tuple[int, ...], tuple[str, int]] = {}  # a size at all traces -> a value and its axis
+        self.domains: set[str] = {""} if outer is None else outer.domains  # sets of operators in use
         self._counts: dict[str, int] = {} if outer is None else outer._counts
 
     # -- names
@@ -98,6 +100,10 @@ class Builder:
         """Add a node; return the name of its output, or a list of several."""
         names = [self.name(kind.lower()) for _ in range(outputs)]
         given = {key: value for key, value in attributes.items() if value is not None}
+        for size in (x for value in given.values() for x in (value if isinstance(value, (list, tuple)) else [value])):
+            if isinstance(size, Size):
+                int(size)  # which raises
+        self.domains.add(attributes.get("domain", ""))
         self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), names, name=names[0], **given))
         self._producers.update(dict.fromkeys(names, self.nodes[-1]))
         return names[0] if outputs == 1 else names
@@ -207,8 +213,9 @@ class Builder:
 
     def sizes(self, sizes: Sequence[int | Size]) -> str:
         """A vector of int64 with sizes."""
-        if not any(isinstance(n, Size) for n in sizes):
-            return self.integers(sizes)
+        known = [n for n in sizes if not isinstance(n, Size)]
+        if len(known) == len(sizes):
+            return self.integers(known)
         return self.add("Concat", *map(self.size, sizes), axis=0)
 
     def number(self, size: int | Size) -> str:

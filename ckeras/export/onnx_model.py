@@ -7,18 +7,26 @@ from typing import Any
 
 from ckeras.export import (
     control_converters,
+    lookup_converters,
     operator_table,
     recurrent_converters,
     shape_converters,
     window_converters,
 )
-from ckeras.export.builder import IR_VERSION, OPSET, Builder
+from ckeras.export.builder import DOMAINS, IR_VERSION, Builder
 from ckeras.export.endpoint import Endpoint
 from ckeras.export.sizes import Unsupported
 from ckeras.saving.atomic import replacing
 
 # Modules whose converters are in the table once they are imported.
-FAMILIES = (control_converters, operator_table, recurrent_converters, shape_converters, window_converters)
+FAMILIES = (
+    control_converters,
+    lookup_converters,
+    operator_table,
+    recurrent_converters,
+    shape_converters,
+    window_converters,
+)
 
 
 def onnx_package() -> Any:
@@ -60,7 +68,7 @@ def export_onnx(
         made = onnx_model(onnx, endpoint)
     finally:
         model._clear_losses()  # they are values of the trace alone
-    if opset_version is not None and opset_version != OPSET:
+    if opset_version is not None and opset_version != DOMAINS[""]:
         made = _in_version(onnx, made, opset_version)
     with replacing(filepath) as file:
         file.write(made.SerializeToString())
@@ -73,7 +81,9 @@ def _in_version(onnx: Any, made: Any, version: int) -> Any:
     try:
         return convert_version(made, version)
     except Exception as error:  # of kinds that the package does not say
-        raise ValueError(f"onnx cannot convert the model from opset {OPSET} to opset {version}: {error}") from error
+        raise ValueError(
+            f"onnx cannot convert the model from opset {DOMAINS['']} to opset {version}: {error}"
+        ) from error
 
 
 def onnx_model(onnx: Any, endpoint: Endpoint) -> Any:
@@ -93,7 +103,8 @@ def onnx_model(onnx: Any, endpoint: Endpoint) -> Any:
     except Unsupported as error:
         raise ValueError(f"Cannot export {error.layer or endpoint.described}: {error}") from error
     body = builder.graph(endpoint.name, inputs, outputs, list(builder.constants.values()))
-    made = onnx.helper.make_model(body, opset_imports=[onnx.helper.make_opsetid("", OPSET)], producer_name="ckeras")
+    opsets = [onnx.helper.make_opsetid(name, DOMAINS[name]) for name in sorted(builder.domains)]
+    made = onnx.helper.make_model(body, opset_imports=opsets, producer_name="ckeras")
     made.ir_version = IR_VERSION
     onnx.checker.check_model(made)
     return made

@@ -8,6 +8,7 @@ that does not expect it gets an error, not the value of one trace.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -18,15 +19,12 @@ from ckeras.compiler.body import Body
 from ckeras.compiler.trace import Node, Trace, has_effect, within
 from ckeras.layers.layer import Layer
 from ckeras.tensor import NeedsValue, Op, Spec, Tensor, TracedTensor
+from ckeras.tensor.string_handles import TracedStrings
 from ckeras.tensor.structure import flatten
 
 scope = config.scope
-
-
-class Size(NamedTuple):
-    """An integer that depends on the open sizes: its value at each of the traces."""
-
-    values: tuple[int, ...]
+_QUANTIZED = ("int8", "uint8")
+_SMALL = 64  # elements of an array whose dtype does not matter to the size of a file
 
 
 class Unsupported(ValueError):
@@ -39,6 +37,36 @@ class Unsupported(ValueError):
     def __init__(self, why: str, layer: str = ""):
         super().__init__(why)
         self.layer = layer
+
+
+class Size:
+    """An integer that depends on the open sizes.
+
+    It has no value to compute with: a converter that does not know it raises `Unsupported`.
+
+    Args:
+        values: its value at each of the traces.
+    """
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: tuple[int, ...]):
+        self.values = values
+
+    def __repr__(self) -> str:
+        return f"Size{self.values}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Size) and self.values == other.values
+
+    def __hash__(self) -> int:
+        return hash(self.values)
+
+    def _refuse(self, *other: Any) -> Any:
+        raise Unsupported("an option depends on a size that is open; give it fixed sizes")
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __rfloordiv__ = __neg__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __int__ = __index__ = __bool__ = _refuse
 
 
 class Value:
@@ -176,12 +204,18 @@ def traced(function: Callable[..., Any], inputs: Sequence[Value], each: Sequence
     Raises:
         Unsupported: if the calls are not the same at all traces, or the function needs a value that is not known.
     """
-    traces, results = [], []
+    traces: list[_NotedTrace] = []
+    results: list[Any] = []
     for i, attrs in enumerate(each):
-        graph, given = _NotedTrace(), []
+        graph = _NotedTrace()
+        given: list[Any] = []
         for x in inputs:
-            known = None if x.arrays is None else Tensor(x.arrays[i], x.dtype)
-            given.append(graph.input(Spec(x.shapes[i], x.dtype)) if known is None else known)
+            if x.arrays is not None:
+                given.append(Tensor(x.arrays[i], x.dtype))
+            elif x.dtype == "string":
+                given.append(TracedStrings(graph.input(Spec(x.shapes[i], "int64"))))
+            else:
+                given.append(graph.input(Spec(x.shapes[i], x.dtype)))
         try:
             with within(graph, ()):
                 results.append(function(*given, **attrs))
@@ -271,7 +305,8 @@ class _Aligner:
         first = nodes[0]
         inputs = [self._value(list(column)) for column in zip(*(n.inputs for n in nodes), strict=True)]
         columns = list(zip(*(n.outputs for n in nodes), strict=True))
-        if not first.op.nested and not has_effect(first) and all(x.arrays is not None for x in inputs):
+        is_known = all(x.arrays is not None for x in inputs) and not _widens(first.op, inputs)
+        if is_known and not first.op.nested and not has_effect(first):
             for column, arrays in zip(columns, _computed(nodes, inputs), strict=True):
                 self.note(list(column), Value([a.shape for a in arrays], column[0].dtype, arrays))
             return []
@@ -280,6 +315,11 @@ class _Aligner:
             call.outputs.append(Value([x.shape for x in column], column[0].dtype, call=call))
             self.note(list(column), call.outputs[-1])
         return [call]
+
+
+def _widens(op: Op, inputs: Sequence[Value]) -> bool:
+    """Whether a call only makes quantized weights wider, which would make the file as large as without them."""
+    return op.name == "cast" and inputs[0].dtype in _QUANTIZED and math.prod(inputs[0].shapes[0]) > _SMALL
 
 
 def _computed(nodes: Sequence[Node], inputs: Sequence[Value]) -> list[tuple[np.ndarray, ...]]:

@@ -115,7 +115,7 @@ class Layer(FollowsPolicy):
         self.autocast = autocast
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.input_spec: Any = None
-        self.supports_masking = False
+        self.supports_masking = type(self).compute_mask is not Layer.compute_mask
         self._trainable = bool(trainable)
         self._dtype_policy = dtype_policies.get(dtype)
         self._follow_policy()
@@ -406,7 +406,7 @@ class Layer(FollowsPolicy):
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """The masks of the outputs, given the inputs and their masks; by default those of the inputs.
 
-        Called if `supports_masking` is true.
+        Called if `supports_masking` is true, as it is from the start in a class that overrides this method.
         """
         return previous_mask
 

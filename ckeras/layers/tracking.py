@@ -89,8 +89,8 @@ class Tracker(Observed):
                 if _may_be_tracked(value):
                     self._track(value)
             if isinstance(value, Variable) and value.path == value.name:
-                if value.name == "variable":
-                    value.name = name
+                if not value.named:
+                    value.name, value.named = name, True
                 with path_through(self) as layers:
                     value.path = path_of(layers, value.name)
         Observed.__setattr__(self, name, value)

@@ -12,7 +12,7 @@ from ckeras import config, export as exporters, registry
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.layer import Layer, gives_arguments, throwaway_trace
 from ckeras.models.building import build_by_call, build_from_config, note_shapes
-from ckeras.models.calls import CompiledCalls
+from ckeras.models.calls import CompiledCalls, says_inference
 from ckeras.models.graph_config import graph_config, graph_from_config
 from ckeras.models.network import Network
 from ckeras.models.older_methods import OlderMethods
@@ -237,7 +237,7 @@ class Model(OlderMethods, Trainer, Layer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; eager calls run a compiled plan where that only affects speed."""
-        if len(args) == 1 and not kwargs and self.built:
+        if len(args) == 1 and self.built and (not kwargs or says_inference(kwargs)):
             result = self._calls.run(self, args[0])
             if result is not None:
                 return result

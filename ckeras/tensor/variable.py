@@ -12,6 +12,7 @@ from ckeras._kernels.memory import lasting_empty
 from ckeras.tensor import dtypes
 from ckeras.tensor.operators import Operators, functions
 from ckeras.tensor.tensor import Tensor
+from ckeras.utils.naming import auto_name
 
 scope = config.scope
 
@@ -28,14 +29,14 @@ class Variable(Operators):
         aggregation: stored for `get_config`; it has no effect, since there are no replicas on one CPU.
         name: generated if not given.
 
-    >>> v = Variable([1.0, 2.0])
+    >>> v = Variable([1.0, 2.0], name="total")
     >>> v.assign_add([1.0, 1.0])
-    <Variable path=variable, shape=(2,), dtype=float32, value=[2. 3.]>
+    <Variable path=total, shape=(2,), dtype=float32, value=[2. 3.]>
     """
 
     __slots__ = (
         "__dict__", "__weakref__", "_array", "_shape", "_snapshot", "_version", "aggregation", "autocast", "constraint",
-        "dtype", "name", "path", "regularizer", "trainable",
+        "dtype", "name", "named", "path", "regularizer", "trainable",
     )  # fmt: skip
 
     def __init__(
@@ -78,7 +79,8 @@ class Variable(Operators):
         self.trainable = trainable
         self.autocast = autocast
         self.aggregation = aggregation or "none"
-        self.name = name or "variable"
+        self.name = name or auto_name("variable")
+        self.named = bool(name)
         self.path = "/".join([*(part.name for part in getattr(scope, "path", ()) if names_variables(part)), self.name])
         self.regularizer = None
         self.constraint = None

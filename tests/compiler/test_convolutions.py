@@ -27,7 +27,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("activation", ["linear", "relu", "sigmoid", "tanh"])
+@pytest.mark.parametrize("activation", ["linear", "relu", "sigmoid", "tanh", "relu6"])
 @pytest.mark.parametrize("case", range(len(CASES)))
 def test_bias_and_activation_are_part_of_the_convolution(case, activation):
     options, kernel = CASES[case]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ckeras import ops
+from ckeras import activations, ops
 from ckeras.autograd import GradientTape
 from ckeras.compiler.function import compile_plan, function
 from ckeras.tensor import Spec, Variable
@@ -28,12 +28,12 @@ def names(plan):
 # -- joining and fusing
 
 
-@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "relu6"])
 def test_product_bias_and_activation_are_one_instruction(activation):
     x, w, b = arrays((5, 7), (7, 3), (3,))
 
     def f(x, w, b):
-        return getattr(ops, activation)(ops.matmul(x, w) + b)
+        return getattr(activations, activation)(ops.matmul(x, w) + b)
 
     plan, (y,) = plan_of(f, x, w, b)
     assert names(plan) == ["gemm"]

@@ -3,6 +3,7 @@
 import threading
 
 import numpy as np
+import pytest
 from plans import plan_of
 
 import ckeras
@@ -125,6 +126,14 @@ def test_dense_layers_read_packed_weights():
     # Matrix units pack both operands themselves.
     assert (labels(plan.prologue) if plan.prologue else []) == ["pack_weights"] * 3 * ("gemm_pack" in level.kernels)
     np.testing.assert_allclose(plan.run([DATA])[0], by_numpy(model, DATA), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("units, pays", [(512, True), (40, False)])
+def test_large_weights_are_packed_for_a_single_row_too(units, pays):
+    x, w = np.ones((1, 200), "float32"), Variable(np.random.default_rng(0).normal(size=(200, units)).astype("float32"))
+    plan = plan_of(lambda x: ops.matmul(x, w), x)
+    assert labels(plan) == ["packed_dense" if pays and "gemm_pack" in level.kernels else "matmul"]
+    np.testing.assert_allclose(plan.run([x])[0], w.numpy().sum(0, keepdims=True), rtol=1e-4, atol=1e-4)
 
 
 def test_predict_follows_every_change_of_the_weights():

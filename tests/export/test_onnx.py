@@ -107,6 +107,17 @@ def test_images_of_any_size_and_multiples_of_32():
     check(model, [numbers(1, 32, 64, 3)], [numbers(2, 96, 32, 3)])
 
 
+def test_sizes_that_inputs_share():
+    a, b = layers.Input((None, None, 3), name="a"), layers.Input((None, None, 3), name="b")
+    y = ops.transpose(a + layers.Conv2D(3, 3, padding="same")(b), (0, 2, 1, 3))
+    model = Model([a, b], y)
+    check(model, [numbers(2, 5, 7, 3), numbers(2, 5, 7, 3)])
+    sizes = [
+        [d.dim_param or d.dim_value for d in x.type.tensor_type.shape.dim] for x in onnx.load("m.onnx").graph.input
+    ]
+    assert sizes == [["batch", "a_1", "a_2", 3]] * 2
+
+
 class Own(layers.Layer):
     """A layer written in ops, with weights, loops and branches."""
 
@@ -173,6 +184,72 @@ def test_a_signature_says_shapes_and_dtypes():
         model.export("m.onnx", format="onnx", input_signature=[ckeras.InputSpec(shape=(2, 4))])
     with pytest.raises(TypeError, match="expects InputSpecs, symbolic tensors or tensors, got 3"):
         model.export("m.onnx", format="onnx", input_signature=[3])
+
+
+def test_quantized_models_stay_small():
+    model = Sequential([layers.Input((5,), dtype="int32"), layers.Embedding(99, 64), layers.Dense(64, "relu")])
+    x = np.arange(20, dtype="int32").reshape(4, 5)
+    check(model, [x])
+    size = os.path.getsize("m.onnx")
+    model.quantize("int8")
+    check(model, [x], [x[:1]])
+    assert os.path.getsize("m.onnx") < size / 2
+
+
+def test_models_of_narrow_floats():
+    x = layers.Input((8, 8, 3))
+    y = layers.Flatten()(layers.Conv2D(4, 3, activation="relu", dtype="mixed_float16")(x))
+    model = Model(x, layers.Dense(2, "softmax", dtype="float32")(y))
+    model.export("m.onnx", format="onnx", verbose=False)
+    given = numbers(2, 8, 8, 3)
+    np.testing.assert_allclose(run("m.onnx", given)[0], model.predict(given, verbose=0), atol=2e-3)
+
+
+def test_a_published_architecture():
+    model = ckeras.applications.MobileNetV2(weights=None, input_shape=(32, 32, 3), alpha=0.35, include_top=False)
+    rng = np.random.default_rng(0)
+    for v in model.weights:
+        v.assign(v + rng.uniform(0 if "variance" in v.path else -0.1, 0.1, v.shape).astype("float32"))
+    given = numbers(2, 32, 32, 3)
+    model.export("m.onnx", format="onnx", verbose=False)
+    expected = model.predict(given, verbose=0)
+    assert expected.std() > 0.01
+    np.testing.assert_allclose(run("m.onnx", given)[0], expected, rtol=1e-4, atol=1e-5 * abs(expected).max())
+
+
+def test_lookups():
+    words, numbers_of = layers.Input((3,), dtype="string", name="words"), layers.Input((3,), dtype="int64", name="n")
+    lookup = layers.StringLookup(vocabulary=["a", "\u00e9", "c"], mask_token="", output_mode="int")
+    one_hot = layers.StringLookup(vocabulary=["a", "b"], output_mode="multi_hot")
+    integers = layers.IntegerLookup(vocabulary=[7, -3, 5], output_mode="count")
+    buckets = layers.Discretization(bin_boundaries=[-2.0, 6.0])
+    outputs = [
+        lookup(words),
+        one_hot(words),
+        integers(numbers_of),
+        buckets(numbers_of),
+        layers.Embedding(5, 2)(lookup(words)),
+    ]
+    model = Model([words, numbers_of], outputs)
+    text = np.array([["a", "", "\u00e9"], ["b", "c", "z"]], object)
+    given = np.array([[7, 5, 0], [-3, -3, 8]])
+    model.export("m.onnx", format="onnx", verbose=False)
+    for y, z in zip(model.predict([text, given], verbose=0), run("m.onnx", text, given), strict=True):
+        np.testing.assert_array_equal(y, z)
+
+
+@pytest.mark.parametrize(
+    "layer, why",
+    [
+        (layers.TextVectorization(vocabulary=["a"], output_sequence_length=2), "it computes in Python"),
+        (layers.StringLookup(vocabulary=["a"], num_oov_indices=2), "ONNX has lookups with num_oov_indices=1 alone"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_strings_onnx_does_not_take(layer, why):
+    x = layers.Input((1,), dtype="string")
+    with pytest.raises(ValueError, match=f"Cannot export layer '.*' .*: {why}"):
+        Model(x, layer(x)).export("m.onnx", format="onnx")
 
 
 def test_other_versions_of_operators():

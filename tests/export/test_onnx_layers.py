@@ -19,6 +19,7 @@ NAMES = [name for name, case in CASES.items() if not case.call.get("training")] 
 OPTIONS = onnxruntime.SessionOptions()
 OPTIONS.intra_op_num_threads = 1
 OPTIONS.log_severity_level = 3
+OPTIONS.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # it takes longer than a run
 pytestmark = pytest.mark.filterwarnings("ignore:under 'mixed")
 
 

@@ -38,6 +38,7 @@ WHY = re.compile(r"there is no converter to ONNX for the (op '(\w+)'|fill mode '
 OPTIONS = onnxruntime.SessionOptions()
 OPTIONS.intra_op_num_threads = 1
 OPTIONS.log_severity_level = 4
+OPTIONS.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # it takes longer than a run
 
 CASES = {}
 for _path in sorted((pathlib.Path(__file__).parents[1] / "ops").glob("cases_*.py")):

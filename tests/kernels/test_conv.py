@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from convolutions import DTYPES, NONE, RELU, SIGMOID, TANH, Case, activate, assert_close
+from convolutions import DTYPES, NONE, RELU, RELU6, SIGMOID, TANH, Case, activate, assert_close
 
 # size, window, strides, padding, dilation
 GEOMETRIES = [
@@ -49,6 +49,38 @@ def test_each_direction_depthwise(threaded, shape, channels, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("act", [TANH, RELU6])
+def test_depthwise_windows_of_three_adjacent_pixels(threaded, act, dtype):
+    """Rows of windows in parts of every length, of which the first and the last reach beyond the image or do not."""
+    for size, stride, padding in itertools.product(
+        [(4, 1), (3, 9), (5, 20)], [1, 2], [((1, 1), (1, 1)), ((0, 1), (0, 1))]
+    ):
+        for channels in (4, 16, 37):
+            shape = (size, (3, 3), (stride, stride), padding, (1, 1))
+            case = Case(shape, (channels, channels, channels), dtype, kind="conv_depthwise")
+            if 0 in case.w.outputs:
+                continue
+            case.kernel *= 4
+            assert_close(case.conv(threaded), case.expected(), 36)
+            assert_close(case.conv(threaded, act, bias=True), activate(case.expected() + case.bias, act), 36)
+            assert_close(case.input_grad(threaded), case.expected_input_grad(), 36)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("channels", [(1, 40, 1), (3, 33, 1), (16, 5, 1)], ids=str)
+def test_few_channels(threaded, channels, dtype):
+    """Rows of windows that are cut into tiles."""
+    for shape in [
+        ((6, 29), (3, 3), (1, 1), "same", (1, 1)), ((11, 40), (5, 4), (2, 3), ((1, 3), (2, 0)), (1, 2)),
+        ((4, 3, 20), (3, 2, 3), (1, 2, 1), "same", (1, 1, 1)), ((50,), (7,), (2,), ((-1, 4),), (1,)),
+    ]:  # fmt: skip
+        case = Case(shape, channels, dtype)
+        terms = case.w.taps * channels[0]
+        assert_close(case.conv(threaded), case.expected(), terms)
+        assert_close(case.conv(threaded, RELU6, bias=True), activate(case.expected() + case.bias, RELU6), terms)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("channels", [(64, 300, 1), (70, 64, 1), (130, 130, 2)], ids=str)
 def test_more_than_one_pass_keeps(threaded, channels, dtype):
     """Several blocks of k, groups of panels, and blocks of windows."""
@@ -58,7 +90,7 @@ def test_more_than_one_pass_keeps(threaded, channels, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("act", [NONE, RELU, SIGMOID, TANH])
+@pytest.mark.parametrize("act", [NONE, RELU, SIGMOID, TANH, RELU6])
 def test_bias_and_activation(threaded, act, dtype):
     depthwise = ((35, 70, 35), "conv_depthwise")
     kinds = [((3, 5, 1), "conv"), ((4, 66, 2), "conv"), ((150, 40, 1), "conv"), ((3, 2, 1), "conv_narrow"), depthwise]

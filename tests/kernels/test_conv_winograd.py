@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from convolutions import NONE, RELU, SIGMOID, TANH, Case, activate
+from convolutions import NONE, RELU, RELU6, SIGMOID, TANH, Case, activate
 
 # size, window, strides, padding, dilation
 GEOMETRIES = [
@@ -48,7 +48,7 @@ def test_sums_of_few_terms(threaded, shape, channels):
         assert np.abs(y - expected).max() <= 32 * np.finfo(np.float32).eps * np.abs(expected).max()
 
 
-@pytest.mark.parametrize("act", [NONE, RELU, SIGMOID, TANH])
+@pytest.mark.parametrize("act", [NONE, RELU, SIGMOID, TANH, RELU6])
 def test_bias_and_activation(threaded, act):
     for shape, channels in itertools.product(GEOMETRIES[:3], [(5, 37, 1), (37, 5, 1), (32, 32, 1)]):
         case = case_of(shape, channels)

@@ -10,7 +10,7 @@ from ckeras import _kernels
 
 DTYPES = [np.float32, np.float64]
 TRANSPOSES = list(itertools.product((0, 1), (0, 1)))
-NONE, RELU, SIGMOID, TANH = range(4)
+NONE, RELU, SIGMOID, TANH, RELU6 = range(5)
 # One K block is 384 items; 2 x 16 float32 columns are the widest panel and 12 rows the highest tile. Matrix units take
 # 2 x 2 tiles of 16 rows, 16 columns and 32 items of k, from m n / (m + n) = 28 and k = 32 on.
 EDGES = [1, 2, 3, 7, 11, 12, 13, 17, 31, 32, 33, 64, 65]
@@ -22,7 +22,7 @@ PACKING_LEVELS = [name for name in _kernels.usable_levels() if "gemm_pack" in _k
 
 def activate(x, act):
     with np.errstate(over="ignore"):
-        return [x, np.where(x < 0, 0, x), 1 / (1 + np.exp(-x)), np.tanh(x)][act]
+        return [x, np.where(x < 0, 0, x), 1 / (1 + np.exp(-x)), np.tanh(x), np.clip(x, 0, 6)][act]
 
 
 def operands(rng, m, n, k, ta, tb, dtype, batch=None):
@@ -132,10 +132,10 @@ def test_few_rows_or_columns_of_long_dots(level, rng, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("act", [NONE, RELU, SIGMOID, TANH])
+@pytest.mark.parametrize("act", [NONE, RELU, SIGMOID, TANH, RELU6])
 @pytest.mark.parametrize("with_bias", [False, True])
 def test_bias_and_activation(level, rng, dtype, act, with_bias):
-    for (m, n, k), (ta, tb) in itertools.product([(13, 37, 5), (1, 40, 9), (9, 1, 40), (3, 70, 40)], TRANSPOSES):
+    for (m, n, k), (ta, tb) in itertools.product([(13, 37, 5), (1, 40, 9), (9, 1, 40), (3, 70, 90)], TRANSPOSES):
         a, b = operands(rng, m, n, k, ta, tb, dtype)
         bias = rng.uniform(-1, 1, n).astype(dtype) if with_bias else None
         expected = activate(wide(a, b, ta, tb) + (bias if with_bias else 0), act)
@@ -237,7 +237,7 @@ def test_threads_change_no_bit(level, rng, dtype, split):
 @pytest.mark.parametrize("ta, tb", TRANSPOSES)
 def test_nan_and_infinity_reach_their_row_and_column_only(level, rng, dtype, ta, tb):
     for m, n, k in [(14, 37, 30), (1, 35, 40), (20, 1, 33), (3, 40, 64), (70, 75, 40)]:
-        for act in (NONE, RELU, SIGMOID, TANH):
+        for act in (NONE, RELU, SIGMOID, TANH, RELU6):
             a, b = operands(rng, m, n, k, ta, tb, dtype)
             clean = product(level, a, b, ta, tb, act=act)
             (a.T if ta else a)[m // 2, k - 1] = np.nan

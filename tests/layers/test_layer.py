@@ -655,3 +655,24 @@ def test_symbolic_calls_leave_the_state():
     assert float(layer.calls) == 0
     layer(X)
     assert float(layer.calls) == 1
+
+
+def test_unnamed_weights_have_paths_of_their_own():
+    class Pair(layers.Layer):
+        def __init__(self):
+            super().__init__(name="pair")
+            self.first = self.add_weight(shape=(2,))
+            self.second = ckeras.Variable([1.0, 2.0])
+            self.third = self.add_weight(shape=(2,), name="own")
+
+        def build(self, input_shape):
+            self.fourth = self.add_weight(shape=(2,))
+
+        def call(self, x):
+            return x + self.first
+
+    pair = Pair()
+    pair(X[:, :2])
+    first, second, third, fourth = (v.path for v in (pair.first, pair.second, pair.third, pair.fourth))
+    assert (second, third) == ("pair/second", "pair/own")
+    assert first != fourth and {first.split("_")[0], fourth.split("_")[0]} == {"pair/variable"}

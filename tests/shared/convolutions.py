@@ -6,11 +6,11 @@ from guarded import guarded
 from ckeras.ops.nn.windows import Windows, add_patches, cut_patches, geometry
 
 DTYPES = [np.float32, np.float64]
-NONE, RELU, SIGMOID, TANH = range(4)
+NONE, RELU, SIGMOID, TANH, RELU6 = range(5)
 
 
 def activate(x, act):
-    return [x, np.maximum(x, 0), 1 / (1 + np.exp(-x)), np.tanh(x)][act]
+    return [x, np.maximum(x, 0), 1 / (1 + np.exp(-x)), np.tanh(x), np.clip(x, 0, 6)][act]
 
 
 class Case:

@@ -1,4 +1,4 @@
-/* relu, sigmoid and tanh of one vector register, for the kernels that apply them to results they still hold.
+/* relu, relu6, sigmoid and tanh of one vector register, for the kernels that apply them to results they still hold.
  *
  * sigmoid and tanh share one exponential: y = k ln 2 + r with |r| <= ln(2) / 2 (Cody and Waite, 1980), then a
  * polynomial for exp(r) - 1 that leaves less than a quarter ulp. Keeping exp(r) - 1 rather than exp(r) is what keeps
@@ -8,7 +8,10 @@
 #define CK_ACTIVATION_H
 #include "vector.h"
 
-enum { CK_ACT_NONE, CK_ACT_RELU, CK_ACT_SIGMOID, CK_ACT_TANH };
+enum { CK_ACT_NONE, CK_ACT_RELU, CK_ACT_SIGMOID, CK_ACT_TANH, CK_ACT_RELU6 };
+
+/* Whether it is one that kernels apply to sums in registers at no cost */
+static inline int ck_clips(int act) { return act == CK_ACT_RELU || act == CK_ACT_RELU6; }
 
 /* where(mask, a, b), lane by lane */
 #define CK_PICK(V, I, mask, a, b) ((V)(((I)(a) & (mask)) | ((I)(b) & ~(mask))))
@@ -91,6 +94,14 @@ CK_SCALED(f64, double, ck_vf64, ck_vi64, _mm512_scalef_pd, __m512d, 52, 1023)
 
 #define CK_ACTIVATION(S, T, V, I, MANTISSA, BIAS, ROUNDER, LN2_HI, LN2_LO, LOW, TANH_LOW)                              \
     CK_INLINE V ck_relu_##S(V x) { return (V)((I)x & ~(I)(x < (V){})); }                                               \
+                                                                                                                       \
+    /* x, or relu or relu6 of it, as `act` says; min(relu(x), 6) where NaN stays NaN */                                \
+    CK_INLINE V ck_clip_##S(V x, int act)                                                                              \
+    {                                                                                                                  \
+        if (act == CK_ACT_NONE) return x;                                                                              \
+        const V y = ck_relu_##S(x), six = (V){} + (T)6;                                                                \
+        return act == CK_ACT_RELU ? y : CK_PICK(V, I, (I)(y > six), six, y);                                           \
+    }                                                                                                                  \
                                                                                                                        \
     /* y <= 0: exp(y) = 2^k (1 + p). Adding ROUNDER leaves the nearest integer, k, in the low bits. */                 \
     CK_INLINE V ck_exp_parts_##S(V y, V *k, I *whole)                                                                  \

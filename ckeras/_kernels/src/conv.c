@@ -20,6 +20,12 @@ typedef struct {
     int64_t offset, weight, x;
 } dw_tap;
 
+/* Which pixels at the ends of a part of a row of targets are outside, and the activation of the results, which clips, or
+ * none */
+typedef struct {
+    int left, right, act;
+} dw_part;
+
 /* Row of the source's last axis that a row of targets meets with tap 0, in pixels */
 static int64_t dw_source_row(const cv_phase *f, int64_t row)
 {
@@ -53,6 +59,9 @@ static int64_t dw_inside(const cv_axis *c, const dw_tap *first, const dw_tap *la
 }
 
 enum { CV_ACT = 7, CV_HAS_BIAS, CV_PACKED, CV_PARTS = 7 };
+
+/* Convolutions of few channels: how many at most, and multiply-adds of a thread from which it pays */
+enum { CD_SOURCES = 16, CD_THREAD_WORK = 100000 };
 
 /* Convolutions whose results have few channels: how many, and rows of targets of a unit of work. For each number of
  * channels how many targets two kinds of tiles have, so that the sums and what is multiplied fit the registers. */
@@ -104,6 +113,7 @@ static ck_vf32 ck_first_lanes_f32(ck_vf32 x, int n)
 #define L CK_LANES_F32
 #define FN(name) name##_f32
 #include "conv_typed.h"
+#include "conv_direct.h"
 #include "conv_depthwise.h"
 #include "conv_narrow.h"
 #include "conv_winograd.h"
@@ -117,6 +127,7 @@ static ck_vf32 ck_first_lanes_f32(ck_vf32 x, int n)
 #define L CK_LANES_F64
 #define FN(name) name##_f64
 #include "conv_typed.h"
+#include "conv_direct.h"
 #include "conv_depthwise.h"
 #include "conv_narrow.h"
 #undef T
@@ -163,9 +174,10 @@ static int ck_conv(char *const *buf, const int64_t *p, const double *f, ck_error
         if (!s.complete) cv_fill(&s, buf, p);
         const int packed = p[CV_PACKED] != 0;
 #define RUN(D, T)                                                                                                      \
-    cv_run_##D(&(conv_##D){&s, (const T *)buf[1], p[CV_HAS_BIAS] ? (const T *)buf[3] : NULL, (T *)buf[0],              \
-                           (T *)(packed ? buf[2] : rest[0]), (int)p[CV_ACT]},                                          \
-               packed ? NULL : (const T *)buf[2], cv_work(&s))
+    (cd_pays_##D(&s) ? cd_run_##D : cv_run_##D)(                                                                       \
+        &(conv_##D){&s, (const T *)buf[1], p[CV_HAS_BIAS] ? (const T *)buf[3] : NULL, (T *)buf[0],                     \
+                    (T *)(packed ? buf[2] : rest[0]), (int)p[CV_ACT]},                                                 \
+        packed ? NULL : (const T *)buf[2], cv_work(&s))
         done = p[0] == CK_F32 ? RUN(f32, float) : RUN(f64, double);
 #undef RUN
     }

@@ -74,6 +74,75 @@ static void FN(dw_fold)(T *to, const T *from, int64_t channels, int64_t multipli
     }
 }
 
+/* h targets with windows of three adjacent pixels in each of `rows` rows of the source, L channels from `from` on: every
+ * pixel is loaded once for all windows that it is in. The first pixel of the first window, and the last of the last, may
+ * be outside (`left`, `right`). */
+CK_INLINE void FN(dw_three)(int h, int stride, const dw_tap *first, const dw_tap *last, const T *from, int64_t pixel,
+                            const T *weights, T *to, V bias, const dw_part *part)
+{
+    const int pixels = (h - 1) * stride + 3;
+    V sum[DW_TARGETS];
+    _Pragma("GCC unroll 8") for (int i = 0; i < h; i++) sum[i] = (V){};
+    for (const dw_tap *q = first; q < last; q += 3) {
+        const T *at = from + q->offset;
+        V w[3];
+        _Pragma("GCC unroll 3") for (int t = 0; t < 3; t++) w[t] = *(const V *)(weights + q[t].weight);
+        _Pragma("GCC unroll 17") for (int p = 0; p < pixels; p++) {
+            if ((p == 0 && part->left) || (p == pixels - 1 && part->right)) continue;
+            const V x = *(const V *)(at + p * pixel);
+            _Pragma("GCC unroll 3") for (int t = 0; t < 3; t++)
+                if (p >= t && (p - t) % stride == 0 && (p - t) / stride < h) FN(ck_muladd)(&sum[(p - t) / stride], x, w[t]);
+        }
+    }
+    _Pragma("GCC unroll 8") for (int i = 0; i < h; i++)
+        *(V *)(to + i * pixel) = FN(ck_clip)(sum[i] + bias, part->act);
+}
+
+typedef void (*FN(dw_fn))(const dw_tap *, const dw_tap *, const T *, int64_t, const T *, T *, V, const dw_part *);
+#define THREE(h, s)                                                                                                    \
+    static void FN(dw_three_##h##_##s)(const dw_tap *first, const dw_tap *last, const T *from, int64_t pixel,          \
+                                       const T *weights, T *to, V bias, const dw_part *part)                           \
+    {                                                                                                                  \
+        FN(dw_three)(h, s, first, last, from, pixel, weights, to, bias, part);                                         \
+    }
+#define EACH_THREE(X, s) X(1, s) X(2, s) X(3, s) X(4, s) X(5, s) X(6, s) X(7, s) X(8, s)
+EACH_THREE(THREE, 1)
+EACH_THREE(THREE, 2)
+#undef THREE
+#define THREE(h, s) FN(dw_three_##h##_##s),
+static const FN(dw_fn) FN(dw_threes)[2][DW_TARGETS] = {{EACH_THREE(THREE, 1)}, {EACH_THREE(THREE, 2)}};
+#undef THREE
+#undef EACH_THREE
+
+/* Whether a row of targets can be computed by dw_three */
+static int FN(dw_has_three)(const cv_shape *s, const cv_axis *c)
+{
+    const int adjacent = c->taps == 3 && c->from[1] == c->from[0] + 1 && c->from[2] == c->from[0] + 2;
+    const int plain = s->sources == s->groups && s->targets == s->groups && s->groups >= L && c->step == 1 && c->stride <= 2;
+    return adjacent && plain && c->targets > 0 && c->from[0] >= -1 &&
+           (c->targets - 1) * c->stride + c->from[2] <= c->source;
+}
+
+/* A row of targets; the last channels that are not a vector are computed with some before them. */
+static void FN(dw_row_of_threes)(const FN(conv) *g, const cv_axis *c, const dw_tap *first, const dw_tap *last,
+                                 const T *from, const T *weights, T *to)
+{
+    const int64_t channels = g->shape->groups, strips = cv_ceil(c->targets, DW_TARGETS);
+    const int64_t end = (c->targets - 1) * c->stride + c->from[2];
+    dw_part part = {.act = ck_clips(g->act) ? g->act : CK_ACT_NONE};
+    for (int64_t q = 0, x = 0, h; q < strips; q++, x += h) {
+        h = c->targets / strips + (q < c->targets % strips);
+        part.left = x == 0 && c->from[0] < 0, part.right = q == strips - 1 && end == c->source;
+        const FN(dw_fn) fn = FN(dw_threes)[c->stride - 1][h - 1];
+        for (int64_t v = 0; v < channels; v += L) {
+            const int64_t j = ln_min(v, channels - L);
+            const V bias = g->bias ? *(const V *)(g->bias + j) : (V){};
+            fn(first, last, from + x * c->stride * channels + j, channels, weights + j, to + x * channels + j, bias, &part);
+        }
+    }
+    if (g->act != part.act) FN(finish)(to, channels, c->targets, channels, NULL, 1, g->act);
+}
+
 /* A row of targets of a phase: `row` counts images and the axes but the last. `taps` holds two lists of all taps, `sums`
  * one target with all channels. */
 static void FN(dw_row)(const FN(conv) *g, const cv_phase *f, const T *weights, int64_t row, dw_tap *taps, T *sums)
@@ -85,6 +154,10 @@ static void FN(dw_row)(const FN(conv) *g, const cv_phase *f, const T *weights, i
     const T *from = g->source + dw_source_row(f, row) * s->sources;
     const int64_t step = c->stride * s->sources, repeat = s->back ? 1 : multiplier;
     T *const to = g->target + cv_pixel_of(s, f, row * c->targets) * s->targets;
+    if (FN(dw_has_three)(s, c)) {
+        FN(dw_row_of_threes)(g, c, taps, last, from, weights, to);
+        return;
+    }
     for (int64_t x = 0, n; x < c->targets; x += n) {
         const int inside = x >= c->begin && x < c->end;
         n = inside ? c->end - x : 1;

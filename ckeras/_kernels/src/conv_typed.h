@@ -124,7 +124,7 @@ static void FN(cv_block)(const FN(conv) *g, const cv_phase *f, int64_t group, in
             t.k = ln_min(f->k - pc, f->block);
             t.first = block == 0;
             const int last = block == f->blocks - 1;
-            t.relu = last && g->act == CK_ACT_RELU;
+            t.act = last && ck_clips(g->act) ? g->act : CK_ACT_NONE;
             t.rs = FN(cv_stride)(t.k);
             const T *panels = g->panels + (f->panels * s->groups + group * f->k + pc) * width;
             for (int64_t q = 0, i = i0, h; q < strips; q++, i += h) {
@@ -138,7 +138,7 @@ static void FN(cv_block)(const FN(conv) *g, const cv_phase *f, int64_t group, in
                     t.bias = last && g->bias ? g->bias + group * of + j : NULL;
                     t.fetch = (const char *)panel;
                     (t.n <= L ? FN(tiles1) : FN(tiles2))[h - 1](strip, panel, to, &t);
-                    if (last && g->act > CK_ACT_RELU) FN(finish)(to, t.ldc, h, t.n, NULL, 1, g->act);
+                    if (last && g->act && !ck_clips(g->act)) FN(finish)(to, t.ldc, h, t.n, NULL, 1, g->act);
                 }
             }
         }

@@ -84,8 +84,8 @@ static void FN(wg_input)(const T *const *pixels, int64_t from, T *to, int64_t st
 }
 
 /* The 16 targets of a tile (NULL outside), `count` channels: A^T s A of sums[36][count], `step` items apart, with biases
- * (or NULL) and relu; returns whether all are finite before that. */
-static int FN(wg_output)(const T *sums, int64_t step, T *const *to, int64_t count, const T *bias, int relu)
+ * (or NULL) and an activation that clips, or none; returns whether all are finite before that. */
+static int FN(wg_output)(const T *sums, int64_t step, T *const *to, int64_t count, const T *bias, int act)
 {
     V most = {};
     for (int64_t j = 0; j < count; j += L, sums += L) {
@@ -104,8 +104,7 @@ static int FN(wg_output)(const T *sums, int64_t step, T *const *to, int64_t coun
                 if (at == NULL) continue;
                 V y = part == L ? r[v] : FN(ck_first_lanes)(r[v], part);
                 most += y * 0; /* NaN as soon as a result is not finite */
-                y += more;
-                if (relu) y = FN(ck_relu)(y);
+                y = FN(ck_clip)(y + more, act);
                 if (part == L) *(V *)(at + j) = y;
                 else FN(ck_store_part)(at + j, y, part);
             }
@@ -191,8 +190,9 @@ static void FN(wg_block)(const FN(conv) *g, const T *w, int64_t t0, int64_t t1, 
     for (int64_t t = 0; t < tiles; t++) {
         FN(wg_tile)(g, t0 + t, pixels, targets, j0);
         const T *of = sums + t * (j1 - j0);
-        const int finite = FN(wg_output)(of, tiles * (j1 - j0), targets, width, bias, g->act == CK_ACT_RELU);
-        for (int i = 0; i < 16 && (!finite || g->act > CK_ACT_RELU); i++) {
+        const int clip = ck_clips(g->act) ? g->act : CK_ACT_NONE;
+        const int finite = FN(wg_output)(of, tiles * (j1 - j0), targets, width, bias, clip);
+        for (int i = 0; i < 16 && (!finite || g->act != clip); i++) {
             if (!targets[i]) continue;
             if (!finite) FN(wg_redo)(s, w, pixels + i / 4 * 6 + i % 4, targets[i], j0, width);
             FN(finish)(targets[i], 0, 1, width, finite ? NULL : bias, 1, g->act);

@@ -167,8 +167,8 @@ static int ck_amx; /* whether the process may use them: level.c asks */
 
 /* buf: c [batch, m, n], a, b, and n biases if p[11]
  * p: dtype, batch, m, n, k, a transposed, b transposed (2: packed by gemm_pack, with m and n over 1 and a batch of 1),
- * strides of the batch in a, b and c (0 where all products share one), activation (0 none, 1 relu, 2 sigmoid, 3 tanh),
- * has bias
+ * strides of the batch in a, b and c (0 where all products share one), activation (0 none, 1 relu, 2 sigmoid, 3 tanh,
+ * 4 relu6), has bias
  * c = act(op(a) op(b) + bias) */
 static int ck_gemm(char *const *buf, const int64_t *p, const double *f, ck_error *err)
 {
@@ -195,4 +195,4 @@ static int ck_gemm_pack(char *const *buf, const int64_t *p, const double *f, ck_
 #endif
 #define GEMM_CONSTANTS                                                                                                 \
     {"activation.linear", CK_ACT_NONE}, {"activation.relu", CK_ACT_RELU}, {"activation.sigmoid", CK_ACT_SIGMOID},      \
-    {"activation.tanh", CK_ACT_TANH},
+    {"activation.tanh", CK_ACT_TANH}, {"activation.relu6", CK_ACT_RELU6},

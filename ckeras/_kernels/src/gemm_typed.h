@@ -21,23 +21,57 @@ typedef struct {
     ck_packing *packing;   /* the thread's own */
 } FN(product);
 
-/* One tile: c[h x n] (row step ldc) = or += a[h x k] b[k x n], then bias and relu. a's steps are rs by row and cs by
+/* One tile: c[h x n] (row step ldc) = or += a[h x k] b[k x n], then bias and relu or relu6. a's steps are rs by row and cs by
  * column, b's row step is ldb and its rows can be read up to nv vectors; n <= nv * L. h, nv and pack are constants
  * where this is inlined, so that acc lives in registers. */
 typedef struct {
     int64_t k, rs, cs, ldb, ldc, n;
     const T *bias; /* NULL, or n values */
-    int first, relu;
+    int first, act; /* which clips, or none */
     T *panel; /* to which a tile that packs copies what it reads of b */
     const char *fetch; /* memory to prefetch into L2: one address for each item of k, fetch_step bytes apart */
     int64_t fetch_step;
 } FN(tile_args);
 
+/* What follows the sums of a tile: c[h x n] = or += acc, then bias and activation */
+CK_INLINE void FN(tile_store)(int h, int nv, V (*acc)[WIDE_VECTORS], T *c, const FN(tile_args) *g)
+{
+    const int64_t ldc = g->ldc;
+    if (g->n == nv * L) {
+        if (!g->first)
+            _Pragma("GCC unroll 16") for (int i = 0; i < h; i++)
+                _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) acc[i][v] += *(V *)(c + i * ldc + v * L);
+        if (g->bias)
+            _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) {
+                V x = *(const V *)(g->bias + v * L);
+                _Pragma("GCC unroll 16") for (int i = 0; i < h; i++) acc[i][v] += x;
+            }
+        if (g->act)
+            _Pragma("GCC unroll 16") for (int i = 0; i < h; i++)
+                _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) acc[i][v] = FN(ck_clip)(acc[i][v], g->act);
+        _Pragma("GCC unroll 16") for (int i = 0; i < h; i++)
+            _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) *(V *)(c + i * ldc + v * L) = acc[i][v];
+        return;
+    }
+    _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) {
+        int64_t left = g->n - v * L;
+        int n = left < 0 ? 0 : left < L ? (int)left : L;
+        V bias = g->bias ? FN(ck_load_part)(g->bias + v * L, n) : (V){};
+        _Pragma("GCC unroll 16") for (int i = 0; i < h; i++) {
+            V x = acc[i][v];
+            if (!g->first) x += FN(ck_load_part)(c + i * ldc + v * L, n);
+            if (g->bias) x += bias;
+            x = FN(ck_clip)(x, g->act);
+            FN(ck_store_part)(c + i * ldc + v * L, x, n);
+        }
+    }
+}
+
 CK_INLINE void FN(tile)(int h, int nv, int pack, const T *a, const T *b, T *c, const FN(tile_args) *g)
 {
     T *panel = g->panel;
     const char *fetch = g->fetch;
-    const int64_t k = g->k, rs = g->rs, cs = g->cs, ldb = g->ldb, ldc = g->ldc;
+    const int64_t k = g->k, rs = g->rs, cs = g->cs, ldb = g->ldb;
     V acc[TILE_ROWS][WIDE_VECTORS];
     /* Rows in threes share a pointer: base, base + rs and base + 2 rs are one address each, so four pointers reach
      * twelve rows. */
@@ -65,35 +99,7 @@ CK_INLINE void FN(tile)(int h, int nv, int pack, const T *a, const T *b, T *c, c
         }
         _Pragma("GCC unroll 16") for (int i = 0; i < h; i += 3) base[i / 3] += cs;
     }
-
-    if (g->n == nv * L) {
-        if (!g->first)
-            _Pragma("GCC unroll 16") for (int i = 0; i < h; i++)
-                _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) acc[i][v] += *(V *)(c + i * ldc + v * L);
-        if (g->bias)
-            _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) {
-                V x = *(const V *)(g->bias + v * L);
-                _Pragma("GCC unroll 16") for (int i = 0; i < h; i++) acc[i][v] += x;
-            }
-        if (g->relu)
-            _Pragma("GCC unroll 16") for (int i = 0; i < h; i++)
-                _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) acc[i][v] = FN(ck_relu)(acc[i][v]);
-        _Pragma("GCC unroll 16") for (int i = 0; i < h; i++)
-            _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) *(V *)(c + i * ldc + v * L) = acc[i][v];
-        return;
-    }
-    _Pragma("GCC unroll 16") for (int v = 0; v < nv; v++) {
-        int64_t left = g->n - v * L;
-        int n = left < 0 ? 0 : left < L ? (int)left : L;
-        V bias = g->bias ? FN(ck_load_part)(g->bias + v * L, n) : (V){};
-        _Pragma("GCC unroll 16") for (int i = 0; i < h; i++) {
-            V x = acc[i][v];
-            if (!g->first) x += FN(ck_load_part)(c + i * ldc + v * L, n);
-            if (g->bias) x += bias;
-            if (g->relu) x = FN(ck_relu)(x);
-            FN(ck_store_part)(c + i * ldc + v * L, x, n);
-        }
-    }
+    FN(tile_store)(h, nv, acc, c, g);
 }
 
 typedef void (*FN(tile_fn))(const T *, const T *, T *, const FN(tile_args) *);
@@ -128,7 +134,7 @@ static void FN(finish)(T *c, int64_t ldc, int64_t h, int64_t n, const T *bias, i
             V x = FN(ck_load_part)(c + j, part);
             if (bias && bias_step) x += FN(ck_load_part)(bias + j, part);
             else if (bias) x += bias[0];
-            if (act == CK_ACT_RELU) x = FN(ck_relu)(x);
+            if (ck_clips(act)) x = FN(ck_clip)(x, act);
             else if (act == CK_ACT_SIGMOID) x = FN(ck_sigmoid)(x);
             else if (act == CK_ACT_TANH) x = FN(ck_tanh)(x);
             FN(ck_store_part)(c + j, x, part);
@@ -198,7 +204,7 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
             t.k = k - pc < g->block ? k - pc : g->block;
             t.first = pc == 0;
             const int last = pc + t.k == k;
-            t.relu = last && g->act == CK_ACT_RELU;
+            t.act = last && ck_clips(g->act) ? g->act : CK_ACT_NONE;
 
             /* All panels, or the last one if it is not whole vectors */
             for (int64_t j = pack_b && !packs_in_tiles ? jc : jc + (je - jc) / W * W; j < je && !g->b_packed; j += W) {
@@ -241,7 +247,7 @@ static void FN(block)(const FN(product) *g, int64_t i0, int64_t i1, int64_t j0, 
                     if (after && t.k) ck_fetch(after, i * n, h * n, j, t.n, n, t.k, &t.fetch, &t.fetch_step);
                     T *to = c + (i - first) * n + j;
                     fn(a, b, to, &t);
-                    if (last && g->act > CK_ACT_RELU) FN(finish)(to, n, h, t.n, NULL, 1, g->act);
+                    if (last && g->act && !ck_clips(g->act)) FN(finish)(to, n, h, t.n, NULL, 1, g->act);
                 }
                 if (after && (q == strips - 1 || i + h + TILE_ROWS > begun + chunk)) {
                     after->run(after, (char *)(c + (begun - first) * n), begun * n, (i + h) * n);

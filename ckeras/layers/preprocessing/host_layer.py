@@ -69,8 +69,9 @@ def on_host(function: Callable[[Any], np.ndarray], inputs: Any, shape: tuple, dt
     Raises:
         NeedsValue: in a trace, if the shape depends on the values.
     """
+    compute: Callable[[Any], np.ndarray]
     if isinstance(inputs, TracedStrings):
-        handles, compute = inputs.handles, lambda array: function(strings_of(array))
+        handles, compute = inputs.handles, OfHandles(function)
     elif type(inputs) is TracedTensor:
         handles, compute = inputs, function
     else:
@@ -78,6 +79,16 @@ def on_host(function: Callable[[Any], np.ndarray], inputs: Any, shape: tuple, dt
     if None in shape:
         raise NeedsValue()
     return _on_host(handles, function=compute, result=Spec(tuple(shape), dtype))
+
+
+class OfHandles:
+    """A function of strings, as one of the handles that stand for them in a plan."""
+
+    def __init__(self, function: Callable[[Any], np.ndarray]):
+        self.function = function
+
+    def __call__(self, array: np.ndarray) -> np.ndarray:
+        return self.function(strings_of(array))
 
 
 _on_host = Op(

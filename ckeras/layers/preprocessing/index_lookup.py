@@ -44,6 +44,31 @@ class Vocabulary:
         self.document_count = 0
 
 
+class Lookup:
+    """The indices of tokens as a function on the host; what it looks them up in can be exported.
+
+    Args:
+        layer: the layer that has the vocabulary.
+    """
+
+    def __init__(self, layer: IndexLookup):
+        self._layer = layer
+
+    def __call__(self, tokens: Any) -> np.ndarray:
+        return self._layer.indices(self._layer._keys(tokens))
+
+    @property
+    def table(self) -> dict[Any, int]:
+        """Key -> index."""
+        return self._layer._vocabulary.table
+
+    @property
+    def unknown(self) -> int | None:
+        """The index of all tokens that are not in the table, if they have one."""
+        layer = self._layer
+        return len(layer._special()) - 1 if layer.num_oov_indices == 1 else None
+
+
 class IndexLookup(HostLayer):
     """Base class of lookups: `StringLookup` and `IntegerLookup` document the arguments.
 
@@ -288,7 +313,7 @@ class IndexLookup(HostLayer):
 
     def _indices(self, inputs: Any) -> Any:
         """The index of each token, as a tensor."""
-        return on_host(lambda tokens: self.indices(self._keys(tokens)), inputs, tuple(inputs.shape), "int64")
+        return on_host(Lookup(self), inputs, tuple(inputs.shape), "int64")
 
     def _check_ready(self) -> None:
         if self._vocabulary.tokens is None:
