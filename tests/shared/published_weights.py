@@ -61,9 +61,10 @@ def write(folder, names):
         if not names or application in names:
             model = getattr(keras.applications, application)(weights=None, **options)
             model.set_weights([weight(i, w.path, tuple(w.shape), gain) for i, w in enumerate(model.weights)])
-            with h5py.File(f"{path_of(folder, key)}.h5", "w") as file:
+            path = f"{path_of(folder, key)}.h5"
+            with h5py.File(path, "w") as file:
                 legacy_h5_format.save_weights_to_hdf5_group(file, model)
-            file_utils.get_file = lambda *args, path=f"{path_of(folder, key)}.h5", **others: path
+            file_utils.get_file = lambda *args, path=path, **others: path
             model = getattr(keras.applications, application)(weights="imagenet", **options)
             np.save(f"{path_of(folder, key)}.npy", model.predict(images(size, limits), verbose=0))
 
