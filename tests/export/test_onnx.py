@@ -138,6 +138,25 @@ class Own(layers.Layer):
         }  # fmt: skip
 
 
+class Nested(layers.Layer):
+    """Loops and branches inside others, which read what is computed outside."""
+
+    def call(self, x):
+        outside, scale = ops.exp(x), ops.sum(x * x)
+
+        def inner(j, y):
+            return ops.cond(ops.sum(y) > scale, lambda: y / 2 + outside, lambda: y + ops.cast(j, y.dtype) * scale)
+
+        return ops.fori_loop(0, 3, lambda i, y: ops.fori_loop(0, 2, inner, y - ops.cast(i, y.dtype)), x)
+
+
+def test_loops_in_loops_and_names_that_are_taken():
+    x = layers.Input((3,), name="matmul_1")
+    y = Nested()(layers.Dense(3, name="matmul")(layers.Dense(3)(layers.Dense(3)(x))))
+    check(Model(x, y), [numbers(2, 3)], [3 * numbers(5, 3)])
+    assert next(x.name for x in onnx.load("m.onnx").graph.input) == "matmul_1"
+
+
 class Subclass(Model):
     def __init__(self):
         super().__init__()
@@ -310,6 +329,10 @@ def test_a_model_that_needs_values():
 
 def test_what_is_refused(monkeypatch):
     model = Sequential([layers.Input((2,)), layers.Dense(1)])
+    with monkeypatch.context() as patch:
+        patch.setattr("ckeras.export.onnx_model.MAX_BYTES", 10)
+        with pytest.raises(ValueError, match="holds 10 bytes of weights at most, and it has 12"):
+            model.export("m.onnx", format="onnx")
     with pytest.raises(ValueError, match=r"one of 'tf_saved_model', 'onnx', 'openvino', .*, got 'pmml'"):
         model.export("m", format="pmml")
     with pytest.raises(ValueError, match=r"export to onnx expects no options \['opset'\]"):
