@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from ckeras.compat.tensorflow.table import names_of
@@ -27,6 +28,48 @@ class OneDeviceStrategy(Strategy):
 
     def __init__(self, device: str = "/cpu:0"):
         self.device = device
+
+
+class MultiWorkerMirroredStrategy(Strategy):
+    """A strategy with several machines, of which there is one.
+
+    Args:
+        cluster_resolver: must be None.
+        communication_options: no effect.
+    """
+
+    def __init__(self, cluster_resolver: Any = None, communication_options: Any = None):
+        if cluster_resolver is not None:
+            raise ValueError("MultiWorkerMirroredStrategy expects no cluster_resolver: ckeras computes on one machine")
+
+
+class ReplicaContext:
+    """The one replica.
+
+    >>> ReplicaContext().all_reduce("SUM", 3)
+    3
+    """
+
+    num_replicas_in_sync = 1
+    replica_id_in_sync_group = 0
+
+    def all_reduce(self, reduce_op: Any, value: Any, options: Any = None) -> Any:
+        """Return the value: there is one replica."""
+        return value
+
+    def merge_call(self, merge_fn: Callable[..., Any], args: tuple = (), kwargs: Any = None) -> Any:
+        """Return the result of a function of a strategy and the arguments."""
+        return merge_fn(Strategy(), *args, **(kwargs or {}))
+
+
+def get_replica_context() -> ReplicaContext:
+    """Return the context of the one replica."""
+    return ReplicaContext()
+
+
+def in_cross_replica_context() -> bool:
+    """Return False: code runs in the one replica."""
+    return False
 
 
 class ReduceOp:
