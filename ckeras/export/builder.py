@@ -63,14 +63,17 @@ class Builder:
         self._sizes: dict[tuple[int, ...], str] = {}  # a size at all traces -> a vector of int64 with it
         self._open: dict[tuple[int, ...], tuple[str, int]] = {}  # a size at all traces -> a value and its axis
         self.domains: set[str] = {""} if outer is None else outer.domains  # sets of operators in use
-        self._counts: dict[str, int] = {} if outer is None else outer._counts
+        self._counts: dict[str, int] = {} if outer is None else outer._counts  # name -> how many begin with it
 
     # -- names
 
     def name(self, kind: str) -> str:
         """A new name."""
-        count = self._counts[kind] = self._counts.get(kind, -1) + 1
-        return f"{kind}_{count}" if count else kind
+        found, count = kind, self._counts.get(kind, 0)
+        while found in self._counts:
+            found, count = f"{kind}_{count + 1}", count + 1
+        self._counts[kind], self._counts[found] = count, 0
+        return found
 
     def define(self, value: Value, name: str) -> None:
         """Let a value be called by a name."""
@@ -100,6 +103,9 @@ class Builder:
         """Add a node; return the name of its output, or a list of several."""
         names = [self.name(kind.lower()) for _ in range(outputs)]
         given = {key: value for key, value in attributes.items() if value is not None}
+        for size in (x for value in given.values() for x in (value if isinstance(value, (list, tuple)) else [value])):
+            if isinstance(size, Size):
+                int(size)  # which raises
         self.domains.add(attributes.get("domain", ""))
         self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), names, name=names[0], **given))
         self._producers.update(dict.fromkeys(names, self.nodes[-1]))
@@ -157,9 +163,7 @@ class Builder:
         kept = []
         for node in reversed(self.nodes):
             if not needed.isdisjoint(node.output):
-                needed.update(node.input)
-                needed.update(x for a in node.attribute if a.HasField("g") for n in a.g.node for x in n.input)
-                needed.update(x.name for a in node.attribute if a.HasField("g") for x in a.g.output)
+                needed.update(_reads(node))
                 kept.append(node)
         wanted = [x for x in constants if x.name in needed or self.outer is not None]
         return self.onnx.helper.make_graph(kept[::-1], name, list(inputs), list(outputs), wanted)
@@ -210,8 +214,9 @@ class Builder:
 
     def sizes(self, sizes: Sequence[int | Size]) -> str:
         """A vector of int64 with sizes."""
-        if not any(isinstance(n, Size) for n in sizes):
-            return self.integers(sizes)
+        known = [n for n in sizes if not isinstance(n, Size)]
+        if len(known) == len(sizes):
+            return self.integers(known)
         return self.add("Concat", *map(self.size, sizes), axis=0)
 
     def number(self, size: int | Size) -> str:
@@ -256,6 +261,14 @@ class Builder:
             f"a size, {values[0]} at the first of the sizes that were tried, does not follow from those of tensors; "
             "give it fixed sizes"
         )
+
+
+def _reads(node: Any) -> Iterator[str]:
+    """The names that a node reads, in the graphs inside it too."""
+    yield from node.input
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            yield from (name for inner in attribute.g.node for name in _reads(inner))
 
 
 def _simple(key: tuple[int, ...], values: tuple[int, ...]) -> list[tuple[str, int]]:

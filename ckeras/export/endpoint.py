@@ -15,12 +15,13 @@ from ckeras.tensor import KerasTensor, Tensor, Variable, dtypes
 from ckeras.tensor.graph import node_of
 from ckeras.tensor.structure import flatten, map_structure, pack
 
-# Sizes of the batch, and of other open axes, at each trace. The last ones are far from the others, so that sizes that
-# grow slowly, as after strides, differ too. Lengths are tried in this order: first those of different remainders, so
-# that whatever depends on them shows, then multiples of 32, since some models take no others.
+# Sizes of the batch, and of other open axes, at each trace. They have different remainders, so that whatever depends on
+# them shows, and the last ones are far from the others, so that sizes that grow slowly, as after strides, differ too.
+# Some models take multiples of a power of two alone: lengths are rounded up to those of each in turn.
 _BATCHES = (37, 41, 46, 157)
-_LENGTHS = ((53, 74, 87, 1021), (64, 96, 160, 1056))
-_APART = (10, 32)  # between the sizes of one open axis and the next
+_LENGTHS = (53, 74, 101, 1021)
+_APART = 10  # between the sizes of one open axis and the next
+_MULTIPLES = (1, 2, 4, 8, 16, 32)
 
 OpenNames = dict[tuple[int, ...], str]
 
@@ -68,11 +69,13 @@ class Endpoint(NamedTuple):
             arguments = arguments_of(signature)
             leaves = flatten(arguments)
             if known is not None and len(leaves) == len(flatten(known)):  # a list of all inputs is a structure too
-                names = [x.name for x in flatten(known)]
-                leaves = [dataclasses.replace(x, name=x.name or name) for x, name in zip(leaves, names, strict=True)]
-                arguments = pack(known, leaves)
-        names = _result_names(model)
-        return cls(lambda *x: model(*x, training=False), arguments, model.name, f"model {model.name!r}", names, model)
+                pairs = zip(leaves, flatten(known), strict=True)
+                arguments = pack(known, [dataclasses.replace(x, name=x.name or y.name) for x, y in pairs])
+
+        def call(*x: Any) -> Any:
+            return model(*x, training=False)
+
+        return cls(call, arguments, model.name, f"model {model.name!r}", _result_names(model), model)
 
     def as_graph(self, graph_class: Callable[..., Any], format: str) -> Any:
         """The function as a functional model of layers and operations that Keras has too.
@@ -136,27 +139,30 @@ class Endpoint(NamedTuple):
         return self.function(*pack(self.arguments, list(leaves)))
 
     def _tried(self) -> Iterator[tuple[list[Value], OpenNames]]:
-        """Inputs with sizes for the open axes. Axes other than the batch have sizes of their own, or else one size."""
+        """Inputs with sizes for the open axes.
+
+        Open axes have sizes of their own, or else one size for those of the same index, as where inputs are added.
+        """
         leaves = flatten(self.arguments)
         first = int(any(len(x.shape) > 1 for x in leaves))  # of the axes whose sizes are no batch
         axes = [(i, a) for i, x in enumerate(leaves) for a, n in enumerate(x.shape) if n is None and a >= first]
-        for lengths, apart in zip(_LENGTHS, _APART, strict=True):
-            for shared in (False, True):
-                if shared and len(axes) < 2:
-                    continue
-                sizes = {at: tuple(n + apart * (0 if shared else k) for n in lengths) for k, at in enumerate(axes)}
-                open_names = {value: "length" if shared else f"{self.names[i]}_{a}" for (i, a), value in sizes.items()}
-                is_open = any(None in x.shape for x in leaves)
-                count = len(_BATCHES) if is_open else 1
+        count = len(_BATCHES) if any(None in x.shape for x in leaves) else 1
+        own = {(i, a): k for k, (i, a) in enumerate(axes)}
+        by_index = {(i, a): a for i, a in axes}
+        numberings = [own, by_index] if len({a for _, a in axes}) < len(axes) else [own]
+        for multiple in _MULTIPLES if axes else (1,):
+            lengths = [-(-n // multiple) * multiple for n in _LENGTHS]
+            apart = -(-_APART // multiple) * multiple
+            for numbers in numberings:
+                sizes = {at: tuple(n + apart * k for n in lengths) for at, k in numbers.items()}
+                names = {sizes[i, a]: f"{self.names[i]}_{a}" for i, a in reversed(axes)}
                 inputs = []
                 for i, x in enumerate(leaves):
                     columns = [
                         (n,) * count if n is not None else sizes.get((i, a), _BATCHES) for a, n in enumerate(x.shape)
                     ]
                     inputs.append(Value(list(zip(*columns, strict=True)) if columns else [()] * count, x.dtype))
-                yield inputs, {**open_names, _BATCHES: "batch"}
-                if not axes:
-                    return
+                yield inputs, {**names, _BATCHES: "batch"}
 
 
 def _is_ours(layer: Layer) -> bool:
@@ -193,7 +199,7 @@ def _known_inputs(model: Any) -> list[Any] | None:
     except (AttributeError, ValueError, RuntimeError):
         structure = None
     if structure is not None:
-        return [map_structure(lambda x: Argument(x.shape, x.dtype, node_of(x).operation.name), structure)]
+        return [map_structure(lambda x: Argument(x.shape, x.dtype, _name_of(x)), structure)]
     built = model.get_build_config() if isinstance(model, Layer) else None
     if not built:
         return None
@@ -217,4 +223,10 @@ def _result_names(model: Any) -> list[str] | None:
         outputs: Sequence[Any] = model.outputs
     except (AttributeError, ValueError, RuntimeError):
         return None
-    return [node_of(x).operation.name for x in outputs]
+    return [_name_of(x) for x in outputs]
+
+
+def _name_of(x: KerasTensor) -> str:
+    """The name of what computes a symbolic tensor."""
+    node = node_of(x)
+    return x.name if node is None else node.operation.name

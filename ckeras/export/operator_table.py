@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from ckeras import ops
@@ -144,7 +145,7 @@ def _norm_apply(x: Tensor, saved: Tensor, gamma: Tensor, beta: Tensor, groups: i
     return y * gamma + beta
 
 
-FORMULAS = {
+FORMULAS: dict[str, Callable[..., Any]] = {
     "arctan2": _arctan2,
     "attention": _by_scores,
     "cbrt": lambda x: ops.sign(x) * ops.power(ops.abs(x), 1 / 3),

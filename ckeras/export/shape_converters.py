@@ -28,7 +28,7 @@ def _reshape(b: Builder, call: Call) -> str:
         return b.add("Reshape", b.of(x), b.sizes(shape))
     elif 0 in shape:
         return b.add("Reshape", b.of(x), b.sizes(shape), allowzero=1)
-    return b.add("Reshape", b.of(x), b.integers(target))
+    return b.add("Reshape", b.of(x), b.sizes(target))
 
 
 @converts("expand_dims", "squeeze")

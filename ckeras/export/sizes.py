@@ -27,12 +27,6 @@ _QUANTIZED = ("int8", "uint8")
 _SMALL = 64  # elements of an array whose dtype does not matter to the size of a file
 
 
-class Size(NamedTuple):
-    """An integer that depends on the open sizes: its value at each of the traces."""
-
-    values: tuple[int, ...]
-
-
 class Unsupported(ValueError):
     """What cannot be exported, and why.
 
@@ -43,6 +37,36 @@ class Unsupported(ValueError):
     def __init__(self, why: str, layer: str = ""):
         super().__init__(why)
         self.layer = layer
+
+
+class Size:
+    """An integer that depends on the open sizes.
+
+    It has no value to compute with: a converter that does not know it raises `Unsupported`.
+
+    Args:
+        values: its value at each of the traces.
+    """
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: tuple[int, ...]):
+        self.values = values
+
+    def __repr__(self) -> str:
+        return f"Size{self.values}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Size) and self.values == other.values
+
+    def __hash__(self) -> int:
+        return hash(self.values)
+
+    def _refuse(self, *other: Any) -> Any:
+        raise Unsupported("an option depends on a size that is open; give it fixed sizes")
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __rfloordiv__ = __neg__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __int__ = __index__ = __bool__ = _refuse
 
 
 class Value:
@@ -180,9 +204,11 @@ def traced(function: Callable[..., Any], inputs: Sequence[Value], each: Sequence
     Raises:
         Unsupported: if the calls are not the same at all traces, or the function needs a value that is not known.
     """
-    traces, results = [], []
+    traces: list[_NotedTrace] = []
+    results: list[Any] = []
     for i, attrs in enumerate(each):
-        graph, given = _NotedTrace(), []
+        graph = _NotedTrace()
+        given: list[Any] = []
         for x in inputs:
             if x.arrays is not None:
                 given.append(Tensor(x.arrays[i], x.dtype))

@@ -108,6 +108,12 @@ class CompiledCalls:
         return found
 
 
+def says_inference(kwargs: dict[str, Any]) -> bool:
+    """Whether a call of a model with these arguments computes what it would without them."""
+    training, mask = kwargs.get("training"), kwargs.get("mask")
+    return kwargs.keys() <= {"training", "mask"} and mask is None and (training is None or training is False)
+
+
 def _array_of(leaf: Any) -> np.ndarray | None:
     """An input of a call as a plan takes it; `None` if it is no array of numbers or strings, or has a mask."""
     if isinstance(leaf, (np.ndarray, Tensor)):

@@ -135,6 +135,9 @@ class Network(Function):
             missing = [key for key in self.keys if key not in inputs]
             if missing:
                 raise ValueError(f"model {self.name!r} expects {what} {self.keys}, got a dict with {sorted(inputs)}")
+            if len(inputs) > len(self.keys) and what == "inputs":
+                unused = sorted(map(str, inputs.keys() - set(self.keys)))
+                warn(f"model {self.name!r} expects {what} {self.keys}; {unused} of the given dict are not used")
             return [inputs[key] for key in self.keys]
         given = flatten(inputs)
         if len(given) != len(self._graph.inputs):

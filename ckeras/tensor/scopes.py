@@ -35,8 +35,6 @@ class name_scope:
     'encoder/scale'
     """
 
-    names_variables = True
-
     def __init__(self, name: str, caller: Any = None, deduplicate: bool = True, override_parent: str | None = None):
         if not isinstance(name, str) or "/" in name:
             raise ValueError(f"name_scope expects a name without '/', got {name!r}")

@@ -19,10 +19,10 @@ class StatelessScope:
         collect_losses: whether `add_loss` of layers adds to ``losses`` of the scope instead of to the layers.
         initialize_variables: accepted for compatibility; variables are always initialized on creation.
 
-    >>> v = Variable(1.0)
+    >>> v = Variable(1.0, name="total")
     >>> with StatelessScope([(v, 5.0)]) as state:
     ...     v.assign_add(1.0)
-    <Variable path=variable, shape=(), dtype=float32, value=1.0>
+    <Variable path=total, shape=(), dtype=float32, value=1.0>
     >>> float(state.get_current_value(v)), float(v)
     (6.0, 1.0)
     """

@@ -3,6 +3,7 @@
 The functions `rows`, `connections`, `output_shape` and `parameters` at the end of this file read the model.
 """
 
+import contextlib
 import math
 import re
 import shutil
@@ -256,7 +257,8 @@ def output_shape(layer: object) -> str:
     shapes = [tuple(tensor.shape) for tensor in _leaves(result)]
     built_from = getattr(layer, "_build_config", None)
     if not shapes and built_from is not None:
-        shapes = [tuple(layer.compute_output_shape(built_from))]
+        with contextlib.suppress(Exception):  # a `call` of a user that needs more than the shape, such as integers
+            shapes = [tuple(layer.compute_output_shape(built_from))]
     if not shapes:
         return "?"
     return str(shapes[0]) if len(shapes) == 1 else "[" + ", ".join(map(str, shapes)) + "]"

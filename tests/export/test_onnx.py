@@ -107,6 +107,17 @@ def test_images_of_any_size_and_multiples_of_32():
     check(model, [numbers(1, 32, 64, 3)], [numbers(2, 96, 32, 3)])
 
 
+def test_sizes_that_inputs_share():
+    a, b = layers.Input((None, None, 3), name="a"), layers.Input((None, None, 3), name="b")
+    y = ops.transpose(a + layers.Conv2D(3, 3, padding="same")(b), (0, 2, 1, 3))
+    model = Model([a, b], y)
+    check(model, [numbers(2, 5, 7, 3), numbers(2, 5, 7, 3)])
+    sizes = [
+        [d.dim_param or d.dim_value for d in x.type.tensor_type.shape.dim] for x in onnx.load("m.onnx").graph.input
+    ]
+    assert sizes == [["batch", "a_1", "a_2", 3]] * 2
+
+
 class Own(layers.Layer):
     """A layer written in ops, with weights, loops and branches."""
 
@@ -125,6 +136,25 @@ class Own(layers.Layer):
             "chosen": chosen, "halved": halved, "values": values, "indices": indices,
             "rows": ops.concatenate([order, ops.sort(x), ops.cumsum(x, 1)], -1), "sums": sums,
         }  # fmt: skip
+
+
+class Nested(layers.Layer):
+    """Loops and branches inside others, which read what is computed outside."""
+
+    def call(self, x):
+        outside, scale = ops.exp(x), ops.sum(x * x)
+
+        def inner(j, y):
+            return ops.cond(ops.sum(y) > scale, lambda: y / 2 + outside, lambda: y + ops.cast(j, y.dtype) * scale)
+
+        return ops.fori_loop(0, 3, lambda i, y: ops.fori_loop(0, 2, inner, y - ops.cast(i, y.dtype)), x)
+
+
+def test_loops_in_loops_and_names_that_are_taken():
+    x = layers.Input((3,), name="matmul_1")
+    y = Nested()(layers.Dense(3, name="matmul")(layers.Dense(3)(layers.Dense(3)(x))))
+    check(Model(x, y), [numbers(2, 3)], [3 * numbers(5, 3)])
+    assert next(x.name for x in onnx.load("m.onnx").graph.input) == "matmul_1"
 
 
 class Subclass(Model):
@@ -299,6 +329,10 @@ def test_a_model_that_needs_values():
 
 def test_what_is_refused(monkeypatch):
     model = Sequential([layers.Input((2,)), layers.Dense(1)])
+    with monkeypatch.context() as patch:
+        patch.setattr("ckeras.export.onnx_model.MAX_BYTES", 10)
+        with pytest.raises(ValueError, match="holds 10 bytes of weights at most, and it has 12"):
+            model.export("m.onnx", format="onnx")
     with pytest.raises(ValueError, match=r"one of 'tf_saved_model', 'onnx', 'openvino', .*, got 'pmml'"):
         model.export("m", format="pmml")
     with pytest.raises(ValueError, match=r"export to onnx expects no options \['opset'\]"):

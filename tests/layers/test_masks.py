@@ -104,3 +104,23 @@ def test_a_model_whose_output_has_a_mask_gives_it_at_each_call():
         warnings.simplefilter("error")
         for _ in range(3):
             np.testing.assert_array_equal(get_mask(model(X)), np.any(X != 0, -1))
+
+
+def test_a_layer_that_overrides_compute_mask_supports_masking():
+    class Halves(layers.Layer):
+        def call(self, x):
+            return ops.split(x, 2, axis=1)
+
+        def compute_mask(self, inputs, mask=None):
+            return None if mask is None else ops.split(mask, 2, axis=1)
+
+    class Same(layers.Layer):
+        def call(self, x):
+            return x
+
+    assert Halves().supports_masking and not Same().supports_masking
+    ids = np.array([[3, 1, 2, 0], [4, 0, 0, 0]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        halves = Halves()(layers.Embedding(5, 3, mask_zero=True)(ids))
+    np.testing.assert_array_equal(np.hstack([get_mask(half) for half in halves]), ids != 0)

@@ -27,6 +27,7 @@ def values_of(model, a, b):
     return (left * right) @ head + head_bias, left - right
 
 
+@pytest.mark.filterwarnings("ignore:.* of the given dict are not used")
 def test_outputs_are_those_of_the_graph():
     model = branches()
     for given in ([X, 2 * X], (X, 2 * X), {"b": 2 * X, "a": X}, {"c": X, "b": 2 * X, "a": X}):
@@ -209,3 +210,10 @@ def test_a_list_for_a_dict_of_inputs_warns():
     np.testing.assert_array_equal(model({"a": X, "b": X}), X * 0)
     with pytest.warns(UserWarning, match=r"expects a dict of inputs with the keys \['a', 'b'\], got a list"):
         model([X, 2 * X])
+
+
+def test_entries_of_a_dict_that_are_no_inputs_are_named():
+    a, b = ckeras.Input((4,), name="a"), ckeras.Input((4,), name="b")
+    model = ckeras.Model([a, b], a - b)
+    with pytest.warns(UserWarning, match=r"expects inputs \['a', 'b'\]; \['c'\] of the given dict are not used"):
+        np.testing.assert_array_equal(model.predict({"a": X, "b": X, "c": X}, verbose=0), X * 0)

@@ -107,6 +107,37 @@ def test_training_reaches_the_layers():
     np.testing.assert_allclose(model.predict(X, verbose=0), model(X), rtol=1e-5, atol=1e-6)
 
 
+def test_a_call_that_says_it_does_not_train_runs_the_plan_of_plain_calls():
+    inputs = layers.Input((4,))
+    model = ckeras.Model(inputs, layers.Dropout(0.5)(layers.Dense(3)(inputs)))
+    expected = model(X, training=False)
+    plans = model._calls.plans.values()
+    assert plans
+    for kwargs in ({}, {"training": None}, {"training": False, "mask": None}):
+        assert np.array_equal(model(X, **kwargs), expected)
+    assert model._calls.plans.values() == plans
+    assert not np.array_equal(model(X, training=True), expected)
+
+
+def test_a_summary_of_layers_that_need_more_than_the_shapes(capsys):
+    class Rows(layers.Layer):
+        def call(self, inputs):
+            return ops.take(inputs[0], inputs[1], axis=0)
+
+    class Model(ckeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.rows = Rows(name="rows")
+
+        def call(self, x):
+            return self.rows((x, ops.array([0, 1])))
+
+    model = Model()
+    model(X)
+    model.summary()
+    assert "rows (Rows)" in capsys.readouterr().out
+
+
 def test_models_in_models():
     class Outer(ckeras.Model):
         def __init__(self):
