@@ -37,6 +37,11 @@ def test_names_parameters_and_defaults(namespace):
     assert {name: lines for name, lines in found.items() if lines and name not in absent} == {}
 
 
+def test_names_of_the_package():
+    found = {name: api.differences(name) for name in api.names("keras")}
+    assert len(found) == 24 and {name: lines for name, lines in found.items() if lines} == {}
+
+
 def _is_layer(name):
     value = api.found(name)
     return isinstance(value, type) and issubclass(value, ckeras.layers.Layer)

@@ -139,8 +139,8 @@ def from_groups(values: Any, scale: Any, zero: Any, group: Any, axis: int) -> An
     return _from_groups(*map(ops.convert_to_tensor, (values, scale, zero, group)), axis=axis)
 
 
-def rows_from_groups(values: Any, scale: Any, zero: Any, group: Any) -> Any:
-    """As `from_groups`, for rows that were looked up, whose parameters are grouped along the last axis."""
+def from_groups_by_lookups(values: Any, scale: Any, zero: Any, group: Any, axis: int) -> Any:
+    """As `from_groups`, in smaller ops: for rows that a call looks up, and for other runtimes."""
     index = ops.cast(group, "int32")
-    zero = ops.cast(ops.take(zero, index, axis=-1), values.dtype)
-    return (values - zero) * ops.take(scale, index, axis=-1)
+    zero = ops.cast(ops.take(zero, index, axis=axis), values.dtype)
+    return (values - zero) * ops.take(scale, index, axis=axis)

@@ -205,14 +205,15 @@ def test_a_signature_says_shapes_and_dtypes():
         model.export("m.onnx", format="onnx", input_signature=[3])
 
 
-def test_quantized_models_stay_small():
+@pytest.mark.parametrize("mode, part", [("int8", 2), ("int4", 1)])  # parameters of groups are as large as the weights
+def test_quantized_models_stay_small(mode, part):
     model = Sequential([layers.Input((5,), dtype="int32"), layers.Embedding(99, 64), layers.Dense(64, "relu")])
     x = np.arange(20, dtype="int32").reshape(4, 5)
     check(model, [x])
     size = os.path.getsize("m.onnx")
-    model.quantize("int8")
+    model.quantize(mode)
     check(model, [x], [x[:1]])
-    assert os.path.getsize("m.onnx") < size / 2
+    assert os.path.getsize("m.onnx") < size / part
 
 
 def test_models_of_narrow_floats():

@@ -10,7 +10,7 @@ import numpy as np
 from ckeras import ops
 from ckeras.layers.quantization.weight import QuantizedWeight, VariableSpec, group_indices
 from ckeras.quantizers.config import QuantizationConfig
-from ckeras.quantizers.groups import abs_max_quantize_grouped_with_zero_point, from_groups, rows_from_groups
+from ckeras.quantizers.groups import abs_max_quantize_grouped_with_zero_point, from_groups, from_groups_by_lookups
 from ckeras.quantizers.packing import nibbles, pack_int4
 from ckeras.quantizers.quantizer import AbsMaxQuantizer
 
@@ -103,7 +103,7 @@ class Int4:
         zero = getattr(layer, f"{weight.name}_zero", None)
         if zero is None:
             return values / ops.expand_dims(scale, -1)
-        return rows_from_groups(values, scale, ops.take(zero, index, axis=0), layer.g_idx)
+        return from_groups_by_lookups(values, scale, ops.take(zero, index, axis=0), layer.g_idx, -1)
 
 
 def unpacked(layer: Any, weight: QuantizedWeight, dtype: str) -> Any:
