@@ -3,7 +3,8 @@
  * Forward functions take the sums z of h rows from i on and n units from j on, and give the next state. Backward
  * functions take one row of the batch: from the cotangent of its state they give those of the gates' sums (`parts`, of
  * which the next product is made) and the part of the state before's that does not pass through the product. `state` is
- * what they need of the states: SimpleRNN h after the step, GRU h before it, LSTM c before it. Functions with constant activations are made of the same ones with any.
+ * what they need of the states: SimpleRNN h after the step, GRU h before it, LSTM c before it. Functions with constant
+ * activations are made of the same ones with any.
  */
 
 CK_INLINE V RC(load)(const T *p, int n) { return n == L ? *(const V *)p : FN(ck_load_part)(p, n); }
@@ -62,8 +63,11 @@ CK_INLINE void RC(keep)(const RC(job) *w, int64_t t, int64_t i, int64_t j, int n
 {
     const int64_t at = RC(at)(w, i, t) * w->size.units + j, row = i * w->size.padded + j;
     *(V *)(w->h_next + row) = h;
-    if (w->hs) RC(store)(w->hs + at, h, n);
-    if (w->before) RC(store)(w->before + at, *(const V *)(w->h + row), n);
+    if (w->hs) RC(fetch)(w, w->hs + at, 1, 1, 1, 1), RC(store)(w->hs + at, h, n);
+    if (w->before) {
+        RC(fetch)(w, w->before + at, 1, 1, 1, 1);
+        RC(store)(w->before + at, *(const V *)(w->h + row), n);
+    }
 }
 
 CK_INLINE V RC(with_bias)(const RC(job) *w, V z, int64_t column, int n)
@@ -96,6 +100,7 @@ CK_INLINE void RC(simple_back_any)(int act, int gate_act, const RC(job) *w, int6
         const int n = (int)ln_min(L, units - j);
         const V g = *(V *)(dh + j) * RC(slope)(act, RC(load)(state + j, n));
         RC(fetch)(w, state + j, 1, 1, -1, 0);
+        RC(fetch)(w, w->dx + at + j, 1, 1, -1, 1);
         RC(store)(part + j, g, n);
         RC(store)(w->dx + at + j, g, n);
         *(V *)(dh + j) = (V){};
@@ -133,7 +138,7 @@ CK_INLINE void RC(lstm_any)(int act, int gate_act, const RC(job) *w, int64_t t, 
             }
         }
         *(V *)state = c;
-        if (w->more) RC(store)(w->more + at * units + j, c, n);
+        if (w->more) RC(fetch)(w, w->more + at * units + j, 1, 1, 1, 1), RC(store)(w->more + at * units + j, c, n);
         RC(keep)(w, t, i, j, n, y);
     }
 }
@@ -149,6 +154,7 @@ CK_INLINE void RC(lstm_back_any)(int act, int gate_act, const RC(job) *w, int64_
         const V in = RC(load)(gates + j, n), forget = RC(load)(gates + units + j, n);
         const V candidate = RC(load)(gates + 2 * units + j, n), out = RC(load)(gates + 3 * units + j, n);
         RC(fetch)(w, gates + j, 4, 4, -1, 0);
+        RC(fetch)(w, state + j, 1, 1, -1, 0);
         RC(fetch)(w, dx + j, 4, 4, -1, 1);
         const V y = RC(activate)(act, RC(load)(cs + j, n)), g = *(V *)(dh + j);
         const V gc = *(V *)(dc + j) + g * out * RC(slope)(act, y);
@@ -188,6 +194,7 @@ CK_INLINE void RC(gru_any)(int act, int gate_act, const RC(job) *w, int64_t t, i
             if (w->gates) {
                 T *gates = w->gates + at * 3 * units + j;
                 RC(fetch)(w, gates, 3, 3, 1, 1);
+                RC(fetch)(w, w->more + at * units + j, 1, 1, 1, 1);
                 RC(store)(gates, update, n);
                 RC(store)(gates + units, reset, n);
                 RC(store)(gates + 2 * units, candidate, n);
@@ -209,6 +216,8 @@ CK_INLINE void RC(gru_back_any)(int act, int gate_act, const RC(job) *w, int64_t
         const V update = RC(load)(gates + j, n), reset = RC(load)(gates + units + j, n);
         const V candidate = RC(load)(gates + 2 * units + j, n), g = *(V *)(dh + j);
         RC(fetch)(w, gates + j, 3, 3, -1, 0);
+        RC(fetch)(w, state + j, 1, 1, -1, 0);
+        RC(fetch)(w, inner + j, 1, 1, -1, 0);
         RC(fetch)(w, dx + j, 3, 3, -1, 1);
         RC(fetch)(w, dq + j, 3, 3, -1, 1);
         const V ga = g * ((V){} + (T)1 - update) * RC(slope)(act, candidate);

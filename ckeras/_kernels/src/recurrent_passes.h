@@ -142,11 +142,11 @@ static void RC(pass_on)(const RC(job) *w, int64_t t, int64_t i)
 CK_INLINE const T *RC(state_of)(const RC(job) *w, int64_t i, int64_t t)
 {
     const int64_t steps = w->size.steps, units = w->size.units;
-    const int is_first = t == (w->size.reverse ? steps - 1 : 0), is_last = t == (w->size.reverse ? 0 : steps - 1);
-    const int64_t next = RC(at)(w, i, w->size.reverse ? t - 1 : t + 1), last = RC(at)(w, i, w->size.reverse ? t + 1 : t - 1);
-    if (w->size.cell == RC_SIMPLE) return is_last ? w->h_end + i * units : w->before + next * units;
-    if (w->size.cell == RC_LSTM) return is_first ? w->c0 + i * units : w->more + last * units;
-    return w->before + RC(at)(w, i, t) * units;
+    const int64_t first = w->size.reverse ? steps - 1 : 0, last = steps - 1 - first, on = w->size.reverse ? -1 : 1;
+    const int64_t at = RC(at)(w, i, t);
+    if (w->size.cell == RC_SIMPLE) return t == last ? w->h_end + i * units : w->before + (at + on) * units;
+    if (w->size.cell == RC_LSTM) return t == first ? w->c0 + i * units : w->more + (at - on) * units;
+    return w->before + at * units;
 }
 
 static void RC(backward)(const void *job, int64_t i0, int64_t i1)
@@ -165,8 +165,11 @@ static void RC(backward)(const void *job, int64_t i0, int64_t i1)
         const int64_t t = w.size.reverse ? steps - 1 - s : s;
         for (int64_t i = i0; i < i1; i++) {
             T *dh = w.h + i * padded;
-            if (w.ghs)
-                for (int64_t j = 0; j < units; j++) dh[j] += w.ghs[RC(at)(&w, i, t) * units + j];
+            if (w.ghs) {
+                const T *g = w.ghs + RC(at)(&w, i, t) * units;
+                for (int64_t j = 0; j < units; j += L) RC(fetch)(&w, g + j, 1, 1, -1, 0);
+                for (int64_t j = 0; j < units; j++) dh[j] += g[j];
+            }
             if (RC(stays)(&w, i, t)) RC(pass_on)(&w, t, i);
             else back(&w, t, i, RC(state_of)(&w, i, t));
         }
