@@ -12,6 +12,7 @@ from ckeras.layers.masks import attached
 from ckeras.layers.shapes import is_shape
 from ckeras.layers.tracking import path_through
 from ckeras.models.model import Model, is_input, only_computes
+from ckeras.ops.control.operation import first_call
 from ckeras.saving.state import holds_state
 from ckeras.tensor import KerasTensor, Tensor
 from ckeras.tensor.graph import node_of, recording
@@ -121,22 +122,22 @@ class Sequential(Model):
     @property
     def inputs(self) -> list[KerasTensor]:
         """The symbolic input, in a list."""
-        return [self.input]
+        return [self._symbolic()[0]]
 
     @property
     def outputs(self) -> list[KerasTensor]:
         """The symbolic outputs, in a flat list."""
-        return flatten(self.output)
+        return flatten(self._symbolic()[1])
 
     @property
     def input(self) -> KerasTensor:
-        """The symbolic input."""
-        return self._symbolic()[0]
+        """The symbolic input: that of the first call in a graph, or else that of the model by itself, in `inputs`."""
+        return first_call(self, "input") if self._inbound_nodes else self._symbolic()[0]
 
     @property
     def output(self) -> Any:
-        """The symbolic output, or the structure of outputs of the last layer."""
-        return self._symbolic()[1]
+        """The symbolic output, or the structure of outputs of the last layer, that follows from `input`."""
+        return first_call(self, "output") if self._inbound_nodes else self._symbolic()[1]
 
     def _symbolic(self) -> tuple[KerasTensor, KerasTensor]:
         if self._outputs is None and self.built and is_input(self._chain[0]):  # a copy, which is part of no graph yet
@@ -148,7 +149,7 @@ class Sequential(Model):
     @property
     def input_shape(self) -> tuple[int | None, ...]:
         """The shape of the input, batch included."""
-        return self.input.shape
+        return self._symbolic()[0].shape
 
     @property
     def output_shape(self) -> Any:
