@@ -41,9 +41,10 @@ DEPTHWISE = {
     "MobileNet, 14": (16, 14, 512, 512, 3, 1, "same"),
     "MobileNet, 7": (32, 7, 1024, 1024, 3, 1, "same"),
 }
-DIRECTIONS = ("product", "forward", "input gradient", "kernel gradient", "Winograd")  # the last is forward, too
+# The last two are the forward pass and the gradient of the kernel by Winograd's method.
+DIRECTIONS = ("product", "forward", "input gradient", "kernel gradient", "Winograd", "Winograd kernel")
 WINOGRAD = [name for name, (_, _, channels, _, *w) in SHAPES.items() if channels >= 32 and w[:2] == [3, 1]]
-CASES = [(name, d) for name in (*SHAPES, *DEPTHWISE) for d in DIRECTIONS if d != "Winograd" or name in WINOGRAD]
+CASES = [(name, d) for name in (*SHAPES, *DEPTHWISE) for d in DIRECTIONS if "Winograd" not in d or name in WINOGRAD]
 PARTS = 8
 
 
@@ -74,12 +75,14 @@ def kernels(name):
 
     product = np.array([0, 1, m, filters, k, 0, 0, 0, 0, 0, 0, 0], np.int64)
     forward, back, grad = parameters(0, 0, 0, 0), parameters(1, 0, 0, 0), parameters(0, parts, 0, 0)
+    whole = parameters(0, 1, 0, 0)
     return 2 * m * k * filters, {
         "product": lambda: level.call("gemm", [c], [a, b], product),
         "forward": lambda: level.call(kind, [y], [x, kernel, panels], forward),
         "input gradient": lambda: level.call(back_kind, [dx], [g, kernel, panels], back),
         "kernel gradient": lambda: level.call(f"{kind}_kernel_grad", [dk], [x, g, sums], grad),
         "Winograd": lambda: level.call("conv_winograd", [y], [x, kernel, panels], forward),
+        "Winograd kernel": lambda: level.call("conv_winograd_kernel_grad", [dk], [x, g], whole),
     }
 
 

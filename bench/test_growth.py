@@ -1,4 +1,4 @@
-"""How the time of a training step grows with the batch and with the size of the images, layer by layer.
+"""How the time of a training step grows with the batch, the size of the images, steps and units, layer by layer.
 
     python -m bench.test_growth                               # tables of all sections
     python -m bench.test_growth convolution --picture c.png   # of one, and a picture (needs matplotlib)
@@ -17,9 +17,10 @@ import pytest
 
 import ckeras
 from bench import growth
-from ckeras import _kernels, layers
+from ckeras import _kernels, layers, models
 
 BATCHES, SIDES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512), (16, 28, 56, 112, 224)
+STEPS, UNITS = (10, 20, 40, 80, 160, 320, 640, 1280), (16, 32, 64, 128, 256, 512, 1024)
 
 
 class Case(NamedTuple):
@@ -60,7 +61,22 @@ def of_images(name: str, layer: Callable[[], Any], channels: int) -> list[Case]:
     ]
 
 
+def of_sequences(name: str, layer: Callable[[int], Any]) -> list[Case]:
+    """A recurrent layer by steps, by batch, and by units, of which there are as many as inputs."""
+    return [
+        Case(name, "steps, batch 32", STEPS, lambda n: step(lambda: layer(64), 32, n, 64)),
+        Case(name, "batch of 40 steps", BATCHES, lambda n: step(lambda: layer(64), n, 40, 64)),
+        Case(name, "units, batch 8, 20 steps", UNITS, lambda n: step(lambda: layer(n), 8, 20, n), 2),
+    ]
+
+
 SECTIONS: dict[str, list[Case]] = {
+    "recurrent": [
+        *of_sequences("SimpleRNN", layers.SimpleRNN),
+        *of_sequences("LSTM", layers.LSTM),
+        *of_sequences("GRU", layers.GRU),
+        *of_sequences("LSTM, masked", lambda units: models.Sequential([layers.Masking(), layers.LSTM(units)])),
+    ],
     "convolution": [
         *of_images("3 x 3, 32 to 32 channels", lambda: layers.Conv2D(32, 3, padding="same"), 32),
         *of_images("3 x 3, 3 to 32 channels", lambda: layers.Conv2D(32, 3, padding="same"), 3),

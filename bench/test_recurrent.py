@@ -47,13 +47,13 @@ def passes(cell, batch, steps, units):
     p = [0, CODES[cell], batch, steps, units, CODES["tanh"], CODES["sigmoid"], 0]
 
     def forward(saves):
-        made = [*ends, series[0], columns[0], series[1]]
+        made = [*ends, none, series[0], columns[0], series[1]]
         given = [x, packed[0], state, state, none, none, none, scratch]
-        level.call("recurrent", made, given, [*p, saves, saves and more, saves and more, is_lstm, 0, 0, 0])
+        level.call("recurrent", made, given, [*p, 0, saves, saves and more, saves and more, is_lstm, 0, 0, 0])
 
     def backward():
         made = [columns[1], *ends, columns[2], none]
-        given = [series[0], columns[0], packed[1], state, series[1], state, none, none, state, none, none, scratch]
+        given = [series[0], ends[0], columns[0], packed[1], series[1], state, none, none, state, none, none, scratch]
         level.call("recurrent_grad", made, given, [*p, cell == "gru", 0, more, is_lstm, 0, 0, 1, 0, 0])
 
     rows = rng.standard_normal((batch * steps, units)).astype("float32")

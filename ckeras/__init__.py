@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ops as ops,
         optimizers as optimizers,
         preprocessing as preprocessing,
+        quantizers as quantizers,
         random as random,
         registry as registry,
         regularizers as regularizers,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from ckeras.ops.control.remat_scope import RematScope as RematScope
     from ckeras.ops.tensors import KerasTensor as KerasTensor, Tensor as Tensor, Variable as Variable
     from ckeras.optimizers import Optimizer as Optimizer
+    from ckeras.quantizers import Quantizer as Quantizer
     from ckeras.regularizers import Regularizer as Regularizer
     from ckeras.tensor.scopes import SymbolicScope as SymbolicScope, device as device, name_scope as name_scope
     from ckeras.tensor.stateless_scope import StatelessScope as StatelessScope
@@ -65,8 +67,8 @@ attach(
             [
                 "activations", "applications", "backend", "callbacks", "config", "constraints", "datasets",
                 "dtype_policies", "export", "initializers", "layers", "losses", "metrics", "mixed_precision", "models",
-                "ops", "optimizers", "preprocessing", "random", "registry", "regularizers", "saving", "tree", "utils",
-                "visualization", "wrappers",
+                "ops", "optimizers", "preprocessing", "quantizers", "random", "registry", "regularizers", "saving",
+                "tree", "utils", "visualization", "wrappers",
             ]
         ),
         "DTypePolicy": "dtype_policies",
@@ -83,6 +85,7 @@ attach(
         "Model": "models",
         "Operation": "ops.control.operation:Operation",
         "Optimizer": "optimizers",
+        "Quantizer": "quantizers",
         "RematScope": "ops.control.remat_scope",
         "Regularizer": "regularizers",
         "Sequential": "models",

@@ -13,7 +13,9 @@ from ckeras.ops.reduction.core import argmax
 from ckeras.ops.sampling import integers_between, permutation, sample, sample_with_numpy
 from ckeras.tensor import Tensor, Variable, arguments, as_tensor, dtypes
 from ckeras.tensor.eager import wrap
+from ckeras.tensor.scopes import name_scope
 from ckeras.tensor.stored import assign_stored
+from ckeras.utils.naming import uniquify
 
 _MASK = (1 << 63) - 1
 
@@ -23,7 +25,7 @@ class SeedGenerator:
 
     Args:
         seed: an integer; chosen at random if not given.
-        name: name of the variable.
+        name: ``seed_generator``, ``seed_generator_1``, ... if not given.
     """
 
     def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any):
@@ -36,8 +38,10 @@ class SeedGenerator:
         if seed < 0:
             raise ValueError(f"SeedGenerator expects a seed of 0 or more, got {seed}")
         self._initial_seed = int(seed)
-        self.name = name or "seed_generator"
-        self.state = Variable(np.array([int(seed) & _MASK, 0], np.int64), trainable=False, name="seed_generator_state")
+        self.name = name or uniquify("seed_generator")
+        with name_scope(self.name, caller=self):
+            state = np.array([int(seed) & _MASK, 0], np.int64)
+            self.state = Variable(state, trainable=False, name="seed_generator_state")
 
     @property
     def seed(self) -> int:

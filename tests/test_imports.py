@@ -22,7 +22,7 @@ ORDER = [
     {"dtype_policies", "ops", "random", "tree"},
     {"saving"},
     {"activations", "constraints", "initializers", "losses", "metrics", "optimizers", "regularizers"},
-    {"utils.bounding_boxes"},
+    {"quantizers", "utils.bounding_boxes"},
     {"layers"},
     {"utils"},
     {"preprocessing"},

@@ -12,6 +12,7 @@ _CONVOLUTIONS = (
     "conv_kernel_grad",
     "conv_narrow",
     "conv_winograd",
+    "conv_winograd_kernel_grad",
     "conv_depthwise",
     "conv_depthwise_kernel_grad",
 )
@@ -32,7 +33,7 @@ def of_call(call: Call, specs: Sequence[Spec]) -> tuple[int, int]:
         axes = [call.p[at + 1] * call.p[at + 2] for at in range(10, 10 + 6 * ndim, 6)]  # windows and taps
         return 2 * batch * channels // groups * filters * math.prod(axes), nbytes(specs)
     if call.kernel in ("recurrent", "recurrent_grad"):
-        columns = specs[5 if call.kernel == "recurrent" else 0].shape[-1]
+        columns = specs[6 if call.kernel == "recurrent" else 0].shape[-1]
         return 2 * math.prod(call.p[2:5]) * columns, nbytes(specs)
     if call.kernel == "copy":
         return 0, 2 * call.p[0] * math.prod(call.p[4 : 4 + call.p[1]])

@@ -272,6 +272,10 @@ _JOINED = Rules(
             lambda node, x, y, z: becomes("lerp", x, y, z),
         ),
         (
+            call("add", Z, call("mul", X, call("square", Y), commutes=True), commutes=True, dtypes=_FLOATS),
+            lambda node, x, y, z: becomes("muladd_square", x, y, z),
+        ),
+        (
             call("add", Z, call("mul", X, Y), commutes=True, dtypes=_FLOATS),
             lambda node, x, y, z: becomes("muladd", x, y, z),
         ),
@@ -279,6 +283,10 @@ _JOINED = Rules(
         (
             call("div", X, call("add", call("sqrt", Y), Z, commutes=True), dtypes=_FLOATS),
             lambda node, x, y, z: becomes("div_root", x, y, z),
+        ),
+        (
+            call("div", X, call("sqrt", call("add", Y, Z)), dtypes=_FLOATS),
+            lambda node, x, y, z: becomes("div_root_of_sum", x, y, z),
         ),
     ]
 )

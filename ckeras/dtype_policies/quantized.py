@@ -1,4 +1,4 @@
-"""Policies of layers with quantized weights. They can be created and read; no layer of ckeras quantizes its weights."""
+"""Policies of layers with quantized weights, which `quantize` gives them."""
 
 from __future__ import annotations
 

@@ -63,14 +63,17 @@ class Builder:
         self._sizes: dict[tuple[int, ...], str] = {}  # a size at all traces -> a vector of int64 with it
         self._open: dict[tuple[int, ...], tuple[str, int]] = {}  # a size at all traces -> a value and its axis
         self.domains: set[str] = {""} if outer is None else outer.domains  # sets of operators in use
-        self._counts: dict[str, int] = {} if outer is None else outer._counts
+        self._counts: dict[str, int] = {} if outer is None else outer._counts  # name -> how many begin with it
 
     # -- names
 
     def name(self, kind: str) -> str:
         """A new name."""
-        count = self._counts[kind] = self._counts.get(kind, -1) + 1
-        return f"{kind}_{count}" if count else kind
+        found, count = kind, self._counts.get(kind, 0)
+        while found in self._counts:
+            found, count = f"{kind}_{count + 1}", count + 1
+        self._counts[kind], self._counts[found] = count, 0
+        return found
 
     def define(self, value: Value, name: str) -> None:
         """Let a value be called by a name."""
@@ -160,9 +163,7 @@ class Builder:
         kept = []
         for node in reversed(self.nodes):
             if not needed.isdisjoint(node.output):
-                needed.update(node.input)
-                needed.update(x for a in node.attribute if a.HasField("g") for n in a.g.node for x in n.input)
-                needed.update(x.name for a in node.attribute if a.HasField("g") for x in a.g.output)
+                needed.update(_reads(node))
                 kept.append(node)
         wanted = [x for x in constants if x.name in needed or self.outer is not None]
         return self.onnx.helper.make_graph(kept[::-1], name, list(inputs), list(outputs), wanted)
@@ -260,6 +261,14 @@ class Builder:
             f"a size, {values[0]} at the first of the sizes that were tried, does not follow from those of tensors; "
             "give it fixed sizes"
         )
+
+
+def _reads(node: Any) -> Iterator[str]:
+    """The names that a node reads, in the graphs inside it too."""
+    yield from node.input
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            yield from (name for inner in attribute.g.node for name in _reads(inner))
 
 
 def _simple(key: tuple[int, ...], values: tuple[int, ...]) -> list[tuple[str, int]]:

@@ -28,6 +28,8 @@ FAMILIES = (
     window_converters,
 )
 
+MAX_BYTES = 2_000_000_000  # of the weights: messages of protobuf have less than 2 GiB
+
 
 def onnx_package() -> Any:
     """The package onnx, imported on first use."""
@@ -58,8 +60,8 @@ def export_onnx(
 
     Raises:
         ImportError: if the package onnx is not installed.
-        ValueError: if the inputs are not known, or the model calls an op that ONNX does not express; the message names
-            the layer.
+        ValueError: if the inputs are not known, the model calls an op that ONNX does not express, and the message names
+            the layer, or the weights are larger than an `.onnx` file may be.
         OSError: if the file cannot be written.
     """
     onnx = onnx_package()
@@ -103,6 +105,12 @@ def onnx_model(onnx: Any, endpoint: Endpoint) -> Any:
     except Unsupported as error:
         raise ValueError(f"Cannot export {error.layer or endpoint.described}: {error}") from error
     body = builder.graph(endpoint.name, inputs, outputs, list(builder.constants.values()))
+    size = sum(len(x.raw_data) for x in body.initializer)
+    if size > MAX_BYTES:
+        raise ValueError(
+            f"Cannot export {endpoint.described}: an .onnx file holds {MAX_BYTES:,} bytes of weights at most, and it "
+            f"has {size:,}"
+        )
     opsets = [onnx.helper.make_opsetid(name, DOMAINS[name]) for name in sorted(builder.domains)]
     made = onnx.helper.make_model(body, opset_imports=opsets, producer_name="ckeras")
     made.ir_version = IR_VERSION

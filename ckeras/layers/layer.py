@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from ckeras import config, dtype_policies, regularizers
-from ckeras.compiler.trace import Trace
 from ckeras.layers.dtype_policy import FollowsPolicy
 from ckeras.layers.input_spec import check_inputs
 from ckeras.layers.masks import fill_masks, pass_masks
 from ckeras.layers.shapes import ShapeOf, as_leaf, as_shape, map_shapes, older_input_shape, shape_of
-from ckeras.layers.tracking import Tracker, entered, path_of, path_through
+from ckeras.layers.signatures import default_training, parameters
+from ckeras.layers.throwaway import throwaway_trace
+from ckeras.layers.tracking import Tracker, entered, path_through
 from ckeras.layers.unknown_sizes import symbolic_outputs
 from ckeras.metrics import Mean
 from ckeras.older_spellings import ARGUMENTS, translates
@@ -29,7 +29,7 @@ from ckeras.tensor.masks import with_mask_of
 from ckeras.tensor.stateless_scope import StatelessScope, loss_collector
 from ckeras.tensor.string_tensor import StringTensor, holds_strings
 from ckeras.tensor.structure import flatten, map_structure
-from ckeras.tensor.variable import outside_trace
+from ckeras.tensor.variable import outside_trace, path_of
 from ckeras.utils.naming import auto_name
 from ckeras.utils.tracebacks import hides_own_frames, name_layer
 
@@ -56,7 +56,7 @@ def _builds(build: Callable[..., None]) -> Callable[..., None]:
         if len(args) == 1 and not others:
             self._build_config = args[0]
         elif len(args) == 1:
-            self.__dict__["_build_shapes"] = {_parameters(build)[1]: args[0], **others}
+            self.__dict__["_build_shapes"] = {parameters(build)[1]: args[0], **others}
         self.built = True
 
     return built
@@ -91,7 +91,9 @@ class Layer(FollowsPolicy):
     """
 
     built = False
+    input_spec: Any = None
     input_shape, output_shape = ShapeOf("input"), ShapeOf("output")
+    quantization_modes: tuple[str, ...] = ()  # that `quantize` takes
     _call_context_args: tuple[str, ...] = ()
 
     def __init__(
@@ -114,7 +116,6 @@ class Layer(FollowsPolicy):
         self.built = False
         self.autocast = autocast
         self.activity_regularizer = regularizers.get(activity_regularizer)
-        self.input_spec: Any = None
         self.supports_masking = type(self).compute_mask is not Layer.compute_mask
         self._trainable = bool(trainable)
         self._dtype_policy = dtype_policies.get(dtype)
@@ -241,7 +242,7 @@ class Layer(FollowsPolicy):
         return None if shapes is None else {"shapes_dict": shapes}
 
     def _build(self, input_shape: Any, others: dict[str, Any] | None = None) -> None:
-        names = _parameters(type(self).build)
+        names = parameters(type(self).build)
         if others and len(names) > 2:  # (self, x_shape, y_shape, ...)
             wanted = {f"{name}_shape": shape for name, shape in others.items()}
             self.build(input_shape, **{name: wanted[name] for name in names[2:] if name in wanted})
@@ -256,7 +257,7 @@ class Layer(FollowsPolicy):
         leaves = [x for x in flatten((args, kwargs)) if isinstance(x, Tensor)]
         first = args[0] if args else next(iter(kwargs.values()), None)
         self._check_inputs(first)
-        names = _parameters(type(self).call)
+        names = parameters(type(self).call)
         outer, nested, above = (
             getattr(scope, "training", None), getattr(scope, "in_call", False), getattr(scope, "path", ()),
         )  # fmt: skip
@@ -342,7 +343,7 @@ class Layer(FollowsPolicy):
         training = outer if given is None else given
         if position is not None:
             if training is None:
-                training = _default_training(type(self).call)
+                training = default_training(type(self).call)
             if training is not None:
                 kwargs["training"] = training
         return training
@@ -481,39 +482,6 @@ class Layer(FollowsPolicy):
 
 
 Operation.register(Layer)
-
-
-class throwaway_trace:
-    """Calls on symbolic tensors are not recorded inside, and what they assign to variables is forgotten."""
-
-    def __enter__(self) -> None:
-        self._trace, self._tapes = getattr(scope, "trace", None), getattr(scope, "tapes", ())
-        self._infers = getattr(scope, "infers", False)
-        scope.trace, scope.tapes, scope.infers = Trace(), (), True
-
-    def __exit__(self, *exc: Any) -> None:
-        scope.trace, scope.tapes, scope.infers = self._trace, self._tapes, self._infers
-
-
-@lru_cache(maxsize=4096)
-def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
-    return tuple(inspect.signature(function).parameters)
-
-
-@lru_cache(maxsize=4096)
-def _default_training(call: Callable[..., Any]) -> Any:
-    parameter = inspect.signature(call).parameters.get("training")
-    return None if parameter is None or parameter.default is parameter.empty else parameter.default
-
-
-def takes(layer: Layer, argument: str) -> bool:
-    """Whether the layer's `call` has an argument of this name."""
-    return argument in _parameters(type(layer).call)
-
-
-def default_training(operation: Any) -> Any:
-    """The default of the argument ``training`` of a layer's `call`; None if it has none."""
-    return _default_training(type(operation).call) if isinstance(operation, Layer) else None
 
 
 def _described(inputs: Any) -> str:

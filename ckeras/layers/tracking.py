@@ -38,11 +38,6 @@ def entered(above: tuple[Any, ...], layer: Any) -> tuple[Any, ...]:
     return above if any(x is layer for x in above) else (*above, layer)
 
 
-def path_of(layers: tuple[Any, ...], *name: str) -> str:
-    """The layers' names, and what else comes after them, joined by "/"."""
-    return "/".join([*(layer.__dict__.get("name", type(layer).__name__) for layer in layers), *name])
-
-
 class Tracker(Observed):
     """Notes variables, layers, metrics and random generators as they are set, also inside lists and dicts."""
 
@@ -88,11 +83,6 @@ class Tracker(Observed):
                 self._forget_attribute(name)
                 if _may_be_tracked(value):
                     self._track(value)
-            if isinstance(value, Variable) and value.path == value.name:
-                if not value.named:
-                    value.name, value.named = name, True
-                with path_through(self) as layers:
-                    value.path = path_of(layers, value.name)
         Observed.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -125,8 +115,11 @@ class Tracker(Observed):
         count, kept = self._trainable_count, list(self._kept(Variable))
         trainable = [*self._variables[:count], *(v for v in kept if v.trainable)]
         found = [*trainable, *self._variables[count:], *(v for v in kept if not v.trainable)]
-        if getattr(self, "quantization_mode", None) is not None:
-            found.sort(key=lambda v: _QUANTIZED.index(v.name) if v.name in _QUANTIZED else len(_QUANTIZED))
+        mode = getattr(self, "quantization_mode", None)
+        if mode is not None and hasattr(self, "variable_serialization_spec"):
+            d, names = self.__dict__, self.variable_serialization_spec[mode]
+            order = {id(d.get(f"_{name}", d.get(name))): index for index, name in enumerate(names)}
+            found.sort(key=lambda v: order.get(id(v), len(names)))
         return found
 
     def save_own_variables(self, store: Any) -> None:
@@ -158,11 +151,6 @@ class Tracker(Observed):
         return [*self._weights(), *generators, *(v for m in self._own_metrics() for v in m.variables)]
 
 
-# The order of the variables of quantized layers in files.
-_QUANTIZED = (
-    "kernel", "bias", "kernel_scale", "embeddings", "embeddings_scale", "reverse_embeddings",
-    "reverse_embeddings_scale",
-)  # fmt: skip
 _STATE = (Variable, Tracker, Metric, SeedGenerator)
 
 

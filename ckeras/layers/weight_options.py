@@ -31,12 +31,3 @@ def options_config(layer: Layer, *weights: str) -> dict[str, Any]:
         for kind, module in _KINDS.items()
         if hasattr(layer, f"{weight}_{kind}")
     }
-
-
-def check_not_quantized(layer: Layer, quantization_config: Any) -> None:
-    """Raise ValueError if quantized weights are asked for."""
-    if quantization_config is not None:
-        raise ValueError(
-            f"{type(layer).__name__} expects quantization_config to be None, got {quantization_config!r}: weights are "
-            "not quantized"
-        )

@@ -10,7 +10,7 @@ import numpy as np
 
 from ckeras import constraints, initializers, regularizers
 from ckeras.layers.shapes import is_shape
-from ckeras.layers.tracking import Tracker, path_of, path_through
+from ckeras.layers.tracking import Tracker, path_through
 from ckeras.tensor import Variable, dtypes
 
 
@@ -56,15 +56,13 @@ class Weights(Tracker):
         dtype = self._dtype if dtype is None else dtypes.standardize(dtype)
         if initializer is None:
             initializer = "glorot_uniform" if dtype in dtypes.FLOATS else "zeros"
-        variable = Variable(
-            initializers.get(initializer), shape, dtype, trainable, autocast, aggregation=aggregation, name=name
-        )
+        with path_through(self):
+            variable = Variable(
+                initializers.get(initializer), shape, dtype, trainable, autocast, aggregation=aggregation, name=name
+            )
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
-        if overwrite_with_gradient:
-            variable.overwrite_with_gradient = True
-        with path_through(self) as layers:
-            variable.path = path_of(layers, variable.name)
+        variable.overwrite_with_gradient = overwrite_with_gradient
         self._track(variable)
         variable.trainable = trainable and self._trainable
         return variable

@@ -1,8 +1,9 @@
 """Models."""
 
 from ckeras.models.cloning import clone_model
+from ckeras.models.from_json import model_from_json
 from ckeras.models.functional import Functional
-from ckeras.models.model import Model, model_from_json
+from ckeras.models.model import Model
 from ckeras.models.sequential import Sequential
 from ckeras.saving import load_model, save_model
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ckeras import registry
-from ckeras.layers.layer import default_training
+from ckeras.layers.layer import Layer
+from ckeras.layers.signatures import default_training
 from ckeras.tensor import KerasTensor
 from ckeras.tensor.graph import Node, node_of
 from ckeras.tensor.structure import flatten, map_structure
@@ -58,7 +59,7 @@ def _call_config(node: Node, indices: dict[int, int]) -> dict[str, Any]:
         }
 
     args, kwargs = node.arguments.convert(described)
-    training = default_training(node.operation)
+    training = _training_of(node.operation)
     if training is not None:
         kwargs = {"training": training, **kwargs}
     serialize = registry.layers.serialize
@@ -104,7 +105,7 @@ def _call(operation: Any, call: dict[str, Any], made: dict[str, Any]) -> bool:
         return False
     if not any(type(x) is KerasTensor for x in values):
         raise ValueError(f"the config calls the layer {operation.name!r} on no tensor of the model")
-    if kwargs.get("training", _MISSING) == default_training(operation):
+    if kwargs.get("training", _MISSING) == _training_of(operation):
         del kwargs["training"]  # the default, rather than what the call said
     if type(operation).__name__ == "GetItem":  # JSON has no tuples
         args = [tuple(x) if isinstance(x, list) else x for x in args]
@@ -142,3 +143,8 @@ def _map_histories(function: Callable[[list[Any]], Any], structure: Any) -> Any:
     if len(structure) == 3 and isinstance(structure[0], str) and all(isinstance(i, int) for i in structure[1:]):
         return function(list(structure))
     return [_map_histories(function, x) for x in structure]
+
+
+def _training_of(operation: Any) -> Any:
+    """What ``training`` is where a call of a layer does not say."""
+    return default_training(type(operation).call) if isinstance(operation, Layer) else None

@@ -10,7 +10,8 @@ from typing import Any
 
 from ckeras import config, export as exporters, registry
 from ckeras.layers.core.input_layer import InputLayer
-from ckeras.layers.layer import Layer, gives_arguments, throwaway_trace
+from ckeras.layers.layer import Layer, gives_arguments
+from ckeras.layers.throwaway import throwaway_trace
 from ckeras.models.building import build_by_call, build_from_config, note_shapes
 from ckeras.models.calls import CompiledCalls, says_inference
 from ckeras.models.graph_config import graph_config, graph_from_config
@@ -21,13 +22,13 @@ from ckeras.models.state_tree import get_state_tree, set_state_tree
 from ckeras.older_spellings import current
 from ckeras.ops.control.recording import FunctionOperation
 from ckeras.saving import export_weights, load_weights, save_model, save_weights
-from ckeras.saving.older_configs import is_older, renewed
 from ckeras.saving.state import holds_state
 from ckeras.saving.weights import check_built
 from ckeras.tensor import KerasTensor
 from ckeras.tensor.cache import Plans
 from ckeras.tensor.stateless_scope import StatelessScope
 from ckeras.tensor.structure import flatten
+from ckeras.trainer.strategy import Strategy
 from ckeras.trainer.trainer import Trainer
 from ckeras.utils.tracebacks import hides_own_frames
 
@@ -67,6 +68,10 @@ class Model(OlderMethods, Trainer, Layer):
     """
 
     graph_class: Callable[..., Model]  # what `Model(inputs, outputs)` makes
+    distribute_strategy, distribute_reduction_method = (
+        Strategy(),
+        "auto",
+    )  # of one device; Keras has these on TensorFlow
     _network: Network | None = None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Model:
@@ -254,22 +259,27 @@ class Model(OlderMethods, Trainer, Layer):
         )
 
     def quantize(self, mode: Any = None, config: Any = None, filters: Any = None, **kwargs: Any) -> None:
-        """Quantize the weights of the layers that can be; see `quantize_model`.
+        """Quantize the weights of the layers that have the mode; see `Dense.quantize`.
 
         Args:
-            mode: "int8".
-            config: must be None.
-            filters: regular expression for paths of layers, list of them, or function of a layer; None for all.
-            kwargs: ``type_check``, as in `Layer.quantize`.
+            mode: "int8", "int4", "float8", "gptq" or "awq". The last two run the blocks of the model on samples, and
+                quantize the layers in these blocks alone.
+            config: configuration of `ckeras.quantizers`, which may stand for the mode.
+            filters: regular expression for names of layers, list of them, or function of a layer; None for all.
+            kwargs: ``type_check``, as in `Dense.quantize`.
 
         Raises:
-            ValueError: if there is no such mode, or a layer is quantized already.
-            NotImplementedError: for other modes of Keras, or a configuration.
+            ValueError: if there is no such mode, a layer is not built or quantized already, or samples or blocks are
+                missing.
         """
         quantize_model(self, mode, config, filters, **kwargs)
 
     def get_quantization_layer_structure(self, mode: str | None = None) -> Any:
-        """Return None: the modes that ask for a structure, "gptq" and "awq", are not supported."""
+        """Return which layers are the blocks of the model, for "gptq" and "awq"; a model that has blocks overrides it.
+
+        Returns:
+            None, or a dict of lists of layers: "pre_block_layers" and "sequential_blocks".
+        """
         return None
 
     def summary(
@@ -482,26 +492,6 @@ def only_computes(layer: Layer) -> bool:
     functions = (x for x in vars(layer).values() if callable(x) and not isinstance(x, Layer))
     ours = all(str(getattr(x, "__module__", "")).startswith("ckeras.") for x in (type(layer), *functions))
     return ours and layer.activity_regularizer is None
-
-
-def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Model:
-    """Create the model that the JSON of `Model.to_json` describes, with new weights.
-
-    Args:
-        json_string: the JSON.
-        custom_objects: names to classes and functions, looked at before all others.
-
-    Raises:
-        ValueError: if it is no JSON, or not that of a model.
-    """
-    try:
-        config = json.loads(json_string)
-    except ValueError as error:
-        raise ValueError(f"model_from_json expects JSON, got {json_string!r:.80}: {error}") from error
-    model = registry.layers.deserialize(renewed(config) if is_older(config) else config, custom_objects)
-    if not isinstance(model, Model):
-        raise ValueError(f"model_from_json expects the JSON of a model, got that of {registry.source(type(model))}")
-    return model
 
 
 def is_input(layer: Any) -> bool:

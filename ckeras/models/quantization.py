@@ -7,27 +7,37 @@ from collections.abc import Callable
 from typing import Any
 
 from ckeras.layers.layer import Layer
-from ckeras.layers.quantization import check_mode
+from ckeras.models.calibration import calibrate, layers_of
+from ckeras.quantizers.config import resolve
+
+_CALIBRATED = ("gptq", "awq")
 
 
 def quantize_model(model: Any, mode: Any, config: Any, filters: Any, type_check: bool = True) -> None:
-    """Quantize each layer of a model that can be, and that filters choose; all checks come before any change."""
-    check_mode(mode, config, f"quantize of model {model.name!r}")
+    """Quantize each layer of a model that has the mode, and that filters choose; all checks come before any change."""
+    config = resolve(mode, config, f"quantize of model {model.name!r}")
     chosen = _filter(filters)
-    layers = [
-        layer
-        for layer in model._flatten_layers(include_self=False)
-        if type(layer).quantize is not Layer.quantize and not layer._sublayers() and chosen(layer)
-    ]
-    if type_check:
-        layers = [layer for layer in layers if type(layer).__module__.startswith("ckeras.layers.")]
+
+    def fits(layer: Any) -> bool:
+        able = isinstance(layer, Layer) and config.mode in layer.quantization_modes and not layer._sublayers()
+        ours = not type_check or type(layer).__module__.startswith("ckeras.layers.")
+        return able and ours and chosen(layer)
+
+    if config.mode in _CALIBRATED:
+        blocks = layers_of(model, config, fits)
+        layers = [layer for _, inside in blocks for layer in inside]
+    else:
+        layers = [layer for layer in model._flatten_layers(include_self=False) if fits(layer)]
     for layer in layers:
         if not layer.built:
             raise ValueError(f"quantize of model {model.name!r} expects a model that is built; {layer.name!r} is not")
         if layer.quantization_mode is not None:
             raise ValueError(f"layer {layer.name!r} is quantized already, as {layer.dtype_policy.name!r}")
-    for layer in layers:
-        layer.quantize(mode, type_check=type_check)
+    if config.mode in _CALIBRATED:
+        calibrate(model, config, blocks, type_check)
+    else:
+        for layer in layers:
+            layer.quantize(config.mode, type_check=type_check, config=config)
     model._forget()
     model._calls.forget()
 

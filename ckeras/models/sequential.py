@@ -7,9 +7,10 @@ from typing import Any
 from ckeras import dtype_policies, ops, registry
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.input_spec import fitted_shape
-from ckeras.layers.layer import Layer, throwaway_trace
+from ckeras.layers.layer import Layer
 from ckeras.layers.masks import attached
 from ckeras.layers.shapes import is_shape
+from ckeras.layers.throwaway import throwaway_trace
 from ckeras.layers.tracking import path_through
 from ckeras.models.model import Model, is_input, only_computes
 from ckeras.ops.control.operation import first_call
@@ -131,12 +132,12 @@ class Sequential(Model):
 
     @property
     def input(self) -> KerasTensor:
-        """The symbolic input: that of the first call in a graph, or else that of the model by itself, in `inputs`."""
+        """The symbolic input of the first symbolic call of the model, or of its layers if it was not called."""
         return first_call(self, "input") if self._inbound_nodes else self._symbolic()[0]
 
     @property
     def output(self) -> Any:
-        """The symbolic output, or the structure of outputs of the last layer, that follows from `input`."""
+        """What the first symbolic call of the model gave, or the last layer if it was not called."""
         return first_call(self, "output") if self._inbound_nodes else self._symbolic()[1]
 
     def _symbolic(self) -> tuple[KerasTensor, KerasTensor]:

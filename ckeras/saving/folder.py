@@ -35,7 +35,7 @@ def write(
     in_place = os.path.isdir(path) and (not is_model(path) or os.path.ismount(path) or _is_current(path))
     with nullcontext(path) if in_place else replacing_folder(path, (*texts, archive.WEIGHTS, _ASSETS)) as target:
         with replacing(os.path.join(target, archive.WEIGHTS)) as file, WeightsWriter(file) as writer:
-            save_state(model, writer, _Assets(target), skipped)
+            save_state(model, writer, Assets(target), skipped)
         for name, text in texts.items():
             write_text(os.path.join(target, name), text)
 
@@ -73,12 +73,12 @@ class Folder:
             yield reader
 
     @contextmanager
-    def assets(self) -> Iterator[_Assets]:
+    def assets(self) -> Iterator[Assets]:
         """The assets."""
-        yield _Assets(self._path)
+        yield Assets(self._path)
 
 
-class _Assets:
+class Assets:
     """The folders of the objects that save files."""
 
     def __init__(self, path: str):

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from ckeras import _version
-from ckeras.saving import archive, folder
+from ckeras.saving import archive, folder, orbax_files
 from ckeras.saving.atomic import confirm_overwrite, replacing
 from ckeras.saving.hdf5 import WeightsReader
 from ckeras.saving.legacy_models import load_legacy_model, save_legacy_model
@@ -87,7 +87,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
 def load_model(
     filepath: Any, custom_objects: dict[str, Any] | None = None, compile: bool = True, safe_mode: bool = True
 ) -> Any:
-    """Load a model from a `.keras` file, a folder, or an `.h5` file, written by ckeras or Keras 3.
+    """Load a model from a `.keras` or `.h5` file, a folder, or checkpoints of Orbax, written by ckeras or Keras 3.
 
     No module is imported because the file names it: classes and functions are ckeras's own, those registered or
     declared by an installed package, or in `custom_objects`.
@@ -106,6 +106,8 @@ def load_model(
     is_file = hasattr(filepath, "read")
     if not is_file and str(filepath).endswith((".h5", ".hdf5")):
         return load_legacy_model(str(filepath), custom_objects, compile, safe_mode)
+    if not is_file and orbax_files.is_checkpoint(filepath):
+        return orbax_files.load_model(os.fspath(filepath), custom_objects, compile, safe_mode)
     in_folder = not is_file and folder.is_model(filepath)
     if not is_file and not in_folder and not str(filepath).endswith(".keras"):
         raise ValueError(

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ckeras._version import KERAS_VERSION
-from ckeras.saving import archive, safetensors_files
+from ckeras.saving import archive, orbax_files, safetensors_files
 from ckeras.saving.atomic import confirm_overwrite, replacing
 from ckeras.saving.hdf5 import WeightsReader, WeightsWriter
 from ckeras.saving.legacy_weights import load_legacy_weights, save_legacy_weights
@@ -119,6 +119,8 @@ def export_weights(model: Any, filepath: str | os.PathLike, overwrite: bool = Tr
 def load_weights(model: Any, filepath: str | os.PathLike, skip_mismatch: bool = False, **kwargs: Any) -> None:
     """Load the weights of a model from a `.weights.h5`, `.weights.json`, `.keras`, `.h5` or `.safetensors` file.
 
+    A folder is one of checkpoints of Orbax.
+
     An `.h5` file may be one of Keras 1 and 2 or tf.keras; it gives no state of the optimizer. From others, that is
     loaded too if the optimizer is built and has as many variables as the saved one.
 
@@ -138,6 +140,9 @@ def load_weights(model: Any, filepath: str | os.PathLike, skip_mismatch: bool = 
     _refuse(kwargs, "load_weights")
     check_built(model, "load_weights")
     path = str(filepath)
+    if orbax_files.is_checkpoint(path):
+        orbax_files.load_weights(model, path)
+        return
     is_legacy = _is_legacy(path)
     if (skipped and is_legacy) or (by_name is not None and not is_legacy):
         given = "objects_to_skip" if is_legacy else "by_name"

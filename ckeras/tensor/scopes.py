@@ -35,9 +35,11 @@ class name_scope:
     'encoder/scale'
     """
 
-    names_variables = True
-
-    def __init__(self, name: str, caller: Any = None, deduplicate: bool = True, override_parent: str | None = None):
+    def __init__(
+        self, name: str, caller: Any = None, deduplicate: bool = True, override_parent: str | None = None, **kwargs: Any
+    ):
+        if kwargs:
+            raise TypeError(f"name_scope got unknown arguments {sorted(kwargs)}")
         if not isinstance(name, str) or "/" in name:
             raise ValueError(f"name_scope expects a name without '/', got {name!r}")
         self.name = name
@@ -60,15 +62,24 @@ class name_scope:
         scope.path = self._above
 
 
-class device:
-    """Context manager that selects a device; the only one is the CPU: "cpu" or "cpu:0"."""
+def device(device_name: str) -> "_Device":
+    """Return a context manager that selects a device; the only one is the CPU: "cpu" or "cpu:0".
+
+    Raises:
+        ValueError: for another name.
+    """
+    return _Device(device_name)
+
+
+class _Device:
+    """The one device."""
 
     def __init__(self, device_name: str):
         if not isinstance(device_name, str) or not re.fullmatch(r"/?(device:)?cpu(:0)?", device_name.lower()):
             raise ValueError(f"device expects 'cpu' or 'cpu:0', the only device there is, got {device_name!r}")
         self.name = "cpu:0"
 
-    def __enter__(self) -> "device":
+    def __enter__(self) -> "_Device":
         return self
 
     def __exit__(self, *exc: Any) -> None:

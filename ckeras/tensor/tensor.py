@@ -195,7 +195,10 @@ class KerasTensor(Tensor):
         ragged: bool = False,
         record_history: bool = True,
         name: str | None = None,
+        **kwargs: Any,
     ):
+        if kwargs:
+            raise TypeError(f"KerasTensor got unknown arguments {sorted(kwargs)}")
         if sparse or ragged:
             raise ValueError(f"KerasTensor is dense: got sparse={sparse}, ragged={ragged}")
         Tensor.shape.__set__(self, tuple(shape))

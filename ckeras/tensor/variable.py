@@ -3,6 +3,7 @@
 import contextlib
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from ckeras._kernels.memory import lasting_empty
 from ckeras.tensor import dtypes
 from ckeras.tensor.operators import Operators, functions
 from ckeras.tensor.tensor import Tensor
-from ckeras.utils.naming import auto_name
+from ckeras.utils.naming import uniquify
 
 scope = config.scope
 
@@ -26,17 +27,19 @@ class Variable(Operators):
         dtype: by default the initial value's, or the default float type.
         trainable: whether optimizers update it and tapes watch it automatically.
         autocast: stored for the dtype policies of layers.
-        aggregation: stored for `get_config`; it has no effect, since there are no replicas on one CPU.
-        name: generated if not given.
+        aggregation, synchronization: how replicas would be combined, one of the names that Keras has; they have no
+            effect, since there are no replicas on one CPU.
+        name: ``variable``, ``variable_1``, ... if not given.
+        layout: must be None: there are no devices to distribute it over.
 
-    >>> v = Variable([1.0, 2.0], name="total")
+    >>> v = Variable([1.0, 2.0], name="scale")
     >>> v.assign_add([1.0, 1.0])
-    <Variable path=total, shape=(2,), dtype=float32, value=[2. 3.]>
+    <Variable path=scale, shape=(2,), dtype=float32, value=[2. 3.]>
     """
 
     __slots__ = (
         "__dict__", "__weakref__", "_array", "_shape", "_snapshot", "_version", "aggregation", "autocast", "constraint",
-        "dtype", "name", "named", "path", "regularizer", "trainable",
+        "dtype", "name", "path", "regularizer", "synchronization", "trainable",
     )  # fmt: skip
 
     def __init__(
@@ -46,13 +49,15 @@ class Variable(Operators):
         dtype: Any = None,
         trainable: bool = True,
         autocast: bool = True,
-        aggregation: str | None = None,
-        synchronization: str | None = None,
+        aggregation: str | None = "none",
+        synchronization: str | None = "auto",
         name: str | None = None,
+        layout: Any = None,
         **kwargs: Any,
     ):
         if kwargs:
             raise TypeError(f"Variable got unknown arguments {sorted(kwargs)}")
+        _check_replicas(aggregation, synchronization, layout)
         if callable(initializer):
             if shape is None:
                 raise ValueError("Variable needs a shape when its initializer is a function")
@@ -79,11 +84,27 @@ class Variable(Operators):
         self.trainable = trainable
         self.autocast = autocast
         self.aggregation = aggregation or "none"
-        self.name = name or auto_name("variable")
-        self.named = bool(name)
-        self.path = "/".join([*(part.name for part in getattr(scope, "path", ()) if names_variables(part)), self.name])
+        self.synchronization = synchronization or "none"
+        self.name = name or uniquify("variable")
+        self.path = path_of(getattr(scope, "path", ()), self.name)
         self.regularizer = None
         self.constraint = None
+
+    @property
+    def overwrite_with_gradient(self) -> bool:
+        """Whether optimizers assign the gradient to it instead of applying it, as for the scales of 8-bit floats."""
+        return self.__dict__.get("_overwrite_with_gradient", False)
+
+    @overwrite_with_gradient.setter
+    def overwrite_with_gradient(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise TypeError(f"Variable {self.path!r} expects overwrite_with_gradient to be a boolean, got {value!r}")
+        self.__dict__["_overwrite_with_gradient"] = value
+
+    @property
+    def handle(self) -> "Variable":
+        """The variable itself: what TensorFlow calls a handle is its memory, and only it stands for that here."""
+        return self
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -178,16 +199,18 @@ class Variable(Operators):
         return iter(self.value)
 
     def __deepcopy__(self, memo: dict) -> "Variable":
-        twin = Variable(self._array, dtype=self.dtype)
+        twin = Variable(self._array, dtype=self.dtype, name=self.name)
         memo[id(self)] = twin
         twin.__setstate__(self._state())
         return twin
 
     def __reduce__(self) -> Any:
-        return Variable, (self._array.copy(),), self._state()
+        return partial(Variable, name=self.name), (self._array.copy(),), self._state()
 
     def _state(self) -> dict[str, Any]:
-        fields = ("aggregation", "autocast", "constraint", "name", "path", "regularizer", "trainable")
+        fields = (
+            "aggregation", "autocast", "constraint", "name", "path", "regularizer", "synchronization", "trainable",
+        )  # fmt: skip
         return {**{f: getattr(self, f) for f in fields}, **self.__dict__}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -206,9 +229,21 @@ def outside_trace() -> Any:
         scope.trace, scope.tapes = trace, tapes
 
 
-def names_variables(part: Any) -> bool:
-    """Whether a path component is a `name_scope` (and not a layer, which sets the paths of its variables itself)."""
-    return getattr(part, "names_variables", False)
+def path_of(parts: tuple[Any, ...], *name: str) -> str:
+    """The names of layers and name scopes, from the outermost in, and what else comes after them, joined by "/"."""
+    return "/".join([*(part.__dict__.get("name", type(part).__name__) for part in parts), *name])
+
+
+def _check_replicas(aggregation: str | None, synchronization: str | None, layout: Any) -> None:
+    """Raise ValueError for an argument about replicas that Keras refuses, or a layout."""
+    for argument, value, names in (
+        ("aggregation", aggregation, ("none", "mean", "sum", "only_first_replica")),
+        ("synchronization", synchronization, ("none", "on_read", "on_write", "auto")),
+    ):
+        if value is not None and value not in names:
+            raise ValueError(f"Variable expects {argument} to be None or one of {names}, got {value!r}")
+    if layout is not None:
+        raise ValueError(f"Variable expects layout to be None, got {layout!r}: there is one device")
 
 
 def _nothing() -> None:

@@ -303,7 +303,7 @@ class Dataset:
             for element in self._elements():
                 yield from called(map_func, element)._elements()
 
-        return Dataset(elements, None)
+        return Dataset(elements, None, lambda: specs.of_made(self._elements, map_func))
 
     def interleave(
         self,
@@ -332,7 +332,7 @@ class Dataset:
                         active[position] = next(sources, None)
                 active = [source for source in active if source is not None]
 
-        return Dataset(elements, None)
+        return Dataset(elements, None, lambda: specs.of_made(self._elements, map_func))
 
     def padded_batch(
         self,

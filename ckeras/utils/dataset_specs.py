@@ -10,7 +10,7 @@ import numpy as np
 from ckeras.tensor import Spec, dtypes
 from ckeras.tensor.string_tensor import StringTensor, holds_strings
 from ckeras.tensor.structure import flatten, map_structure, pack
-from ckeras.utils.dataset_elements import as_tensor
+from ckeras.utils.dataset_elements import as_tensor, called
 
 Elements = Callable[[], Iterator[Any]]
 
@@ -29,6 +29,12 @@ def of_first(elements: Elements) -> Any:
     """Return the specs of the first element; None if there is none."""
     first = next(elements(), None)
     return None if first is None else map_structure(of_array, first)
+
+
+def of_made(elements: Elements, function: Callable[..., Any]) -> Any:
+    """Return the specs of the data set that a function makes of the first element; None if there is none."""
+    first = next(elements(), None)
+    return None if first is None else called(function, first)._spec()
 
 
 def each(function: Callable[..., Any], spec: Any, *others: Any) -> Any:

@@ -6,7 +6,7 @@ from reference import script
 
 from ckeras.compat import tensorflow as tf
 
-MAKE = [script("make_tensorflow_values"), script("make_tensorflow_families_values")]
+MAKE = [script(f"make_tensorflow{part}_values") for part in ("", "_families", "_names")]
 EXPECTED = {name: value for make in MAKE for name, value in np.load(make.VALUES).items()}
 CASES = {name: case for make in MAKE for name, case in make.cases(tf).items()}
 

@@ -189,3 +189,30 @@ def test_a_transposed_convolution_that_is_also_read_in_full_is_computed_once():
     assert labels(plan).count("conv_input_grad") == 1
     for found, value in zip(plan.run([X, kernel]), f(ops.convert_to_tensor(X), kernel), strict=True):
         np.testing.assert_allclose(found, value, 1e-4, 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("size", "channels", "filters", "kernel"),
+    [
+        (16, 32, 32, "conv_winograd_kernel_grad"),
+        (16, 31, 32, "conv_kernel_grad"),
+        (4, 32, 32, "conv_kernel_grad"),  # few tiles
+        (18, 32, 1, "conv_kernel_grad"),
+    ],
+)
+def test_the_kernel_of_a_gradient(size, channels, filters, kernel):
+    x, g = sample(2, size, size, channels), sample(2, size, size, filters)
+
+    def f(x, g):
+        with GradientTape() as tape:
+            w = ops.zeros((3, 3, channels, filters))
+            tape.watch(w)
+            y = ops.conv(x, w, padding="same")
+        return (tape.gradient(y, w, output_gradients=g),)
+
+    plan = plan_of(f, x, g)
+    assert plan.instructions[-1].kernel == kernel
+    padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    for u, v in np.ndindex(3, 3):
+        expected = np.einsum("bijc,bijf->cf", padded[:, u : u + size, v : v + size].astype("float64"), g)
+        np.testing.assert_allclose(plan.run([x, g])[0][u, v], expected, 1e-4, 1e-4)

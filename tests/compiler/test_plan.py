@@ -103,6 +103,8 @@ def test_products_and_sums_join_into_single_instructions(dtype):
         (lambda x, y, z: x + z * (y - x), "lerp"),
         (lambda x, y, z: x / (ops.sqrt(y) + z), "div_root"),
         (lambda x, y, z: x / (1e-3 + ops.sqrt(z)), "div_root"),
+        (lambda x, y, z: x / ops.sqrt(y + z), "div_root_of_sum"),
+        (lambda x, y, z: z + x * ops.square(y), "muladd_square"),
     ]:
         plan, (out,) = plan_of(f, x, y, z)
         assert [i.label for i in plan.instructions] == [label]

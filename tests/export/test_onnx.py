@@ -138,6 +138,25 @@ class Own(layers.Layer):
         }  # fmt: skip
 
 
+class Nested(layers.Layer):
+    """Loops and branches inside others, which read what is computed outside."""
+
+    def call(self, x):
+        outside, scale = ops.exp(x), ops.sum(x * x)
+
+        def inner(j, y):
+            return ops.cond(ops.sum(y) > scale, lambda: y / 2 + outside, lambda: y + ops.cast(j, y.dtype) * scale)
+
+        return ops.fori_loop(0, 3, lambda i, y: ops.fori_loop(0, 2, inner, y - ops.cast(i, y.dtype)), x)
+
+
+def test_loops_in_loops_and_names_that_are_taken():
+    x = layers.Input((3,), name="matmul_1")
+    y = Nested()(layers.Dense(3, name="matmul")(layers.Dense(3)(layers.Dense(3)(x))))
+    check(Model(x, y), [numbers(2, 3)], [3 * numbers(5, 3)])
+    assert next(x.name for x in onnx.load("m.onnx").graph.input) == "matmul_1"
+
+
 class Subclass(Model):
     def __init__(self):
         super().__init__()
@@ -186,14 +205,15 @@ def test_a_signature_says_shapes_and_dtypes():
         model.export("m.onnx", format="onnx", input_signature=[3])
 
 
-def test_quantized_models_stay_small():
+@pytest.mark.parametrize("mode, part", [("int8", 2), ("int4", 1)])  # parameters of groups are as large as the weights
+def test_quantized_models_stay_small(mode, part):
     model = Sequential([layers.Input((5,), dtype="int32"), layers.Embedding(99, 64), layers.Dense(64, "relu")])
     x = np.arange(20, dtype="int32").reshape(4, 5)
     check(model, [x])
     size = os.path.getsize("m.onnx")
-    model.quantize("int8")
+    model.quantize(mode)
     check(model, [x], [x[:1]])
-    assert os.path.getsize("m.onnx") < size / 2
+    assert os.path.getsize("m.onnx") < size / part
 
 
 def test_models_of_narrow_floats():
@@ -310,6 +330,10 @@ def test_a_model_that_needs_values():
 
 def test_what_is_refused(monkeypatch):
     model = Sequential([layers.Input((2,)), layers.Dense(1)])
+    with monkeypatch.context() as patch:
+        patch.setattr("ckeras.export.onnx_model.MAX_BYTES", 10)
+        with pytest.raises(ValueError, match="holds 10 bytes of weights at most, and it has 12"):
+            model.export("m.onnx", format="onnx")
     with pytest.raises(ValueError, match=r"one of 'tf_saved_model', 'onnx', 'openvino', .*, got 'pmml'"):
         model.export("m", format="pmml")
     with pytest.raises(ValueError, match=r"export to onnx expects no options \['opset'\]"):

@@ -140,13 +140,15 @@ def test_an_archive_of_several_functions(keras, capsys):
         ckeras.InputSpec(shape=(3, 2), dtype="float32", name="b"),
     ]
     archive.track_and_add_endpoint("call", model, [model.input])
+    archive.add_endpoint("direct", model.call, [ckeras.InputSpec(shape=(None, 2), dtype="float32")])
     both = archive.add_endpoint("both", lambda a, b: model(a) + model(b), pair)
     archive.add_variable_collection("bias", [model.layers[0].bias])
     archive.write_out("saved")
     assert "both: argument float32[None, 2], b float32[3, 2]" in capsys.readouterr().out
     found = noted("saved")
     specs = [{**SPEC, "name": "input"}, {"shape": [3, 2], "dtype": "float32", "name": "b"}]
-    assert found["endpoints"] == {"call": ["Functional", [SPEC]], "both": ["Functional", specs]}
+    direct = ["Functional", [{**SPEC, "name": "input"}]]
+    assert found["endpoints"] == {"call": ["Functional", [SPEC]], "direct": direct, "both": ["Functional", specs]}
     assert found["collections"] == {"bias": [[0.0]]}
     assert archive.variables == model.weights
     ones = np.ones((3, 2), "float32")

@@ -32,6 +32,7 @@ def test_errors_are_within_four_times_those_of_the_direct_kernel(threaded, shape
     for y, direct_y, expected in [
         (case.conv(threaded), direct.conv(threaded), case.expected()),
         (case.input_grad(threaded), direct.input_grad(threaded), case.expected_input_grad()),
+        (case.kernel_grad(threaded), direct.kernel_grad(threaded), case.expected_kernel_grad()),
     ]:
         error, of_direct = np.abs(y - expected), np.abs(direct_y - expected)
         assert np.sqrt((error**2).mean()) <= 4 * np.sqrt((of_direct**2).mean())
@@ -44,6 +45,7 @@ def test_sums_of_few_terms(threaded, shape, channels):
     for y, expected in [
         (case.conv(threaded), case.expected()),
         (case.input_grad(threaded), case.expected_input_grad()),
+        (case.kernel_grad(threaded), case.expected_kernel_grad()),
     ]:
         assert np.abs(y - expected).max() <= 32 * np.finfo(np.float32).eps * np.abs(expected).max()
 
@@ -60,11 +62,12 @@ def test_bias_and_activation(threaded, act):
 def test_threads_change_no_bit(level):
     for channels in [(32, 40, 1), (200, 256, 1)]:
         case = case_of(((19, 17), (3, 3), (1, 1), "same", (1, 1)), channels, batch=5)
-        one = case.conv(level).tobytes(), case.input_grad(level).tobytes()
+        directions = case.conv, case.input_grad, case.kernel_grad
+        one = [direction(level).tobytes() for direction in directions]
         try:
             for threads in (2, 3):
                 level.set_threads(threads)
-                assert (case.conv(level).tobytes(), case.input_grad(level).tobytes()) == one
+                assert [direction(level).tobytes() for direction in directions] == one
         finally:
             level.set_threads(1)
 
@@ -83,6 +86,17 @@ def test_packed_weights_give_the_same_bits(threaded):
 def test_empty(threaded):
     case = case_of(GEOMETRIES[0], (5, 37, 1), batch=0)
     assert case.conv(threaded).size == case.input_grad(threaded).size == 0
+    assert (case.kernel_grad(threaded) == 0).all()
+
+
+@pytest.mark.parametrize("channels", [(32, 32, 1), (100, 70, 1)], ids=str)
+def test_the_gradient_of_the_kernel_sums_many_tiles(threaded, channels):
+    """More than a block of them, and the last is not full."""
+    shape = ((18, 17), (3, 3), (1, 1), "same", (1, 1))
+    case, direct = case_of(shape, channels, batch=5), Case(shape, channels, np.float32, 5)
+    expected = case.expected_kernel_grad()
+    error, of_direct = (np.abs(c.kernel_grad(threaded) - expected) for c in (case, direct))
+    assert np.sqrt((error**2).mean()) <= 4 * np.sqrt((of_direct**2).mean()) and error.max() <= 4 * of_direct.max()
 
 
 def test_what_is_not_finite_is_as_in_the_direct_kernel(threaded):
@@ -93,3 +107,4 @@ def test_what_is_not_finite_is_as_in_the_direct_kernel(threaded):
             of.x[0, 3, 3, 2] = of.x[1, 0, 0, 0] = of.g[0, 2, 5, 36] = value
         np.testing.assert_allclose(case.conv(threaded), direct.conv(threaded), 1e-5, 1e-4)
         np.testing.assert_allclose(case.input_grad(threaded), direct.input_grad(threaded), 1e-5, 1e-4)
+        np.testing.assert_array_equal(case.kernel_grad(threaded), direct.kernel_grad(threaded))

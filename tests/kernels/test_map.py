@@ -109,27 +109,47 @@ def check_ulps(got, want, bound, x, floor=0.0):
     assert same.all(), f"at {x[~same][:5]}: {got[~same][:5]}, not {want[~same][:5]}"
 
 
+# By instruction: its formula, and its bound in ulp
+ROOTS = {
+    "div_root": (lambda x, y, z: x / (np.sqrt(y) + z), 2.5),
+    "div_root_of_sum": (lambda x, y, z: x / np.sqrt(y + z), 2.5),
+}
+
+
+@pytest.mark.parametrize("name", ROOTS)
 @pytest.mark.parametrize("dtype", REAL)
-def test_quotient_by_a_root(level, dtype):
-    """x / (sqrt(y) + z) at every binade, against the same in twice the digits, and the ends against numpy."""
+def test_quotient_by_a_root(level, dtype, name):
+    """At every binade, against the same in twice the digits, and the ends against numpy."""
+    formula, bound = ROOTS[name]
     t = REAL[dtype]
     info = np.finfo(t)
     wide = points(t)
     x, y = wide[:-1], np.abs(wide[1:])
     for z in (t(1e-7), t(0), t(3)):
         z_all = np.full_like(x, z)
-        got = apply(level, f"div_root.{dtype}", x, y, z_all)
-        want = x.astype(LONG) / (np.sqrt(y.astype(LONG)) + LONG(z))
+        got = apply(level, f"{name}.{dtype}", x, y, z_all)
+        with np.errstate(all="ignore"):
+            want = formula(x.astype(LONG), y.astype(LONG), LONG(z))
         finite = np.isfinite(want)
         check_ulps(
-            got[finite], want[finite], 2.5, np.stack([x, y], 1)[finite], floor=2 * float(info.smallest_subnormal)
+            got[finite], want[finite], bound, np.stack([x, y], 1)[finite], floor=2 * float(info.smallest_subnormal)
         )
         np.testing.assert_array_equal(got[~finite], want[~finite])
     ends = np.array([0, -0.0, 1, -2, np.inf, -np.inf, np.nan, info.max, info.tiny, info.smallest_subnormal], t)
     x, y, z = (v.ravel() for v in np.meshgrid(ends, ends, ends))
     with np.errstate(all="ignore"):
-        want = x / (np.sqrt(y) + z)
-    np.testing.assert_allclose(apply(level, f"div_root.{dtype}", x, y, z), want, rtol=4 * info.eps)
+        want = formula(x, y, z)
+    np.testing.assert_allclose(apply(level, f"{name}.{dtype}", x, y, z), want, rtol=4 * info.eps)
+
+
+@pytest.mark.parametrize("dtype", REAL)
+def test_sum_with_the_product_of_a_square(level, dtype):
+    x, y, z = np.random.default_rng(3).uniform(-2, 2, (3, 77)).astype(REAL[dtype])
+    y[:3] = np.nan, np.inf, 0
+    found = apply(level, f"muladd_square.{dtype}", x, y, z)
+    np.testing.assert_allclose(
+        found, x * (y * y) + z, rtol=8 * np.finfo(REAL[dtype]).eps, atol=np.finfo(REAL[dtype]).eps
+    )
 
 
 @pytest.mark.parametrize("dtype", REAL)

@@ -13,10 +13,10 @@ CELLS = list(GATES)
 # batch, steps, units: single rows and units, one past a vector and a panel, several tiles, empty axes
 SIZES = [(1, 1, 1), (3, 2, 7), (2, 5, 17), (5, 3, 33), (14, 2, 65), (1, 3, 128), (2, 0, 5), (0, 2, 5)]
 TOLERANCE = {np.float32: 2e-5, np.float64: 1e-12}
-FORWARD = ("h", "c", "hs", "gates", "more", "x", "packed", "h0", "c0", "bias", "mask", "dropped")
-FORWARD_OPTIONAL = ("hs", "gates", "more", "c0", "bias", "mask", "dropped")
+FORWARD = ("h", "c", "hs", "before", "gates", "more", "x", "packed", "h0", "c0", "bias", "mask", "dropped")
+FORWARD_OPTIONAL = ("hs", "before", "gates", "more", "c0", "bias", "mask", "dropped")
 BACKWARD_OPTIONAL = ("dq", "inner", "more", "c0", "mask", "dropped", "gh", "gc", "ghs")
-BACKWARD = ("dx", "dh0", "dc0", "dq", "inner", "hs", "gates", "packed", "h0", *BACKWARD_OPTIONAL[2:])
+BACKWARD = ("dx", "dh0", "dc0", "dq", "inner", "before", "h", "gates", "packed", *BACKWARD_OPTIONAL[2:])
 
 # Functions, and their derivatives where they have the value y
 ACTIVATIONS = {
@@ -45,7 +45,7 @@ def forward(cell, given, act, gate, reverse):
     batch, steps, units, n = *x.shape[:2], h.shape[1], GATES[cell]
     dropped, bias = a.get("dropped"), a.get("bias", np.zeros(n * units)).reshape(n, units)
     made = {"hs": np.zeros((batch, steps, units)), "gates": np.zeros((batch, steps, n, units))}
-    made["more"] = np.zeros((batch, steps, units))
+    made["more"], made["before"] = np.zeros((2, batch, steps, units))
     for t in order_of(steps, reverse):
         z = x[:, t].reshape(batch, n, units).swapaxes(0, 1)
         if cell == "simple_rnn":
@@ -64,6 +64,7 @@ def forward(cell, given, act, gate, reverse):
             values = [update, reset, act(z[2] + (reset * more if cell == "gru" else more))]
             new = update * h + (1 - update) * values[2]
         kept = given["mask"][:, t, None] if "mask" in given else np.ones((batch, 1), bool)
+        made["before"][:, t] = h
         h = np.where(kept, new, h)
         if cell == "lstm":
             c = np.where(kept, more, c)
@@ -182,7 +183,7 @@ def run_forward(level, cell, given, act="tanh", gate="sigmoid", reverse=False, s
     if cell == "lstm":
         shapes["c"] = (batch, units)
     if saves:
-        shapes["hs"] = (batch, steps, units)
+        shapes["hs"] = shapes["before"] = (batch, steps, units)
         if cell != "simple_rnn":
             shapes["gates"] = given["x"].shape
         if cell in ("lstm", "gru"):
@@ -209,7 +210,7 @@ def run_backward(level, cell, given, made, act="tanh", gate="sigmoid", reverse=F
         shapes["inner"] = given["h0"].shape[:1] + given["x"].shape[1:2] + given["h0"].shape[1:]
     results, intact = outputs(shapes, given["x"].dtype)
     used = {name: v for name, v in given.items() if name not in ("x", "u", "bias")}
-    used |= {name: made[name] for name in ("hs", "gates", "more") if name in made}
+    used |= {name: made[name] for name in ("before", "h", "gates", "more") if name in made}
     used["packed"] = packed(level, cell, given["u"], 1)
     if cell != "lstm":
         del used["c0"], used["gc"]

@@ -180,7 +180,7 @@ def test_variables_as_attributes():
     layer = Own()
     assert [float(v) for v in layer.weights] == [2.0, 1.0, 3.0]
     assert [float(v) for v in layer.trainable_weights] == [2.0, 3.0]
-    assert layer.free.path == f"{layer.name}/free"
+    assert layer.free.path == layer.free.name and layer.free.name.startswith("variable")
 
 
 def test_weights_come_in_the_order_of_keras():
@@ -657,22 +657,27 @@ def test_symbolic_calls_leave_the_state():
     assert float(layer.calls) == 1
 
 
-def test_unnamed_weights_have_paths_of_their_own():
-    class Pair(layers.Layer):
+def test_names_and_paths_of_variables():
+    """As Keras 3.15 names them."""
+
+    class Own(layers.Layer):
         def __init__(self):
-            super().__init__(name="pair")
-            self.first = self.add_weight(shape=(2,))
-            self.second = ckeras.Variable([1.0, 2.0])
-            self.third = self.add_weight(shape=(2,), name="own")
+            super().__init__()
+            self.first, self.second = ckeras.Variable(1.0), self.add_weight((2,))
+            self.dense, self.seeds = layers.Dense(2), ckeras.random.SeedGenerator(1)
 
-        def build(self, input_shape):
-            self.fourth = self.add_weight(shape=(2,))
+        def build(self, shape):
+            self.third, self.named = self.add_weight((2,)), ckeras.Variable(3.0, name="named")
+            self.dense.build(shape)
 
-        def call(self, x):
-            return x + self.first
-
-    pair = Pair()
-    pair(X[:, :2])
-    first, second, third, fourth = (v.path for v in (pair.first, pair.second, pair.third, pair.fourth))
-    assert (second, third) == ("pair/second", "pair/own")
-    assert first != fourth and {first.split("_")[0], fourth.split("_")[0]} == {"pair/variable"}
+    ckeras.utils.clear_session()
+    layer = Own()
+    layer.build((None, 3))
+    assert [v.path for v in layer.variables] == [
+        "own/variable_1", "variable", "own/variable_2", "own/named", "seed_generator/seed_generator_state",
+        "own/dense/kernel", "own/dense/bias",
+    ]  # fmt: skip
+    optimizer = ckeras.optimizers.SGD(momentum=0.5)
+    optimizer.build(layer.trainable_variables[:2])
+    assert [v.path for v in optimizer.variables[2:]] == ["sgd/own_variable_1_momentum", "sgd/variable_momentum"]
+    assert [v.path for v in layers.Dropout(0.5).variables] == ["seed_generator_1/seed_generator_state"]

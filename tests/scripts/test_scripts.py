@@ -10,9 +10,10 @@ SCRIPTS = sorted(pathlib.Path(__file__).parent.glob("of_*.py"))
 
 
 EXAMPLES = sorted(pathlib.Path(__file__).parent.glob("examples_of_*.py"))
+TENSORFLOW = sorted(pathlib.Path(__file__).parent.glob("tensorflow_*.py"))
 
 
-@pytest.mark.parametrize("path", [*SCRIPTS, *EXAMPLES], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*SCRIPTS, *EXAMPLES, *TENSORFLOW], ids=lambda path: path.stem)
 def test_script(path):
     command = [sys.executable, "-W", "ignore", "-m", "ckeras", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)

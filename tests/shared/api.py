@@ -58,6 +58,8 @@ def _parameters(value: Any, known: list[dict[str, str]]) -> list[str]:
         parameters = inspect.signature(value).parameters
     except ValueError:  # a class of C without one
         return [] if not known else ["no signature"]
+    if known and all(p["kind"].startswith("VAR_") for p in known):  # of a `__new__` that passes on what it is given
+        return []
     lines = []
     own = [p for p in parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     wanted = [p for p in known if p["kind"] not in ("VAR_POSITIONAL", "VAR_KEYWORD")]

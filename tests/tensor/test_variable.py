@@ -6,7 +6,8 @@ import pickle
 import numpy as np
 import pytest
 
-from ckeras import GradientTape, Tensor, Variable, config, ops
+from ckeras import GradientTape, Tensor, Variable, config, name_scope, ops
+from ckeras.utils import naming
 
 
 def address(v):
@@ -41,7 +42,7 @@ def test_assigned_values_take_the_dtype(dtype):
 
 
 def test_values_that_do_not_fit_change_nothing():
-    v = Variable([[1.0, 2.0]])
+    v = Variable([[1.0, 2.0]], name="variable")
     for value in (1.0, [1.0, 2.0], [[1.0], [2.0]], np.zeros((1, 3)), ops.zeros((2, 2))):
         with pytest.raises(
             ValueError, match=r"Variable 'variable(_\d+)?' expects a value of shape \(1, 2\), got shape"
@@ -178,3 +179,26 @@ def test_state_survives_a_pickle_of_a_structure():
     state = {"w": Variable([1.0]), "t": ops.ones(2)}
     twin = pickle.loads(pickle.dumps(state))
     assert twin["w"].numpy().tolist() == [1] and twin["t"].tolist() == [1, 1]
+
+
+def test_names_are_numbered():
+    naming.reset()
+    with name_scope("outer"):
+        paths = [Variable(0.0).path, Variable(0.0, name="own").path, Variable(0.0).path]
+    assert paths == ["outer/variable", "outer/own", "outer/variable_1"]
+    first = Variable(0.0)
+    copies = [copy.deepcopy(first), pickle.loads(pickle.dumps(first))]
+    assert [v.name for v in (first, *copies, Variable(0.0))] == ["variable_2"] * 3 + ["variable_3"]
+
+
+def test_arguments_about_replicas():
+    v = Variable(0.0, aggregation=None, synchronization=None)
+    assert (v.aggregation, v.synchronization, v.overwrite_with_gradient, v.handle) == ("none", "none", False, v)
+    assert (Variable(0.0).aggregation, Variable(0.0).synchronization) == ("none", "auto")
+    v.overwrite_with_gradient = True
+    assert copy.deepcopy(v).overwrite_with_gradient
+    with pytest.raises(TypeError, match="expects overwrite_with_gradient to be a boolean, got 1"):
+        v.overwrite_with_gradient = 1
+    for argument, value in (("aggregation", "median"), ("synchronization", 3), ("layout", "rows")):
+        with pytest.raises(ValueError, match=f"Variable expects {argument} to be None"):
+            Variable(0.0, **{argument: value})

@@ -95,6 +95,12 @@ static int64_t cn_copies(const cv_shape *s, const cv_phase *f, int64_t row, int6
  * and of all blocks */
 enum { WG_BLOCK = 64, WG_CHANNELS = 16, WG_SOURCES = 1024 };
 
+/* The gradient of its kernel: tiles summed at a time, and channels and filters of a task, maximum */
+enum { WK_TILES = 32, WK_CHANNELS = 48, WK_FILTERS = 64 };
+_Static_assert(36 * WK_CHANNELS * WK_FILTERS * sizeof(float) <= WINOGRAD_BYTES, "sums");
+_Static_assert(36 * WK_TILES * WK_FILTERS * sizeof(float) <= sizeof(((ck_packing *)0)->packed), "gradients");
+_Static_assert(36 * WK_TILES * WK_CHANNELS * sizeof(float) <= sizeof(((ck_packing *)0)->patches), "inputs");
+
 /* Channels of all blocks but the last */
 static int64_t wg_channels(int64_t sources)
 {
@@ -117,6 +123,7 @@ static ck_vf32 ck_first_lanes_f32(ck_vf32 x, int n)
 #include "conv_depthwise.h"
 #include "conv_narrow.h"
 #include "conv_winograd.h"
+#include "conv_winograd_grad.h"
 #undef T
 #undef V
 #undef L
@@ -326,8 +333,27 @@ static int ck_conv_winograd_pack(char *const *buf, const int64_t *p, const doubl
     return done ? CK_OK : ck_no_memory(err);
 }
 
+/* The gradient of the kernel of a convolution as for conv_winograd. buf, p: as for conv_kernel_grad, with one part; where
+ * a result is not finite, it is computed again by the definition. */
+static int ck_conv_winograd_kernel_grad(char *const *buf, const int64_t *p, const double *f, ck_error *err)
+{
+    (void)f;
+    cv_shape s;
+    int done = cv_start(&s, p, CV_GRAD_BYTES / (int64_t)sizeof(float)), finite = 1;
+    float *const to = (float *)buf[0];
+    if (done && s.batch * cv_product(s.target) == 0) {
+        memset(to, 0, (size_t)(s.phases->k * s.targets) * sizeof(float));
+    } else if (done && s.targets > 0) {
+        const conv_f32 g = {.shape = &s, .source = (const float *)buf[1], .target = (float *)buf[2]};
+        done = wk_run_f32(&g, to, ln_threads((int64_t)cv_work(&s), 2 * THREAD_WORK), &finite);
+        if (done && !finite) done = cv_run_kernel_grad_f32(&g, to, 1, cv_work(&s));
+    }
+    cv_release(&s);
+    return done ? CK_OK : ck_no_memory(err);
+}
+
 #define CONV_KERNELS                                                                                                   \
     {"conv", ck_conv}, {"conv_pack", ck_conv_pack}, {"conv_kernel_grad", ck_conv_kernel_grad},                         \
     {"conv_winograd", ck_conv_winograd}, {"conv_winograd_pack", ck_conv_winograd_pack},                                \
-    {"conv_narrow", ck_conv_narrow}, {"conv_depthwise", ck_conv_depthwise},                                            \
-    {"conv_depthwise_kernel_grad", ck_conv_depthwise_kernel_grad},
+    {"conv_winograd_kernel_grad", ck_conv_winograd_kernel_grad}, {"conv_narrow", ck_conv_narrow},                      \
+    {"conv_depthwise", ck_conv_depthwise}, {"conv_depthwise_kernel_grad", ck_conv_depthwise_kernel_grad},

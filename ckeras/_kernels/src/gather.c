@@ -116,7 +116,7 @@ static int ck_gather_rows(char *const *buf, const int64_t *p, const double *f, c
         for (int64_t i = 0; i < w->n; i++) {                                                                \
             if (i + GA_AHEAD < w->n) {                                                                      \
                 int64_t next = ga_row(w->index, w->dtype, i + GA_AHEAD, w->rows);                           \
-                __builtin_prefetch(out + next * w->cols + left, 1);                                         \
+                if (next >= low && next < high) __builtin_prefetch(out + next * w->cols + left, 1);         \
             }                                                                                               \
             int64_t at = ga_row(w->index, w->dtype, i, w->rows);                                            \
             if (at < low || at >= high) continue;                                                           \
@@ -142,11 +142,19 @@ static const uint8_t ga_size[CK_DTYPES] = {
     [CK_I8] = 1, [CK_I16] = 2, [CK_U16] = 2, [CK_U32] = 4, [CK_U64] = 8, [CK_F16] = 2,
 };
 
-/* Threads divide the columns if rows are long enough, which balances the work for any indices; otherwise the rows. */
+static void ga_clear(const ga_job *w, int64_t low, int64_t high, int64_t left, int64_t right)
+{
+    const int64_t row = w->cols * w->size, bytes = (right - left) * w->size;
+    if (bytes == row) memset(w->out + low * row, 0, (size_t)((high - low) * row));
+    else for (int64_t i = low; i < high; i++) memset(w->out + i * row + left * w->size, 0, (size_t)bytes);
+}
+
+/* Threads divide the columns if rows are long enough and many are added to few, which balances the work for any
+ * indices; otherwise the rows. */
 static void ga_share(ga_scatter fn, const ga_job *w, int threads, int t)
 {
     int64_t line = 64 / w->size, lines = w->cols / line;
-    if (lines >= 2 * threads) {
+    if (lines >= 2 * threads && w->n >= w->rows) {
         int64_t left = lines * t / threads * line, right = lines * (t + 1) / threads * line;
         fn(w, 0, w->rows, left, t + 1 == threads ? w->cols : right);
     } else {
@@ -159,21 +167,10 @@ static int ga_scatter_run(ga_scatter fn, char *const *buf, const int64_t *p, ck_
     int64_t n = p[1], cols = p[2], rows = p[3], size = ga_size[p[0]];
     if (ga_check(buf[1], (int)p[4], n, p[5] ? -rows : 0, rows, err)) return CK_BAD_INDEX;
     ga_job w = {buf[0], buf[2], buf[1], cols * size, rows, n, cols, (int)p[4], (int)size};
-    int64_t bytes = rows * cols * size;
-    if (!p[6]) {
-        int threads = ln_threads(bytes, 1 << 20);
-        if (threads <= 1) {
-            memset(w.out, 0, (size_t)bytes);
-        } else {
-#pragma omp parallel for num_threads(threads) schedule(static)
-            for (int t = 0; t < threads; t++) {
-                int64_t from = bytes / threads * t, to = t + 1 == threads ? bytes : bytes / threads * (t + 1);
-                memset(w.out + from, 0, (size_t)(to - from));
-            }
-        }
-    }
-    int threads = ln_threads(n * cols * size, 64 << 10);
+    const int clears = !p[6];
+    const int threads = ln_threads(n * cols * size + (clears ? rows * cols * size / 16 : 0), 64 << 10);
     if (threads <= 1) {
+        if (clears) ga_clear(&w, 0, rows, 0, cols);
         fn(&w, 0, rows, 0, cols);
         return CK_OK;
     }
@@ -182,7 +179,10 @@ static int ga_scatter_run(ga_scatter fn, char *const *buf, const int64_t *p, ck_
     {
         const ck_mode own = ck_enter(mode);
 #pragma omp for schedule(static) nowait
-        for (int t = 0; t < threads; t++) ga_share(fn, &w, threads, t);
+        for (int t = 0; t < threads; t++) { /* each clears what it adds to: memory moves slowly from core to core */
+            if (clears) ga_share(ga_clear, &w, threads, t);
+            ga_share(fn, &w, threads, t);
+        }
         ck_leave(own);
     }
     return CK_OK;

@@ -94,7 +94,16 @@ TRIGONOMETRIC(tan, f64, )
         const t_##D *a = a_, *b = b_, *c = c_;                                                                         \
         EACH dst[i] = a[i] / (__builtin_sqrt##e(b[i]) + c[i]);                                                         \
     }
+/* x / sqrt(y + z), that of RMSprop and Adagrad */
+#define DIV_ROOT_OF_SUM(D, e)                                                                                          \
+    BLOCK(map_div_root_of_sum_##D)                                                                                     \
+    {                                                                                                                  \
+        t_##D *dst = dst_;                                                                                             \
+        const t_##D *a = a_, *b = b_, *c = c_;                                                                         \
+        EACH dst[i] = a[i] / __builtin_sqrt##e(b[i] + c[i]);                                                           \
+    }
 DIV_ROOT(f64, )
+DIV_ROOT_OF_SUM(f64, )
 #if defined(__AVX512F__)
 /* Dividers are slow and take square roots too, so the quotient comes from a reciprocal, which one Newton step makes
  * as good as a float32, and the remainder of x (Markstein, 1990): almost always the nearest float32. Outside of the
@@ -120,10 +129,32 @@ BLOCK(map_div_root_f32)
         _mm512_mask_storeu_ps(dst + i, part, q);
     }
 }
+/* The reciprocal of the root, in one Newton step: within two units in the last place. */
+BLOCK(map_div_root_of_sum_f32)
+{
+    float *dst = dst_;
+    const float *a = a_, *b = b_, *c = c_;
+    const __m512 lowest = _mm512_set1_ps(0x1p-100f), most = _mm512_set1_ps(0x1p100f), one = _mm512_set1_ps(1);
+    const __m512 half = _mm512_set1_ps(0.5f);
+    for (int64_t i = 0; i < n; i += 16) {
+        const __mmask16 part = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : 0xFFFF;
+        const __m512 x = _mm512_maskz_loadu_ps(part, a + i);
+        const __m512 y = _mm512_add_ps(_mm512_maskz_loadu_ps(part, b + i), _mm512_mask_loadu_ps(one, part, c + i));
+        const __m512 r = _mm512_rsqrt14_ps(y), h = _mm512_mul_ps(half, r);
+        const __m512 error = _mm512_fnmadd_ps(_mm512_mul_ps(y, r), h, half);
+        __m512 q = _mm512_mul_ps(x, _mm512_fmadd_ps(r, error, r));
+        __mmask16 usual = _mm512_cmp_ps_mask(y, lowest, _CMP_GE_OQ);
+        usual = _mm512_mask_cmp_ps_mask(usual, y, most, _CMP_LE_OQ);
+        if (__builtin_expect(usual != 0xFFFF, 0)) q = _mm512_div_ps(x, _mm512_sqrt_ps(y));
+        _mm512_mask_storeu_ps(dst + i, part, q);
+    }
+}
 #else
 DIV_ROOT(f32, f)
+DIV_ROOT_OF_SUM(f32, f)
 #endif
 #undef DIV_ROOT
+#undef DIV_ROOT_OF_SUM
 #define CUSTOM(name, D, R, cost)
 
 #include "map_ops.h"

@@ -55,6 +55,8 @@
     TRIPLE(submul, D, w, z - x * y)                                                                                    \
     TRIPLE(lerp, D, w, x + (y - x) * z)                                                                                \
     CUSTOM(div_root, D, D, 3 * w)                                                                                      \
+    CUSTOM(div_root_of_sum, D, D, 3 * w)                                                                               \
+    TRIPLE(muladd_square, D, w, x * (y * y) + z)                                                                       \
     BINARY(floor_divide, D, D, 75, floor_divide_##D(x, y))                                                             \
     BINARY(mod, D, D, 60, mod_##D(x, y))                                                                               \
     BINARY(safe_mul, D, D, w, (x == 0) | ((y == 0) & (x == x)) ? 0 : x * y)                                            \

@@ -140,15 +140,15 @@ static int ck_recurrent_pack(char *const *buf, const int64_t *p, const double *f
     return CK_OK;
 }
 
-/* buf: h [batch, units], c [batch, units]; optional: hs [batch, steps, units], gates [batch, steps, gates units], more
- * [batch, steps, units]; x [batch, steps, gates units], packed, h0 [batch, units]; optional: c0 [batch, units], bias
- * [gates units], mask [batch, steps], dropped [batch, gates, units]; workspace
+/* buf: h [batch, units], c [batch, units]; optional: hs, before [batch, steps, units], gates [batch, steps, gates
+ * units], more [batch, steps, units]; x [batch, steps, gates units], packed, h0 [batch, units]; optional: c0 [batch,
+ * units], bias [gates units], mask [batch, steps], dropped [batch, gates, units]; workspace
  * p: dtype, cell, batch, steps, units, activation, activation of the gates, reverse (1: the last step first), then
- * whether there are hs, gates and more, c0, bias, mask, dropped
+ * whether there are hs, before, gates and more, c0, bias, mask, dropped
  *
  * From the states h0 and c0 and the inputs x of all steps, already multiplied by their kernel: the states after the last
- * step, those after each step (hs; of an LSTM more holds c) and the activated gates, in the order of their columns in
- * x; of a GRU that resets after the product, more holds its state's part of the candidate. bias is added to the product
+ * step, h after each step (hs) and before it (before), and the activated gates, in the order of their columns in x; of
+ * an LSTM more holds c after each step. Of a GRU that resets after the product, more holds its state's part of the candidate. bias is added to the product
  * of the state. Where mask is 0 the states stay as they are, and the gates are undefined. `dropped` multiplies the
  * state on its way to each gate. */
 static int ck_recurrent(char *const *buf, const int64_t *p, const double *f, ck_error *err)
@@ -166,7 +166,7 @@ static int ck_recurrent(char *const *buf, const int64_t *p, const double *f, ck_
 }
 
 /* buf: dx [batch, steps, gates units], dh0, dc0 [batch, units]; optional: dq [batch, steps, gates units], inner [batch,
- * steps, units]; hs, gates, packed, h0; optional: more, c0, mask, dropped, gh, gc [batch, units], ghs [batch, steps,
+ * steps, units]; before, h, gates, packed; optional: more, c0, mask, dropped, gh, gc [batch, units], ghs [batch, steps,
  * units]; workspace
  * p: dtype, cell, batch, steps, units, activation, activation of the gates, reverse, then whether there are dq, inner,
  * more, c0, mask, dropped, gh, gc, ghs

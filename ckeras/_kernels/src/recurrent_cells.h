@@ -2,8 +2,9 @@
  *
  * Forward functions take the sums z of h rows from i on and n units from j on, and give the next state. Backward
  * functions take one row of the batch: from the cotangent of its state they give those of the gates' sums (`parts`, of
- * which the next product is made) and the part of the state before's that does not pass through the product. Functions
- * with constant activations are made of the same ones with any.
+ * which the next product is made) and the part of the state before's that does not pass through the product. `state` is
+ * what they need of the states: SimpleRNN h after the step, GRU h before it, LSTM c before it. Functions with constant
+ * activations are made of the same ones with any.
  */
 
 CK_INLINE V RC(load)(const T *p, int n) { return n == L ? *(const V *)p : FN(ck_load_part)(p, n); }
@@ -57,11 +58,16 @@ CK_INLINE void RC(fetch)(const RC(job) *w, const T *x, int columns, int per_row,
     }
 }
 
-/* The state of unit block j of row i, and what is stored of it */
+/* The state of unit block j of row i, and what is stored of it and of the one before */
 CK_INLINE void RC(keep)(const RC(job) *w, int64_t t, int64_t i, int64_t j, int n, V h)
 {
-    *(V *)(w->h_next + i * w->size.padded + j) = h;
-    if (w->hs) RC(store)(w->hs + RC(at)(w, i, t) * w->size.units + j, h, n);
+    const int64_t at = RC(at)(w, i, t) * w->size.units + j, row = i * w->size.padded + j;
+    *(V *)(w->h_next + row) = h;
+    if (w->hs) RC(fetch)(w, w->hs + at, 1, 1, 1, 1), RC(store)(w->hs + at, h, n);
+    if (w->before) {
+        RC(fetch)(w, w->before + at, 1, 1, 1, 1);
+        RC(store)(w->before + at, *(const V *)(w->h + row), n);
+    }
 }
 
 CK_INLINE V RC(with_bias)(const RC(job) *w, V z, int64_t column, int n)
@@ -85,15 +91,16 @@ CK_INLINE void RC(simple_any)(int act, int gate_act, const RC(job) *w, int64_t t
     }
 }
 
-CK_INLINE void RC(simple_back_any)(int act, int gate_act, const RC(job) *w, int64_t t, int64_t i, const T *before)
+CK_INLINE void RC(simple_back_any)(int act, int gate_act, const RC(job) *w, int64_t t, int64_t i, const T *state)
 {
-    (void)gate_act, (void)before;
+    (void)gate_act;
     const int64_t units = w->size.units, at = RC(at)(w, i, t) * units;
     T *dh = w->h + i * w->size.padded, *part = w->parts + i * units;
     for (int64_t j = 0; j < units; j += L) {
         const int n = (int)ln_min(L, units - j);
-        const V g = *(V *)(dh + j) * RC(slope)(act, RC(load)(w->hs + at + j, n));
-        RC(fetch)(w, w->hs + at + j, 1, 1, -1, 0);
+        const V g = *(V *)(dh + j) * RC(slope)(act, RC(load)(state + j, n));
+        RC(fetch)(w, state + j, 1, 1, -1, 0);
+        RC(fetch)(w, w->dx + at + j, 1, 1, -1, 1);
         RC(store)(part + j, g, n);
         RC(store)(w->dx + at + j, g, n);
         *(V *)(dh + j) = (V){};
@@ -131,12 +138,12 @@ CK_INLINE void RC(lstm_any)(int act, int gate_act, const RC(job) *w, int64_t t, 
             }
         }
         *(V *)state = c;
-        if (w->more) RC(store)(w->more + at * units + j, c, n);
+        if (w->more) RC(fetch)(w, w->more + at * units + j, 1, 1, 1, 1), RC(store)(w->more + at * units + j, c, n);
         RC(keep)(w, t, i, j, n, y);
     }
 }
 
-CK_INLINE void RC(lstm_back_any)(int act, int gate_act, const RC(job) *w, int64_t t, int64_t i, const T *before)
+CK_INLINE void RC(lstm_back_any)(int act, int gate_act, const RC(job) *w, int64_t t, int64_t i, const T *state)
 {
     const int64_t units = w->size.units, at = RC(at)(w, i, t);
     const T *gates = w->gates + at * 4 * units, *cs = w->more + at * units;
@@ -147,11 +154,12 @@ CK_INLINE void RC(lstm_back_any)(int act, int gate_act, const RC(job) *w, int64_
         const V in = RC(load)(gates + j, n), forget = RC(load)(gates + units + j, n);
         const V candidate = RC(load)(gates + 2 * units + j, n), out = RC(load)(gates + 3 * units + j, n);
         RC(fetch)(w, gates + j, 4, 4, -1, 0);
+        RC(fetch)(w, state + j, 1, 1, -1, 0);
         RC(fetch)(w, dx + j, 4, 4, -1, 1);
         const V y = RC(activate)(act, RC(load)(cs + j, n)), g = *(V *)(dh + j);
         const V gc = *(V *)(dc + j) + g * out * RC(slope)(act, y);
         const V each[4] = {gc * candidate * RC(slope)(gate_act, in),
-                           gc * RC(load)(before + j, n) * RC(slope)(gate_act, forget),
+                           gc * RC(load)(state + j, n) * RC(slope)(gate_act, forget),
                            gc * in * RC(slope)(act, candidate), g * y * RC(slope)(gate_act, out)};
         for (int v = 0; v < 4; v++) {
             RC(store)(part + v * units + j, each[v], n);
@@ -186,6 +194,7 @@ CK_INLINE void RC(gru_any)(int act, int gate_act, const RC(job) *w, int64_t t, i
             if (w->gates) {
                 T *gates = w->gates + at * 3 * units + j;
                 RC(fetch)(w, gates, 3, 3, 1, 1);
+                RC(fetch)(w, w->more + at * units + j, 1, 1, 1, 1);
                 RC(store)(gates, update, n);
                 RC(store)(gates + units, reset, n);
                 RC(store)(gates + 2 * units, candidate, n);
@@ -196,7 +205,7 @@ CK_INLINE void RC(gru_any)(int act, int gate_act, const RC(job) *w, int64_t t, i
     }
 }
 
-CK_INLINE void RC(gru_back_any)(int act, int gate_act, const RC(job) *w, int64_t t, int64_t i, const T *before)
+CK_INLINE void RC(gru_back_any)(int act, int gate_act, const RC(job) *w, int64_t t, int64_t i, const T *state)
 {
     const int64_t units = w->size.units, at = RC(at)(w, i, t);
     const T *gates = w->gates + at * 3 * units, *inner = w->more + at * units;
@@ -207,10 +216,12 @@ CK_INLINE void RC(gru_back_any)(int act, int gate_act, const RC(job) *w, int64_t
         const V update = RC(load)(gates + j, n), reset = RC(load)(gates + units + j, n);
         const V candidate = RC(load)(gates + 2 * units + j, n), g = *(V *)(dh + j);
         RC(fetch)(w, gates + j, 3, 3, -1, 0);
+        RC(fetch)(w, state + j, 1, 1, -1, 0);
+        RC(fetch)(w, inner + j, 1, 1, -1, 0);
         RC(fetch)(w, dx + j, 3, 3, -1, 1);
         RC(fetch)(w, dq + j, 3, 3, -1, 1);
         const V ga = g * ((V){} + (T)1 - update) * RC(slope)(act, candidate);
-        const V gu = g * (RC(load)(before + j, n) - candidate) * RC(slope)(gate_act, update);
+        const V gu = g * (RC(load)(state + j, n) - candidate) * RC(slope)(gate_act, update);
         const V gr = ga * RC(load)(inner + j, n) * RC(slope)(gate_act, reset);
         const V each[3] = {gu, gr, ga * reset};
         for (int v = 0; v < 3; v++) {
@@ -262,7 +273,7 @@ CK_INLINE void RC(gru_candidate_any)(int act, int gate_act, const RC(job) *w, in
 }
 
 /* First the candidate and the update gate; the candidate's part is alone in `reset`, for the product with u_a. */
-CK_INLINE void RC(gru_before_back_any)(int act, int gate_act, const RC(job) *w, int64_t t, int64_t i, const T *before)
+CK_INLINE void RC(gru_before_back_any)(int act, int gate_act, const RC(job) *w, int64_t t, int64_t i, const T *state)
 {
     const int64_t units = w->size.units, at = RC(at)(w, i, t), padded = w->size.padded;
     const T *gates = w->gates + at * 3 * units;
@@ -271,7 +282,7 @@ CK_INLINE void RC(gru_before_back_any)(int act, int gate_act, const RC(job) *w, 
         const int n = (int)ln_min(L, units - j);
         const V update = RC(load)(gates + j, n), candidate = RC(load)(gates + 2 * units + j, n), g = *(V *)(dh + j);
         const V ga = g * ((V){} + (T)1 - update) * RC(slope)(act, candidate);
-        const V gu = g * (RC(load)(before + j, n) - candidate) * RC(slope)(gate_act, update);
+        const V gu = g * (RC(load)(state + j, n) - candidate) * RC(slope)(gate_act, update);
         RC(store)(part + j, gu, n);
         RC(store)(dx + j, gu, n);
         RC(store)(dx + 2 * units + j, ga, n);
@@ -282,16 +293,16 @@ CK_INLINE void RC(gru_before_back_any)(int act, int gate_act, const RC(job) *w, 
 }
 
 /* Then the reset gate, from the cotangent of r h that the product has left in `update`. */
-CK_INLINE void RC(gru_reset_back_any)(int act, int gate_act, const RC(job) *w, int64_t t, int64_t i, const T *before)
+CK_INLINE void RC(gru_reset_back_any)(int act, int gate_act, const RC(job) *w, int64_t t, int64_t i, const T *state)
 {
     const int64_t units = w->size.units, at = RC(at)(w, i, t) * 3 * units + units;
     (void)act;
     T *dh = w->h + i * w->size.padded, *part = w->parts + i * 2 * units + units;
-    const T *state = w->update + i * w->size.padded;
+    const T *through = w->update + i * w->size.padded;
     T *inner = w->inner + RC(at)(w, i, t) * units;
     for (int64_t j = 0; j < units; j += L) {
         const int n = (int)ln_min(L, units - j);
-        const V reset = RC(load)(w->gates + at + j, n), g = *(const V *)(state + j), h = RC(load)(before + j, n);
+        const V reset = RC(load)(w->gates + at + j, n), g = *(const V *)(through + j), h = RC(load)(state + j, n);
         const V gr = g * h * RC(slope)(gate_act, reset);
         RC(store)(inner + j, reset * h, n);
         RC(store)(part + j, gr, n);
@@ -314,13 +325,13 @@ CK_INLINE void RC(gru_reset_back_any)(int act, int gate_act, const RC(job) *w, i
         RC(cell##_any)(w->size.act, w->size.gate_act, w, t, i, h, j, n, z, ldz);                                       \
     }
 #define RC_BACKWARD(cell)                                                                                              \
-    static void RC(cell##_usual)(const RC(job) *w, int64_t t, int64_t i, const T *before)                              \
+    static void RC(cell##_usual)(const RC(job) *w, int64_t t, int64_t i, const T *state)                              \
     {                                                                                                                  \
-        RC(cell##_any)(RC_TANH, RC_SIGMOID, w, t, i, before);                                                          \
+        RC(cell##_any)(RC_TANH, RC_SIGMOID, w, t, i, state);                                                          \
     }                                                                                                                  \
-    static void RC(cell##_other)(const RC(job) *w, int64_t t, int64_t i, const T *before)                              \
+    static void RC(cell##_other)(const RC(job) *w, int64_t t, int64_t i, const T *state)                              \
     {                                                                                                                  \
-        RC(cell##_any)(w->size.act, w->size.gate_act, w, t, i, before);                                                \
+        RC(cell##_any)(w->size.act, w->size.gate_act, w, t, i, state);                                                \
     }
 RC_FORWARD(simple)
 RC_FORWARD(lstm)
@@ -337,7 +348,7 @@ RC_BACKWARD(gru_reset_back)
 
 /* By cell and whether the activations are the usual ones: what follows the first and second product forwards, and comes
  * before them backwards */
-typedef void (*RC(back_fn))(const RC(job) *w, int64_t t, int64_t i, const T *before);
+typedef void (*RC(back_fn))(const RC(job) *w, int64_t t, int64_t i, const T *state);
 static const struct {
     RC(after_fn) first, second;
     RC(back_fn) back, back_second;

@@ -14,19 +14,20 @@ static void RC(lay_out)(RC(job) *w, char *workspace)
 static RC(job) RC(forward_job)(char *const *buf, const int64_t *p, const rc_sizes *s)
 {
     RC(job) w = {.size = *s, .h_end = (T *)buf[0], .c_end = (T *)buf[1], .hs = (T *)rc_optional(buf, p, 2, 0),
-                 .gates = (T *)rc_optional(buf, p, 3, 1), .more = (T *)rc_optional(buf, p, 4, 2),
-                 .x = (const T *)buf[5], .packed = (const T *)buf[6], .h0 = (const T *)buf[7],
-                 .c0 = (const T *)rc_optional(buf, p, 8, 3), .bias = (const T *)rc_optional(buf, p, 9, 4),
-                 .mask = rc_optional(buf, p, 10, 5), .dropped = (const T *)rc_optional(buf, p, 11, 6)};
-    RC(lay_out)(&w, buf[12]);
+                 .before = (T *)rc_optional(buf, p, 3, 1), .gates = (T *)rc_optional(buf, p, 4, 2),
+                 .more = (T *)rc_optional(buf, p, 5, 3), .x = (const T *)buf[6], .packed = (const T *)buf[7],
+                 .h0 = (const T *)buf[8], .c0 = (const T *)rc_optional(buf, p, 9, 4),
+                 .bias = (const T *)rc_optional(buf, p, 10, 5), .mask = rc_optional(buf, p, 11, 6),
+                 .dropped = (const T *)rc_optional(buf, p, 12, 7)};
+    RC(lay_out)(&w, buf[13]);
     return w;
 }
 
 static RC(job) RC(backward_job)(char *const *buf, const int64_t *p, const rc_sizes *s)
 {
     RC(job) w = {.size = *s, .dx = (T *)buf[0], .dh0 = (T *)buf[1], .dc0 = (T *)buf[2],
-                 .dq = (T *)rc_optional(buf, p, 3, 0), .inner = (T *)rc_optional(buf, p, 4, 1), .hs = (T *)buf[5],
-                 .gates = (T *)buf[6], .packed = (const T *)buf[7], .h0 = (const T *)buf[8],
+                 .dq = (T *)rc_optional(buf, p, 3, 0), .inner = (T *)rc_optional(buf, p, 4, 1), .before = (T *)buf[5],
+                 .h_end = (T *)buf[6], .gates = (T *)buf[7], .packed = (const T *)buf[8],
                  .more = (T *)rc_optional(buf, p, 9, 2), .c0 = (const T *)rc_optional(buf, p, 10, 3),
                  .mask = rc_optional(buf, p, 11, 4), .dropped = (const T *)rc_optional(buf, p, 12, 5),
                  .gh = (const T *)rc_optional(buf, p, 13, 6), .gc = (const T *)rc_optional(buf, p, 14, 7),
@@ -137,6 +138,17 @@ static void RC(pass_on)(const RC(job) *w, int64_t t, int64_t i)
     if (first < all) memset(w->reset + i * padded, 0, sizeof(T) * (size_t)padded);
 }
 
+/* What the cell's backward function needs of the states of row i and step t; see recurrent_cells.h. */
+CK_INLINE const T *RC(state_of)(const RC(job) *w, int64_t i, int64_t t)
+{
+    const int64_t steps = w->size.steps, units = w->size.units;
+    const int64_t first = w->size.reverse ? steps - 1 : 0, last = steps - 1 - first, on = w->size.reverse ? -1 : 1;
+    const int64_t at = RC(at)(w, i, t);
+    if (w->size.cell == RC_SIMPLE) return t == last ? w->h_end + i * units : w->before + (at + on) * units;
+    if (w->size.cell == RC_LSTM) return t == first ? w->c0 + i * units : w->more + (at - on) * units;
+    return w->before + at * units;
+}
+
 static void RC(backward)(const void *job, int64_t i0, int64_t i1)
 {
     RC(job) w = *(const RC(job) *)job;
@@ -147,24 +159,25 @@ static void RC(backward)(const void *job, int64_t i0, int64_t i1)
                      .gates = 1, .after = RC(add_state)};
     const RC(product) second = {.packed = w.packed + RC(panels)(first * units, units, 1), .a = w.reset, .lda = padded,
                                 .k = units, .rows = units, .gates = 1, .after = RC(add_reset)};
-    const T *const befores = cell == RC_LSTM ? w.more : w.hs, *const initial = cell == RC_LSTM ? w.c0 : w.h0;
     RC(begin)(&w, w.h, w.gh, i0, i1);
     if (w.c0) RC(begin)(&w, w.c, w.gc, i0, i1);
     for (int64_t s = steps - 1; s >= 0; s--) {
-        const int64_t t = w.size.reverse ? steps - 1 - s : s, last = w.size.reverse ? t + 1 : t - 1;
+        const int64_t t = w.size.reverse ? steps - 1 - s : s;
         for (int64_t i = i0; i < i1; i++) {
             T *dh = w.h + i * padded;
-            if (w.ghs)
-                for (int64_t j = 0; j < units; j++) dh[j] += w.ghs[RC(at)(&w, i, t) * units + j];
+            if (w.ghs) {
+                const T *g = w.ghs + RC(at)(&w, i, t) * units;
+                for (int64_t j = 0; j < units; j += L) RC(fetch)(&w, g + j, 1, 1, -1, 0);
+                for (int64_t j = 0; j < units; j++) dh[j] += g[j];
+            }
             if (RC(stays)(&w, i, t)) RC(pass_on)(&w, t, i);
-            else back(&w, t, i, s ? befores + RC(at)(&w, i, last) * units : initial + i * units);
+            else back(&w, t, i, RC(state_of)(&w, i, t));
         }
         if (back_second) {
             w.gate = first;
             RC(multiply)(&w, &second, t, i0, i1);
             for (int64_t i = i0; i < i1; i++)
-                if (!RC(stays)(&w, i, t))
-                    back_second(&w, t, i, s ? befores + RC(at)(&w, i, last) * units : initial + i * units);
+                if (!RC(stays)(&w, i, t)) back_second(&w, t, i, RC(state_of)(&w, i, t));
         }
         if (!w.dropped) RC(multiply)(&w, &g, t, i0, i1);
         for (w.gate = 0; w.dropped && w.gate < first; w.gate++) {

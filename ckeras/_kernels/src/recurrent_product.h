@@ -9,8 +9,8 @@ typedef struct {
     rc_sizes size;
     const char *mask;
     const T *x, *packed, *bias, *dropped, *h0, *c0; /* forward */
-    T *h_end, *c_end, *hs, *gates, *more;
-    const T *gh, *gc, *ghs; /* backward; hs, gates and more are read there */
+    T *h_end, *c_end, *hs, *before, *gates, *more;
+    const T *gh, *gc, *ghs; /* backward; h_end, before, gates and more are read there */
     T *dx, *dq, *inner, *dh0, *dc0;
     T *h, *h_next, *c, *update, *reset, *parts; /* scratch buffers */
     int gate; /* whose product is added */

@@ -79,11 +79,20 @@ static inline void RB(spill)(RB_V a, double *acc, int64_t from)
 static void RB(cols)(const void *x_, int64_t count, int64_t stride, int64_t n, void *acc_)
 {
     double *acc = acc_;
-    /* Out of the cache few rows at a time: so many streams the processor reads ahead. */
-    int64_t run = n > 8 * RB_L && count * stride * (int64_t)sizeof(RB_T) > 320 << 10 ? 8 : 32;
-    for (int64_t top = 0; top < count; top += run) {
+    const int far = n > 8 * RB_L && count * stride * (int64_t)sizeof(RB_T) > 320 << 10; /* out of the cache */
+    for (int64_t top = 0; top < count; top += 32) {
         const RB_T *x = (const RB_T *)x_ + top * stride;
-        int64_t rows = ln_min(run, count - top), j = 0;
+        int64_t rows = ln_min(32, count - top), j = 0;
+        for (int64_t taken; far && j + RB_L <= n; j += taken * RB_L) { /* row by row, which the processor foresees */
+            RB_V sums[64];
+            taken = ln_min(64, (n - j) / RB_L);
+            for (int64_t v = 0; v < taken; v++) sums[v] = RB_LOAD(x + j + v * RB_L);
+            for (int64_t r = 1; r < rows; r++) {
+                const RB_T *s = x + r * stride + j;
+                for (int64_t v = 0; v < taken; v++) sums[v] = RB_ACC(sums[v], RB_LOAD(s + v * RB_L));
+            }
+            for (int64_t v = 0; v < taken; v++) RB(spill)(sums[v], acc + j + v * RB_L, 0);
+        }
         for (; j + 4 * RB_L <= n; j += 4 * RB_L) {
             const RB_T *s = x + j;
             RB_V a = RB_LOAD(s), b = RB_LOAD(s + RB_L), c = RB_LOAD(s + 2 * RB_L), d = RB_LOAD(s + 3 * RB_L);

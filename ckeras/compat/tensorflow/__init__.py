@@ -69,6 +69,12 @@ _ARRAYS = (
 )  # fmt: skip
 _AROUND = (
     "UnconnectedGradients",
+    "VariableAggregation",
+    "VariableSynchronization",
+    "get_current_name_scope",
+    "grad_pass_through",
+    "inside_function",
+    "is_symbolic_tensor",
     "control_dependencies",
     "get_logger",
     "group",
@@ -127,6 +133,9 @@ ROWS = {
     "foldl": "backend.foldl(fn, elems, initializer)",
     "foldr": "backend.foldr(fn, elems, initializer)",
     **{name: f"compat.tensorflow.compat.{name}" for name in _AROUND},
+    "tuple": "compat.tensorflow.compat.tuple_",
+    "parallel_stack": "ops.stack(values=x)",
+    "space_to_batch_nd": "compat.tensorflow.arrays.space_to_batch",
     "RaggedTensor": "compat.tensorflow.ragged.RaggedTensor",
     "SparseTensor": "compat.tensorflow.sparse.SparseTensor",
     "TensorArray": "compat.tensorflow.tensor_array.TensorArray",

@@ -59,7 +59,7 @@ def encode_wav(audio: Any, sample_rate: Any, name: str | None = None) -> StringT
         writer.setnchannels(array.shape[1])
         writer.setsampwidth(2)
         writer.setframerate(int(sample_rate))
-        writer.writeframes(np.clip(array * 32767, -32768, 32767).astype("<i2").tobytes())
+        writer.writeframes(np.clip(np.round(array * 32768), -32768, 32767).astype("<i2").tobytes())
     return StringTensor(file.getvalue())
 
 

@@ -21,6 +21,7 @@ from ckeras.metrics.metric import Metric
 from ckeras.optimizers import Optimizer
 from ckeras.saving.atomic import replacing
 from ckeras.tensor import Variable
+from ckeras.tensor.variable import outside_trace
 
 _SUFFIX = ".npz"
 _STATE = "checkpoint"  # the file in a folder that names its checkpoints
@@ -184,9 +185,10 @@ class _Restoring:
                     f"the checkpoint has {name!r} of shape {self.arrays[name].shape}, and the variable "
                     f"{variable.path!r} has shape {tuple(variable.shape)}"
                 )
-        for variable, name in pairs:
-            variable.assign(self.arrays[name])
-            self.used.add(name)
+        with outside_trace():  # a layer may be built while a function is compiled
+            for variable, name in pairs:
+                variable.assign(self.arrays[name])
+                self.used.add(name)
 
     def _when_built(self, path: str, x: Any) -> None:
         if isinstance(x, Optimizer) and self._build(path, x):

@@ -75,6 +75,54 @@ def _typed(found: Any, dtypes: Any) -> Any:
     return ops.cast(ops.convert_to_tensor(found), dtypes)
 
 
+def get_current_name_scope() -> str:
+    """Return "": names are those that variables and layers are given."""
+    return ""
+
+
+def inside_function() -> bool:
+    """Return whether a function is being compiled."""
+    from ckeras import config
+
+    return getattr(config.scope, "trace", None) is not None
+
+
+def is_symbolic_tensor(tensor: Any) -> bool:
+    """Return whether a tensor has no value: that of a model's graph, or of a function that is being compiled."""
+    from ckeras.tensor import KerasTensor, TracedTensor
+
+    return isinstance(tensor, (KerasTensor, TracedTensor))
+
+
+def tuple_(tensors: Any, control_inputs: Any = None, name: str | None = None) -> list[Any]:
+    """Return tensors."""
+    return list(tensors)
+
+
+def grad_pass_through(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of the same value, whose gradient is that of the identity (a straight-through estimator)."""
+
+    def passed(x: Any, *args: Any, **kwargs: Any) -> Any:
+        from ckeras import ops
+
+        x = ops.convert_to_tensor(x)
+        return x + ops.stop_gradient(f(x, *args, **kwargs) - x)
+
+    return passed
+
+
+class VariableAggregation:
+    """Names of ways to combine the copies of a variable, of which there is one."""
+
+    NONE, SUM, MEAN, ONLY_FIRST_REPLICA = "none", "sum", "mean", "only_first_replica"
+
+
+class VariableSynchronization:
+    """Names of ways to keep the copies of a variable equal, of which there is one."""
+
+    AUTO, NONE, ON_WRITE, ON_READ = "auto", "none", "on_write", "on_read"
+
+
 class UnconnectedGradients:
     """What a gradient is where nothing depends on its source."""
 

@@ -69,6 +69,71 @@ def set_soft_device_placement(enabled: bool) -> None:
     """Do nothing: everything is on the CPU."""
 
 
+LogicalDevice = PhysicalDevice
+
+
+class LogicalDeviceConfiguration(NamedTuple):
+    """Limits of a logical device, which have no effect."""
+
+    memory_limit: int | None = None
+    experimental_priority: int | None = None
+    experimental_device_ordinal: int | None = None
+
+
+VirtualDeviceConfiguration = LogicalDeviceConfiguration
+
+
+def set_logical_device_configuration(device: Any, logical_devices: Any) -> None:
+    """Do nothing: the CPU is one device."""
+
+
+def get_logical_device_configuration(device: Any) -> None:
+    """Return None: the CPU is one device."""
+
+
+set_virtual_device_configuration = set_logical_device_configuration
+get_virtual_device_configuration = get_logical_device_configuration
+experimental_run_functions_eagerly, experimental_functions_run_eagerly = run_functions_eagerly, functions_run_eagerly
+
+
+def get_memory_growth(device: Any) -> bool:
+    """Return True: memory is allocated on demand."""
+    return True
+
+
+def get_device_details(device: Any) -> dict[str, Any]:
+    """Return what is known of a device: nothing."""
+    return {}
+
+
+def enable_op_determinism() -> None:
+    """Do nothing: equal seeds give equal results already, for any number of threads."""
+
+
+def enable_tensor_float_32_execution(enabled: bool) -> None:
+    """Do nothing: products are of the precision of their dtype."""
+
+
+def tensor_float_32_execution_enabled() -> bool:
+    """Return False: products are of the precision of their dtype."""
+    return False
+
+
+def set_synchronous_execution(enable: bool) -> None:
+    """Do nothing: operations run in the order of the program."""
+
+
+def get_synchronous_execution() -> bool:
+    """Return True: operations run in the order of the program."""
+    return True
+
+
+optimizer = types.SimpleNamespace(
+    set_jit=lambda enabled: None,  # functions are always compiled
+    get_jit=lambda: "",
+    set_experimental_options=lambda options: None,
+    get_experimental_options=dict,
+)
 threading = types.SimpleNamespace(
     set_intra_op_parallelism_threads=_set_threads,
     set_inter_op_parallelism_threads=lambda num_threads: None,  # operations run one at a time

@@ -133,4 +133,65 @@ def enable_check_numerics(*args: Any, **kwargs: Any) -> None:
     raise NotImplementedError("enable_check_numerics is not there; use check_numerics, or callbacks.TerminateOnNaN")
 
 
+def disable_check_numerics() -> None:
+    """Do nothing: `check_numerics` is called where it is wanted."""
+
+
+def assert_integer(x: Any, message: str | None = None, name: str | None = None) -> None:
+    """Raise TypeError unless a tensor holds integers."""
+    dtype = _ops.convert_to_tensor(x).dtype
+    if "int" not in dtype:
+        raise TypeError(f"{message or ''} assert_integer: expected integers, got dtype {dtype!s}".strip())
+
+
+def assert_rank_in(x: Any, ranks: Any, message: str | None = None, name: str | None = None) -> None:
+    """Raise ValueError unless the number of axes is one of ``ranks``."""
+    if _ops.ndim(x) not in [int(r) for r in ranks]:
+        raise ValueError(f"{message or ''} assert_rank_in: expected rank {ranks}, got {_ops.ndim(x)}".strip())
+
+
+def assert_same_float_dtype(tensors: Any = None, dtype: Any = None) -> str:
+    """Return the dtype of tensors of one float dtype; raise ValueError otherwise."""
+    kinds = {str(_ops.convert_to_tensor(t).dtype) for t in tensors or ()} | ({str(dtype)} if dtype else set())
+    if len(kinds) > 1 or any("float" not in k for k in kinds):
+        raise ValueError(f"assert_same_float_dtype: expected one float dtype, got {sorted(kinds)}")
+    return kinds.pop() if kinds else "float32"
+
+
+def assert_proper_iterable(values: Any) -> None:
+    """Raise TypeError unless this is a sequence of tensors, and no tensor or string."""
+    if isinstance(values, (Tensor, np.ndarray, str, bytes)) or not hasattr(values, "__iter__"):
+        raise TypeError(f"expected a sequence of tensors, got {type(values).__name__}")
+
+
+def set_log_device_placement(enabled: bool) -> None:
+    """Do nothing: everything is on the CPU."""
+
+
+def get_log_device_placement() -> bool:
+    """Return False."""
+    return False
+
+
+def enable_traceback_filtering() -> None:
+    """Leave the frames of ckeras out of tracebacks."""
+    from ckeras.config import enable_traceback_filtering as enable
+
+    enable()
+
+
+def disable_traceback_filtering() -> None:
+    """Keep the frames of ckeras in tracebacks."""
+    from ckeras.config import disable_traceback_filtering as disable
+
+    disable()
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """Return whether the frames of ckeras are left out of tracebacks."""
+    from ckeras.config import is_traceback_filtering_enabled as enabled
+
+    return enabled()
+
+
 __getattr__, __dir__ = names_of(__name__, {})

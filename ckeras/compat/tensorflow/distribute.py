@@ -2,51 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from ckeras import ops as _ops
 from ckeras.compat.tensorflow.table import names_of
-
-
-class Strategy:
-    """Computes on the processor, in as many threads as `ckeras.config` says.
-
-    >>> strategy = Strategy()
-    >>> with strategy.scope():
-    ...     strategy.num_replicas_in_sync
-    1
-    """
-
-    num_replicas_in_sync = 1
-
-    @contextlib.contextmanager
-    def scope(self) -> Iterator[Strategy]:
-        """A context manager in which models and variables are made; it needs to change nothing."""
-        yield self
-
-    def run(self, fn: Callable[..., Any], args: tuple = (), kwargs: dict[str, Any] | None = None) -> Any:
-        """Return the result of a function."""
-        return fn(*args, **(kwargs or {}))
-
-    def reduce(self, reduce_op: Any, value: Any, axis: int | None = None) -> Any:
-        """Return the result of the one replica, reduced over an axis ("SUM" or "MEAN") if one is given."""
-        if axis is None:
-            return value
-        operations = {"SUM": _ops.sum, "MEAN": _ops.mean}
-        if str(reduce_op).upper() not in operations:
-            raise ValueError(f"reduce expects reduce_op to be 'SUM' or 'MEAN', got {reduce_op!r}")
-        return operations[str(reduce_op).upper()](value, axis=axis)
-
-    def experimental_distribute_dataset(self, dataset: Any, options: Any = None) -> Any:
-        """Return the data set."""
-        return dataset
-
-    def experimental_local_results(self, value: Any) -> tuple[Any, ...]:
-        """Return the result of each replica."""
-        return (value,)
+from ckeras.trainer.strategy import Strategy
 
 
 class MirroredStrategy(Strategy):
@@ -67,6 +28,48 @@ class OneDeviceStrategy(Strategy):
 
     def __init__(self, device: str = "/cpu:0"):
         self.device = device
+
+
+class MultiWorkerMirroredStrategy(Strategy):
+    """A strategy with several machines, of which there is one.
+
+    Args:
+        cluster_resolver: must be None.
+        communication_options: no effect.
+    """
+
+    def __init__(self, cluster_resolver: Any = None, communication_options: Any = None):
+        if cluster_resolver is not None:
+            raise ValueError("MultiWorkerMirroredStrategy expects no cluster_resolver: ckeras computes on one machine")
+
+
+class ReplicaContext:
+    """The one replica.
+
+    >>> ReplicaContext().all_reduce("SUM", 3)
+    3
+    """
+
+    num_replicas_in_sync = 1
+    replica_id_in_sync_group = 0
+
+    def all_reduce(self, reduce_op: Any, value: Any, options: Any = None) -> Any:
+        """Return the value: there is one replica."""
+        return value
+
+    def merge_call(self, merge_fn: Callable[..., Any], args: tuple = (), kwargs: Any = None) -> Any:
+        """Return the result of a function of a strategy and the arguments."""
+        return merge_fn(Strategy(), *args, **(kwargs or {}))
+
+
+def get_replica_context() -> ReplicaContext:
+    """Return the context of the one replica."""
+    return ReplicaContext()
+
+
+def in_cross_replica_context() -> bool:
+    """Return False: code runs in the one replica."""
+    return False
 
 
 class ReduceOp:

@@ -38,6 +38,15 @@ ROWS = {
             "non_max_suppression_with_scores",
         )
     },
+    **{
+        name: f"compat.tensorflow.crops.{name}"
+        for name in (
+            "combined_non_max_suppression", "decode_and_crop_jpeg", "extract_glimpse", "non_max_suppression_padded",
+            "sample_distorted_bounding_box", "ssim_multiscale", "stateless_sample_distorted_bounding_box",
+        )
+    },
+    "extract_jpeg_shape": "compat.tensorflow.parsing.extract_jpeg_shape",
+    "decode_webp": "compat.tensorflow.io.decode_webp",
 }  # fmt: skip
 
 __getattr__, __dir__ = names_of(__name__, ROWS)

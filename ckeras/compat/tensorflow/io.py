@@ -131,6 +131,11 @@ def decode_gif(contents: Any, name: str | None = None) -> Any:
     return decode_image(contents, 3)
 
 
+def decode_webp(contents: Any, channels: int = 0, dtype: Any = "uint8", name: str | None = None) -> Any:
+    """Decode a WebP file to a tensor of shape (height, width, channels)."""
+    return decode_image(contents, channels, dtype, expand_animations=False)
+
+
 def encode_png(image: Any, compression: int = -1, name: str | None = None) -> StringTensor:
     """Return the PNG file of an image of uint8 of shape (height, width, channels)."""
     return _encoded(image, "PNG", {} if compression < 0 else {"compress_level": compression})
@@ -210,6 +215,7 @@ ROWS = {
             "parse_tensor", "serialize_tensor",
         )
     },
+    "decode_and_crop_jpeg": "compat.tensorflow.crops.decode_and_crop_jpeg",
     "TFRecordWriter": "compat.tensorflow.records.TFRecordWriter",
     "TFRecordOptions": "compat.tensorflow.records.TFRecordOptions",
 }  # fmt: skip

@@ -9,7 +9,7 @@ from ckeras.compat.tensorflow.table import names_of
 
 _MATRICES = (
     "expm", "logm", "lu", "lu_matrix_inverse", "lu_reconstruct", "lu_solve", "matrix_rank", "sqrtm",
-    "tridiagonal_matmul", "tridiagonal_solve",
+    "banded_triangular_solve", "eigh_tridiagonal", "tridiagonal_matmul", "tridiagonal_solve",
 )  # fmt: skip
 
 ROWS = {

@@ -186,3 +186,56 @@ def matrix_rank(a: Any, tol: Any = None, validate_args: bool = False, name: str 
         factor = float(np.finfo(a.dtype).eps) * max(a.shape[-2:])
         tol = _ops.max(values, axis=-1, keepdims=True) * factor
     return _ops.sum(_ops.cast(values > tol, "int32"), axis=-1)
+
+
+def eigh_tridiagonal(
+    alpha: Any, beta: Any, eigvals_only: bool = True, select: str = "a", select_range: Any = None, **options: Any
+) -> Any:
+    """Return the eigenvalues, and eigenvectors unless ``eigvals_only``, of a symmetric tridiagonal matrix.
+
+    Args:
+        alpha, beta: its diagonal (size,) and the one next to it (size - 1,).
+        eigvals_only: whether only the values are returned.
+        select: "a" for all, "v" for those in the half-open interval ``select_range``, "i" for those of the indices in
+            it, the last included.
+        select_range: see there.
+        options: no effect.
+    """
+    main, side = _ops.convert_to_tensor(alpha), _ops.convert_to_tensor(beta)
+    edge = _ops.zeros((1,), main.dtype)
+    upper, lower = _ops.concatenate([side, edge]), _ops.concatenate([edge, _ops.conj(side)])
+    values, vectors = _ops.eigh(_tridiagonal([upper, main, lower], "sequence"))
+    if select == "i":
+        chosen = np.arange(int(select_range[0]), int(select_range[1]) + 1)
+    elif select == "v":
+        found = np.asarray(values)
+        chosen = np.flatnonzero((found > select_range[0]) & (found <= select_range[1]))
+    elif select == "a":
+        chosen = np.arange(values.shape[0])
+    else:
+        raise ValueError(f"eigh_tridiagonal expects select 'a', 'v' or 'i', got {select!r}")
+    values = _ops.take(values, chosen)
+    return values if eigvals_only else (values, _ops.take(vectors, chosen, axis=1))
+
+
+def banded_triangular_solve(
+    bands: Any, rhs: Any, lower: bool = True, adjoint: bool = False, name: str | None = None
+) -> Tensor:
+    """Solve ``A @ x = rhs`` for triangular matrices given by their bands (..., bands, size).
+
+    The main diagonal is the first of the bands of a lower matrix, the last of an upper one.
+    """
+    x = _ops.convert_to_tensor(bands)
+    count, size = x.shape[-2:]
+    matrix = 0
+    for i in range(count):
+        offset = -i if lower else count - 1 - i
+        row = x[..., i, :]
+        # values are at the end of the bands of a lower matrix, and at the beginning of those of an upper one
+        values = row[..., -offset:] if lower else row[..., : size - offset]
+        padding = [(0, 0)] * (len(values.shape) - 1)
+        columns = _ops.pad(values, [*padding, (0, -offset) if lower else (offset, 0)])
+        matrix = matrix + _ops.eye(size, k=offset, dtype=x.dtype) * _ops.expand_dims(columns, -2)
+    if adjoint:
+        matrix, lower = _ops.conj(matrix_transpose(matrix)), not lower
+    return _ops.solve_triangular(matrix, rhs, lower=lower)

@@ -31,6 +31,27 @@ ROWS = {
     **{name: f"compat.tensorflow.convolutions.{name}" for name in _CONVOLUTIONS},
 }
 
+ROWS.update(
+    {
+        name: f"compat.tensorflow.nn_ops.{name}"
+        for name in (
+            "atrous_conv2d_transpose",
+            "batch_norm_with_global_normalization",
+            "collapse_repeated",
+            "ctc_beam_search_decoder",
+            "ctc_greedy_decoder",
+            "embedding_lookup_sparse",
+            "isotonic_regression",
+            "max_pool_with_argmax",
+            "safe_embedding_lookup_sparse",
+        )
+    }
+)
+ROWS.update({
+    "space_to_batch": "compat.tensorflow.arrays.space_to_batch",
+    "batch_to_space": "compat.tensorflow.arrays.batch_to_space",
+})  # fmt: skip
+
 __getattr__, __dir__ = names_of(__name__, ROWS)
 
 

@@ -169,15 +169,20 @@ class RaggedTensor:
             ValueError: for other axes.
         """
         outer, inner = (axis + len(self.shape) if axis < 0 else axis for axis in (outer_axis, inner_axis))
-        if outer == inner:
-            return self
-        if outer > 0 and isinstance(self.values, RaggedTensor):
-            return self.with_values(self.values.merge_dims(outer - 1, inner - 1))
-        if (outer, inner) == (0, 1):
+        if not 0 <= outer <= inner <= self.ragged_rank:
+            raise ValueError(f"merge_dims expects ragged axes, got {outer_axis} and {inner_axis} of shape {self.shape}")
+        found: Any = self
+        for _ in builtins.range(inner - outer):
+            found = found._merged(outer)
+        return found
+
+    def _merged(self, axis: int) -> Any:
+        """The elements without the border between an axis and the next."""
+        if axis == 0:
             return self.values
-        if outer == 0 and isinstance(self.values, RaggedTensor):
-            return self.values.merge_dims(0, inner - 1)
-        raise ValueError(f"merge_dims expects ragged axes, got {outer_axis} and {inner_axis} of shape {self.shape}")
+        if axis == 1:
+            return RaggedTensor(self.values.values, self.values._splits[self._splits])
+        return self.with_values(self.values._merged(axis - 1))
 
     @property
     def row_splits(self) -> Any:

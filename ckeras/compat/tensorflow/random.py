@@ -221,6 +221,12 @@ def fold_in(seed: Any, data: int, alg: Any = None) -> Any:
     return ops.convert_to_tensor(found.astype("int32"))
 
 
+class Algorithm:
+    """Names of algorithms; the numbers here come from Philox, whatever is asked for."""
+
+    PHILOX, THREEFRY, AUTO_SELECT = 1, 2, 3
+
+
 _generator: list[Generator] = []
 
 

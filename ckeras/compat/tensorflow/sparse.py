@@ -88,7 +88,7 @@ class SparseTensor:
         return self.with_values(function(self.values, factor))
 
     def __repr__(self) -> str:
-        return f"SparseTensor(indices={self.indices}, values={self.values}, dense_shape={self.dense_shape})"
+        return f"SparseTensor(indices={self.indices!s}, values={self.values!s}, dense_shape={self.dense_shape!s})"
 
 
 def to_dense(
@@ -166,4 +166,13 @@ def transpose(sp_input: SparseTensor, perm: Any = None, name: str | None = None)
     return reorder(SparseTensor(sp_input._indices[:, order], sp_input.values, sp_input._shape[order]))
 
 
-__getattr__, __dir__ = names_of(__name__, {})
+ROWS = {
+    name: f"compat.tensorflow.sparse_ops.{name}"
+    for name in (
+        "bincount", "concat", "expand_dims", "eye", "fill_empty_rows", "map_values", "mask", "maximum", "minimum",
+        "reduce_max", "reset_shape", "reshape", "retain", "segment_mean", "segment_sqrt_n", "segment_sum", "slice",
+        "softmax", "split", "to_indicator",
+    )
+}  # fmt: skip
+
+__getattr__, __dir__ = names_of(__name__, ROWS)

@@ -264,5 +264,46 @@ def unicode_transcode(
     return _mapped(lambda s: s.decode(input_encoding, errors).encode(output_encoding, errors), input)
 
 
+def unicode_split_with_offsets(
+    input: Any, input_encoding: str = "UTF-8", errors: str = "replace", name: str | None = None
+) -> tuple[Any, Any]:
+    """Return what `unicode_split` does, and the byte at which each character begins."""
+    parts = unicode_split(input, input_encoding, errors)
+    sizes = np.array([len(c) for c in np.asarray(parts.flat_values if _is_ragged(parts) else parts).tolist()], "int64")
+    return parts, _offsets(parts, sizes)
+
+
+def unicode_decode_with_offsets(
+    input: Any, input_encoding: str = "UTF-8", errors: str = "replace", name: str | None = None
+) -> tuple[Any, Any]:
+    """Return what `unicode_decode` does, and the byte at which each character begins."""
+    _, offsets = unicode_split_with_offsets(input, input_encoding, errors)
+    return unicode_decode(input, input_encoding, errors), offsets
+
+
+def _is_ragged(x: Any) -> bool:
+    return isinstance(x, RaggedTensor)
+
+
+def _offsets(parts: Any, sizes: np.ndarray) -> Any:
+    if not _is_ragged(parts):
+        return _ops.convert_to_tensor(np.cumsum(sizes) - sizes)
+    ends = np.cumsum(sizes) - sizes
+    starts = np.asarray(parts.row_splits)[:-1]
+    first = np.append(ends, sizes.sum())[starts]
+    return parts.with_values(ends - np.repeat(first, np.asarray(parts.row_lengths())))
+
+
+def unsorted_segment_join(
+    inputs: Any, segment_ids: Any, num_segments: Any, separator: str = "", name: str | None = None
+) -> StringTensor:
+    """Return the joined strings of each segment."""
+    groups: list[list[bytes]] = [[] for _ in range(int(num_segments))]
+    ids = np.asarray(segment_ids).ravel().tolist()
+    for text, i in zip(np.asarray(StringTensor(inputs)).ravel().tolist(), ids, strict=True):
+        groups[i].append(text)
+    return StringTensor([separator.encode().join(g) for g in groups])
+
+
 __getattr__, __dir__ = names_of(__name__, {})
 wrap_functions(globals(), ELEMENTWISE)

@@ -118,6 +118,12 @@ def text(name: str, data: Any, step: Any = None, description: str | None = None)
     return _write("text", name, plain_bytes(data).decode(), step)
 
 
+def record_if(condition: Any) -> Any:
+    """Return a context manager in which summaries are written only if a condition, or its result, holds."""
+    holds = condition() if callable(condition) else condition
+    return contextlib.nullcontext() if bool(holds) else _nowhere()
+
+
 def should_record_summaries() -> bool:
     """Return whether there is a writer."""
     return bool(_open) and _open[-1] is not None
@@ -142,5 +148,7 @@ class experimental:
         """Return the step."""
         return _step[0]
 
+
+SummaryWriter = Writer
 
 __getattr__, __dir__ = names_of(__name__, {})

@@ -6,10 +6,11 @@ import re
 from typing import Any, NamedTuple
 
 from ckeras import activations, ops, registry, regularizers
+from ckeras.layers import quantization
 from ckeras.layers.layer import Layer
-from ckeras.layers.lora import checked_rank, enable_lora, lora_config, update_of
-from ckeras.layers.quantization import check_mode, quantize, quantize_weight, quantized_product
-from ckeras.layers.weight_options import add_weight, check_not_quantized, keep_options, options_config
+from ckeras.layers.lora import checked_rank, enable_lora, lora_config, product_of_update, update_of
+from ckeras.layers.quantization import QuantizedWeight
+from ckeras.layers.weight_options import add_weight, keep_options, options_config
 from ckeras.tensor import arguments
 
 
@@ -28,13 +29,16 @@ class EinsumDense(Layer):
         kernel_constraint, bias_constraint: constraints applied to the weights after each update.
         lora_rank, lora_alpha: rank of a trained low-rank update of the frozen kernel (Hu et al., 2021), and its
             scale, by default the rank: kernel + lora_alpha / lora_rank * a @ b.
-        gptq_unpacked_column_size, quantization_config: must be None: kernels are not quantized.
+        gptq_unpacked_column_size: None, or the number of columns of the kernel as a matrix; it follows from the shapes.
+        quantization_config: configuration of `ckeras.quantizers`, with which the layer was quantized.
 
     >>> import ckeras
     >>> layer = EinsumDense("abc,cd->abd", output_shape=(None, 4), bias_axes="d")
     >>> layer(ckeras.ops.ones((2, 3, 5))).shape, layer.kernel.shape, layer.bias.shape
     ((2, 3, 4), (5, 4), (4,))
     """
+
+    quantization_modes = ("int8", "int4", "float8", "gptq", "awq")
 
     def __init__(
         self,
@@ -55,12 +59,10 @@ class EinsumDense(Layer):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        check_not_quantized(self, quantization_config)
+        self.quantization_config = quantization.check_config(self, quantization_config)
         if gptq_unpacked_column_size is not None:
-            raise ValueError(
-                f"EinsumDense expects gptq_unpacked_column_size to be None, got {gptq_unpacked_column_size!r}: weights "
-                "are not quantized"
-            )
+            arguments.integer(gptq_unpacked_column_size, "EinsumDense", "gptq_unpacked_column_size", minimum=1)
+        self.gptq_unpacked_column_size = gptq_unpacked_column_size
         self.equation = arguments.string(equation, "EinsumDense", "equation")
         _terms(equation)
         self.partial_output_shape = arguments.partial_shape(output_shape, "EinsumDense", "output_shape", minimum=1)
@@ -79,27 +81,30 @@ class EinsumDense(Layer):
         self.lora_alpha = self.lora_rank if lora_alpha is None else lora_alpha
         self.lora_enabled = False
         self._kernel = None
+        self._kernel_shape: tuple[int, ...] = ()
         self.bias = None
 
     def build(self, input_shape: Any) -> None:
-        kernel, bias, _ = self._shapes(input_shape)
-        self._kernel = add_weight(self, "kernel", kernel)
+        self._kernel_shape, bias, _ = self._shapes(input_shape)
+        if self.quantization_mode in (None, "float8"):
+            self._kernel = add_weight(self, "kernel", self._kernel_shape)
+        if self.quantization_mode is not None:
+            self.quantized_build(self._kernel_shape, self.quantization_mode, self.quantization_config)
         if bias is not None:
             self.bias = add_weight(self, "bias", bias)
         self.built = True
-        if self.quantization_mode is not None:
-            self.quantized_build(None, self.quantization_mode)
         if self.lora_rank:
             self.enable_lora(self.lora_rank, self.lora_alpha)
 
     @property
     def kernel(self) -> Any:
-        """The kernel, with the axes of the equation's second term."""
+        """The kernel, with the axes of the equation's second term; the integers that stand for it if quantized."""
         if not self.built:
             raise AttributeError(f"layer {self.name!r} has no kernel before it is built")
+        kernel = quantization.stored(self, self._quantized_weights()[0])
         if self.lora_enabled:
-            return self._kernel + update_of(self, self.lora_kernel_a, self.lora_kernel_b)
-        return self._kernel
+            return kernel + update_of(self, self.lora_kernel_a, self.lora_kernel_b)
+        return kernel
 
     def enable_lora(
         self,
@@ -109,32 +114,16 @@ class EinsumDense(Layer):
         b_initializer: Any = "zeros",
     ) -> None:
         """Freeze the kernel, and train a low-rank update of it instead."""
-        enable_lora(self, "kernel", self._kernel, rank, lora_alpha, a_initializer, b_initializer)
+        enable_lora(self, "kernel", self._quantized_weights, rank, lora_alpha, a_initializer, b_initializer)
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         quantized = self.quantization_mode is not None
-        x = self._product(inputs) if quantized else ops.einsum(self.equation, inputs, self.kernel)
+        x = self._product(inputs, training) if quantized else ops.einsum(self.equation, inputs, self.kernel)
         if self.bias is not None:
-            x = x + self.bias
+            x = x + quantization.rounded_bias(self)
         return x if self.activation is None else self.activation(x)
 
-    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
-        """Keep the kernel in integers of 8 bits, for ``mode="int8"``; they are not trained any more.
-
-        Raises:
-            ValueError: if the layer is not built, or quantized already, or there is no such mode.
-            NotImplementedError: for other modes of Keras, a configuration, or a subclass if ``type_check`` is true.
-        """
-        quantize(self, EinsumDense, mode, type_check, config)
-
-    def quantized_build(self, kernel_shape: Any, mode: str, config: Any = None) -> None:
-        """Replace the kernel by integers and the scale of each of its columns."""
-        check_mode(mode, config, f"layer {self.name!r}")
-        terms = _terms(self.equation)
-        summed = tuple(i for i, letter in enumerate(terms.kernel) if letter not in terms.output)
-        quantize_weight(self, "_kernel", summed, lambda scale: _placed(scale, terms.kernel, terms.output))
-
-    def _product(self, inputs: Any) -> Any:
+    def _product(self, inputs: Any, training: Any) -> Any:
         """The product with a quantized kernel."""
         terms = _terms(self.equation)
         others = len(inputs.shape) - len(terms.input)  # axes of the ellipsis
@@ -144,11 +133,70 @@ class EinsumDense(Layer):
         def multiply(x: Any, kernel: Any) -> Any:
             return ops.einsum(self.equation, x, kernel)
 
-        def arrange(scale: Any) -> Any:
-            return _placed(scale, terms.input, terms.output, before, after)
+        y = quantization.product(
+            self, self._quantized_weights()[0], inputs, multiply, summed,
+            lambda factor: _placed(factor, terms.input, terms.output, before, after),
+            lambda scale: ops.reshape(scale, (*scale.shape, *(1,) * after)), training,
+        )  # fmt: skip
+        return y + product_of_update(self, inputs, multiply) if self.lora_enabled else y
 
-        scale = ops.reshape(self.kernel_scale, (*self.kernel_scale.shape, *(1,) * after))
-        return quantized_product(inputs, self._kernel, scale, summed, multiply, arrange)
+    def _columns_config(self) -> dict[str, int]:
+        """The number of columns of a kernel that "gptq" keeps as a matrix."""
+        if self.quantization_mode == "gptq" and self.built:
+            self.gptq_unpacked_column_size = self._quantized_weights()[0].matrix[1]
+        given = self.gptq_unpacked_column_size
+        return {} if given is None else {"gptq_unpacked_column_size": given}
+
+    def _quantized_weights(self) -> list[QuantizedWeight]:
+        terms = _terms(self.equation)
+        summed = tuple(i for i, letter in enumerate(terms.kernel) if letter not in terms.output)
+        return [
+            QuantizedWeight(
+                "_kernel", "kernel", self._kernel_shape, summed,
+                lambda scale: _placed(scale, terms.kernel, terms.output),
+                lambda scale: _placed(scale, terms.output, terms.kernel),
+            )
+        ]  # fmt: skip
+
+    def _calibration_rows(self, inputs: Any) -> Any:
+        """The inputs as a matrix that is multiplied by the kernel as a matrix."""
+        terms = _terms(self.equation)
+        others = len(inputs.shape) - len(terms.input)
+        before = others if terms.ellipsis == "left" else 0
+        summed = [before + terms.input.index(letter) for letter in terms.kernel if letter in terms.input]
+        rest = [i for i in range(len(inputs.shape)) if i not in summed]
+        return ops.reshape(ops.transpose(inputs, (*rest, *summed)), (-1, self._quantized_weights()[0].summed_size))
+
+    def _is_matrix_product(self) -> bool:
+        """Whether the kernel is a matrix: its summed axes come first, and none of the others is one of the input."""
+        terms = _terms(self.equation)
+        kinds = [letter in terms.output for letter in terms.kernel]
+        return kinds == sorted(kinds) and not any(c in terms.input and c in terms.output for c in terms.kernel)
+
+    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
+        """Keep the kernel in few bits.
+
+        Args:
+            mode: "int8" or "int4", integers of that many bits; "float8", products of
+                floats of 8 bits, in training too; "gptq" and "awq", integers that `Model.quantize` calibrates.
+            type_check: whether a subclass is refused, which may use its weights otherwise.
+            config: a configuration of `ckeras.quantizers`, which may stand for the mode.
+
+        Raises:
+            ValueError: if the layer is not built, or quantized already, there is no such mode, or it and the
+                configuration contradict each other.
+            NotImplementedError: for a mode that the layer has not, a subclass, or a layer with a low-rank update.
+        """
+        quantization.quantize(self, EinsumDense, mode, type_check, config)
+
+    def quantized_build(self, kernel_shape: Any, mode: str, config: Any = None) -> None:
+        """Make the variables of a quantization mode."""
+        quantization.build(self, mode, config)
+
+    @property
+    def variable_serialization_spec(self) -> dict[str | None, list[str]]:
+        """The order of the variables in files, by quantization mode."""
+        return {mode: list(names) for mode, names in quantization.KERNEL.items()}
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         return self._shapes(input_shape)[2]
@@ -213,7 +261,8 @@ class EinsumDense(Layer):
             "bias_axes": self.bias_axes,
             **options_config(self, "kernel", "bias"),
             "activity_regularizer": regularizers.serialize(self.activity_regularizer),
-            "quantization_config": None,
+            **quantization.config_of(self),
+            **self._columns_config(),
             **lora_config(self),
         }
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from ckeras import initializers, ops, registry, regularizers
+from ckeras.layers import quantization
 from ckeras.layers.layer import Layer
 from ckeras.layers.lora import checked_rank, enable_lora, lora_config, update_of
-from ckeras.layers.quantization import check_mode, quantize, quantize_weight
-from ckeras.layers.weight_options import add_weight, check_not_quantized, keep_options, options_config
+from ckeras.layers.quantization import QuantizedWeight
+from ckeras.layers.weight_options import add_weight, keep_options, options_config
 from ckeras.tensor import arguments
 from ckeras.tensor.dtypes import INTEGERS
 
@@ -30,7 +31,7 @@ class Embedding(Layer):
         weights: list with the initial table, or the table.
         lora_rank, lora_alpha: rank of a trained low-rank update of the frozen table (Hu et al., 2021), and its scale,
             by default the rank: embeddings + lora_alpha / lora_rank * a @ b.
-        quantization_config: must be None: tables are not quantized.
+        quantization_config: configuration of `ckeras.quantizers`, with which the layer was quantized.
 
     Shapes: integers of any shape -> (*shape, output_dim). Negative integers count from the end; one outside of
     [-input_dim, input_dim) raises IndexError.
@@ -39,6 +40,8 @@ class Embedding(Layer):
     >>> Embedding(1000, 8)(ckeras.ops.array([[4, 20], [7, 0], [1, 1]])).shape
     (3, 2, 8)
     """
+
+    quantization_modes: tuple[str, ...] = ("int8", "int4")
 
     def __init__(
         self,
@@ -59,7 +62,7 @@ class Embedding(Layer):
             kwargs.setdefault("input_shape", (length,))
         super().__init__(**kwargs)
         kind = type(self).__name__
-        check_not_quantized(self, quantization_config)
+        self.quantization_config = quantization.check_config(self, quantization_config)
         self.input_dim = arguments.integer(input_dim, kind, "input_dim", minimum=1)
         self.output_dim = arguments.integer(output_dim, kind, "output_dim", minimum=1)
         if weights is not None:
@@ -79,21 +82,24 @@ class Embedding(Layer):
         self._embeddings = None
 
     def build(self, input_shape: Any = None) -> None:
-        self._embeddings = add_weight(self, "embeddings", (self.input_dim, self.output_dim))
+        shape = (self.input_dim, self.output_dim)
+        if self.quantization_mode is None:
+            self._embeddings = add_weight(self, "embeddings", shape)
+        else:
+            self.quantized_build(shape, self.quantization_mode, self.quantization_config)
         self.built = True
-        if self.quantization_mode is not None:
-            self.quantized_build(None, self.quantization_mode)
         if self.lora_rank:
             self.enable_lora(self.lora_rank, self.lora_alpha)
 
     @property
     def embeddings(self) -> Any:
-        """The table, of shape (input_dim, output_dim)."""
+        """The table, of shape (input_dim, output_dim); the integers that stand for it if it is quantized."""
         if not self.built:
             raise AttributeError(f"layer {self.name!r} has no embeddings before it is built")
+        table = quantization.stored(self, self._quantized_weights()[0])
         if self.lora_enabled:
-            return self._embeddings + update_of(self, self.lora_embeddings_a, self.lora_embeddings_b)
-        return self._embeddings
+            return table + update_of(self, self.lora_embeddings_a, self.lora_embeddings_b)
+        return table
 
     def enable_lora(
         self,
@@ -103,31 +109,46 @@ class Embedding(Layer):
         b_initializer: Any = "zeros",
     ) -> None:
         """Freeze the table, and train a low-rank update of it instead."""
-        enable_lora(self, "embeddings", self._embeddings, rank, lora_alpha, a_initializer, b_initializer)
+        enable_lora(self, "embeddings", self._quantized_weights, rank, lora_alpha, a_initializer, b_initializer)
 
     def call(self, inputs: Any) -> Any:
         index = inputs if inputs.dtype in INTEGERS else ops.cast(inputs, "int32")
-        y = ops.take(self._embeddings, index, axis=0)
-        if self.quantization_mode is not None:
-            scale = ops.expand_dims(ops.take(self.embeddings_scale, index, axis=0), -1)
-            y = ops.cast(y, scale.dtype) / scale
+        if self.quantization_mode is None:
+            y = ops.take(self._embeddings, index, axis=0)
+        else:
+            y = quantization.rows(self, self._quantized_weights()[0], index, self.variable_dtype)
         if self.lora_enabled:
             y = y + update_of(self, ops.take(self.lora_embeddings_a, index, axis=0), self.lora_embeddings_b)
         return ops.cast(y, self.compute_dtype)
 
+    def _quantized_weights(self) -> list[QuantizedWeight]:
+        shape = (self.input_dim, self.output_dim)
+        return [QuantizedWeight.of_matrix("_embeddings", "embeddings", shape, summed=1)]
+
     def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
-        """Keep the table in integers of 8 bits, for ``mode="int8"``; they are not trained any more.
+        """Keep the table in few bits.
+
+        Args:
+            mode: "int8" or "int4", integers of that many bits; the layer has
+                no others.
+            type_check: whether a subclass is refused, which may use its weights otherwise.
+            config: a configuration of `ckeras.quantizers`, which may stand for the mode.
 
         Raises:
-            ValueError: if the layer is not built, or quantized already, or there is no such mode.
-            NotImplementedError: for other modes of Keras, a configuration, or a subclass if ``type_check`` is true.
+            ValueError: if the layer is not built, or quantized already, there is no such mode, or it and the
+                configuration contradict each other.
+            NotImplementedError: for a mode that the layer has not, a subclass, or a layer with a low-rank update.
         """
-        quantize(self, Embedding, mode, type_check, config)
+        quantization.quantize(self, Embedding, mode, type_check, config)
 
     def quantized_build(self, embeddings_shape: Any, mode: str, config: Any = None) -> None:
-        """Replace the table by integers and the scale of each row."""
-        check_mode(mode, config, f"layer {self.name!r}")
-        quantize_weight(self, "_embeddings", -1, lambda scale: ops.squeeze(scale, -1))
+        """Make the variables of a quantization mode."""
+        quantization.build(self, mode, config)
+
+    @property
+    def variable_serialization_spec(self) -> dict[str | None, list[str]]:
+        """The order of the variables in files, by quantization mode."""
+        return {mode: list(names) for mode, names in quantization.EMBEDDINGS.items()}
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return ops.not_equal(inputs, 0) if self.mask_zero else None
@@ -143,7 +164,7 @@ class Embedding(Layer):
             **options_config(self, "embeddings"),
             "activity_regularizer": regularizers.serialize(self.activity_regularizer),
             "mask_zero": self.mask_zero,
-            "quantization_config": None,
+            **quantization.config_of(self),
             **lora_config(self),
         }
 

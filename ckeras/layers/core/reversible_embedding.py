@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import ops, registry
+from ckeras.layers import quantization
 from ckeras.layers.core.embedding import Embedding
-from ckeras.layers.quantization import quantize, quantize_weight, quantized_product
+from ckeras.layers.quantization import QuantizedWeight
 from ckeras.layers.weight_options import add_weight
+from ckeras.quantizers.quantizer import AbsMaxQuantizer
 from ckeras.tensor import arguments
 from ckeras.tensor.dtypes import standardize
 
@@ -59,7 +61,7 @@ class ReversibleEmbedding(Embedding):
         self.logit_soft_cap = logit_soft_cap
 
     def build(self, input_shape: Any = None) -> None:
-        if not self.tie_weights:
+        if not self.tie_weights and self.quantization_mode is None:
             shape = (self.output_dim, self.input_dim)
             self.reverse_embeddings = add_weight(self, "reverse_embeddings", shape, "embeddings")
         super().build(input_shape)
@@ -67,32 +69,40 @@ class ReversibleEmbedding(Embedding):
     def call(self, inputs: Any, reverse: bool = False) -> Any:
         if not reverse:
             return super().call(inputs)
-        dtype = self.reverse_dtype or self.compute_dtype
-        table = ops.transpose(self.embeddings) if self.tie_weights else self.reverse_embeddings
-        x = ops.cast(inputs, dtype)
-        if self.quantization_mode is None:
-            logits = ops.matmul(x, ops.cast(table, dtype))
+        x = ops.cast(inputs, self.reverse_dtype or self.compute_dtype)
+        if self.quantization_mode is not None:
+            weight = self._quantized_weights()[-1]
+            logits = quantization.product(self, weight, x, _by_transposed if self.tie_weights else ops.matmul)
         else:
-            scale = self.embeddings_scale if self.tie_weights else self.reverse_embeddings_scale
-            logits = quantized_product(x, table, ops.cast(scale, dtype), -1, ops.matmul, lambda factor: factor)
+            table = ops.transpose(self.embeddings) if self.tie_weights else self.reverse_embeddings
+            logits = ops.matmul(x, ops.cast(table, x.dtype))
         if self.logit_soft_cap is None:
             return logits
         return self.logit_soft_cap * ops.tanh(logits / self.logit_soft_cap)
 
-    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
-        """Keep the tables in integers of 8 bits, for ``mode="int8"``; they are not trained any more.
+    def _quantized_weights(self) -> list[QuantizedWeight]:
+        if self.tie_weights:
+            return super()._quantized_weights()
+        name, shape = "reverse_embeddings", (self.output_dim, self.input_dim)
+        return [*super()._quantized_weights(), QuantizedWeight.of_matrix(name, name, shape, packed=0)]
 
-        Raises:
-            ValueError: if the layer is not built, or quantized already, or there is no such mode.
-            NotImplementedError: for other modes of Keras, a configuration, or a subclass if ``type_check`` is true.
-        """
-        quantize(self, ReversibleEmbedding, mode, type_check, config)
+    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
+        """Keep the tables in few bits; see `Embedding.quantize`."""
+        quantization.quantize(self, ReversibleEmbedding, mode, type_check, config)
 
     def quantized_build(self, embeddings_shape: Any, mode: str, config: Any = None) -> None:
-        """Replace the tables by integers and the scale of each row, or column of the reverse one."""
         super().quantized_build(embeddings_shape, mode, config)
+        if config is None:
+            self.inputs_quantizer = AbsMaxQuantizer(axis=-1)
+
+    @property
+    def variable_serialization_spec(self) -> dict[str | None, list[str]]:
+        """The order of the variables in files, by quantization mode."""
+        spec, own = super().variable_serialization_spec, "reverse_embeddings"
         if not self.tie_weights:
-            quantize_weight(self, "reverse_embeddings", 0, lambda scale: ops.squeeze(scale, 0))
+            for mode, ends in ((None, [""]), ("int8", ["", "_scale"]), ("int4", ["", "_scale", "_zero"])):
+                spec[mode] += [own + end for end in ends]
+        return spec
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return super().compute_mask(inputs, mask) if inputs.dtype.startswith(("int", "uint")) else None
@@ -107,3 +117,7 @@ class ReversibleEmbedding(Embedding):
             "reverse_dtype": self.reverse_dtype,
             "logit_soft_cap": self.logit_soft_cap,
         }
+
+
+def _by_transposed(x: Any, table: Any) -> Any:
+    return ops.matmul(x, ops.transpose(table))

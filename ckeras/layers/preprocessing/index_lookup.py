@@ -321,12 +321,17 @@ class IndexLookup(HostLayer):
 
     def indices(self, keys: np.ndarray) -> np.ndarray:
         """Return the index of each key."""
+        return self.indices_of(keys.ravel().tolist()).reshape(keys.shape)
+
+    def indices_of(self, keys: list[Any]) -> np.ndarray:
+        """Return the index of each key of a list."""
         get = self._vocabulary.table.get
-        found = np.array([get(key, -2) for key in keys.ravel().tolist()], "int64").reshape(keys.shape)
-        unknown = found == -2
-        if unknown.any():
+        found = np.array([get(key, -2) for key in keys], "int64")
+        unknown = np.flatnonzero(found == -2)
+        if unknown.size:
             first = len(self._special()) - self.num_oov_indices
-            found[unknown] = first + self._unknown(keys[unknown])
+            given = [keys[i] for i in unknown.tolist()]
+            found[unknown] = first + self._unknown(np.array(given, object))
         return found
 
     def _unknown(self, keys: np.ndarray) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -193,10 +194,12 @@ class TextVectorization(HostLayer):
         width = self.output_sequence_length
         if width is None:
             width = 1 if self._keeps_texts() else max(map(len, rows), default=0)
-        keys = np.full((len(rows), width), b"", object)  # the mask token, which is in no vector
-        for target, row in zip(keys, rows, strict=True):
-            target[: len(row)] = row[:width]
-        found = lookup.encoded(ops.convert_to_tensor(lookup.indices(keys)))
+        lengths = np.array([min(len(row), width) for row in rows], "int64")
+        tokens = [b"", *chain.from_iterable(row[:width] for row in rows)]
+        padding, *_ = indices = lookup.indices_of(tokens)  # that of the mask token, which is in no vector
+        padded = np.full((len(rows), width), padding)
+        padded[np.arange(width) < lengths[:, None]] = indices[1:]
+        found = lookup.encoded(ops.convert_to_tensor(padded))
         if self.output_mode == "int" and self._keeps_texts():
             found = ops.squeeze(found, -1)
         return (found if texts.ndim else found[0]).numpy()

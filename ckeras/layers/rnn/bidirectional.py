@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import ops, registry
-from ckeras.layers.layer import Layer, takes
+from ckeras.layers.layer import Layer
 from ckeras.layers.rnn.rnn import specs
+from ckeras.layers.signatures import takes
 from ckeras.tensor.structure import flatten
 
 # merge mode -> the output from those of both directions

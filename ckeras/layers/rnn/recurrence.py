@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ckeras import ops
-from ckeras.layers.layer import Layer, takes
+from ckeras.layers.layer import Layer
 from ckeras.layers.rnn.cell import RecurrentCell
 from ckeras.layers.rnn.cells import output_size
 from ckeras.layers.rnn.losses import added_losses, keep_losses
 from ckeras.layers.rnn.stacked_rnn_cells import StackedRNNCells
+from ckeras.layers.signatures import takes
 from ckeras.ops.nn import recurrent
 from ckeras.tensor import Tensor
 from ckeras.tensor.structure import flatten, map_structure, pack

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ckeras import registry
-from ckeras.layers.layer import Layer, takes
+from ckeras.layers.layer import Layer
 from ckeras.layers.rnn.cells import check_cell, initial_states, output_size
+from ckeras.layers.signatures import takes
 from ckeras.tensor.structure import flatten, map_structure
 
 

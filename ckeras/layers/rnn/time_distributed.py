@@ -6,9 +6,10 @@ from typing import Any
 
 from ckeras import ops, registry
 from ckeras.layers.core.wrapper import Wrapper
-from ckeras.layers.layer import Layer, takes
+from ckeras.layers.layer import Layer
 from ckeras.layers.output_spec import output_spec
 from ckeras.layers.rnn.losses import added_losses, keep_losses
+from ckeras.layers.signatures import takes
 
 
 @registry.layers.ship()

@@ -60,9 +60,7 @@ class Operation(ABC):  # noqa: B024  so that `Layer` can be registered as one
         """Compute the result; for symbolic arguments, infer it and record the call."""
         if any(type(x) is KerasTensor for x in flatten((args, kwargs))):
             return self.symbolic_call(*args, **kwargs)
-        if self._remat_mode is not None:
-            return self._remat_mode.wrap(self, self.call)(*args, **kwargs)
-        return self.call(*args, **kwargs)
+        return self.rematerialized_call(self.call)(*args, **kwargs)
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """Return symbolic results and record this call as their node."""
@@ -71,6 +69,14 @@ class Operation(ABC):  # noqa: B024  so that `Layer` can be registered as one
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the result. Subclasses override it."""
         raise NotImplementedError(f"{type(self).__name__} has no call() method")
+
+    def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the result with quantized weights, which layers have. Subclasses override it."""
+        raise NotImplementedError(f"{type(self).__name__} has no quantized_call() method")
+
+    def rematerialized_call(self, layer_call: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        """Return ``layer_call`` as the rematerialization scope in which the operation was made wants it."""
+        return layer_call if self._remat_mode is None else self._remat_mode.wrap(self, layer_call)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return the results as symbolic tensors; by default by calling `call` on symbolic tensors."""

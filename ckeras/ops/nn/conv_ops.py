@@ -13,7 +13,7 @@ number for each spatial axis, and group i maps the i-th group of channels to the
 In float32 and float64 they are matrix products that read patches straight from the images (`conv.c`); with windows of
 one element and stride 1, the patches are the images. Depthwise convolutions, which have a group for each channel, have
 kernels of their own, and so have results of few channels (`conv_narrow.h`), and float32 convolutions with windows of
-3 x 3 and many channels (`conv_winograd.h`).
+3 x 3 and many channels (`conv_winograd.h`, `conv_winograd_grad.h`).
 """
 
 import math
@@ -32,6 +32,8 @@ _NATIVE = ("float32", "float64")
 _WINOGRAD = (32, 1024)  # channels from which Winograd's convolution pays, and of the source that its kernel takes
 _WEIGHT_READ = 4  # multiply-adds that take as long as to read a weight
 _WEIGHT_TRANSFORM = 600  # the same for Winograd's transform of the 9 weights of a channel and a filter
+_GRAD_TILES = 16  # tiles from which the gradient of a kernel is computed like that
+_GRAD_COST = 8  # and how many windows one by one take as long as a tile
 _NARROW = 4  # channels of a result that the kernel for few of them takes
 # Kernels that pack weights, as many matrices as taps or so many
 _PANEL_ROWS = {"conv": None, "conv_narrow": None, "conv_winograd": 36}
@@ -312,25 +314,47 @@ def _parts(size: int, windows: int) -> int:
     return max(1, min(_PARTS, windows // _PART_ROWS, _PARTS_SIZE // max(size, 1)))
 
 
+def _kernel_grad_kind(x: Spec, g: Spec, w: Windows, groups: int) -> str:
+    """Which kernel computes the gradient of a kernel; "product" is that of matrices."""
+    channels, filters = x.shape[-1], g.shape[-1]
+    if _is_product(w, groups):
+        return "product"
+    if channels == groups > 1:
+        return "conv_depthwise_kernel_grad"
+    tiles = x.shape[0] * math.prod(-(-n // 4) for n in w.outputs)  # of 4 x 4 windows
+    fits = x.dtype == "float32" and w.window == (3, 3) and {*w.strides, *w.dilation, groups} == {1}
+    pays = min(channels, filters) >= _WINOGRAD[0] and tiles >= _GRAD_TILES
+    pays = pays and _GRAD_COST * tiles < x.shape[0] * math.prod(w.outputs)
+    return "conv_winograd_kernel_grad" if fits and pays and channels <= _WINOGRAD[1] else "conv_kernel_grad"
+
+
+def _kernel_grad_parts(kind: str, outputs: Any, g: Spec) -> int:
+    """In how many parts the gradient is summed."""
+    if "winograd" in kind:
+        return 1
+    return _parts(math.prod(outputs[0].shape), math.prod(g.shape[:-1]))
+
+
 def _kernel_grad_workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
     x, g = inputs
-    size, parts = math.prod(outputs[0].shape), _parts(math.prod(outputs[0].shape), math.prod(g.shape[:-1]))
-    if x.dtype not in _NATIVE or _is_product(_kernel_windows(x, **attrs), attrs["groups"]):
+    kind = _kernel_grad_kind(x, g, _kernel_windows(x, **attrs), attrs["groups"])
+    parts = _kernel_grad_parts(kind, outputs, g)
+    if x.dtype not in _NATIVE or kind == "product" or parts == 1:
         return []
-    return [parts * size * ITEMSIZE[x.dtype]] if parts > 1 else []
+    return [parts * math.prod(outputs[0].shape) * ITEMSIZE[x.dtype]]
 
 
 def _kernel_grad_kernel(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[Call] | None:
     x, g = inputs
     if x.dtype not in _NATIVE:
         return None
-    w, groups, kernel, windows = _kernel_windows(x, **attrs), attrs["groups"], outputs[0].shape, math.prod(g.shape[:-1])
-    if _is_product(w, groups):
-        return _product(x.dtype, x.shape[-1], g.shape[-1], windows, (1, 0))
-    parts = _parts(math.prod(kernel), windows)
-    p = _parameters(x.dtype, False, x.shape[0], kernel, w, groups, parts, 0, 0)
-    name = "conv_depthwise_kernel_grad" if x.shape[-1] == groups > 1 else "conv_kernel_grad"
-    return [Call(name, (0, 1, 2, 3) if parts > 1 else (0, 1, 2), p)]
+    w, groups = _kernel_windows(x, **attrs), attrs["groups"]
+    kind = _kernel_grad_kind(x, g, w, groups)
+    if kind == "product":
+        return _product(x.dtype, x.shape[-1], g.shape[-1], math.prod(g.shape[:-1]), (1, 0))
+    parts = _kernel_grad_parts(kind, outputs, g)
+    p = _parameters(x.dtype, False, x.shape[0], outputs[0].shape, w, groups, parts, 0, 0)
+    return [Call(kind, (0, 1, 2, 3) if parts > 1 else (0, 1, 2), p)]
 
 
 def _kernel_grad_forward(x: np.ndarray, g: np.ndarray, groups: int, **attrs: Any) -> np.ndarray:

@@ -47,28 +47,30 @@ class Cell(NamedTuple):
 
 
 CELLS = {
-    "simple_rnn": Cell(1, ("h",), ("hs",), (), lambda x, h, recur, act, gate, bias: steps.simple_rnn(x, h, recur, act)),
+    "simple_rnn": Cell(
+        1, ("h",), ("before",), (), lambda x, h, recur, act, gate, bias: steps.simple_rnn(x, h, recur, act)
+    ),
     "lstm": Cell(
         4,
         ("h", "c"),
-        ("hs", "gates", "more"),
+        ("before", "gates", "more"),
         (),
         lambda x, states, recur, act, gate, bias: steps.lstm(x, states, recur, act, gate),
     ),
-    "gru": Cell(3, ("h",), ("hs", "gates", "more"), ("dq",), steps.gru),
+    "gru": Cell(3, ("h",), ("before", "gates", "more"), ("dq",), steps.gru),
     "gru_before": Cell(
-        3, ("h",), ("hs", "gates"), ("inner",), lambda *arguments: steps.gru(*arguments, reset_after=False)
+        3, ("h",), ("before", "gates"), ("inner",), lambda *arguments: steps.gru(*arguments, reset_after=False)
     ),
 }
 
 # The buffers of the kernels in order, and those whose presence a flag among the parameters tells; see recurrent.c
-_FORWARD = ("h", "c", "hs", "gates", "more", "x", "packed", "h0", "c0", "bias", "mask", "dropped")
-_FORWARD_OPTIONAL = ("hs", "gates", "more", "c0", "bias", "mask", "dropped")
+_FORWARD = ("h", "c", "hs", "before", "gates", "more", "x", "packed", "h0", "c0", "bias", "mask", "dropped")
+_FORWARD_OPTIONAL = ("hs", "before", "gates", "more", "c0", "bias", "mask", "dropped")
 _BACKWARD_OPTIONAL = ("dq", "inner", "more", "c0", "mask", "dropped", "gh", "gc", "ghs")
-_BACKWARD = ("dx", "dh0", "dc0", "dq", "inner", "hs", "gates", "packed", "h0", *_BACKWARD_OPTIONAL[2:])
+_BACKWARD = ("dx", "dh0", "dc0", "dq", "inner", "before", "h", "gates", "packed", *_BACKWARD_OPTIONAL[2:])
 _SHAPES = {
     **dict.fromkeys(("h", "c", "h0", "c0", "gh", "gc", "dh0", "dc0"), "batch units"),
-    **dict.fromkeys(("hs", "ghs", "more", "inner"), "batch steps units"),
+    **dict.fromkeys(("hs", "ghs", "before", "more", "inner"), "batch steps units"),
     **dict.fromkeys(("x", "gates", "dx", "dq"), "batch steps columns"),
     "kernel": "units columns",
     "bias": "columns",
@@ -122,14 +124,6 @@ def _workspace(inputs: Any, outputs: Any, attrs: dict[str, Any]) -> list[int]:
     return [9 * batch * (-(-units // PANEL) * PANEL) * ITEMSIZE[h0.dtype]]
 
 
-def _before(made: dict[str, Tensor], given: dict[str, Tensor], reverse: bool) -> Tensor:
-    """The states before each step."""
-    first, hs = expand_dims(given["h0"], 1), made["hs"]
-    if hs.shape[1] == 0:
-        return hs
-    return concatenate([hs[:, 1:], first] if reverse else [first, hs[:, :-1]], 1)
-
-
 def _kernel_gradient(found: dict[str, Tensor], before: Tensor, dropped: Tensor | None) -> Tensor:
     """The gradient of the recurrent kernel: of the states before each step and the cotangents of their products."""
     q, inner = found.get("dq", found["dx"]), found.get("inner")
@@ -151,11 +145,24 @@ def _kernel_gradient(found: dict[str, Tensor], before: Tensor, dropped: Tensor |
     return product(before, 0, gates)
 
 
+def _move_earlier(cotangents: dict[str, Tensor], reverse: bool) -> Tensor | None:
+    """Add the cotangents of the states before each step to those after the step before; return that of h0, if any."""
+    g = cotangents.pop("gbefore", None)
+    if g is None or g.shape[1] == 0:
+        return None
+    first, others = (g[:, -1], g[:, :-1]) if reverse else (g[:, 0], g[:, 1:])
+    nothing = zeros((g.shape[0], 1, g.shape[2]), g.dtype)
+    moved = concatenate([nothing, others] if reverse else [others, nothing], 1)
+    cotangents["ghs"] = moved + cotangents["ghs"] if "ghs" in cotangents else moved
+    return first
+
+
 def _joint(cell: str) -> Callable[..., list[Any]]:
     def joint(g: Any, y: list[Tensor], inputs: list[Tensor], wanted: list[int], attrs: dict[str, Any]) -> list[Any]:
         given, made = dict(zip(attrs["given"], inputs, strict=True)), dict(zip(attrs["made"], y, strict=True))
         cotangents = {f"g{name}": v for name, v in zip(attrs["made"], g, strict=True) if v is not None}
-        more = {name: made[name] for name in CELLS[cell].saved}
+        of_h0 = _move_earlier(cotangents, attrs["reverse"])
+        more = {name: made[name] for name in ("h", *CELLS[cell].saved)}
         packed = _pack(given["kernel"], cell=cell, transposed=True)
         results = ["dx", *(f"d{name}0" for name in CELLS[cell].states), *CELLS[cell].made_backward]
         sources = {**given, "packed": packed, **more, **cotangents}
@@ -164,8 +171,10 @@ def _joint(cell: str) -> Callable[..., list[Any]]:
         found = dict(
             zip(results, backward(*sources.values(), given=tuple(sources), made=tuple(results), **options), strict=True)
         )
+        if of_h0 is not None:
+            found["dh0"] = found["dh0"] + of_h0
         of_weights = {
-            "kernel": lambda: _kernel_gradient(found, _before(made, given, attrs["reverse"]), given.get("dropped")),
+            "kernel": lambda: _kernel_gradient(found, made["before"], given.get("dropped")),
             "bias": lambda: reduction.sum(found["dq"], (0, 1)),
         }
         names = [attrs["given"][i] for i in wanted]
@@ -303,7 +312,7 @@ def recurrent(
     }
     given = {name: value for name, value in given.items() if value is not None}
     saves = bool(getattr(config.scope, "tapes", ()))
-    made = (*names, *(CELLS[cell].saved if saves else ("hs",) if sequences else ()))
+    made = (*names, *(("hs",) if sequences else ()), *(CELLS[cell].saved if saves else ()))
     results = table[cell](
         *given.values(), given=tuple(given), made=made, activation=activation, gate_activation=gate_activation,
         reverse=reverse,
