@@ -109,7 +109,7 @@ cdef class Level:
 # same bits; then threads are tried again, after longer and longer pauses while the processors stay busy.
 cdef double PAUSE_MINIMUM = 0.05
 cdef double PAUSE_MAXIMUM = 1.0
-cdef double SMALL = 20e-6  # seconds below which work opens no parallel region
+cdef double SMALL = 3e-6  # seconds below which work opens no parallel region
 cdef double resume_at = 0
 cdef double pause = PAUSE_MINIMUM
 

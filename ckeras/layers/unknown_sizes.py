@@ -1,12 +1,16 @@
 """Symbolic outputs of a `call` that needs to know the sizes of unknown dimensions."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from ckeras import config
 from ckeras.ops.manipulation.composite import STAND_INS
 from ckeras.tensor import KerasTensor, Tensor
 from ckeras.tensor.masks import get_mask, set_mask
 from ckeras.tensor.structure import flatten, map_structure, pack
+
+scope = config.scope
 
 
 def symbolic_outputs(call: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> Any:
@@ -18,18 +22,31 @@ def symbolic_outputs(call: Callable[..., Any], args: tuple, kwargs: dict[str, An
     """
     inputs = _shapes((args, kwargs))
     if not any(None in shape for shape in inputs):
-        return call(*args, **kwargs)
+        with _sizes_may_be_none(False):
+            return call(*args, **kwargs)
     try:
-        outputs = call(*args, **kwargs)
+        with _sizes_may_be_none(True):
+            outputs = call(*args, **kwargs)
     except (TypeError, ValueError):
         found = _with_stand_ins(call, args, kwargs)
-        if found is None:
-            raise
-        return found
+        if found is not None:
+            return found
+        with _sizes_may_be_none(False):
+            return call(*args, **kwargs)
     if _has_unknown_features(_shapes(outputs)) and not _has_unknown_features(inputs):
         found = _with_stand_ins(call, args, kwargs)
         return outputs if found is None else found
     return outputs
+
+
+@contextlib.contextmanager
+def _sizes_may_be_none(value: bool) -> Iterator[None]:
+    """Let functions whose arguments default to `None`, such as `arange`, refuse to guess what it means."""
+    before, scope.sizes_may_be_none = getattr(scope, "sizes_may_be_none", False), value
+    try:
+        yield
+    finally:
+        scope.sizes_may_be_none = before
 
 
 def _shapes(structure: Any) -> list[tuple[int | None, ...]]:
@@ -43,7 +60,8 @@ def _has_unknown_features(shapes: list[tuple[int | None, ...]]) -> bool:
 def _with_stand_ins(call: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> Any:
     """Outputs on which the runs with stand-ins agree; None if ``call`` fails with them."""
     try:
-        runs = [call(*_sized(args, size), **_sized(kwargs, size)) for size in STAND_INS]
+        with _sizes_may_be_none(False):
+            runs = [call(*_sized(args, size), **_sized(kwargs, size)) for size in STAND_INS]
     except Exception:  # that of the run without stand-ins is the one to report
         return None
     leaves = [flatten(outputs) for outputs in runs]

@@ -16,7 +16,7 @@ from ckeras.saving import archive
 from ckeras.saving.atomic import replacing
 from ckeras.saving.hdf5 import array_at, check_heaps, group_at, h5py, shape_at, stored_size, text_of
 from ckeras.saving.legacy_configs import legacy
-from ckeras.saving.legacy_weights import listed, load_group, version_of, write_group, write_named
+from ckeras.saving.legacy_weights import has_names_of, listed, load_group, version_of, write_group, write_named
 from ckeras.saving.older_configs import renewed
 from ckeras.saving.serialization import SafeModeScope, serialize_keras_object
 from ckeras.tensor.stored import VariableLimit
@@ -90,7 +90,8 @@ def load_legacy_model(filepath: str, custom_objects: dict[str, Any] | None, comp
         files.enter_context(VariableLimit(stored_size(file) if safe_mode else None))
         model = registry.layers.deserialize(renewed(config, version_of(file)))
         archive.check_model(model)
-        load_group(model, group_at(file, "model_weights"))
+        root = group_at(file, "model_weights")
+        load_group(model, root, by_name=has_names_of(model, root))
         training = renewed(_dict_in(file, "training_config"), version_of(file))
         if compile and training is not None:
             _compile(model, training, file)

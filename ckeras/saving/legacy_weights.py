@@ -90,9 +90,9 @@ def _pairs_by_order(model: Any, root: Any) -> Iterator[_Pair]:
     saved = [(name, group) for name, group in saved if listed(group, "weight_names")]
     if len(layers) != len(saved):
         raise ValueError(f"the model has {len(layers)} layers with weights, and {len(saved)} were saved")
-    is_first = _is_of_keras_1(root)
+    origin = _origin(root)
     for layer, (_, group) in zip(layers, saved, strict=True):
-        yield _pair(layer.name, weights_of(layer), group, layer if is_first else None)
+        yield _pair(layer, group, origin)
     yield from _top(model, root)
 
 
@@ -100,15 +100,14 @@ def _pairs_by_name(model: Any, root: Any) -> Iterator[_Pair]:
     for name in listed(root, "layer_names"):
         for layer in model.layers:
             if layer.name == name:
-                is_first = _is_of_keras_1(root)
-                yield _pair(name, weights_of(layer), group_at(root, name), layer if is_first else None)
+                yield _pair(layer, group_at(root, name), _origin(root))
     yield from _top(model, root)
 
 
 def _top(model: Any, root: Any) -> Iterator[_Pair]:
     """The weights that the model itself holds."""
     if TOP in root:
-        yield _pair(model.name, model._saved_variables(), group_at(root, TOP))
+        yield _Pair(model.name, model._saved_variables(), _stored(group_at(root, TOP)))
 
 
 def version_of(group: Any) -> tuple[int, ...]:
@@ -116,24 +115,38 @@ def version_of(group: Any) -> tuple[int, ...]:
 
     That of tf.keras in TensorFlow 1.13 to 2.0, "2.2.4-tf", is (2, 2, 4).
     """
-    for owner in (group, group.file):
-        if "keras_version" in owner.attrs:
-            parts = str(text_of(owner, "keras_version")).partition("-")[0].split(".")
-            return tuple(int(part) if part.isdigit() else 0 for part in parts[:3])
-    return (1, 0)
+    parts = (_noted(group, "keras_version") or "1.0").partition("-")[0].split(".")
+    return tuple(int(part) if part.isdigit() else 0 for part in parts[:3])
 
 
-def _is_of_keras_1(root: Any) -> bool:
-    return version_of(root) < (2,)
+def _origin(group: Any) -> older_weights.Origin:
+    return older_weights.Origin(version_of(group), _noted(group, "backend"))
 
 
-def _pair(name: str, variables: list[Any], group: Any, layer_of_keras_1: Any = None) -> _Pair:
+def _noted(group: Any, name: str) -> str | None:
+    """An attribute of a group, or else of its file."""
+    owners = (owner for owner in (group, group.file) if name in owner.attrs)
+    return next((str(text_of(owner, name)) for owner in owners), None)
+
+
+def _stored(group: Any) -> list[_Stored]:
     names = listed(group, "weight_names")
-    stored = [_Stored(shape_at(group, one), partial(array_at, group, one)) for one in names]
-    if layer_of_keras_1 is not None:
-        arrays = older_weights.rearranged(layer_of_keras_1, [one.read() for one in stored])
+    return [_Stored(shape_at(group, one), partial(array_at, group, one)) for one in names]
+
+
+def _pair(layer: Any, group: Any, origin: older_weights.Origin) -> _Pair:
+    variables, stored = weights_of(layer), _stored(group)
+    fits = [one.shape for one in stored] == [tuple(variable.shape) for variable in variables]
+    if origin.version < (2,) or (origin.version < (3,) and (origin.backend == "theano" or not fits)):
+        arrays = older_weights.rearranged(layer, [one.read() for one in stored], origin)
         stored = [_Stored(array.shape, lambda array=array: array) for array in arrays]
-    return _Pair(name, variables, stored)
+    return _Pair(layer.name, variables, stored)
+
+
+def has_names_of(model: Any, root: Any) -> bool:
+    """Whether the layers with weights in a file have the names of those of a model."""
+    saved = (name for name in listed(root, "layer_names") if listed(group_at(root, name), "weight_names"))
+    return set(saved) == {layer.name for layer in model.layers if layer.weights}
 
 
 _LIMIT = 64_512  # bytes of an attribute

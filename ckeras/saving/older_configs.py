@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ckeras import older_spellings
+from ckeras.saving import keras_1
 
 Config = dict[str, Any]
 
@@ -21,6 +22,7 @@ _CLASSES = {
     "AtrousConvolution2D": "Conv2D",
     "Deconvolution2D": "Conv2DTranspose",
     "SeparableConvolution2D": "SeparableConv2D",
+    "TimeDistributedDense": "Dense",
     "Policy": "DTypePolicy",
     "BatchNormalizationV1": "BatchNormalization",
     "BatchNormalizationV2": "BatchNormalization",
@@ -65,7 +67,9 @@ _GONE: dict[str, dict[str, tuple[Any, ...] | None]] = {
         "mode": (0,), "renorm": (False,), "fused": None, "virtual_batch_size": (None,), "adjustment": (None,),
         "input_dim": None,
     },
-    "Dense": {"input_dim": None},
+    "CuDNNLSTM": {"time_major": (False,)},
+    "CuDNNGRU": {"time_major": (False,)},
+    "Dense": {"input_dim": None, "input_length": None},
     "Embedding": {"dropout": (0,)},
     "Discretization": {"bins": (None,), "epsilon": None, "trainable": None},
     "MultiHeadAttention": {
@@ -133,6 +137,7 @@ def _translated(config: Any) -> Any:
         return [_translated(value) for value in config]
     if not isinstance(config, dict):
         return config
+    config = keras_1.expressed(config)
     config = {key: _translated(value) for key, value in config.items()}
     if isinstance(config.get("compile_config"), dict):  # in which None stands for the default
         config["compile_config"] = {k: v for k, v in config["compile_config"].items() if v is not None}
@@ -272,7 +277,7 @@ def _functional(given: Config) -> Config:
     layers = given.get("layers")
     if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
         return given
-    kinds = {layer.get("name"): layer.get("class_name") for layer in layers}
+    kinds = {layer.get("name"): _kind(layer) for layer in layers}
     made = []
     for layer in layers:
         calls = layer.get("inbound_nodes")
@@ -286,6 +291,11 @@ def _functional(given: Config) -> Config:
         made.append(_without_shape(layer))
     ends = {key: _ends(given[key], kinds) for key in ("input_layers", "output_layers") if key in given}
     return {**given, "layers": made, **ends}
+
+
+def _kind(layer: Config) -> str:
+    """The class of a layer of a graph; a model that takes the place of a layer is none whose own graph counts."""
+    return f"{layer.get('class_name')} for a layer" if layer.get("counted_as_layer") else str(layer.get("class_name"))
 
 
 def _call(call: list[Any], kinds: dict[str, str], kind: Any) -> Config:
@@ -321,12 +331,16 @@ def _tensor(part: Any, kinds: dict[str, str]) -> Config:
     }
 
 
+# Kind of a layer -> what the number of its first call is today less what it was, in the inputs and outputs of a graph.
+_FIRST_CALL = {"Sequential": -1, "Functional for a layer": 1}
+
+
 def _ends(ends: Any, kinds: dict[str, str]) -> Any:
-    """Inputs or outputs of a graph, of which those of a Sequential are counted from 1."""
+    """Inputs or outputs of a graph, where calls of a `Functional` count from 1 and all others from 0."""
     if isinstance(ends, dict):
         return {key: _ends(value, kinds) for key, value in ends.items()}
     if isinstance(ends, list) and len(ends) == 3 and isinstance(ends[0], str) and isinstance(ends[1], int):
-        return [ends[0], ends[1] - 1, ends[2]] if kinds.get(ends[0]) == "Sequential" and ends[1] > 0 else ends
+        return [ends[0], max(ends[1] + _FIRST_CALL.get(kinds.get(ends[0], ""), 0), 0), ends[2]]
     return [_ends(one, kinds) for one in ends] if isinstance(ends, list) else ends
 
 

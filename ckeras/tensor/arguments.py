@@ -12,8 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from ckeras import config
 from ckeras._kernels import MAX_NDIM, capacity
 from ckeras.tensor.tensor import KerasTensor, Tensor, TracedTensor
+
+scope = config.scope
 
 INT64_MAX = 2**63 - 1
 MAX_TENSORS = 2**16  # in an array whose rows are tensors; a list may have more
@@ -115,6 +118,15 @@ def choice(value: Any, where: str, name: str, among: Sequence[str]) -> str:
     if not isinstance(value, str) or value not in among:
         raise ValueError(f"{where} expects one of {', '.join(map(repr, among))} as {name}, got {shown(value)}")
     return value
+
+
+def no_unknown_size(value: Any, where: str, name: str) -> None:
+    """Raise TypeError for `None` where it may be a size that is not known yet, and not a default.
+
+    That is so while the outputs of a layer are inferred for inputs with unknown sizes.
+    """
+    if value is None and getattr(scope, "sizes_may_be_none", False):
+        raise TypeError(f"{where} expects {name} to be known, got None, which may stand for an unknown size")
 
 
 def number(value: Any, where: str, name: str) -> float:

@@ -401,3 +401,16 @@ def test_complex_numbers_between_real_ones():
     assert tape.gradient(square, x).tolist() == [30, -40]
     assert tape.gradient(turned, x, output_gradients=np.array([[1.0, 0.0], [1.0, 10.0]])).tolist() == [2, 50]
     assert tape.gradient(z, x).tolist() == [1, 1]
+
+
+def test_variables_as_targets_and_after_the_gradient():
+    v, w = Variable([2.0, 3.0]), Variable(1.0)
+    with GradientTape() as tape:
+        y = v * 3.0
+    assert tape.gradient(y, v).tolist() == [3.0, 3.0]
+    assert tape.watched_variables() == [v]
+    with GradientTape(persistent=True) as tape:
+        y = w  # not read
+    assert float(tape.gradient(y, w)) == 1 and tape.gradient(y, v) is None
+    tape.reset()
+    assert tape.watched_variables() == []

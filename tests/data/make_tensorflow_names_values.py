@@ -298,6 +298,38 @@ def images(tf):
     }  # fmt: skip
 
 
+def candidates(tf):
+    rng = np.random.default_rng(4)
+    weights, biases = rng.standard_normal((7, 3)).astype("float32"), rng.standard_normal(7).astype("float32")
+    inputs = rng.standard_normal((2, 3)).astype("float32")
+    one, two = np.int64([[1], [4]]), np.int64([[1, 2], [4, 0]])
+    sampled = np.int64([4, 0, 6])
+
+    def values(true):
+        p = np.float32([0.4, 0.2, 0.3])
+        return tf.constant(sampled), tf.constant(0.1 * (true + 1), tf.float32), tf.constant(p)
+
+    def losses(name, true, count, **options):
+        found = getattr(tf.nn, name)(
+            weights, biases, true, inputs, 3, 7, num_true=count, sampled_values=values(true), **options
+        )
+        return found
+
+    sampler = tf.random.log_uniform_candidate_sampler
+    return {
+        "losses": lambda: [
+            losses(name, true, count, remove_accidental_hits=hits)
+            for name in ("nce_loss", "sampled_softmax_loss") for true, count in ((one, 1), (two, 2))
+            for hits in (False, True)
+        ],
+        "expected": lambda: [
+            sampler(two, 2, 5, False, 9)[1], tf.random.uniform_candidate_sampler(two, 2, 5, False, 9)[1],
+            tf.random.uniform_candidate_sampler(two, 2, 5, False, 9)[2],
+        ],
+        "all_unique": lambda: tf.sort(tf.random.uniform_candidate_sampler(one, 1, 6, True, 6)[0]),
+    }  # fmt: skip
+
+
 def objects(tf):
     def array():
         found = tf.TensorArray(tf.float32, size=2, dynamic_size=True, clear_after_read=False)
@@ -334,6 +366,16 @@ def objects(tf):
             v1.squared_difference(x, 1.0), v1.string_to_number(["1.5"]), v1.diag([1.0, 2.0]), v1.cumprod(x, axis=1),
         ],
         "straight_through": lambda: gradient(tf),
+        "shapes": lambda: [
+            tf.TensorShape([None, 3]).merge_with([2, None]).as_list(), tf.TensorShape([2, 3]).with_rank(2).as_list(),
+        ],
+        "example_as_text": lambda: tf.constant(str(tf.train.Example(features=tf.train.Features(feature={
+            "name": tf.train.Feature(bytes_list=tf.train.BytesList(value=[b'zo\xc3\xab "q"', b"b"])),
+        })))),
+        "feature_as_text": lambda: [
+            tf.constant(str(tf.train.Feature(int64_list=tf.train.Int64List(value=[3, -1])))),
+            tf.constant(str(tf.train.Feature(float_list=tf.train.FloatList(value=[0.1, 2.0])))),
+        ],
         "sizes": lambda: [tf.rank(x), tf.size(x), tf.size(x, tf.int64), tf.range(0, limit=3), tf.range(2)],
     }  # fmt: skip
 
@@ -349,7 +391,7 @@ def gradient(tf):
 def cases(tf):
     """Name -> a function of TensorFlow's names that gives a tensor, a number, or a structure of them."""
     found = {}
-    for group in (signals, sparse, ragged, texts, pipelines, images, objects):
+    for group in (signals, sparse, ragged, texts, pipelines, images, candidates, objects):
         found.update({f"{group.__name__}_{name}": case for name, case in group(tf).items()})
     return found
 

@@ -413,3 +413,24 @@ class Wrong:
 def test_a_cell_that_returns_other_states():
     with pytest.raises(ValueError, match="to return 1 states, got 2"):
         layers.RNN(Wrong())(X)
+
+
+def test_layers_that_a_cell_builds_in_its_call_exist_before_the_first_step():
+    class Normalized(layers.Layer):
+        state_size = output_size = 3
+
+        def __init__(self):
+            super().__init__()
+            self.inner, self.norm = layers.SimpleRNNCell(3, activation=None), layers.LayerNormalization()
+
+        def call(self, x, states):
+            y, _ = self.inner(x, states)
+            y = ops.tanh(self.norm(y))
+            return y, [y]
+
+    model = Sequential([ckeras.Input((5, 2)), layers.RNN(Normalized()), layers.Dense(1)])
+    assert len(model.trainable_variables) == 7
+    model.compile("adam", "mse")
+    before = [v.numpy() for v in model.trainable_variables]
+    model.fit(np.random.default_rng(0).random((4, 5, 2)), np.ones((4, 1)), verbose=0)
+    assert all(not np.array_equal(a, v.numpy()) for a, v in zip(before, model.trainable_variables, strict=True))

@@ -157,3 +157,22 @@ def test_a_call_that_works_with_unknown_sizes_runs_once():
     layer = Computed(lambda x, s: shapes.append(s) or x * 2)
     assert layer(KerasTensor((None, 3))).shape == (None, 3)
     assert shapes == [(None, 3)]
+
+
+@pytest.mark.parametrize(
+    ("call", "shape"),
+    [
+        (lambda x, n: ops.arange(0, n, 1), (None,)),
+        (lambda x, n: ops.arange(1, n), (None,)),
+        (lambda x, n: ops.eye(3, n), (3, None)),
+        (lambda x, n: ops.tri(3, n), (3, None)),
+        (lambda x, n: x + ops.arange(4)[:, None, None] * ops.eye(1), (4, None, None)),
+    ],
+)
+def test_an_unknown_size_is_no_default(call, shape):
+    class Own(layers.Layer):
+        def call(self, x):
+            return call(x, ops.shape(x)[1])
+
+    assert Own()(ckeras.Input((None,))).shape == shape
+    assert ckeras.Sequential([ckeras.Input((5,)), Own()]).output_shape[-1] == Own()(np.ones((2, 5))).shape[-1]

@@ -7,39 +7,11 @@ of an optimizer kind by kind.
 
 import json
 
-import h5py
 import numpy as np
 import pytest
+from older_files import RECURRENT, arrays, write
 
 from ckeras import Model, Sequential, layers, models, optimizers
-
-RNG = np.random.default_rng(3)
-
-
-def arrays(*shapes):
-    return [RNG.uniform(-1, 1, shape).astype("float32") for shape in shapes]
-
-
-def write(path, config, weights, version=None, training=None, state=None):
-    """A file in the layout of Keras 1 and 2; weights are lists of arrays by the names of layers."""
-    with h5py.File(path, "w") as file:
-        file.attrs["model_config"] = json.dumps(config).encode()
-        if training is not None:
-            file.attrs["training_config"] = json.dumps(training).encode()
-        root = file.create_group("model_weights")
-        if version is not None:
-            file.attrs["keras_version"] = root.attrs["keras_version"] = version.encode()
-        root.attrs["layer_names"] = np.array([name.encode() for name in weights], "S30")
-        for name, values in weights.items():
-            named(root.create_group(name), {f"{name}_{i}:0": value for i, value in enumerate(values)})
-        if state is not None:
-            named(file.create_group("optimizer_weights"), state)
-
-
-def named(group, values):
-    group.attrs["weight_names"] = np.array([name.encode() for name in values], "S60")
-    for name, value in values.items():
-        group[name] = value
 
 
 def test_a_convolution_of_keras_1():
@@ -86,15 +58,6 @@ def test_a_convolution_of_keras_1():
     (x,) = arrays((3, 4, 5, 1))
     assert np.array_equal(model.predict(x, verbose=0), today.predict(x, verbose=0))
     assert model.layers[2].rate == 0.3
-
-
-RECURRENT = {
-    "name": "l", "trainable": True, "batch_input_shape": [None, 5, 3], "input_dtype": "float32", "output_dim": 2,
-    "input_dim": 3, "input_length": None, "return_sequences": False, "go_backwards": False, "stateful": False,
-    "unroll": False, "consume_less": "cpu", "init": "glorot_uniform", "inner_init": "orthogonal",
-    "activation": "tanh", "inner_activation": "hard_sigmoid", "W_regularizer": None, "U_regularizer": None,
-    "b_regularizer": None, "dropout_W": 0.0, "dropout_U": 0.0,
-}  # fmt: skip
 
 
 @pytest.mark.parametrize(("kind", "gates"), [("LSTM", "icfo"), ("GRU", "zrh")])
@@ -255,7 +218,7 @@ def test_a_decay_becomes_a_schedule():
             {"class_name": "TFOpLambda", "config": {"name": "m", "function": "io.read_file"}},
             r"operation tf.io.read_file",
         ),
-        ({"class_name": "MaxoutDense", "config": {"name": "m"}}, "Unknown layer 'MaxoutDense'"),
+        ({"class_name": "SReLU", "config": {"name": "m"}}, "Unknown layer 'SReLU'"),
     ],
 )
 def test_what_there_is_no_layer_for_is_named(layer, message):

@@ -48,7 +48,7 @@
 #define FAR_TRANSPOSED 2048 /* the same for a transposed a: a strip reads all rows instead of a dozen */
 #define PACK_AHEAD 32       /* rows of b that packing prefetches, to hide the latency of memory */
 #define PACK_COST 4         /* packing b costs about as much as this many rows of a */
-#define THREAD_WORK 250000. /* multiply-adds per thread from which it pays: 5 us, of which waking takes one */
+#define THREAD_WORK 130000. /* multiply-adds per thread from which it pays: 2 to 3 us; waking takes one */
 
 /* A product with elementwise instructions is computed in chunks of full rows, to which they are applied while the chunk
  * is in the cache. All of b is packed then: k must not exceed BLOCK_K, b with its rows padded to full panels must not

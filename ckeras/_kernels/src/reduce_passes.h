@@ -36,8 +36,17 @@ RD_VECTORS(double, f64)
 #define RD_MUL(a, x) ((a) * (x))
 #define RD_ID(x) (x)
 #define RD_VSQUARE(x) ({ __typeof__(x) x_ = (x); x_ * x_; })
-static inline double rd_max(double a, double x) { return x > a || x != x ? x : a; }
-static inline double rd_min(double a, double x) { return x < a || x != x ? x : a; }
+/* Two selections, of which the first is an instruction: the processor could not predict a branch on `x > a`. */
+static inline double rd_max(double a, double x)
+{
+    const double most = x > a ? x : a;
+    return x != x ? x : most;
+}
+static inline double rd_min(double a, double x)
+{
+    const double least = x < a ? x : a;
+    return x != x ? x : least;
+}
 
 /* The lower and upper half of a vector of 64 and of 32 bytes. */
 #define RD_LO64_f32(a) __builtin_shufflevector(a, a, 0, 1, 2, 3, 4, 5, 6, 7)

@@ -52,6 +52,8 @@ ROWS.update({
     "batch_to_space": "compat.tensorflow.arrays.batch_to_space",
 })  # fmt: skip
 
+ROWS.update({name: f"compat.tensorflow.candidates.{name}" for name in ("nce_loss", "sampled_softmax_loss")})
+
 __getattr__, __dir__ = names_of(__name__, ROWS)
 
 

@@ -9,6 +9,8 @@ from ckeras.compat.tensorflow.table import names_of
 
 ROWS = {
     "normal": "random.normal(shape, mean, stddev, dtype, seed)",
+    "log_uniform_candidate_sampler": "compat.tensorflow.candidates.log_uniform_candidate_sampler",
+    "uniform_candidate_sampler": "compat.tensorflow.candidates.uniform_candidate_sampler",
     "truncated_normal": "random.truncated_normal(shape, mean, stddev, dtype, seed)",
 }
 

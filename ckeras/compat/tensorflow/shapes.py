@@ -58,6 +58,24 @@ class TensorShape(tuple):
         """Return the dimensions of both shapes, one after the other."""
         return TensorShape((*self, *other))
 
+    def with_rank(self, rank: int) -> TensorShape:
+        """Return the shape; raise ValueError if it has another rank."""
+        if len(self) != rank:
+            raise ValueError(f"Shape {tuple(self)} must have rank {rank}")
+        return self
+
+    assert_has_rank = with_rank
+
+    def assert_is_fully_defined(self) -> None:
+        """Raise ValueError if a dimension is not known."""
+        if not self.is_fully_defined():
+            raise ValueError(f"Shape {tuple(self)} is not fully defined")
+
+    def merge_with(self, other: Any) -> TensorShape:
+        """Return the shape with the dimensions that are known in either; raise ValueError if two differ."""
+        self.assert_is_compatible_with(TensorShape(other))
+        return TensorShape(b if a is None else a for a, b in zip(self, other, strict=True))
+
     def __getitem__(self, key: Any) -> Any:
         found = tuple.__getitem__(self, key)
         return TensorShape(found) if isinstance(key, slice) else found

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ckeras.compat.tensorflow import protocol
 from ckeras.compat.tensorflow.records import plain_bytes
 from ckeras.compat.tensorflow.table import names_of
@@ -43,7 +45,37 @@ class _Message:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
+        return _as_text(self)
+
+
+def _as_text(message: Any, indent: str = "") -> str:
+    """The text format of Protocol Buffers."""
+    if isinstance(message, _List):
+        return "".join(f"{indent}value: {_quoted(v)}\n" for v in message.value)
+    if isinstance(message, _Named):
+        pairs = getattr(message, message._name).items()
+        inner = f"{indent}  "
+        return "".join(
+            f'{indent}{message._name} {{\n{inner}key: "{k}"\n{inner}value {{\n'
+            f"{_as_text(v, inner + '  ')}{inner}}}\n{indent}}}\n"
+            for k, v in pairs
+        )
+    if isinstance(message, Feature):
+        parts = [(kind, getattr(message, kind)) for kind in filter(None, [message.WhichOneof("kind")])]
+    elif isinstance(message, FeatureList):
+        parts = [("feature", f) for f in message.feature]
+    else:
+        parts = [(k, v) for k, v in vars(message).items() if v.SerializeToString()]
+    return "".join(f"{indent}{k} {{\n{_as_text(v, indent + '  ')}{indent}}}\n" for k, v in parts)
+
+
+_ESCAPES = {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t", ord('"'): '\\"', ord("'"): "\\'", ord("\\"): "\\\\"}
+
+
+def _quoted(value: Any) -> str:
+    if not isinstance(value, bytes):
+        return str(np.float32(value)).removesuffix(".0") if isinstance(value, float) else str(value)
+    return '"' + "".join(_ESCAPES.get(b, chr(b) if 32 <= b < 127 else f"\\{b:03o}") for b in value) + '"'
 
 
 class _List(_Message):

@@ -18,6 +18,7 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     >>> tri(2, 3).tolist()
     [[1.0, 0.0, 0.0], [1.0, 1.0, 0.0]]
     """
+    arguments.no_unknown_size(M, "tri", "M")
     rows = arguments.integer(N, "tri", "N", 0)
     columns = rows if M is None else arguments.integer(M, "tri", "M", 0)
     offset = max(-rows, min(arguments.integer(k, "tri", "k"), columns))

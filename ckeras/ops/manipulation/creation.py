@@ -125,6 +125,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     >>> arange(3).tolist()
     [0, 1, 2]
     """
+    arguments.no_unknown_size(stop, "arange", "stop")
     given = [v for v in (start, stop, step) if v is not None]
     start, stop = (0, start) if stop is None else (start, stop)
     step = 1 if step is None else step
@@ -144,6 +145,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """A matrix with ones on its ``k``-th diagonal and zeros elsewhere."""
+    arguments.no_unknown_size(M, "eye", "M")
     rows = arguments.integer(N, "eye", "N", 0)
     columns = rows if M is None else arguments.integer(M, "eye", "M", 0)
     offset = max(-rows, min(arguments.integer(k, "eye", "k"), columns))
