@@ -18,6 +18,7 @@ COMPLETE = {
     ),
     "keras.backend": 0.95,
     "keras.callbacks": 1.0,
+    "keras.export": 1.0,
     "keras.ops": 0.95,
     "keras.preprocessing": 1.0,
     "keras.quantizers": 1.0,

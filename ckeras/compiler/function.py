@@ -29,10 +29,7 @@ class execution:
 
 def warn_eager(name: str, error: NeedsValue) -> None:
     """Warn once that a function cannot be compiled."""
-    warn(
-        f"{name} is run op by op, which is slower: it asks for the value of a tensor at {error.where}, "
-        "which is not known when it is compiled. Use ops.where, ops.cond or a comparison in ops instead."
-    )
+    warn(f"{name} is run op by op, which is slower: {error.why}.")
 
 
 class Function:

@@ -10,8 +10,9 @@ import numpy as np
 from ckeras.export.sizes import Call, Graph, Size, Unsupported, Value, traced
 from ckeras.export.varying import varying
 
-DOMAINS = {"": 18, "ai.onnx.ml": 3}  # set of operators -> its version
-IR_VERSION = 8
+OPSET = 18  # version of ONNX's operators
+_OPSET_OF_FLOAT8 = 19
+_DOMAINS = {"": OPSET, "ai.onnx.ml": 3}  # set of operators -> its version
 INT64_MAX = np.iinfo(np.int64).max
 _DTYPES = {"float32": "FLOAT", "float64": "DOUBLE", "float8_e4m3fn": "FLOAT8E4M3FN", "float8_e5m2": "FLOAT8E5M2"}
 _SHARED = 64  # maximum elements of a constant that is sought among the others
@@ -62,7 +63,7 @@ class Builder:
         self._producers: dict[str, Any] = {}  # name -> the node
         self._sizes: dict[tuple[int, ...], str] = {}  # a size at all traces -> a vector of int64 with it
         self._open: dict[tuple[int, ...], tuple[str, int]] = {}  # a size at all traces -> a value and its axis
-        self.domains: set[str] = {""} if outer is None else outer.domains  # sets of operators in use
+        self.domains: dict[str, int] = {"": OPSET} if outer is None else outer.domains  # operators in use: versions
         self._counts: dict[str, int] = {} if outer is None else outer._counts  # name -> how many begin with it
 
     # -- names
@@ -106,7 +107,8 @@ class Builder:
         for size in (x for value in given.values() for x in (value if isinstance(value, (list, tuple)) else [value])):
             if isinstance(size, Size):
                 int(size)  # which raises
-        self.domains.add(attributes.get("domain", ""))
+        domain = attributes.get("domain", "")
+        self.domains.setdefault(domain, _DOMAINS[domain])
         self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), names, name=names[0], **given))
         self._producers.update(dict.fromkeys(names, self.nodes[-1]))
         return names[0] if outputs == 1 else names
@@ -140,6 +142,8 @@ class Builder:
         found = getattr(self.onnx.TensorProto, _DTYPES.get(dtype, dtype.upper()), None)
         if found is None:
             raise Unsupported(f"ONNX has no dtype {dtype}")
+        if dtype.startswith("float8"):
+            self.domains[""] = _OPSET_OF_FLOAT8
         return found
 
     def cast(self, x: str, dtype: str) -> str:

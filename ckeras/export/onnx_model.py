@@ -13,7 +13,7 @@ from ckeras.export import (
     shape_converters,
     window_converters,
 )
-from ckeras.export.builder import DOMAINS, IR_VERSION, Builder
+from ckeras.export.builder import Builder
 from ckeras.export.endpoint import Endpoint
 from ckeras.export.sizes import Unsupported
 from ckeras.saving.atomic import replacing
@@ -70,7 +70,7 @@ def export_onnx(
         made = onnx_model(onnx, endpoint)
     finally:
         model._clear_losses()  # they are values of the trace alone
-    if opset_version is not None and opset_version != DOMAINS[""]:
+    if opset_version is not None and opset_version != made.opset_import[0].version:
         made = _in_version(onnx, made, opset_version)
     with replacing(filepath) as file:
         file.write(made.SerializeToString())
@@ -84,7 +84,7 @@ def _in_version(onnx: Any, made: Any, version: int) -> Any:
         return convert_version(made, version)
     except Exception as error:  # of kinds that the package does not say
         raise ValueError(
-            f"onnx cannot convert the model from opset {DOMAINS['']} to opset {version}: {error}"
+            f"onnx cannot convert the model from opset {made.opset_import[0].version} to opset {version}: {error}"
         ) from error
 
 
@@ -111,8 +111,8 @@ def onnx_model(onnx: Any, endpoint: Endpoint) -> Any:
             f"Cannot export {endpoint.described}: an .onnx file holds {MAX_BYTES:,} bytes of weights at most, and it "
             f"has {size:,}"
         )
-    opsets = [onnx.helper.make_opsetid(name, DOMAINS[name]) for name in sorted(builder.domains)]
+    opsets = [onnx.helper.make_opsetid(*pair) for pair in sorted(builder.domains.items())]
     made = onnx.helper.make_model(body, opset_imports=opsets, producer_name="ckeras")
-    made.ir_version = IR_VERSION
+    made.ir_version = onnx.helper.find_min_ir_version_for(opsets)
     onnx.checker.check_model(made)
     return made

@@ -11,7 +11,6 @@ from ckeras.export import formulas
 from ckeras.export.builder import CONVERTERS, Builder, by_formula, converts
 from ckeras.export.sizes import Call
 from ckeras.ops.nn.attention import _by_scores
-from ckeras.quantizers.groups import from_groups_by_lookups
 from ckeras.tensor import Tensor
 from ckeras.tensor.dtypes import FLOATS
 
@@ -162,7 +161,6 @@ FORMULAS: dict[str, Callable[..., Any]] = {
     "floor_divide": _floor_divide,
     "fmod": lambda x, y: x - _trunc(x / y) * y,
     "fold_patches": formulas.fold_patches,
-    "from_groups": from_groups_by_lookups,
     "geomspace": formulas.geomspace,
     "hypot": lambda x, y: ops.sqrt(x * x + y * y),
     "interpolate_at": formulas.interpolate_at,

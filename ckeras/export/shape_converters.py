@@ -111,6 +111,15 @@ def _take_rows(b: Builder, call: Call) -> str:
     return b.add("Gather", *map(b.of, call.inputs), axis=0)
 
 
+@converts("from_groups")
+def _from_groups(b: Builder, call: Call) -> str:
+    """(values - zero) * scale of quantized weights, looked up for each index so that the file stays small."""
+    values, scale, zero, group = call.inputs
+    index = b.cast(b.of(group), "int64")
+    zeros, scales = (b.cast(b.add("Gather", b.of(x), index, axis=call["axis"]), values.dtype) for x in (zero, scale))
+    return b.add("Mul", b.add("Sub", b.of(values), zeros), scales)
+
+
 @converts("pick_last")
 def _pick_last(b: Builder, call: Call) -> str:
     return b.add("GatherElements", *map(b.of, call.inputs), axis=-1)

@@ -31,7 +31,7 @@ class ExportArchive:
         format: ``"saved_model"``, or ``"onnx"``, for a folder of `.onnx` files.
 
     Raises:
-        ValueError: for another format.
+        ValueError: for another format, or options, which these formats do not have.
 
     >>> import ckeras, os
     >>> model = ckeras.Sequential([ckeras.layers.Input((3,)), ckeras.layers.Dense(2)])
@@ -45,7 +45,9 @@ class ExportArchive:
     ['scores.onnx']
     """
 
-    def __init__(self, format: str = "saved_model"):
+    def __init__(self, format: str = "saved_model", **kwargs: Any):
+        if kwargs:
+            raise ValueError(f"ExportArchive expects no options {sorted(kwargs)} for the format {format!r}")
         if format not in _FORMATS:
             names = " or ".join(map(repr, _FORMATS))
             raise ValueError(f"ExportArchive expects {names} as format, got {format!r}")

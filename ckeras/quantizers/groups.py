@@ -140,7 +140,7 @@ def from_groups(values: Any, scale: Any, zero: Any, group: Any, axis: int) -> An
 
 
 def from_groups_by_lookups(values: Any, scale: Any, zero: Any, group: Any, axis: int) -> Any:
-    """As `from_groups`, in smaller ops: for rows that a call looks up, and for other runtimes."""
+    """As `from_groups`, in smaller ops: for rows that a call looks up."""
     index = ops.cast(group, "int32")
     zero = ops.cast(ops.take(zero, index, axis=axis), values.dtype)
     return (values - zero) * ops.take(scale, index, axis=axis)

@@ -23,11 +23,19 @@ class Spec(NamedTuple):
 
 
 class NeedsValue(Exception):
-    """Raised when code that is being traced asks for the value of a tensor, which is only known when the plan runs."""
+    """Raised when code that is being traced asks for the value of a tensor, which is only known when the plan runs.
 
-    def __init__(self) -> None:
+    Args:
+        why: What needs the value, and what to use instead; the line that asks for it, by default.
+    """
+
+    def __init__(self, why: str | None = None) -> None:
         frames = [f for f in traceback.extract_stack() if not f.filename.startswith(_PACKAGE)]
         self.where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown line"
+        self.why = why or (
+            f"it asks for the value of a tensor at {self.where}, which is not known when it is compiled. Use "
+            "ops.where, ops.cond or a comparison in ops instead"
+        )
         super().__init__(f"the value of a tensor is needed while it is only being traced ({self.where})")
 
 

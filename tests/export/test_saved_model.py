@@ -172,6 +172,8 @@ def test_an_archive_of_onnx_files():
 def test_what_an_archive_refuses():
     with pytest.raises(ValueError, match="'saved_model' or 'onnx' as format, got 'pmml'"):
         ExportArchive("pmml")
+    with pytest.raises(ValueError, match=r"expects no options \['hive'\] for the format 'onnx'"):
+        ExportArchive("onnx", hive=1)
     archive, signature = ExportArchive(), [ckeras.InputSpec(shape=(None, 2), dtype="float32")]
     with pytest.raises(ValueError, match="expects a layer or a model, got 3"):
         archive.track(3)

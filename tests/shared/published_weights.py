@@ -28,7 +28,7 @@ TOP = {"classifier_activation": None}  # logits, as the probabilities of 1000 cl
 CASES = {
     ("ResNet50", True): ("ResNet50", TOP, 224, (-1, 1), 1.0),
     ("MobileNetV2 1.0 224", True): ("MobileNetV2", TOP, 224, (-1, 1), 2.4),
-    ("EfficientNetB0", True): ("EfficientNetB0", TOP, 224, (0, 255), 3.0),
+    ("EfficientNetB0", True): ("EfficientNetB0", TOP, 224, (0, 255), 2.5),
     ("ConvNeXtTiny", True): ("ConvNeXtTiny", TOP, 224, (0, 255), 1.0),
     ("VGG16", False): ("VGG16", {"include_top": False, "input_shape": (96, 96, 3), "pooling": "avg"}, 96, (-1, 1), 1.0),
     ("DenseNet121", True): ("DenseNet121", TOP, 224, (-1, 1), 1.2),

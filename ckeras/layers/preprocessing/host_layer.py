@@ -77,7 +77,10 @@ def on_host(function: Callable[[Any], np.ndarray], inputs: Any, shape: tuple, dt
     else:
         return convert_to_tensor(function(inputs if isinstance(inputs, StringTensor) else np.asarray(inputs)), dtype)
     if None in shape:
-        raise NeedsValue()
+        raise NeedsValue(
+            "the length of sequences depends on the texts of each batch. Pass output_sequence_length to the "
+            "TextVectorization, or apply it to the data beforehand"
+        )
     return _on_host(handles, function=compute, result=Spec(tuple(shape), dtype))
 
 
