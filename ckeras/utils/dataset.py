@@ -12,17 +12,7 @@ import numpy as np
 from ckeras.random import host_seed
 from ckeras.tensor.structure import flatten, map_structure
 from ckeras.utils import dataset_choice, dataset_specs as specs
-from ckeras.utils.dataset_elements import (
-    ElementIterator,
-    as_arrays,
-    as_numpy,
-    as_tensor,
-    as_tensors,
-    as_value,
-    called,
-    padded,
-    stacked,
-)
+from ckeras.utils.dataset_elements import ElementIterator, as_arrays, as_numpy, as_tensors, called, padded, stacked
 
 
 class Dataset:
@@ -375,7 +365,7 @@ class Dataset:
         def elements() -> Iterator[Any]:
             groups = dataset_choice.grouped(self._elements(), lambda e: int(called(key_func, e)), size_of)
             for key, part in groups:
-                yield from reduce_func(as_tensor(np.asarray(key, "int64")), _datasets_of(part))._elements()
+                yield from reduce_func(as_tensors(np.asarray(key, "int64")), _datasets_of(part))._elements()
 
         return Dataset(elements, None)
 
@@ -414,7 +404,7 @@ class Dataset:
 
     def unique(self, name: str | None = None) -> Dataset:
         """Keep the first of equal elements, which are single tensors."""
-        return self._with_elements(lambda: dataset_choice.unique(self._elements(), as_value), None)
+        return self._with_elements(lambda: dataset_choice.unique(self._elements()), None)
 
     def scan(self, initial_state: Any, scan_func: Any, name: str | None = None) -> Dataset:
         """Return the outputs of ``state, output = scan_func(state, element)``."""
@@ -483,7 +473,7 @@ class Dataset:
 
     def cardinality(self) -> Any:
         """Return the number of elements, as a tensor; -1 if infinite, -2 if unknown."""
-        return as_tensor(np.int64(-2 if self._length is None else -1 if self._length == np.inf else self._length))
+        return as_tensors(np.int64(-2 if self._length is None else -1 if self._length == np.inf else self._length))
 
     def __len__(self) -> int:
         if self._length in (None, np.inf):

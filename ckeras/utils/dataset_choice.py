@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ckeras.utils.dataset_elements import as_value
+
 Source = Callable[[], Iterator[Any]]
 
 
@@ -81,15 +83,15 @@ def grouped(
     yield from groups.items()
 
 
-def unique(elements: Iterator[Any], value_of: Callable[[Any], Any]) -> Iterator[Any]:
+def unique(elements: Iterator[Any]) -> Iterator[Any]:
     """Yield the elements whose values have not occurred before.
 
-    >>> list(unique(iter([3, 1, 3]), lambda n: n))
+    >>> list(unique(iter([3, 1, 3])))
     [3, 1]
     """
     seen = set()
     for element in elements:
-        value = value_of(element)
+        value = as_value(element)
         if value not in seen:
             seen.add(value)
             yield element
