@@ -42,6 +42,8 @@ def test_values_of_keras(found, expected):
         same = mine.shape == value.shape and mine.dtype == value.dtype
         if same and value.dtype.kind in "fc":
             same = np.allclose(mine, value, atol=tolerance(case) * max(1, np.abs(value).max()), rtol=0)
+        elif same and value.dtype == "uint8":  # releases of Pillow differ by one in what they resize
+            same = np.abs(mine.astype(int) - value).max(initial=0) <= 1
         elif same:
             same = np.array_equal(mine, value)
         if not same:
