@@ -7,7 +7,6 @@ from typing import Any
 
 from ckeras import ops
 from ckeras.layers.layer import Layer
-from ckeras.layers.quantization import QuantizedWeight
 from ckeras.tensor import arguments
 
 
@@ -17,11 +16,11 @@ def checked_rank(layer: Layer, rank: Any) -> int | None:
 
 
 def enable_lora(
-    layer: Layer, name: str, weights: Callable[[], list[QuantizedWeight]], rank: int, alpha: float | None,
+    layer: Layer, name: str, shape: Callable[[], tuple[int, ...]], rank: int, alpha: float | None,
     a_initializer: Any, b_initializer: Any,
 ) -> None:  # fmt: skip
-    """Freeze the first of ``weights``, and make the layer's weights ``lora_<name>_a`` and ``lora_<name>_b``, whose
-    product is its update, scaled by alpha / rank.
+    """Freeze the weight ``_<name>``, and make the layer's weights ``lora_<name>_a`` and ``lora_<name>_b``, whose
+    product is its update, scaled by alpha / rank. ``shape`` is that of the weight before it is quantized.
 
     Shapes: weight (..., n), a (..., rank), b (rank, n).
 
@@ -38,12 +37,12 @@ def enable_lora(
     rank = arguments.integer(rank, f"enable_lora of layer {layer.name!r}", "rank", minimum=1)
     if layer.quantization_mode not in (None, "int8", "int4"):
         raise NotImplementedError(f"layer {layer.name!r} is quantized as {layer.quantization_mode!r}, without update")
-    attribute, *rows, columns = weights()[0].attribute, *weights()[0].shape
+    *rows, columns = shape()
     regularizer = getattr(layer, f"{name}_regularizer")
     for part, shape, initializer in (("a", (*rows, rank), a_initializer), ("b", (rank, columns), b_initializer)):
         made = layer.add_weight(shape, initializer, regularizer=regularizer, name=f"lora_{name}_{part}")
         setattr(layer, f"lora_{name}_{part}", made)
-    getattr(layer, attribute).trainable = False
+    getattr(layer, f"_{name}").trainable = False
     layer.lora_rank, layer.lora_alpha = rank, rank if alpha is None else alpha
     layer.lora_enabled = True
 

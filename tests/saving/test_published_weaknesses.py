@@ -164,7 +164,7 @@ def test_configs_reach_only_what_models_are_made_of(kind):
         if module.removeprefix("keras.") not in PARTS:
             reached.append(symbol)
     classes = "DTypePolicy FloatDTypePolicy Function Initializer InputSpec Layer Loss Metric Model Operation Optimizer"
-    classes = [f"keras.{name}" for name in f"{classes} Regularizer Sequential random.SeedGenerator".split()]
+    classes = [f"keras.{name}" for name in f"{classes} Quantizer Regularizer Sequential random.SeedGenerator".split()]
     assert reached == ([*classes, "keras.utils.FeatureSpace"] if kind == "class" else [])
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-import ckeras.compat.tensorflow as tf
 from ckeras import Sequential, layers
 
 
@@ -126,5 +125,3 @@ def test_checkpoints_of_tensorflow_are_answered(path):
     for use in (model.load_weights, model.save_weights):
         with pytest.raises(ValueError, match="only TensorFlow reads"):
             use(path)
-    with pytest.raises(AttributeError, match=r"model.save\('m.keras'\), which keeps a model"):
-        tf.train.Checkpoint(model=model)

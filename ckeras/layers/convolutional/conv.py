@@ -101,7 +101,7 @@ class Conv(Layer):
         b_initializer: Any = "zeros",
     ) -> None:
         """Freeze the kernel, and train a low-rank update of it instead."""
-        enable_lora(self, "kernel", self._kernel, rank, lora_alpha, a_initializer, b_initializer)
+        enable_lora(self, "kernel", lambda: self._kernel.shape, rank, lora_alpha, a_initializer, b_initializer)
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         """Convolve ``inputs`` with ``kernel``; subclasses may override it."""

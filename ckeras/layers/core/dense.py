@@ -111,7 +111,7 @@ class Dense(Layer):
         b_initializer: Any = "zeros",
     ) -> None:
         """Freeze the kernel, and train a low-rank update of it instead."""
-        enable_lora(self, "kernel", self._quantized_weights, rank, lora_alpha, a_initializer, b_initializer)
+        enable_lora(self, "kernel", lambda: self._kernel_shape, rank, lora_alpha, a_initializer, b_initializer)
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         x = ops.matmul(inputs, self.kernel) if self.quantization_mode is None else self._product(inputs, training)

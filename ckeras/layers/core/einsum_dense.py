@@ -114,7 +114,9 @@ class EinsumDense(Layer):
         b_initializer: Any = "zeros",
     ) -> None:
         """Freeze the kernel, and train a low-rank update of it instead."""
-        enable_lora(self, "kernel", self._quantized_weights, rank, lora_alpha, a_initializer, b_initializer)
+        enable_lora(
+            self, "kernel", lambda: self._quantized_weights()[0].shape, rank, lora_alpha, a_initializer, b_initializer
+        )
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         quantized = self.quantization_mode is not None

@@ -109,7 +109,8 @@ class Embedding(Layer):
         b_initializer: Any = "zeros",
     ) -> None:
         """Freeze the table, and train a low-rank update of it instead."""
-        enable_lora(self, "embeddings", self._quantized_weights, rank, lora_alpha, a_initializer, b_initializer)
+        shape = (self.input_dim, self.output_dim)
+        enable_lora(self, "embeddings", lambda: shape, rank, lora_alpha, a_initializer, b_initializer)
 
     def call(self, inputs: Any) -> Any:
         index = inputs if inputs.dtype in INTEGERS else ops.cast(inputs, "int32")
