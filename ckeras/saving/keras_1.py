@@ -139,7 +139,7 @@ _REGULARIZED = (
 
 
 def _within(config: Config, model: Config) -> Config:
-    """A model in the place of a layer: with its calls, and the shape of its input, if these are in the config."""
+    """A model that is used as a layer: with its calls, and the shape of its input, if these are in the config."""
     kept = {key: config[key] for key in ("name", "inbound_nodes") if key in config}
     kept["counted_as_layer"] = True  # so that its first call is 0
     shape = config["config"].get("batch_input_shape")

@@ -294,7 +294,7 @@ def _functional(given: Config) -> Config:
 
 
 def _kind(layer: Config) -> str:
-    """The class of a layer of a graph; a model that takes the place of a layer is none whose own graph counts."""
+    """The class of a layer of a graph, marked if it is a model whose calls are counted like those of a layer."""
     return f"{layer.get('class_name')} for a layer" if layer.get("counted_as_layer") else str(layer.get("class_name"))
 
 
